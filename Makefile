@@ -1,0 +1,20 @@
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo    ten orders run from confirmed to done, before your eyes: Odoo, the addon and a simulated PLC"
+	@echo "make test    linters and all tests"
+	@echo "make lint    linters alone"
+	@echo "make clean   what tests and linters left in this folder (dev/pg destroy: all databases)"
+
+demo:
+	@dev/demo
+
+test:
+	@dev/test
+
+lint:
+	@dev/lint
+
+clean:
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

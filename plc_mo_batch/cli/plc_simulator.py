@@ -1,0 +1,78 @@
+"""``odoo plc_simulator``: a feed mill's PLC to try the addon against, without a plant and without a database."""
+
+import argparse
+import importlib.util
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from odoo.cli import Command
+
+
+def load_simulator():
+    """The addon's simulator package. Odoo loads this file outside the addon, whose models a command must not import."""
+    folder = Path(__file__).resolve().parent.parent / "simulator"
+    name = "plc_mo_batch_simulator"
+    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    package = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(package)
+    return package
+
+
+class PlcSimulator(Command):
+    """Simulate a feed mill's PLC on a Modbus TCP socket, until Ctrl-C or SIGTERM.
+
+    It serves the register layouts "Feed mill, job numbers" and "Feed mill, flags":
+    recipes from 7000 on, feedback from 6000 on, a slot every 100 registers.
+    """
+
+    name = "plc_simulator"
+
+    def run(self, args):
+        """Serve until a signal comes; the exit code is 0 then, and 1 if the port cannot be used."""
+        options = self._parse(args)
+        logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
+        stopped = threading.Event()
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, lambda *_args: stopped.set())
+        simulator = self._start(options)
+        print(f"PLC simulator listening on {simulator.host}:{simulator.port} "
+              f"(handshake {simulator.mill.handshake}, {len(simulator.mill.slots)} slots)", flush=True)
+        stopped.wait()
+        simulator.stop()
+        if not options.get("memory_file"):
+            simulator.lose_memory()  # the ledger has to say what the running job had dosed
+
+    def _start(self, options):
+        try:
+            return load_simulator().Simulator(**options).start()
+        except ImportError as exc:
+            sys.exit(f"The simulator needs the Python package {exc.name}: install the addon's requirements.txt.")
+        except (ValueError, OSError) as exc:
+            sys.exit(f"The PLC simulator could not start: {exc}")
+
+    def _parse(self, args):
+        parser = self.parser
+        parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
+        add = parser.add_argument
+        add("--host", default="127.0.0.1", help="address to listen on")
+        add("--port", type=int, default=5020, help="port to listen on, 0 for a free one")
+        add("--handshake", default="job-numbers", choices=["job-numbers", "flags"], help="as in the register layout")
+        add("--slots", type=int, default=10, help="number of slots")
+        add("--recipe-base", type=int, default=7000, help="first register of the recipes")
+        add("--feedback-base", type=int, default=6000, help="first register of the feedback")
+        add("--stride", type=int, default=100, help="registers from one slot to the next")
+        add("--word-order", default="high", choices=["high", "low"], help="which word of a number comes first")
+        add("--device-id", type=int, default=1, help="Modbus unit that answers")
+        add("--speed", type=float, default=1.0, help="seconds of plant time in a second: a batch takes four minutes")
+        add("--error", type=float, default=0.5, help="standard deviation of a dose from its target, in percent")
+        add("--seed", type=int, default=argparse.SUPPRESS, help="makes the doses repeatable")
+        add("--weight", default="with", choices=["with", "late", "never"], help="when the finished weight comes")
+        add("--ledger", dest="ledger_file", metavar="FILE", default=argparse.SUPPRESS,
+            help="append what was really dosed to this file, a JSON line for each job taken or ended")
+        add("--memory", dest="memory_file", metavar="FILE", default=argparse.SUPPRESS,
+            help="keep registers and running job in this file")
+        add("--verbose", action="store_true", default=argparse.SUPPRESS, help="log each step of the mill")
+        return vars(parser.parse_args(args))

@@ -1,0 +1,3 @@
+-- a copy of the database never talks to a PLC
+UPDATE plc_controller SET enabled = false;
+DELETE FROM ir_config_parameter WHERE key = 'plc_mo_batch.enabled';

@@ -1,0 +1,17 @@
+from . import (
+    mo_batch,
+    mo_batch_event,
+    mo_batch_line,
+    mrp_bom_line,
+    mrp_production,
+    plc_controller,
+    plc_equipment,
+    plc_register_area,
+    plc_register_field,
+    plc_register_map,
+    plc_task,
+    plc_task_exchange,
+    plc_task_fill,
+    plc_task_write_back,
+    res_config_settings,
+)

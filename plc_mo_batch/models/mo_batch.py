@@ -1,0 +1,340 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..plc.reconcile import OPEN, Job
+
+STATES = [
+    ("queued", "Queued"),
+    ("sending", "Sending"),
+    ("offered", "Offered"),
+    ("running", "Running"),
+    ("completed", "Completed"),
+    ("failed", "Failed"),
+    ("done", "Done"),
+    ("cancelled", "Cancelled"),
+]
+# states in which a kilogram may have been dosed
+CONSUMING = ("running", "completed", "failed", "done")
+FIRST_PAUSE = 60  # seconds before a failed write-back is tried again; doubled each time
+LONGEST_PAUSE = 3600
+
+
+class MoBatch(models.Model):
+    _name = "mo.batch"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _description = "PLC Batch"
+    _order = "id desc"
+    _mail_post_access = "read"
+
+    name = fields.Char(string="Batch", required=True, readonly=True, copy=False, default="/")
+    production_id = fields.Many2one(
+        "mrp.production", string="Manufacturing Order", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    product_id = fields.Many2one(related="production_id.product_id", store=True)
+    controller_id = fields.Many2one(
+        "plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    slot = fields.Integer(readonly=True, aggregator=None)
+    job_number = fields.Integer(
+        readonly=True, aggregator=None, help="Given when the recipe is sent, rises for each PLC, is never used twice."
+    )
+    state = fields.Selection(STATES, required=True, readonly=True, default="queued", index=True)
+    active = fields.Boolean(compute="_compute_active", store=True, index=True, help="In the queue: the PLC still owes it.")
+    consumed = fields.Boolean(
+        compute="_compute_consumed", store=True, help="Material was or may have been dosed for the order."
+    )
+    order_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
+    formula_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
+    product_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
+    uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
+    planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
+    finished_weight = fields.Float(digits="Product Unit", readonly=True, help="As the PLC reported it; 0: not reported.")
+    produced_qty = fields.Float(string="Produced", digits="Product Unit", readonly=True)
+    progress = fields.Float(compute="_compute_progress", help="Percent of what the PLC doses that it has dosed.")
+    acknowledged = fields.Boolean(readonly=True, help="The PLC was seen to know that its actuals are stored.")
+    date_offered = fields.Datetime(string="Offered", readonly=True)
+    date_started = fields.Datetime(string="Started", readonly=True)
+    date_finished = fields.Datetime(string="Finished", readonly=True)
+    date_closed = fields.Datetime(string="Closed", readonly=True)
+    attempts = fields.Integer(readonly=True, aggregator=None, help="Write-backs that failed.")
+    next_try = fields.Datetime(readonly=True)
+    last_error = fields.Char(readonly=True)
+    attention = fields.Char(readonly=True, help="What a person should look at.")
+    attention_key = fields.Char(readonly=True, help="Which case the attention is about, so that it is told once.")
+    line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
+    event_ids = fields.One2many("mo.batch.event", "batch_id", string="Journal", readonly=True)
+    is_action_cancel_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_retry_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+
+    # Rule 1: an order with an open batch, or with one that consumed material, is never queued again.
+    _production_uniq = models.UniqueIndex(
+        "(production_id) WHERE active OR consumed", "The order has a batch already; it cannot be produced twice."
+    )
+    # Rule 2: a slot belongs to at most one open batch.
+    _slot_uniq = models.UniqueIndex("(controller_id, slot) WHERE active", "The slot is taken by another batch.")
+    _job_uniq = models.UniqueIndex("(controller_id, job_number) WHERE job_number > 0", "The job number was used already.")
+
+    @api.depends("state")
+    def _compute_active(self):
+        for batch in self:
+            batch.active = batch.state in OPEN
+
+    @api.depends("state")
+    def _compute_consumed(self):
+        for batch in self:
+            batch.consumed = batch.state in CONSUMING
+
+    @api.depends("line_ids.actual_qty", "line_ids.planned_qty", "state")
+    def _compute_progress(self):
+        for batch in self:
+            dosed = batch.line_ids.filtered("code")
+            planned = sum(dosed.mapped("planned_qty"))
+            done = sum(min(line.actual_qty, line.planned_qty) for line in dosed)
+            ended = batch.state in ("completed", "done")
+            batch.progress = 100.0 if ended else min(100.0, 100 * done / planned) if planned else 0.0
+
+    @api.depends("state", "attempts")
+    @api.depends_context("uid")
+    def _compute_is_action_allowed(self):
+        operator = self.env.user.has_group("plc_mo_batch.group_operator")
+        for batch in self:
+            batch.is_action_cancel_allowed = operator and batch.state == "queued"
+            batch.is_action_retry_allowed = operator and batch.state == "completed" and batch.attempts > 0
+
+    # CRUD
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("name", "/") == "/":
+                vals["name"] = self.env["ir.sequence"].next_by_code("mo.batch")
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A batch cannot be deleted. Cancel it: it then goes to the history."))
+
+    # Actions
+
+    def action_cancel(self):
+        """Cancel batches that are still queued: the PLC knows nothing of them.
+
+        Their orders stay confirmed and are held: they are not queued again before "Back in Line" on the order.
+
+        :raise UserError: naming the batch that can no longer be cancelled
+        """
+        self._check_operator()
+        for batch in self:
+            batch._check_action_cancel()
+        batches = self.sudo()
+        batches._set_state("cancelled")
+        batches.production_id.plc_hold = True
+        for batch in batches:
+            batch._journal("user", self.env._("Cancelled by %s. The order is held.", self.env.user.name))
+        return True
+
+    def _check_action_cancel(self):
+        if self.sudo().state != "queued":
+            raise UserError(
+                self.env._(
+                    "Batch %(batch)s is %(state)s: its recipe is on its way to the PLC or known to it. "
+                    "Only queued batches can be cancelled.",
+                    batch=self.name,
+                    state=dict(self._fields["state"]._description_selection(self.env))[self.state].lower(),
+                )
+            )
+
+    def action_retry(self):
+        """Try the write-back again now instead of at the next try."""
+        self._check_operator()
+        batches = self.sudo().filtered(lambda batch: batch.state == "completed")
+        if not batches:
+            raise UserError(self.env._("There is nothing to retry: no chosen batch waits to be written back."))
+        batches.next_try = False
+        for batch in batches:
+            batch._journal("user", self.env._("Write-back asked for by %s.", self.env.user.name))
+        self.env["plc.task.write.back"]._trigger()
+        return True
+
+    def action_open_production(self):
+        """Open the manufacturing order."""
+        self.ensure_one()
+        return self.production_id._get_records_action()
+
+    def _check_operator(self):
+        """Rule 11: only operators and managers act on batches, and only on those that they may see.
+
+        :raise AccessError:
+        """
+        self.check_access("read")
+        if not self.env.user.has_group("plc_mo_batch.group_operator"):
+            raise AccessError(self.env._("Only PLC operators may do this."))
+
+    # Business methods
+
+    def _journal(self, kind, message, anomaly=None):
+        return self.env["mo.batch.event"]._record(kind, message, batch=self, anomaly=anomaly)
+
+    def _set_state(self, state, **values):
+        """The one place where a state changes; stamps the times that belong to it."""
+        stamp = {
+            "offered": "date_offered",
+            "running": "date_started",
+            "completed": "date_finished",
+            "failed": "date_finished",
+            "done": "date_closed",
+            "cancelled": "date_closed",
+        }.get(state)
+        if stamp:
+            values[stamp] = fields.Datetime.now()
+        self.write({"state": state, "attention": False, "attention_key": False, **values})
+
+    def _job(self, layout):
+        """The batch as the reconciler wants it."""
+        self.ensure_one()
+        return Job(
+            id=self.id,
+            state=self.state,
+            slot=self.slot,
+            order=self.order_name,
+            number=self.job_number,
+            recipe=self._recipe(layout) if self.active else {},
+            acknowledged=self.acknowledged,
+        )
+
+    def _recipe(self, layout):
+        """The recipe by role, in kg, as it was frozen when the order was queued."""
+        targets = {line.code: line.planned_qty for line in self.line_ids if line.code}
+        return {
+            "slot": self.slot,
+            "order": self.order_name,
+            "formula": self.formula_name,
+            "product": self.product_name,
+            "quantity": self.planned_qty,
+            "line_code": layout.codes,
+            "line_quantity": [targets.get(code, 0.0) for code in layout.codes],
+        }
+
+    # Business methods: what the PLC says
+
+    def _apply(self, step):
+        """Store what one step of the reconciler decided.
+
+        :param step: a :class:`~..plc.reconcile.Step` about this batch
+        """
+        self.ensure_one()
+        if step.anomaly:
+            self._notice(step.anomaly)
+            return
+        values = dict(step.values)
+        number = {"job_number": values["number"]} if "number" in values else {}
+        if "actuals" in values:
+            self._store_actuals(values["codes"], values["actuals"])
+        if values.get("acknowledged"):
+            self.acknowledged = True
+        if step.state:
+            self._advance(step.state, values.get("weight", 0.0), number)
+        elif self.attention_key:
+            self.write({"attention": False, "attention_key": False})
+
+    def _advance(self, state, weight, values):
+        # A batch may be seen finished before it was ever seen running.
+        if state in ("completed", "failed") and not self.date_started:
+            values["date_started"] = fields.Datetime.now()
+        if state in ("completed", "failed"):
+            values["finished_weight"] = weight
+            values["produced_qty"] = self._produced_qty(weight)
+        self._set_state(state, **values)
+        self._journal("state", self._state_message(state))
+        self._log(state)
+        if state == "completed":
+            self.env["plc.task.write.back"]._trigger()
+        if state == "failed":
+            self.attention = self.env._("The PLC reported that the batch failed. Decide what happens to the order.")
+
+    def _state_message(self, state):
+        number = self.job_number
+        return {
+            "sending": self.env._("Sending the recipe to slot %s.", self.slot),
+            "offered": self.env._("The recipe stands in slot %s and is offered to the PLC.", self.slot),
+            "running": self.env._("The PLC took the recipe.") if not number else self.env._("The PLC took job %s.", number),
+            "completed": self.env._("The PLC finished; the actual quantities are stored."),
+            "failed": self.env._("The PLC reported a failed batch; the actual quantities are stored."),
+        }[state]
+
+    def _log(self, state):
+        self.env["plc.task.exchange"]._log(
+            "%s: %s %s in slot %s of %s", state, self.name, self.order_name, self.slot, self.controller_id.name
+        )
+
+    def _produced_qty(self, weight):
+        """kg produced: the finished weight; where the PLC gave none, what the policy of the PLC says."""
+        if weight:
+            return weight
+        if self.controller_id.weight_policy == "actuals":
+            return sum(line._consumed_qty() for line in self.line_ids if line.uom_id == self.uom_id)
+        return self.planned_qty
+
+    def _store_actuals(self, codes, actuals):
+        """Write the actuals (kg, by equipment code) into the lines, only where they changed.
+
+        A component that the recipe does not name gets a line of its own: what was dosed is never dropped.
+        """
+        by_code = {line.code: line for line in self.line_ids if line.code}
+        for code, actual in zip(codes, actuals, strict=True):
+            line = by_code.get(code)
+            if line and (line.actual_qty != actual or not line.reported):
+                line.write({"actual_qty": actual, "reported": True})
+            elif not line and actual:
+                self._add_off_recipe_line(code, actual)
+
+    def _add_off_recipe_line(self, code, actual):
+        equipment = self.controller_id.equipment_ids.filtered(lambda item: item.code == code)
+        self.env["mo.batch.line"].create(
+            {
+                "batch_id": self.id,
+                "sequence": 1000,
+                "equipment_id": equipment.id,
+                "product_id": equipment.product_ids.id if len(equipment.product_ids) == 1 else False,
+                "code": code,
+                "uom_id": self.uom_id.id,
+                "actual_qty": actual,
+                "reported": True,
+            }
+        )
+
+    def _notice(self, anomaly):
+        """Journal an anomaly once a change, and say it on the batch."""
+        key = f"{anomaly.code} {anomaly.detail}"
+        if self.attention_key == key:
+            return
+        message = self._anomaly_message(anomaly)
+        self.write({"attention": message, "attention_key": key})
+        self._journal("anomaly", message, anomaly)
+        self.env["plc.task.exchange"]._log("%s, slot %s: %s", self.controller_id.name, self.slot, message)
+
+    def _anomaly_message(self, anomaly):
+        sentences = {
+            "rejected": self.env._("What slot %(slot)s reports is not believed: %(detail)s. Nothing was changed."),
+            "occupied": self.env._("Slot %(slot)s cannot be used: %(detail)s."),
+            "job_number": self.env._("Slot %(slot)s cannot be used, its job number is implausible: %(detail)s."),
+            "lost": self.env._("The PLC seems to have lost its memory: %(detail)s. A person has to decide."),
+            "doubt": self.env._("Slot %(slot)s: %(detail)s. Look at the PLC; nothing is sent again by itself."),
+        }
+        return sentences[anomaly.code] % {"slot": self.slot, "detail": anomaly.detail}
+
+    # Business methods: write-back errors
+
+    def _note_error(self, message):
+        """Keep the error beside the state, and try again after a pause that grows."""
+        self.ensure_one()
+        pause = min(FIRST_PAUSE * 2**self.attempts, LONGEST_PAUSE)
+        self.write(
+            {
+                "attempts": self.attempts + 1,
+                "last_error": message,
+                "next_try": fields.Datetime.add(fields.Datetime.now(), seconds=pause),
+            }
+        )
+        self._journal("error", message)

@@ -1,0 +1,170 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+
+class NotQueueable(Exception):
+    """An order that cannot be queued now; the message says why in the words of the plant."""
+
+
+class MrpProduction(models.Model):
+    _inherit = "mrp.production"
+
+    plc_batch_ids = fields.One2many(
+        "mo.batch", "production_id", string="PLC Batches", context={"active_test": False}, copy=False
+    )
+    plc_batch_count = fields.Integer(compute="_compute_plc_batch_count")
+    plc_reason = fields.Char(string="Not Queued Because", readonly=True, copy=False)
+    plc_hold = fields.Boolean(
+        string="Held from the PLC", copy=False, tracking=True, help="The order is never queued for a PLC while this is set."
+    )
+
+    @api.depends("plc_batch_ids")
+    def _compute_plc_batch_count(self):
+        batches = self.env["mo.batch"].with_context(active_test=False)
+        counts = dict(batches._read_group([("production_id", "in", self.ids)], ["production_id"], ["__count"]))
+        for production in self:
+            production.plc_batch_count = counts.get(production, 0)
+
+    # Actions
+
+    def action_view_plc_batches(self):
+        """Open the batches of the order, the history too."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("PLC Batches"),
+            "res_model": "mo.batch",
+            "view_mode": "list,form",
+            "domain": [("production_id", "=", self.id)],
+            "context": {"active_test": False},
+        }
+
+    def action_plc_back_in_line(self):
+        """Let a held order be queued again at the next fill."""
+        if not self.env.user.has_group("plc_mo_batch.group_operator"):
+            raise AccessError(self.env._("Only PLC operators may do this."))
+        self.check_access("read")
+        self.sudo().plc_hold = False
+        return True
+
+    # Business methods
+
+    @api.model
+    def _plc_eligible_domain(self, controller):
+        """Orders that a PLC may be given: confirmed, of its operation types, not held, without a batch that is open or
+        consumed material (rule 1)."""
+        return [
+            ("state", "=", "confirmed"),
+            ("company_id", "=", controller.company_id.id),
+            ("picking_type_id", "in", controller.picking_type_ids.ids),
+            ("plc_hold", "=", False),
+            ("plc_batch_ids", "not any", ["|", ("active", "=", True), ("consumed", "=", True)]),
+        ]
+
+    def _prepare_plc_batch(self, controller, layout, slot):
+        """Values of the batch that freezes the order's recipe.
+
+        :raise NotQueueable: with the reason
+        """
+        self.ensure_one()
+        texts = {role: layout.area("recipe").by_role(role) for role in ("formula", "product")}
+        names = {"formula": self.bom_id.code or self.product_id.display_name, "product": self.product_id.display_name}
+        return {
+            "production_id": self.id,
+            "controller_id": controller.id,
+            "company_id": self.company_id.id,
+            "slot": slot,
+            "order_name": self.name,
+            **{
+                f"{role}_name": name[: texts[role][0].words * 2] if texts[role] else name for role, name in names.items()
+            },
+            "uom_id": controller.uom_id.id,
+            "planned_qty": self._plc_weight(self.product_id, self.product_uom_id, self.product_qty, controller),
+            "line_ids": [fields.Command.create(values) for values in self._prepare_plc_lines(controller, layout)],
+        }
+
+    def _prepare_plc_lines(self, controller, layout):
+        lines, seen = [], {}
+        for sequence, move in enumerate(self.move_raw_ids.filtered(lambda move: move.state != "cancel"), start=1):
+            equipment = move._plc_equipment(controller)
+            if equipment:
+                self._check_equipment(equipment, move, seen, layout)
+            lines.append({"sequence": sequence, **move._prepare_plc_line(controller, equipment)})
+        if not any(line["code"] for line in lines):
+            raise NotQueueable(self.env._("no component of it is dosed by %s", controller.name))
+        return lines
+
+    def _check_equipment(self, equipment, move, seen, layout):
+        if equipment.code not in layout.codes:
+            raise NotQueueable(
+                self.env._(
+                    "%(equipment)s has the code %(code)s, which the PLC's layout does not know",
+                    equipment=equipment.name,
+                    code=equipment.code,
+                )
+            )
+        if equipment in seen:
+            raise NotQueueable(
+                self.env._(
+                    "%(first)s and %(second)s would both be dosed from %(equipment)s",
+                    first=seen[equipment].product_id.display_name,
+                    second=move.product_id.display_name,
+                    equipment=equipment.name,
+                )
+            )
+        seen[equipment] = move
+
+    def _plc_weight(self, product, uom, quantity, controller):
+        """``quantity`` in the unit that the PLC weighs in.
+
+        :raise NotQueueable: when the unit is no weight
+        """
+        if not uom._has_common_reference(controller.uom_id):
+            raise NotQueueable(
+                self.env._(
+                    "%(product)s is counted in %(unit)s, the PLC weighs in %(weight)s",
+                    product=product.display_name,
+                    unit=uom.name,
+                    weight=controller.uom_id.name,
+                )
+            )
+        return uom._compute_quantity(quantity, controller.uom_id, round=False)
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    def _plc_equipment(self, controller):
+        """The equipment that doses the component: what the BoM line says, else the one that holds the product; none: by hand.
+
+        :raise NotQueueable: when several pieces of equipment hold it
+        """
+        self.ensure_one()
+        named = self.bom_line_id.plc_equipment_id
+        if named.controller_id == controller:
+            return named
+        holding = controller.equipment_ids.filtered(lambda item: self.product_id in item.product_ids)
+        if len(holding) > 1:
+            raise NotQueueable(
+                self.env._(
+                    "%(product)s is held by %(equipment)s; say on the BoM line which one doses it",
+                    product=self.product_id.display_name,
+                    equipment=", ".join(holding.mapped("name")),
+                )
+            )
+        return holding
+
+    def _prepare_plc_line(self, controller, equipment):
+        """Values of the batch line of this component: in the PLC's unit when dosed, in its own when added by hand."""
+        quantity, uom = self.product_uom_qty, self.product_uom
+        if equipment:
+            quantity = self.raw_material_production_id._plc_weight(self.product_id, uom, quantity, controller)
+            uom = controller.uom_id
+        return {
+            "product_id": self.product_id.id,
+            "move_id": self.id,
+            "equipment_id": equipment.id,
+            "code": equipment.code,
+            "uom_id": uom.id,
+            "planned_qty": quantity,
+        }

@@ -1,0 +1,233 @@
+import json
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..plc.transport import Endpoint
+
+# what only the exchange itself may write
+PROTECTED = {"last_job", "fill_count", "unconfirmed_write_at", "last_contact", "last_error", "online"}
+
+
+class PlcController(models.Model):
+    _name = "plc.controller"
+    _inherit = ["mail.thread"]
+    _description = "PLC"
+    _order = "sequence, name"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    enabled = fields.Boolean(default=True, tracking=True, help="Off: no orders are queued for it and nothing is sent or read.")
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    host = fields.Char(string="Address", required=True, tracking=True, help="Host name or IP address.")
+    port = fields.Integer(required=True, default=502, tracking=True)
+    device_id = fields.Integer(string="Unit ID", required=True, default=1, help="Modbus unit (device, slave) id.")
+    timeout = fields.Float(required=True, default=1.0, help="Seconds to wait for a connection and for each answer.")
+    map_id = fields.Many2one("plc.register.map", string="Layout", required=True, ondelete="restrict", tracking=True)
+    picking_type_ids = fields.Many2many(
+        "stock.picking.type",
+        string="Operation Types",
+        domain="[('code', '=', 'mrp_operation'), ('company_id', '=', company_id)]",
+        check_company=True,
+        help="Orders of these operation types are made by this PLC.",
+    )
+    batch_limit = fields.Integer(help="Batches in a fill. 0: as in the settings. Never more than the layout has slots.")
+    poll_interval = fields.Float(
+        string="Live Polling",
+        help="Seconds between two looks at the PLC while it has a batch, so that screens are live. "
+        "0: only when Task 2 runs.",
+    )
+    settle_time = fields.Float(
+        default=2.0, help="Seconds that the PLC may take to show what was written to it, before it is written again."
+    )
+    quiet_time = fields.Float(
+        default=10.0,
+        help="Layouts with flags: seconds without any write after one whose fate is unknown.",
+    )
+    weight_policy = fields.Selection(
+        [("planned", "Planned quantity"), ("actuals", "Sum of the components")],
+        string="Without Finished Weight",
+        required=True,
+        default="planned",
+        help="What counts as produced when the PLC reports no finished weight.",
+    )
+    uom_id = fields.Many2one(
+        "uom.uom",
+        string="Weighs In",
+        required=True,
+        default=lambda self: self.env.ref("uom.product_uom_kgm", raise_if_not_found=False),
+    )
+    equipment_ids = fields.One2many("plc.equipment", "controller_id")
+    batch_ids = fields.One2many("mo.batch", "controller_id")
+    queue_count = fields.Integer(compute="_compute_queue_count")
+    event_ids = fields.One2many("mo.batch.event", "controller_id", readonly=True)
+    online = fields.Boolean(readonly=True, copy=False)
+    last_contact = fields.Datetime(readonly=True, copy=False)
+    last_error = fields.Char(readonly=True, copy=False)
+    last_job = fields.Integer(readonly=True, copy=False, help="Highest job number ever given for this PLC.")
+    fill_count = fields.Integer(readonly=True, copy=False, help="Written by each fill, so that two cannot happen at once.")
+    unconfirmed_write_at = fields.Datetime(
+        readonly=True, copy=False, help="When something was written without knowing yet whether it arrived."
+    )
+
+    _port_range = models.Constraint("CHECK(port BETWEEN 1 AND 65535)", "A port lies between 1 and 65535.")
+    _device_range = models.Constraint("CHECK(device_id BETWEEN 0 AND 255)", "A unit id lies between 0 and 255.")
+    _timeout_range = models.Constraint(
+        "CHECK(timeout > 0 AND timeout <= 30)", "The timeout must be more than 0 and at most 30 seconds."
+    )
+    _times_positive = models.Constraint(
+        "CHECK(poll_interval >= 0 AND settle_time >= 0 AND quiet_time >= 0 AND batch_limit >= 0)",
+        "Times and limits cannot be negative.",
+    )
+
+    @api.depends("batch_ids.active")
+    def _compute_queue_count(self):
+        counts = dict(self.env["mo.batch"]._read_group([("controller_id", "in", self.ids)], ["controller_id"], ["__count"]))
+        for controller in self:
+            controller.queue_count = counts.get(controller, 0)
+
+    @api.constrains("map_id")
+    def _check_map(self):
+        for controller in self:
+            if controller.map_id.problems:
+                raise ValidationError(
+                    self.env._(
+                        "The layout %(layout)s cannot be used yet:\n%(problems)s",
+                        layout=controller.map_id.name,
+                        problems=controller.map_id.problems,
+                    )
+                )
+
+    @api.constrains("map_id", "device_id")
+    def _check_no_batch_in_plc(self):
+        if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
+            raise ValidationError(self.env._("The layout cannot be changed while the PLC has batches."))
+
+    # CRUD
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_protected(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_protected(vals)
+        return super().write(vals)
+
+    def _check_protected(self, vals):
+        forged = PROTECTED.intersection(vals)
+        if forged and not self.env.su:
+            raise AccessError(self.env._("%s can only be written by the exchange itself.", ", ".join(sorted(forged))))
+
+    # Actions
+
+    def action_fill_now(self):
+        """Wake Task 1 now; it runs in the background."""
+        return self._wake("plc.task.fill", self.env._("The queue is being filled if it is empty."))
+
+    def action_exchange_now(self):
+        """Wake Task 2 now; it runs in the background."""
+        return self._wake("plc.task.exchange", self.env._("The exchange with the PLC has been started."))
+
+    def action_write_back_now(self):
+        """Wake Task 3 now; it runs in the background."""
+        return self._wake("plc.task.write.back", self.env._("Completed batches are being written back."))
+
+    def _wake(self, task, message):
+        if not self.env.user.has_group("plc_mo_batch.group_operator"):
+            raise AccessError(self.env._("Only PLC operators may do this."))
+        if not self.env[task]._is_enabled():
+            raise UserError(self.env._("%s is switched off in the settings.", self.env[task]._title()))
+        self.env[task]._trigger()
+        for controller in self.sudo():
+            self.env["mo.batch.event"]._record("user", message, controller=controller)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "info", "message": message, "next": {"type": "ir.actions.client", "tag": "soft_reload"}},
+        }
+
+    def action_view_queue(self):
+        """Open the batches that the PLC still owes."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_action")
+        action["domain"] = [("controller_id", "=", self.id)]
+        return json.loads(json.dumps(action, default=str))
+
+    # Business methods
+
+    @api.model
+    def _to_serve(self):
+        """The PLCs that the tasks look after."""
+        return self.sudo().search([("enabled", "=", True)])
+
+    def _endpoint(self):
+        return Endpoint(self.host, self.port, self.device_id, self.timeout)
+
+    def _batch_limit(self):
+        """Batches in a fill: the PLC's own limit, else the setting; never more than the layout has slots."""
+        limit = self.batch_limit or self.env["plc.task.fill"]._setting_int("batch_limit", 10)
+        return max(0, min(limit, self.map_id.slots))
+
+    def _jobs(self, layout):
+        """Open batches and, of each slot, the latest closed one, as the reconciler wants them."""
+        batches = self.env["mo.batch"].search([("controller_id", "=", self.id)])
+        return [batch._job(layout) for batch in (batches | self._latest_closed())]
+
+    def _latest_closed(self):
+        """The newest batch of each slot that the PLC took and that is closed: its memory may still speak of it."""
+        self.env["mo.batch"].flush_model()
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT ON (slot) id FROM mo_batch
+             WHERE controller_id = %s AND NOT active AND state = 'done'
+             ORDER BY slot, id DESC
+            """,
+            [self.id],
+        )
+        return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
+
+    def _is_quiet(self):
+        """After a write whose fate is unknown, a PLC with flags gets no write for a while: it may still be applied."""
+        since = self.unconfirmed_write_at
+        until = since and since + timedelta(seconds=self.quiet_time)
+        return bool(self.map_id.handshake == "flags" and until and fields.Datetime.now() <= until)
+
+    def _note_contact(self):
+        """The PLC answered. Journalled when it had not before."""
+        values = {"last_contact": fields.Datetime.now()}
+        if not self.online:
+            values.update(online=True, last_error=False)
+            self.env["mo.batch.event"]._record("contact", self.env._("The PLC answers."), controller=self)
+        self.write(values)
+
+    def _note_silence(self, error):
+        """The PLC could not be talked to. Journalled when what is wrong changed.
+
+        :param error: a :class:`~..plc.transport.LinkError`
+        """
+        message = self._link_message(error)
+        self.env["plc.task.exchange"]._log("%s: %s", self.name, message)
+        if self.online or self.last_error != message:
+            self.write({"online": False, "last_error": message})
+            self.env["mo.batch.event"]._record("contact", message, controller=self)
+
+    def _link_message(self, error):
+        place = f"{self.host}:{self.port}"
+        sentences = {
+            "connect": self.env._(
+                "The PLC at %(place)s cannot be reached. Is it switched on and on the network, and are address and port right?"
+            ),
+            "timeout": self.env._("The PLC at %(place)s did not answer within %(timeout)g s."),
+            "reset": self.env._("The PLC at %(place)s closed the connection."),
+            "exception": self.env._(
+                "The PLC at %(place)s refused the request with exception %(detail)s. "
+                "Are the layout's addresses and the unit id right?"
+            ),
+            "reply": self.env._("The PLC at %(place)s gave an answer that does not belong to the request: %(detail)s."),
+        }
+        return sentences[error.kind] % {"place": place, "timeout": self.timeout, "detail": error.detail}

@@ -1,0 +1,65 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..plc.layout import Area, Layout
+
+
+class PlcRegisterMap(models.Model):
+    _name = "plc.register.map"
+    _description = "PLC Register Layout"
+    _order = "name"
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    handshake = fields.Selection(
+        [("job_numbers", "Job numbers"), ("flags", "Flags")],
+        required=True,
+        default="job_numbers",
+        help="Job numbers: every word has one writer, safe against repeated and late writes. "
+        "Flags: two-writer flags, as in the original feed mill.",
+    )
+    slots = fields.Integer(required=True, default=10, help="How many batches the PLC can hold at the same time.")
+    word_order = fields.Selection(
+        [("high", "High word first"), ("low", "Low word first")],
+        required=True,
+        default="high",
+        help="Which word of a number of two or more words comes first.",
+    )
+    swap_bytes = fields.Boolean(help="The PLC puts the low byte of each word first.")
+    address_offset = fields.Integer(
+        help="Added to every address. The addresses below are the protocol's, from 0; "
+        "use -1 or -40001 if you enter those of a PLC that counts from 1 or 40001."
+    )
+    area_ids = fields.One2many("plc.register.area", "map_id", string="Areas", copy=True)
+    controller_ids = fields.One2many("plc.controller", "map_id", string="PLCs")
+    problems = fields.Text(compute="_compute_problems", help="What must be mended before a PLC can use the layout.")
+
+    _slots_positive = models.Constraint("CHECK(slots > 0)", "A layout needs at least one slot.")
+
+    @api.depends("handshake", "slots", "word_order", "address_offset", "area_ids.field_ids.offset", "area_ids.base")
+    def _compute_problems(self):
+        for register_map in self:
+            register_map.problems = "\n".join(register_map._layout().problems())
+
+    @api.constrains("handshake", "slots", "word_order", "address_offset", "area_ids")
+    def _check_layout(self):
+        for register_map in self.filtered("area_ids"):
+            problems = register_map._layout().problems()
+            if problems:
+                raise ValidationError("\n".join([register_map.name, *problems]))
+
+    # Business methods
+
+    def _layout(self):
+        """The :class:`~..plc.layout.Layout` that the records describe."""
+        self.ensure_one()
+        return Layout(
+            handshake=self.handshake,
+            slots=self.slots,
+            word_order=self.word_order,
+            swap_bytes=self.swap_bytes,
+            address_offset=self.address_offset,
+            areas=tuple(
+                Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields())) for area in self.area_ids
+            ),
+        )

@@ -1,0 +1,223 @@
+import time
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, fields, models
+
+from ..plc.exchange import Answer, Plan, converse
+from ..plc.layout import FLAGS
+from ..plc.reconcile import DOWNLOADING, OFFERED, RUNNING, SENDING, recipe_slots, reconcile
+
+MAX_ROUNDS = 12  # of one exchange without live polling: a download takes three
+LIVE_SECONDS = 60  # one run goes on polling that long, then hands over to its next run
+SETTLE_PAUSE = 0.1  # seconds between looks at a PLC that does not show a write yet
+TRIES = 5  # of one decision, when somebody else changed the same batch meanwhile
+WORKING = (*DOWNLOADING, OFFERED, RUNNING)
+
+
+class PlcTaskExchange(models.AbstractModel):
+    """Task 2: the only code that talks to a PLC."""
+
+    _name = "plc.task.exchange"
+    _inherit = "plc.task"
+    _description = "Task 2 - Exchange with the PLC"
+
+    _number = 2
+    _cron = "plc_mo_batch.ir_cron_task_2"
+
+    @api.model
+    def _work(self):
+        controllers = self.env["plc.controller"]._to_serve()
+        live_until = time.monotonic() + LIVE_SECONDS
+        conversations = [Conversation(self.env, controller.id, live_until) for controller in controllers]
+        self._commit()
+        converse(conversation.run() for conversation in conversations)
+        requests = sum(conversation.requests for conversation in conversations)
+        self._log("Exchange completed: %s PLCs, %s requests", len(conversations), requests)
+        if any(conversation.goes_on for conversation in conversations):
+            self._trigger()
+
+
+class Conversation:
+    """What is said with one PLC in one run of Task 2: plans out, answers in, a commit after each.
+
+    :param live_until: ``time.monotonic()`` value until which a PLC with live polling is looked at again and again
+    """
+
+    def __init__(self, env, controller_id, live_until):
+        self.env = env
+        self.task = env["plc.task.exchange"]
+        self.controller_id = controller_id
+        self.live_until = live_until
+        self.requests = 0
+        self.goes_on = False
+        self._rounds = 0
+        self._sent = {}  # Write -> when it went out: a PLC may show it only after its next scan
+
+    @property
+    def controller(self):
+        return self.env["plc.controller"].sudo().browse(self.controller_id)
+
+    def run(self):
+        """The conversation, for :func:`~..plc.exchange.converse`."""
+        plan = self._safely(self._first_plan)
+        while plan:
+            answer = yield plan
+            self.requests += answer.requests
+            plan = self._safely(self._digest, plan, answer)
+
+    def _safely(self, method, *args):
+        """Run a step of ours in a transaction of its own; one bad PLC never stops the others (rule 8)."""
+        for attempt in range(TRIES):
+            try:
+                plan = method(*args)
+                self.task._commit()
+                return plan
+            except SerializationFailure:
+                # somebody else changed the same records: decide again on what they are now
+                self.task._rollback()
+                time.sleep(0.01 * attempt)
+            except Exception as error:
+                self.task._rollback()
+                self.task._log("%s: exchange given up: %s", self.controller.name, error)
+                self.env["mo.batch.event"]._record("error", str(error), controller=self.controller)
+                self.task._commit()
+                return None
+        self.task._log("%s: exchange put off, its records are busy", self.controller.name)
+        return None
+
+    # Plans
+
+    def _first_plan(self):
+        controller = self.controller
+        problems = controller.map_id.problems
+        if problems:
+            raise ValueError(f"the layout {controller.map_id.name} cannot be used: {problems}")
+        layout = controller.map_id._layout()
+        return self._plan(layout, controller._jobs(layout))
+
+    def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False):
+        return Plan(
+            endpoint=self.controller._endpoint(),
+            layout=layout,
+            feedback=tuple(range(1, layout.slots + 1)),
+            recipe=tuple(recipe_slots(layout, jobs)),
+            writes=tuple(writes),
+            delay=delay,
+            fresh=fresh,
+        )
+
+    # Answers
+
+    def _digest(self, plan: Plan, answer: Answer):
+        """Store what an answer means, and say what comes next (None: nothing)."""
+        controller = self.controller
+        self._note_writes(plan, answer)
+        if answer.error:
+            controller._note_silence(answer.error)
+            return None
+        controller._note_contact()
+        jobs = controller._jobs(plan.layout)
+        steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
+        writes, again, waiting = self._apply(plan.layout, steps)
+        return self._next_plan(plan.layout, writes, again, waiting)
+
+    def _note_writes(self, plan, answer):
+        if plan.writes and not answer.unsure and self.controller.unconfirmed_write_at:
+            self.controller.unconfirmed_write_at = False
+        for write in answer.unsent:
+            self._sent.pop(write, None)
+            self._take_back(plan.layout, write)
+
+    def _take_back(self, layout, write):
+        """An offer with flags that certainly never left may be made again; with job numbers it is repeated anyway."""
+        if write.kind == "arm" and layout.handshake == FLAGS:
+            batch = self.env["mo.batch"].search([("controller_id", "=", self.controller_id), ("slot", "=", write.slot)])
+            if batch.state == OFFERED:
+                batch._set_state(SENDING)
+
+    def _apply(self, layout, steps):
+        """Store the steps' changes.
+
+        :return: the writes to send after the commit; whether a state changed, so that there may be more to do at once; and
+            whether a write was put off because the PLC has yet to show that it arrived
+        """
+        writes, again, waiting = [], False, False
+        quiet = self.controller._is_quiet()
+        free = self._lock(steps)
+        for step in steps:
+            if step.job_id and step.job_id not in free:
+                continue
+            if step.write and (quiet or self._is_settling(step.write)):
+                waiting = waiting or not quiet
+                continue
+            if self._store(step):
+                again = again or bool(step.state)
+                writes += self._to_send(step)
+        if writes and layout.handshake == FLAGS:
+            self.controller.unconfirmed_write_at = fields.Datetime.now()
+        return writes, again, waiting
+
+    def _lock(self, steps):
+        """Ids of the batches that nobody else works on; the others are looked at again next time."""
+        ids = {step.job_id for step in steps if step.job_id}
+        return set(self.env["mo.batch"].sudo().browse(ids).try_lock_for_update(allow_referencing=True).ids)
+
+    def _to_send(self, step):
+        if not step.write:
+            return []
+        self._sent[step.write] = time.monotonic()
+        return [step.write]
+
+    def _is_settling(self, write):
+        sent = self._sent.get(write)
+        return sent is not None and time.monotonic() - sent < self.controller.settle_time
+
+    def _store(self, step):
+        """Store one step; a batch that cannot be stored never stops the others (rule 8)."""
+        if not step.job_id:
+            self._note_cleared(step)
+            return True
+        batch = self.env["mo.batch"].sudo().browse(step.job_id)
+        try:
+            with self.env.cr.savepoint():
+                batch._apply(step)
+                batch.flush_recordset()
+        except SerializationFailure:
+            raise
+        except Exception as error:
+            self.env.invalidate_all()
+            batch._journal("error", str(error))
+            return False
+        number = step.values.get("number", 0)
+        if number > self.controller.last_job:
+            self.controller.last_job = number
+        return True
+
+    def _note_cleared(self, step):
+        message = self.env._("Slot %s held a recipe that no batch knows; it was withdrawn.", step.write.slot)
+        self.env["mo.batch.event"]._record(
+            "anomaly", message, controller=self.controller, anomaly=step.anomaly, slot=step.write.slot
+        )
+
+    # What comes next
+
+    def _next_plan(self, layout, writes, again, waiting):
+        jobs = self.controller._jobs(layout)
+        self._rounds += 1
+        if (writes or again) and self._rounds < MAX_ROUNDS:
+            return self._plan(layout, jobs, writes)
+        if waiting and self._rounds < MAX_ROUNDS:
+            return self._plan(layout, jobs, delay=SETTLE_PAUSE)
+        return self._live_plan(layout, jobs)
+
+    def _live_plan(self, layout, jobs):
+        """Another look after the PLC's polling interval, while it has something to do and the switches are on."""
+        pause = self.controller.poll_interval
+        if not pause or not any(job.state in WORKING for job in jobs):
+            return None
+        self.goes_on = self.controller.enabled and self.task._is_enabled()
+        if not self.goes_on or time.monotonic() + pause > self.live_until:
+            return None
+        self._rounds = 0
+        return self._plan(layout, jobs, delay=pause, fresh=True)

@@ -1,0 +1,42 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+TASKS = (1, 2, 3)
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    plc_enabled = fields.Boolean(string="PLC Batches", config_parameter="plc_mo_batch.enabled")
+    plc_task_1_enabled = fields.Boolean(string="Fill the queue", config_parameter="plc_mo_batch.task_1_enabled")
+    plc_task_2_enabled = fields.Boolean(string="Exchange with the PLC", config_parameter="plc_mo_batch.task_2_enabled")
+    plc_task_3_enabled = fields.Boolean(string="Write back", config_parameter="plc_mo_batch.task_3_enabled")
+    plc_task_1_minutes = fields.Integer(string="Fill every (minutes)")
+    plc_task_2_minutes = fields.Integer(string="Exchange every (minutes)")
+    plc_task_3_minutes = fields.Integer(string="Write back every (minutes)")
+    plc_batch_limit = fields.Integer(string="Batches in a fill", config_parameter="plc_mo_batch.batch_limit", default=10)
+    plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill")
+
+    @api.constrains("plc_task_1_minutes", "plc_task_2_minutes", "plc_task_3_minutes", "plc_batch_limit")
+    def _check_plc_numbers(self):
+        for settings in self:
+            minutes = [settings[f"plc_task_{number}_minutes"] for number in TASKS]
+            if min(minutes) < 1 or settings.plc_batch_limit < 1:
+                raise ValidationError(self.env._("Intervals and the number of batches must be at least 1."))
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        for number in TASKS:
+            cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}", raise_if_not_found=False)
+            values[f"plc_task_{number}_minutes"] = cron.sudo().interval_number if cron else 1
+        return values
+
+    def set_values(self):
+        result = super().set_values()
+        for number in TASKS:
+            cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}").sudo()
+            minutes = self[f"plc_task_{number}_minutes"]
+            if (cron.interval_number, cron.interval_type) != (minutes, "minutes"):
+                cron.write({"interval_number": minutes, "interval_type": "minutes"})
+        return result

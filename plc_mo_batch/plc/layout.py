@@ -1,0 +1,205 @@
+"""A register layout: areas, slots, fields, and where each word lies.
+
+A layout is data (records in Odoo); this is what the records compile to. Addresses are the protocol's 0-based ones;
+``address_offset`` serves PLCs that count from 1 or from 40001.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .codec import Field, SlotCodec
+
+MAX_READ = 125  # registers in one request (Modbus specification 6.3)
+MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)
+
+JOB_NUMBERS = "job_numbers"
+FLAGS = "flags"
+HANDSHAKES = (JOB_NUMBERS, FLAGS)
+
+COMMON_ROLES = ("slot", "order", "line_code", "line_quantity")
+REQUIRED = {
+    (JOB_NUMBERS, "recipe"): (*COMMON_ROLES, "quantity", "recipe_job", "armed_job", "acknowledged_job"),
+    (JOB_NUMBERS, "feedback"): (*COMMON_ROLES, "finished", "failed", "weight", "taken_job"),
+    (FLAGS, "recipe"): (*COMMON_ROLES, "quantity", "recipe_flag"),
+    (FLAGS, "feedback"): (*COMMON_ROLES, "finished", "failed", "weight", "feedback_flag"),
+}
+# written alone, after the block: not part of it
+HANDSHAKE_ROLES = ("armed_job", "acknowledged_job")
+
+
+@dataclass(frozen=True)
+class Area:
+    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``."""
+
+    kind: str
+    base: int
+    stride: int
+    fields: tuple[Field, ...]
+
+    def by_role(self, role: str) -> list[Field]:
+        """The fields of a role, by line."""
+        return sorted((item for item in self.fields if item.role == role), key=lambda item: item.index)
+
+    def field(self, role: str) -> Field:
+        """The one field of a role.
+
+        :raise KeyError: if the area has none
+        """
+        found = self.by_role(role)
+        if not found:
+            raise KeyError(role)
+        return found[0]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Both areas of a PLC, its handshake and its word order."""
+
+    handshake: str
+    slots: int
+    areas: tuple[Area, ...]
+    word_order: str = "high"
+    swap_bytes: bool = False
+    address_offset: int = 0
+    _codecs: dict = field(default_factory=dict, compare=False, repr=False)
+
+    def area(self, kind: str) -> Area:
+        """The area ``recipe`` or ``feedback``.
+
+        :raise KeyError: if the layout has none
+        """
+        for area in self.areas:
+            if area.kind == kind:
+                return area
+        raise KeyError(kind)
+
+    def codec(self, kind: str) -> SlotCodec:
+        """The compiled fields of an area."""
+        if kind not in self._codecs:
+            self._codecs[kind] = SlotCodec(self.area(kind).fields, self.word_order, self.swap_bytes)
+        return self._codecs[kind]
+
+    def address(self, kind: str, slot: int, offset: int = 0) -> int:
+        """Protocol address of a word of slot ``slot`` (from 1)."""
+        area = self.area(kind)
+        return self.address_offset + area.base + (slot - 1) * area.stride + offset
+
+    def request(self, kind: str, slot: int) -> tuple[int, int]:
+        """(address, count) of the one request that reads a slot whole: a slot split over two can be torn."""
+        return self.address(kind, slot), self.codec(kind).words
+
+    # Recipes
+
+    @cached_property
+    def codes(self) -> tuple[int | None, ...]:
+        """The equipment code that belongs on each line of a recipe; None where any may stand."""
+        return tuple(item.value for item in self.area("recipe").by_role("line_code"))
+
+    @cached_property
+    def block_words(self) -> int:
+        """Length of the recipe block: everything up to what the handshake writes alone."""
+        return max(item.end for item in self.area("recipe").fields if item.role not in HANDSHAKE_ROLES)
+
+    def block(self, values: dict[str, Any], job: int = 0) -> list[int]:
+        """The words of a recipe block, with the gate closed.
+
+        :param values: the recipe by role, in kg and text
+        :param job: the job number (handshake "job numbers")
+        :raise CodecError: naming the field whose value does not fit
+        """
+        return self.codec("recipe").encode({**values, "recipe_job": job, "recipe_flag": 1})[: self.block_words]
+
+    def words_of(self, kind: str, role: str, value: Any) -> tuple[int, list[int]]:
+        """(offset, words) of one field set to ``value``."""
+        item = self.area(kind).field(role)
+        words = self.codec(kind).encode({role: value})
+        return item.offset, words[item.offset : item.end]
+
+    # Checks
+
+    def problems(self) -> list[str]:
+        """What is wrong with the layout, a sentence each, naming field and word; empty when it can be used."""
+        found = []
+        for kind in ("recipe", "feedback"):
+            areas = [area for area in self.areas if area.kind == kind]
+            if len(areas) != 1:
+                found.append(f"There must be one {kind} area; there are {len(areas)}.")
+                continue
+            found += self._area_problems(areas[0])
+        return found or self._overlapping_areas() + self._unequal_lines()
+
+    def _area_problems(self, area: Area) -> list[str]:
+        found = [
+            f"The {area.kind} area needs a field with the role {role}."
+            for role in REQUIRED[self.handshake, area.kind]
+            if not area.by_role(role)
+        ]
+        found += overlaps(area) + doubled(area)
+        limit = MAX_READ if area.kind == "feedback" else MAX_WRITE
+        extent = max((item.end for item in area.fields), default=0)
+        if extent > area.stride:
+            found.append(f"The {area.kind} area's fields take {extent} words, but its stride is {area.stride}.")
+        if extent > limit:
+            found.append(f"A {area.kind} slot takes {extent} words; one request can hold {limit}.")
+        if area.base + self.address_offset < 0 or self.address(area.kind, self.slots) + extent > 0x10000:
+            found.append(f"The {area.kind} area does not lie between address 0 and 65535.")
+        return found
+
+    def _overlapping_areas(self) -> list[str]:
+        first, second = sorted((self.area("recipe"), self.area("feedback")), key=lambda area: area.base)
+        end = first.base + (self.slots - 1) * first.stride + max(item.end for item in first.fields)
+        if end <= second.base:
+            return []
+        return [f"The {first.kind} area ends at {end - 1}, after the {second.kind} area began at {second.base}."]
+
+    def _unequal_lines(self) -> list[str]:
+        counts = {
+            (kind, role): len(self.area(kind).by_role(role))
+            for kind in ("recipe", "feedback")
+            for role in ("line_code", "line_quantity")
+        }
+        if len(set(counts.values())) == 1:
+            return []
+        listed = ", ".join(f"{kind} {role}: {count}" for (kind, role), count in counts.items())
+        return [f"Both areas need as many equipment codes as quantities ({listed})."]
+
+
+def overlaps(area: Area) -> list[str]:
+    """Sentences for fields that share a word."""
+    found = []
+    ordered = sorted(area.fields, key=lambda item: item.offset)
+    for before, after in zip(ordered, ordered[1:], strict=False):
+        if after.offset < before.end:
+            found.append(f"In the {area.kind} area, {after.label} begins at word {after.offset}, inside {before.label}.")
+    return found
+
+
+def doubled(area: Area) -> list[str]:
+    """Sentences for roles that stand twice."""
+    seen, found = set(), []
+    for item in area.fields:
+        if (item.role, item.index) in seen:
+            found.append(f"The {area.kind} area has the role {item.role} twice, at word {item.offset} too.")
+        seen.add((item.role, item.index))
+    return found
+
+
+def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:
+    """The ``count`` fields that a repeated one stands for: line k lies ``k * step`` words further on."""
+    for index in range(count):
+        value = None if item.value is None else item.value + index * value_step
+        name = f"{item.label} {index + 1}" if count > 1 else item.name
+        yield Field(
+            role=item.role,
+            offset=item.offset + index * step,
+            type=item.type,
+            words=item.words,
+            scale=item.scale,
+            index=index,
+            value=value,
+            minimum=item.minimum,
+            maximum=item.maximum,
+            name=name,
+        )

@@ -1,0 +1,387 @@
+"""observation + batches -> decisions: the heart of the promise, as a pure function.
+
+Each round of an exchange observes the PLC, calls :func:`reconcile`, commits the changes it asks for and only then puts its
+writes on the wire. What a write achieved is learned by the next observation, never assumed. So a crash anywhere leaves a
+state from which the next round goes on correctly. ARCHITECTURE.md tells why each step is safe.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .codec import CodecError
+from .layout import FLAGS, Layout
+
+QUEUED, SENDING, OFFERED, RUNNING = "queued", "sending", "offered", "running"
+COMPLETED, FAILED, DONE, CANCELLED = "completed", "failed", "done", "cancelled"
+OPEN = (QUEUED, SENDING, OFFERED, RUNNING, COMPLETED, FAILED)
+ENDED = (COMPLETED, FAILED, DONE)  # the actuals are stored: what the PLC still shows of it may be acknowledged
+DOWNLOADING = (QUEUED, SENDING)
+
+# A PLC used for years with another database is some way ahead of us; a job number further off than this is nonsense.
+MAX_JOB_LEAD = 1_000_000
+MAX_JOB = 0x7FFFFFFF  # what the database's integer holds
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the database says of one batch.
+
+    ``number`` is the job number (0: none given yet), ``recipe`` the values by role that its block is made of.
+    ``acknowledged`` says that the PLC was seen to know that we stored its actuals.
+    """
+
+    id: int
+    state: str
+    slot: int
+    order: str
+    number: int = 0
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    acknowledged: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One observation: the words of each slot that was read, by slot number (from 1)."""
+
+    feedback: Mapping[int, Sequence[int]]
+    recipe: Mapping[int, Sequence[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Write:
+    """``words`` at ``address``; ``kind`` is block, arm, ack or clear."""
+
+    kind: str
+    slot: int
+    address: int
+    words: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """Something that a person must know. Nothing changes because of it.
+
+    ``code`` names the case, ``detail`` completes it in plain English, ``words`` are the raw words it was seen in and
+    ``offset`` the wrong one among them.
+    """
+
+    code: str
+    detail: str = ""
+    words: tuple[int, ...] = ()
+    offset: int | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One decision about one batch (``job_id`` 0: about a slot that no batch owns).
+
+    ``state`` is the new state or None, ``values`` what else is to be stored, ``write`` goes out after both are committed.
+    """
+
+    job_id: int
+    state: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    write: Write | None = None
+    anomaly: Anomaly | None = None
+
+
+class Rejected(Exception):
+    """The slot is not believed; carries the :class:`Anomaly`."""
+
+    def __init__(self, anomaly: Anomaly):
+        self.anomaly = anomaly
+        super().__init__(anomaly.detail)
+
+
+def recipe_slots(layout: Layout, jobs: Iterable[Job]) -> list[int]:
+    """The slots whose recipe area must be read: only where something is to be written, all before a download."""
+    jobs = list(jobs)
+    if any(job.state in DOWNLOADING for job in jobs):
+        return list(range(1, layout.slots + 1))
+    waiting = {job.slot for job in jobs if job.state == OFFERED}
+    if layout.handshake != FLAGS:
+        waiting |= {job.slot for job in jobs if job.state in ENDED and not job.acknowledged}
+    return sorted(slot for slot in waiting if slot <= layout.slots)
+
+
+def reconcile(layout: Layout, jobs: Iterable[Job], seen: Seen, last_job: int = 0) -> list[Step]:
+    """What to do now.
+
+    :param jobs: the open batches, and of each slot the latest closed one as long as it matters (see :class:`Job`)
+    :param last_job: the highest job number ever given for this PLC
+    :return: steps, in the order of slots; a step's changes are to be committed before its write is sent
+    """
+    decide = (_Flags if layout.handshake == FLAGS else _JobNumbers)(layout, seen, last_job)
+    jobs = sorted(jobs, key=lambda job: (job.slot, job.id))
+    steps = [decide.step(job, [other for other in jobs if other.slot == job.slot]) for job in jobs]
+    owned = {job.slot for job in jobs if job.state in OPEN and job.state != QUEUED}
+    steps += [decide.clear(slot) for slot in sorted(seen.recipe) if slot not in owned]
+    return [step for step in steps if step]
+
+
+class _Handshake:
+    """What both handshakes share. Each ``_<state>`` method returns a :class:`Step` or None (nothing to do, or wait)."""
+
+    def __init__(self, layout: Layout, seen: Seen, last_job: int):
+        self.layout = layout
+        self.seen = seen
+        self.last_job = last_job
+
+    def step(self, job: Job, in_slot: list[Job]) -> Step | None:
+        words = self.seen.feedback.get(job.slot)
+        if words is None:
+            return None
+        try:
+            return self._decide(job, tuple(words), in_slot)
+        except Rejected as rejected:
+            return Step(job.id, anomaly=rejected.anomaly)
+
+    def _decide(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        if job.state == QUEUED:
+            return self._queued(job, words, in_slot)
+        if job.state == SENDING:
+            return self._sending(job, words, in_slot)
+        if job.state in (OFFERED, RUNNING):
+            return self._handed_over(job, words)
+        if job.state in ENDED and not job.acknowledged:
+            return self._ended(job, words)
+        return None
+
+    # Belief (rule 5): whole or not at all
+
+    def _decode(self, words: tuple[int, ...]) -> dict[str, Any]:
+        try:
+            return self.layout.codec("feedback").decode(words)
+        except CodecError as error:
+            raise Rejected(Anomaly("rejected", str(error), words, error.field.offset)) from None
+
+    def _reject_unless(self, expected: Any, found: Any, role: str, words: tuple[int, ...], index: int = 0) -> None:
+        if expected == found:
+            return
+        item = self.layout.area("feedback").by_role(role)[index]
+        detail = f"{item.label} (word {item.offset}) holds {found!r} where {expected!r} was expected"
+        raise Rejected(Anomaly("rejected", detail, words, item.offset))
+
+    def _believe(self, job: Job, words: tuple[int, ...]) -> dict[str, Any]:
+        """The values of a slot that speaks of ``job``.
+
+        :raise Rejected: naming the first word that is wrong
+        """
+        values = self._decode(words)
+        self._reject_unless(job.slot, values["slot"], "slot", words)
+        self._reject_unless(job.order, values["order"], "order", words)
+        codes = job.recipe.get("line_code") or self.layout.codes
+        for index, code in enumerate(codes):
+            self._reject_unless(code, values["line_code"][index], "line_code", words, index)
+        return values
+
+    # Progress, once the feedback speaks of this batch
+
+    def _progress(self, job: Job, values: dict[str, Any]) -> Step | None:
+        actuals = {
+            "codes": tuple(values["line_code"]),
+            "actuals": tuple(values["line_quantity"]),
+            "weight": values["weight"],
+        }
+        if not values["finished"]:
+            return Step(job.id, RUNNING if job.state != RUNNING else None, actuals)
+        return Step(job.id, FAILED if values["failed"] else COMPLETED, actuals)
+
+    # Writes
+
+    def _write(self, kind: str, area: str, slot: int, offset: int, words: Sequence[int]) -> Write:
+        return Write(kind, slot, self.layout.address(area, slot, offset), tuple(words))
+
+    def _write_role(self, kind: str, area: str, slot: int, role: str, value: int) -> Write:
+        offset, words = self.layout.words_of(area, role, value)
+        return self._write(kind, area, slot, offset, words)
+
+    def _block(self, job: Job, number: int = 0) -> list[int]:
+        return self.layout.block(job.recipe, number or job.number)
+
+    def _write_block(self, job: Job, number: int = 0) -> Write:
+        return self._write("block", "recipe", job.slot, 0, self._block(job, number))
+
+    def _is_written(self, job: Job, recipe: Sequence[int]) -> bool:
+        return list(recipe[: self.layout.block_words]) == self._block(job)
+
+    def _recipe_role(self, slot: int, role: str) -> int:
+        """A whole number of the recipe area, read by itself: what else stands there may be nonsense."""
+        return self._number("recipe", self.seen.recipe[slot], role)
+
+    def _number(self, kind: str, words: Sequence[int], role: str) -> int:
+        item = self.layout.area(kind).field(role)
+        part = list(words[item.offset : item.end])
+        if self.layout.word_order == "low":
+            part.reverse()
+        number = 0
+        for word in part:
+            number = number << 16 | word
+        return number
+
+    def _sendable(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
+        """No earlier batch of the slot still waits for its acknowledgement, and the slot is free."""
+        unsettled = any(other.state in ENDED and not other.acknowledged for other in in_slot)
+        return not unsettled and job.slot in self.seen.recipe and self._free(job, words, in_slot)
+
+
+class _JobNumbers(_Handshake):
+    """Every word has one writer; a repeated or late write does no harm (plc_map.md, proven by its model)."""
+
+    def _taken(self, words: Sequence[int]) -> int:
+        return self._number("feedback", words, "taken_job")
+
+    def _takeable(self, slot: int) -> bool:
+        armed = self._recipe_role(slot, "armed_job")
+        return armed > self._taken(self.seen.feedback[slot]) and self._recipe_role(slot, "recipe_job") == armed
+
+    def _free(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
+        return not self._takeable(job.slot) and self._settled(job, words, in_slot)
+
+    def _settled(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
+        """The job last taken in the slot is stored: ours and closed, or acknowledged by whoever knew it, or forgotten."""
+        taken = self._taken(words)
+        if not taken or any(other.number == taken and other.acknowledged for other in in_slot):
+            return True
+        values = self._decode(words)
+        if not values["order"] and not values["slot"]:
+            return True  # a PLC that lost its memory but for the taken job
+        if values["finished"] and self._recipe_role(job.slot, "acknowledged_job") == taken:
+            return True
+        detail = f"job {taken}, order {values['order'] or '?'}, is known to no batch and was not acknowledged"
+        raise Rejected(Anomaly("occupied", detail, words))
+
+    def _next_number(self, job: Job, words: tuple[int, ...]) -> int:
+        taken = max(self._taken(words), self._recipe_role(job.slot, "armed_job"))
+        if taken > self.last_job + MAX_JOB_LEAD or max(taken, self.last_job) >= MAX_JOB:
+            raise Rejected(Anomaly("job_number", f"the PLC shows job {taken}, the last one given is {self.last_job}", words))
+        self.last_job = max(taken, self.last_job) + 1
+        return self.last_job
+
+    def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        if not self._sendable(job, words, in_slot):
+            return None
+        number = self._next_number(job, words)
+        return Step(job.id, SENDING, {"number": number}, self._write_block(job, number))
+
+    def _sending(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        if not self._sendable(job, words, in_slot):
+            return None
+        if self._is_written(job, self.seen.recipe[job.slot]):
+            return Step(job.id, OFFERED, write=self._arm(job))
+        return Step(job.id, write=self._write_block(job))
+
+    def _arm(self, job: Job) -> Write:
+        return self._write_role("arm", "recipe", job.slot, "armed_job", job.number)
+
+    def _handed_over(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        taken = self._taken(words)
+        if taken == job.number:
+            return self._progress(job, self._believe(job, words))
+        if job.state == RUNNING:
+            detail = f"the PLC shows job {taken} where job {job.number} runs"
+            return Step(job.id, anomaly=Anomaly("lost", detail, words))
+        return self._offered(job, words)
+
+    def _offered(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        recipe = self.seen.recipe.get(job.slot)
+        if recipe is None:
+            return None
+        if not any(recipe):
+            return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
+        if not self._is_written(job, recipe):
+            return Step(job.id, write=self._write_block(job))
+        if self._recipe_role(job.slot, "armed_job") == job.number:
+            return None
+        return Step(job.id, write=self._arm(job))
+
+    def _ended(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        if self._taken(words) != job.number:
+            return Step(job.id, values={"acknowledged": True})  # the slot has gone on: there is nothing left to acknowledge
+        if job.slot not in self.seen.recipe:
+            return None
+        if self._recipe_role(job.slot, "acknowledged_job") == job.number:
+            return Step(job.id, values={"acknowledged": True})
+        return Step(job.id, write=self._write_role("ack", "recipe", job.slot, "acknowledged_job", job.number))
+
+    def clear(self, slot: int) -> Step | None:
+        """Withdraw what somebody else left to run in a slot: recipe job and armed job, in one request."""
+        if slot not in self.seen.feedback or not self._takeable(slot):
+            return None
+        first = self.layout.area("recipe").field("recipe_job")
+        armed = self.layout.area("recipe").field("armed_job")
+        write = self._write("clear", "recipe", slot, first.offset, [0] * (armed.end - first.offset))
+        return Step(0, write=write, anomaly=Anomaly("cleared", f"slot {slot}", tuple(self.seen.recipe[slot])))
+
+
+class _Flags(_Handshake):
+    """The mill's two-writer flags: 0 in the recipe's is "new", 1 "taken"; 1 in the feedback's is "stored".
+
+    Nothing here is written again once it was offered: recipe equal, flag 1, no feedback may mean told or not told yet.
+    """
+
+    def _is_mine(self, job: Job, words: tuple[int, ...]) -> bool:
+        """The feedback speaks of this order. Identity is slot and order name; a slot number that is neither 0 nor ours
+        makes the whole slot unbelievable."""
+        slot = self._number("feedback", words, "slot")
+        if slot:
+            self._reject_unless(job.slot, slot, "slot", words)
+        item = self.layout.area("feedback").field("order")
+        return tuple(words[item.offset : item.end]) == tuple(self._order_words(job))
+
+    def _order_words(self, job: Job) -> list[int]:
+        return self.layout.words_of("feedback", "order", job.order)[1]
+
+    def _stored(self, words: Sequence[int]) -> bool:
+        return self._number("feedback", words, "feedback_flag") == 1
+
+    def _blank(self, slot: int) -> bool:
+        return not any(self.seen.recipe[slot])
+
+    def _free(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
+        if self._is_mine(job, words) and not self._stored(words):
+            detail = f"order {job.order} stands in the feedback, not stored, before it was handed over"
+            raise Rejected(Anomaly("occupied", detail, words))
+        return self._blank(job.slot) or self._recipe_role(job.slot, "recipe_flag") == 1
+
+    def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        if not self._sendable(job, words, in_slot):
+            return None
+        return Step(job.id, SENDING, write=self._write_block(job))
+
+    def _sending(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        if not self._sendable(job, words, in_slot):
+            return None
+        if not self._is_written(job, self.seen.recipe[job.slot]):
+            return Step(job.id, write=self._write_block(job))
+        return Step(job.id, OFFERED, write=self._write_role("arm", "recipe", job.slot, "recipe_flag", 0))
+
+    def _handed_over(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        if self._is_mine(job, words) and (job.state == RUNNING or not self._stored(words)):
+            return self._progress(job, self._believe(job, words))
+        if job.state == RUNNING:
+            return Step(job.id, anomaly=Anomaly("lost", f"the PLC no longer shows order {job.order}, which runs", words))
+        return self._offered(job, words)
+
+    def _offered(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        recipe = self.seen.recipe.get(job.slot)
+        if recipe is None:
+            return None
+        if self._blank(job.slot):
+            return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
+        if self._recipe_role(job.slot, "recipe_flag") == 0:
+            return None
+        return Step(job.id, anomaly=Anomaly("doubt", "it is not known whether the PLC was told", words))
+
+    def _ended(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        if not self._is_mine(job, words) or self._stored(words):
+            return Step(job.id, values={"acknowledged": True})
+        return Step(job.id, write=self._write_role("ack", "feedback", job.slot, "feedback_flag", 1))
+
+    def clear(self, slot: int) -> Step | None:
+        """Close the gate of a slot where a recipe of somebody else's lies ready to run."""
+        if self._blank(slot) or self._recipe_role(slot, "recipe_flag") != 0:
+            return None
+        write = self._write_role("clear", "recipe", slot, "recipe_flag", 1)
+        return Step(0, write=write, anomaly=Anomaly("cleared", f"slot {slot}", tuple(self.seen.recipe[slot])))

@@ -1,0 +1,10 @@
+"""A feed mill's PLC on a Modbus TCP socket, for demonstrations and tests.
+
+It is a peer of the addon, not a part of it: it shares no code with the addon and imports nothing of Odoo,
+so that an error in one encoding cannot hide in the other.
+"""
+
+from .mill import Mill
+from .server import Simulator
+
+__all__ = ["Mill", "Simulator"]

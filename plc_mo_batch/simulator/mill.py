@@ -1,0 +1,237 @@
+"""The PLC program of a feed mill: a state machine over a register memory, without sockets or a clock."""
+
+from __future__ import annotations
+
+import logging
+import random
+from typing import Any
+
+from . import words
+from .batch import Batch
+from .slot import HANDSHAKES, Slot
+
+_logger = logging.getLogger("plc_simulator")
+
+REGISTERS = 65536
+LATE_WEIGHT_SECONDS = 20.0
+WEIGHTS = ("with", "late", "never")
+
+
+class Mill:
+    """Takes the recipes that Odoo hands over in its registers, doses them one after the other, shows the actuals.
+
+    ``memory``: 65536 words, addressed from 0, the one place where recipes come from and feedback goes to.
+    ``ledger``: what physically happened, whatever the registers say; a list of dicts, one when a job is taken
+    and one when it ends: ``seq`` (1, 2, ...), ``event`` (taken, finished, failed, interrupted), ``slot``, ``job``
+    (0 with flags), ``order``, ``lines`` (those with a target: ``code``, ``target``, ``kg``), ``weight`` in kg,
+    ``started`` and ``finished`` in seconds of plant time (``finished`` is None while it runs).
+
+    :param handshake: "job-numbers" or "flags"
+    :param slots: number of slots, from 1; the areas must neither overlap nor leave the memory
+    :param error: standard deviation of a dose from its target, in percent
+    :param seed: makes the doses repeatable
+    :param word_order: of two-word numbers, "high" or "low" word first
+    :param weight: the finished weight comes "with" the end of a job, "late" (20 s after it) or "never"
+    :param verbose: log each step as info, otherwise as debug
+    """
+
+    def __init__(
+        self,
+        handshake: str = "job-numbers",
+        slots: int = 10,
+        *,
+        error: float = 0.5,
+        seed: int | None = None,
+        word_order: str = "high",
+        recipe_base: int = 7000,
+        feedback_base: int = 6000,
+        stride: int = 100,
+        weight: str = "with",
+        verbose: bool = False,
+    ):
+        _check_choice("handshake", handshake, HANDSHAKES)
+        _check_choice("word order", word_order, words.WORD_ORDERS)
+        _check_choice("weight", weight, WEIGHTS)
+        _check_areas(recipe_base, feedback_base, slots, stride, HANDSHAKES[handshake].WORDS)
+        self.handshake = handshake
+        self.error = error
+        self.weight = weight
+        self.memory: list[int] = [0] * REGISTERS
+        self.slots: list[Slot] = [
+            HANDSHAKES[handshake](self.memory, n + 1, recipe_base + n * stride, feedback_base + n * stride, word_order)
+            for n in range(slots)
+        ]
+        self.ledger: list[dict[str, Any]] = []
+        self.now = 0.0
+        self.batch: Batch | None = None
+        self.paused = False
+        self._random = random.Random(seed)
+        self._fail_next = False
+        self._late_weights: list[tuple[int, float, float]] = []  # slot number, due at, kg
+        self._waiting: set[int] = set()
+        self._log_level = logging.INFO if verbose else logging.DEBUG
+
+    # The program
+
+    def scan(self, dt: float) -> None:
+        """One PLC scan, ``dt`` seconds of plant time after the last one.
+
+        A scan either takes one job or advances the running one: a job is seen running before it is seen finished,
+        and everything that belongs to one event appears in one scan.
+        """
+        self.now += dt
+        self._log_acknowledged()
+        self._write_late_weights()
+        if self.paused:
+            return
+        if self.batch:
+            self._run(self.batch, dt)
+        else:
+            self._take_next()
+
+    def _take_next(self) -> None:
+        slot = next((slot for slot in self.slots if slot.is_ready()), None)
+        if not slot:
+            return
+        self._late_weights = [late for late in self._late_weights if late[0] != slot.number]
+        self.batch = Batch(slot.number, slot.take(), slot.order(), self.now)
+        for line, (code, target) in enumerate(slot.lines()):
+            if target > 0:
+                self.batch.add_dose(line, code, target, self._dosed(target))
+        self.batch.by_hand = round(max(0.0, slot.planned() - sum(dose.target for dose in self.batch.doses)), 2)
+        if self._fail_next:
+            self._fail_next = False
+            self.batch.fails_at = self.batch.dosing_seconds / 2
+        self._record("taken", self.batch)
+        self._log("took job %s %s in slot %s", self.batch.job, self.batch.order, slot.number)
+
+    def _dosed(self, target: float) -> float:
+        kg = round(target * (1 + self._random.gauss(0, self.error / 100)), 2)
+        return min(max(kg, 0.0), words.MAX_KG)
+
+    def _run(self, batch: Batch, dt: float) -> None:
+        slot = self.slots[batch.slot - 1]
+        for dose in batch.advance(dt):
+            self._log("dosing %s %.2f kg -> %.2f", dose.code, dose.target, dose.final)
+        for dose, kg in batch.actuals():
+            slot.write_actual(dose.line, kg)
+        if batch.ended:
+            self._finish(slot, batch)
+
+    def _finish(self, slot: Slot, batch: Batch) -> None:
+        self.batch = None
+        slot.write_finished(batch.failed)
+        self._waiting.add(slot.number)
+        if self.weight == "with":
+            slot.write_weight(batch.weight())
+        elif self.weight == "late":
+            self._late_weights.append((slot.number, self.now + LATE_WEIGHT_SECONDS, batch.weight()))
+        event = "failed" if batch.failed else "finished"
+        self._record(event, batch, finished=self.now)
+        self._log("%s job %s %s in slot %s: %.2f kg", event, batch.job, batch.order, slot.number, batch.weight())
+
+    def _write_late_weights(self) -> None:
+        for number, due, kg in self._late_weights:
+            if due <= self.now:
+                self.slots[number - 1].write_weight(kg)
+        self._late_weights = [late for late in self._late_weights if late[1] > self.now]
+
+    # Knobs of the tests
+
+    def fail_next(self) -> None:
+        """The running job fails in the next scan; without one, the next job fails halfway through its dosing."""
+        if self.batch:
+            self.batch.fails_at = self.batch.elapsed
+        else:
+            self._fail_next = True
+
+    def pause(self) -> None:
+        """Stand still: nothing is taken or dosed until ``resume``. The registers keep answering."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Go on where ``pause`` stopped."""
+        self.paused = False
+
+    def lose_memory(self, keep_taken: bool = False) -> None:
+        """Forget all registers and the running job; with ``keep_taken`` the taken job words survive, as retentive.
+
+        What the running job had dosed is in the ledger as interrupted. The "flags" handshake has nothing to keep.
+        """
+        if self.batch:
+            self._record("interrupted", self.batch, finished=self.now)
+        kept = [self._retentive_words(slot) for slot in self.slots] if keep_taken else []
+        self.memory[:] = [0] * REGISTERS
+        for address, values in kept:
+            self.memory[address:address + len(values)] = values
+        self.batch = None
+        self._late_weights = []
+        self._waiting = set()
+
+    @staticmethod
+    def _retentive_words(slot: Slot) -> tuple[int, list[int]]:
+        offset, count = slot.RETENTIVE
+        address = slot.feedback + offset
+        return address, slot.memory[address:address + count]
+
+    # Retentive memory
+
+    def to_json(self) -> dict[str, Any]:
+        """Registers and state as plain values, for ``from_json``; the ledger is not part of it."""
+        return {
+            "handshake": self.handshake,
+            "now": self.now,
+            "batch": self.batch.to_json() if self.batch else None,
+            "late_weights": self._late_weights,
+            "words": {str(address): word for address, word in enumerate(self.memory) if word},
+        }
+
+    def from_json(self, values: dict[str, Any]) -> None:
+        """Go on where the mill that wrote ``values`` stood. ValueError if it had another handshake."""
+        if values["handshake"] != self.handshake:
+            raise ValueError(f"this memory belongs to the handshake {values['handshake']}, not {self.handshake}")
+        self.now = values["now"]
+        self.batch = Batch.from_json(values["batch"]) if values["batch"] else None
+        self._late_weights = [tuple(late) for late in values["late_weights"]]
+        self.memory[:] = [0] * REGISTERS
+        for address, word in values["words"].items():
+            self.memory[int(address)] = word
+
+    # Ledger and log
+
+    def _record(self, event: str, batch: Batch, finished: float | None = None) -> None:
+        self.ledger.append({
+            "seq": self.ledger[-1]["seq"] + 1 if self.ledger else 1,
+            "event": event,
+            "slot": batch.slot,
+            "job": batch.job,
+            "order": batch.order,
+            "lines": [{"code": dose.code, "target": dose.target, "kg": kg} for dose, kg in batch.actuals()],
+            "weight": batch.weight(),
+            "started": batch.started,
+            "finished": finished,
+        })
+
+    def _log_acknowledged(self) -> None:
+        waiting = {slot.number for slot in self.slots if slot.is_waiting()}
+        for number in sorted(self._waiting - waiting):
+            self._log("acknowledged: slot %s free", number)
+        self._waiting = waiting
+
+    def _log(self, message: str, *args: Any) -> None:
+        _logger.log(self._log_level, message, *args)
+
+
+def _check_choice(what: str, value: str, choices: Any) -> None:
+    if value not in choices:
+        raise ValueError(f"{what} is {value!r}, but must be one of {', '.join(choices)}")
+
+
+def _check_areas(recipe: int, feedback: int, slots: int, stride: int, slot_words: int) -> None:
+    length = slots * stride
+    if slots < 1 or stride < slot_words:
+        raise ValueError(f"{slots} slots {stride} words apart: at least 1 slot of {slot_words} words is needed")
+    if min(recipe, feedback) < 0 or max(recipe, feedback) + length > REGISTERS:
+        raise ValueError(f"{slots} slots from {recipe} and {feedback} on do not fit into addresses 0 to 65535")
+    if abs(recipe - feedback) < length:
+        raise ValueError(f"{slots} slots: the recipe area from {recipe} and the feedback area from {feedback} overlap")

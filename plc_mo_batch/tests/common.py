@@ -1,0 +1,133 @@
+"""A small mill for the tests: two silos, a tank, one component added by hand, and orders for it."""
+
+from odoo.fields import Command
+from odoo.tests import TransactionCase
+
+from odoo.addons.plc_mo_batch.simulator import Simulator
+
+TASKS = {1: "plc_mo_batch.ir_cron_task_1", 2: "plc_mo_batch.ir_cron_task_2", 3: "plc_mo_batch.ir_cron_task_3"}
+
+
+class MillCase(TransactionCase):
+    """``self.controller`` with the default layout; ``self.wheat`` in silo 101, ``self.soy`` in 102, ``self.molasses`` in tank
+    114, ``self.salt`` on no silo. Nothing but this PLC is served."""
+
+    handshake = "job_numbers"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["plc.controller"].search([]).enabled = False
+        cls.kg = cls.env.ref("uom.product_uom_kgm")
+        cls.picking_type = cls.env["stock.picking.type"].create(
+            {
+                "name": "Test mill",
+                "code": "mrp_operation",
+                "sequence_code": "TST",
+                "warehouse_id": cls.env.ref("stock.warehouse0").id,
+            }
+        )
+        cls.wheat, cls.soy, cls.molasses, cls.salt = (
+            cls.new_product(name) for name in ("Test wheat", "Test soy", "Test molasses", "Test salt")
+        )
+        cls.feed = cls.new_product("Test feed")
+        cls.controller = cls.new_controller()
+        cls.bom = cls.new_bom()
+
+    # Factories
+
+    @classmethod
+    def new_product(cls, name, **values):
+        uom = values.pop("uom_id", cls.kg.id)
+        return cls.env["product.product"].create({"name": name, "is_storable": True, "uom_id": uom, **values})
+
+    @classmethod
+    def new_controller(cls, **values):
+        return cls.env["plc.controller"].create(
+            {
+                "name": "Test PLC",
+                "host": "127.0.0.1",
+                "port": 1,
+                "timeout": 0.5,
+                "settle_time": 0.2,
+                "quiet_time": 0.0,
+                "map_id": cls.env.ref(f"plc_mo_batch.plc_register_map_{cls.handshake}").id,
+                "picking_type_ids": [Command.set(cls.picking_type.ids)],
+                "equipment_ids": [
+                    Command.create({"name": name, "code": code, "kind": kind, "product_ids": [Command.set(product.ids)]})
+                    for name, code, kind, product in (
+                        ("Silo 101", 101, "silo", cls.wheat),
+                        ("Silo 102", 102, "silo", cls.soy),
+                        ("Tank 114", 114, "tank", cls.molasses),
+                    )
+                ],
+                **values,
+            }
+        )
+
+    @classmethod
+    def new_bom(cls, components=None, **values):
+        """A formula for 1000 kg; ``components`` as pairs of product and quantity."""
+        components = components or [(cls.wheat, 600.0), (cls.soy, 352.25), (cls.molasses, 33.3), (cls.salt, 14.45)]
+        return cls.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": cls.feed.product_tmpl_id.id,
+                "product_qty": 1000.0,
+                "product_uom_id": cls.kg.id,
+                "code": "TEST-1",
+                "bom_line_ids": [
+                    Command.create({"product_id": product.id, "product_qty": quantity, "product_uom_id": product.uom_id.id})
+                    for product, quantity in components
+                ],
+                **values,
+            }
+        )
+
+    @classmethod
+    def new_order(cls, quantity=1000.0, **values):
+        """A confirmed order."""
+        order = cls.env["mrp.production"].create(
+            {
+                "product_id": cls.feed.id,
+                "product_qty": quantity,
+                "bom_id": cls.bom.id,
+                "picking_type_id": cls.picking_type.id,
+                **values,
+            }
+        )
+        order.action_confirm()
+        return order
+
+    def new_simulator(self, **options):
+        """A mill that moves only by ``step(seconds)``, at the other end of ``self.controller``'s wire."""
+        plc = Simulator(
+            scan_time=None, seed=1, handshake=self.controller.map_id.handshake.replace("_", "-"), **options
+        ).start()
+        self.addCleanup(plc.stop)
+        self.controller.port = plc.port
+        return plc
+
+    # Running
+
+    def run_task(self, number):
+        """Run a task as the cron worker does, through its scheduled action."""
+        with self.enter_registry_test_mode():
+            result = self.env.ref(TASKS[number]).method_direct_trigger()
+        self.assertIs(result, True, result)
+
+    def queue(self):
+        """The batches that the PLC owes, by slot."""
+        return self.env["mo.batch"].search([("controller_id", "=", self.controller.id)]).sorted("slot")
+
+    def history(self):
+        return self.env["mo.batch"].search([("controller_id", "=", self.controller.id), ("active", "=", False)])
+
+    def run_plc(self, plc, batches):
+        """Let the mill work until it finished ``batches`` more jobs, talking to it meanwhile."""
+        finished = len([record for record in plc.mill.ledger if record["event"] == "finished"]) + batches
+        for _step in range(500):
+            plc.step(30)
+            self.run_task(2)
+            if len([record for record in plc.mill.ledger if record["event"] == "finished"]) >= finished:
+                return
+        self.fail("the mill did not finish")

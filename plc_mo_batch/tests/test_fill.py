@@ -1,0 +1,164 @@
+"""Task 1: the seed's four scenarios, and orders that cannot be queued."""
+
+import logging
+
+from odoo.tests import tagged
+
+from .common import MillCase
+
+
+@tagged("post_install", "-at_install")
+class TestFill(MillCase):
+    """The queue is filled only when it is empty."""
+
+    def setUp(self):
+        super().setUp()
+        self.orders = [self.new_order() for _number in range(12)]
+
+    def finish(self, batches):
+        """As if the PLC had made them and Task 3 had closed their orders."""
+        for batch in batches:
+            batch._set_state("completed")
+            batch.line_ids.write({"reported": True})
+            for line in batch.line_ids:
+                line.actual_qty = line.planned_qty
+            batch.produced_qty = 1000
+        self.run_task(3)
+
+    def test_empty_queue_is_filled(self):
+        self.run_task(1)
+        self.assertRecordValues(
+            self.queue(),
+            [
+                {"slot": slot, "state": "queued", "production_id": order.id, "planned_qty": 1000.0}
+                for slot, order in enumerate(self.orders[:10], start=1)
+            ],
+        )
+
+    def test_busy_queue_is_skipped(self):
+        self.run_task(1)
+        before = self.queue()
+        with self.assertLogs("odoo.addons.plc_mo_batch.models.plc_task", logging.INFO) as logs:
+            self.run_task(1)
+        self.assertEqual(self.queue(), before)
+        self.assertIn("[TASK 1] mo_batch has 10 records: skipping, waiting for the PLC to finish", "\n".join(logs.output))
+
+    def test_mixed_states_are_skipped(self):
+        self.run_task(1)
+        before = self.queue()
+        before[0]._set_state("completed")
+        before[1]._set_state("running")
+        self.finish(before[2])
+        self.run_task(1)
+        self.assertEqual(self.queue(), before - before[2])
+
+    def test_emptied_queue_is_filled_again(self):
+        self.run_task(1)
+        self.finish(self.queue())
+        self.assertFalse(self.queue())
+        self.run_task(1)
+        self.assertEqual(self.queue().production_id.ids, [order.id for order in self.orders[10:]])
+        self.assertEqual(len(self.history()), 10)
+
+    def test_order_of_the_fill_is_priority_then_date(self):
+        urgent, early = self.orders[11], self.orders[10]
+        urgent.priority = "1"
+        early.date_start = "2020-01-01 00:00:00"
+        self.controller.batch_limit = 3
+        self.run_task(1)
+        self.assertEqual(self.queue().mapped("production_id"), urgent | early | self.orders[0])
+
+    def test_held_order_is_left_out(self):
+        self.orders[0].plc_hold = True
+        self.run_task(1)
+        self.assertNotIn(self.orders[0], self.queue().production_id)
+
+    def test_switched_off(self):
+        self.env["ir.config_parameter"].search([("key", "=", "plc_mo_batch.task_1_enabled")]).unlink()
+        self.run_task(1)
+        self.assertFalse(self.queue())
+
+    def test_limit_is_a_setting(self):
+        self.env["ir.config_parameter"].set_param("plc_mo_batch.batch_limit", "4")
+        self.run_task(1)
+        self.assertEqual(len(self.queue()), 4)
+
+
+@tagged("post_install", "-at_install")
+class TestRefusal(MillCase):
+    """An order that cannot be queued says why; the others are queued."""
+
+    def assertRefused(self, order, reason):
+        good = self.new_order()
+        self.run_task(1)
+        self.assertEqual(self.queue().production_id, good)
+        self.assertIn(reason, order.plc_reason)
+
+    def test_too_large(self):
+        self.assertRefused(self.new_order(30_000_000), "does not fit the PLC's layout")
+
+    def test_name_is_not_ascii(self):
+        order = self.new_order()
+        order.name = "WH/MÖ/1"
+        self.assertRefused(order, "only plain ASCII letters")
+
+    def test_name_is_too_long(self):
+        order = self.new_order()
+        order.name = "WH/MILL/0000000012"
+        self.assertRefused(order, "at most 16 characters")
+
+    def test_negative(self):
+        order = self.new_order()
+        order.move_raw_ids[0].product_uom_qty = -1
+        self.assertRefused(order, "must be at least 0")
+
+    def test_ambiguous_silo(self):
+        self.controller.equipment_ids[1].product_ids += self.wheat
+        order = self.new_order()
+        self.run_task(1)
+        self.assertFalse(self.queue())
+        self.assertIn("Test wheat is held by Silo 101, Silo 102", order.plc_reason)
+        self.bom.bom_line_ids[0].plc_equipment_id = self.controller.equipment_ids[0]
+        self.run_task(1)
+        self.assertEqual(self.queue().production_id, order)
+        self.assertFalse(order.plc_reason)
+
+    def test_two_components_of_one_silo(self):
+        self.controller.equipment_ids[0].product_ids += self.salt
+        order = self.new_order()
+        self.run_task(1)
+        self.assertIn("would both be dosed from Silo 101", order.plc_reason)
+
+    def test_dosed_component_that_is_no_weight(self):
+        unit = self.env.ref("uom.product_uom_unit")
+        bags = self.new_product("Test bags", uom_id=unit.id)
+        self.controller.equipment_ids[1].product_ids = bags
+        order = self.new_order(bom_id=self.new_bom([(self.wheat, 999), (bags, 1)]).id)
+        self.run_task(1)
+        self.assertIn("Test bags is counted in Units", order.plc_reason)
+
+    def test_unknown_equipment_code(self):
+        self.controller.equipment_ids[0].code = 199
+        order = self.new_order()
+        self.run_task(1)
+        self.assertIn("has the code 199, which the PLC's layout does not know", order.plc_reason)
+
+    def test_component_without_equipment_is_added_by_hand(self):
+        self.new_order()
+        self.run_task(1)
+        self.assertRecordValues(
+            self.queue().line_ids,
+            [
+                {"product_id": self.wheat.id, "code": 101, "planned_qty": 600.0},
+                {"product_id": self.soy.id, "code": 102, "planned_qty": 352.25},
+                {"product_id": self.molasses.id, "code": 114, "planned_qty": 33.3},
+                {"product_id": self.salt.id, "code": 0, "planned_qty": 14.45},
+            ],
+        )
+
+    def test_tons_become_kilograms(self):
+        ton = self.env.ref("uom.product_uom_ton")
+        self.new_order(1.0, product_uom_id=ton.id)
+        self.run_task(1)
+        self.assertEqual(self.queue().planned_qty, 1000.0)
+        self.assertEqual(self.queue().line_ids[0].planned_qty, 600.0)
