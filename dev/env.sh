@@ -35,7 +35,7 @@ need() {
     if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
         die "$what is missing: install the package $* (this needs root), then try again."
     fi
-    say "Installing $* ($what) …"
+    say "$what: installing $* …"
     logged apt apt_install "$@"
 }
 
@@ -167,9 +167,8 @@ download_debs() {
 
 # --- PostgreSQL -----------------------------------------------------------------------------------------------------
 
-# The server that PGHOST names, or a cluster of our own that listens on a private socket only.
+# After find_postgres: the server that PGHOST names, or a cluster of our own that listens on a private socket only.
 use_postgres() {
-    find_postgres
     if [[ -z $PG_PRIVATE ]]; then
         pg_isready -q -t 10 || die "The PostgreSQL server that PGHOST names ($PGHOST) does not answer."
         return
@@ -314,6 +313,7 @@ copy_database() {
 # --- All of it ------------------------------------------------------------------------------------------------------
 
 use_environment() {
+    find_postgres
     use_python
     use_odoo
     use_postgres
@@ -343,5 +343,5 @@ use_chromium() {
     for name in google-chrome chromium chromium-browser google-chrome-stable; do    # as Odoo looks for it
         command -v "$name" >/dev/null && return
     done
-    need "Chromium, for the browser tests," chromium
+    need "Chromium (for the browser tests)" chromium
 }

@@ -1,13 +1,16 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..plc.reconcile import OPEN, Job
+from ..plc.reconcile import HANDED_OVER, OPEN, UNDECIDED, Job
 
 STATES = [
     ("queued", "Queued"),
     ("sending", "Sending"),
     ("offered", "Offered"),
     ("running", "Running"),
+    ("cancelling", "Cancelling"),
     ("completed", "Completed"),
     ("failed", "Failed"),
     ("done", "Done"),
@@ -52,6 +55,14 @@ class MoBatch(models.Model):
     finished_weight = fields.Float(digits="Product Unit", readonly=True, help="As the PLC reported it; 0: not reported.")
     produced_qty = fields.Float(string="Produced", digits="Product Unit", readonly=True)
     progress = fields.Float(compute="_compute_progress", help="Percent of what the PLC doses that it has dosed.")
+    held = fields.Boolean(readonly=True, help="The PLC holds the batch.")
+    command = fields.Selection(
+        [("hold", "Hold"), ("resume", "Resume"), ("abort", "Abort")], readonly=True, help="Asked of the PLC, not yet obeyed."
+    )
+    withdrawn_at = fields.Datetime(readonly=True, help="When the recipe was first seen to be withdrawn.")
+    release = fields.Boolean(readonly=True, help="What another system left in the slot may be acknowledged and overwritten.")
+    resent = fields.Boolean(readonly=True, help="Handed over once before; a person decided that it had not been taken.")
+    weight_needed = fields.Boolean(readonly=True, help="The PLC reported no finished weight: a person has to enter it.")
     acknowledged = fields.Boolean(readonly=True, help="The PLC was seen to know that its actuals are stored.")
     date_offered = fields.Datetime(string="Offered", readonly=True)
     date_started = fields.Datetime(string="Started", readonly=True)
@@ -66,6 +77,9 @@ class MoBatch(models.Model):
     event_ids = fields.One2many("mo.batch.event", "batch_id", string="Journal", readonly=True)
     is_action_cancel_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_retry_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_decide_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_release_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_command_allowed = fields.Boolean(compute="_compute_is_action_allowed")
 
     # Rule 1: an order with an open batch, or with one that consumed material, is never queued again.
     _production_uniq = models.UniqueIndex(
@@ -80,10 +94,10 @@ class MoBatch(models.Model):
         for batch in self:
             batch.active = batch.state in OPEN
 
-    @api.depends("state")
+    @api.depends("state", "line_ids.actual_qty")
     def _compute_consumed(self):
         for batch in self:
-            batch.consumed = batch.state in CONSUMING
+            batch.consumed = batch.state in CONSUMING or any(batch.line_ids.mapped("actual_qty"))
 
     @api.depends("line_ids.actual_qty", "line_ids.planned_qty", "state")
     def _compute_progress(self):
@@ -94,13 +108,18 @@ class MoBatch(models.Model):
             ended = batch.state in ("completed", "done")
             batch.progress = 100.0 if ended else min(100.0, 100 * done / planned) if planned else 0.0
 
-    @api.depends("state", "attempts")
+    @api.depends("state", "attempts", "attention_key")
     @api.depends_context("uid")
     def _compute_is_action_allowed(self):
         operator = self.env.user.has_group("plc_mo_batch.group_operator")
         for batch in self:
-            batch.is_action_cancel_allowed = operator and batch.state == "queued"
+            case = (batch.attention_key or "").partition(" ")[0]
+            commands = batch.controller_id.sudo().map_id.has_commands
+            batch.is_action_cancel_allowed = operator and batch.state in ("queued", "sending", "offered")
             batch.is_action_retry_allowed = operator and batch.state == "completed" and batch.attempts > 0
+            batch.is_action_decide_allowed = operator and batch.state in HANDED_OVER and case in UNDECIDED
+            batch.is_action_release_allowed = operator and batch.state == "queued" and case == "occupied"
+            batch.is_action_command_allowed = operator and batch.state == "running" and commands
 
     # CRUD
 
@@ -118,39 +137,129 @@ class MoBatch(models.Model):
     # Actions
 
     def action_cancel(self):
-        """Cancel batches that are still queued: the PLC knows nothing of them.
+        """Cancel batches that the PLC has not taken.
 
-        Their orders stay confirmed and are held: they are not queued again before "Back in Line" on the order.
+        Queued and sending ones are cancelled at once: the PLC was certainly not told. Offered ones are withdrawn from its
+        memory first; if it takes the recipe at that very moment, the batch runs. The orders of cancelled batches are held:
+        they are not queued again before "Back in Line" on the order.
 
-        :raise UserError: naming the batch that can no longer be cancelled
+        :raise UserError: naming the first batch that can no longer be cancelled
+        """
+        self._check_allowed("cancel")
+        for batch in self.sudo():
+            batch._cancel()
+            batch._journal("user", self.env._("Cancel asked for by %s.", self.env.user.name))
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    def _cancel(self):
+        if self.state == "offered":
+            self._set_state("cancelling", withdrawn_at=False)
+        else:
+            self._advance("cancelled", 0.0, {})
+
+    def action_send_again(self):
+        """A person decided that the PLC did not take the recipe: it goes back in line, in the same slot.
+
+        If the feedback shows after all that the PLC had taken it, it is not sent a second time.
+
+        :raise UserError: where that could produce twice, as the batch was seen running
+        """
+        self._check_allowed("decide")
+        for batch in self.sudo():
+            if batch.state == "running":
+                raise UserError(self.env._("Batch %s was seen running: it cannot be sent again.", batch.name))
+            batch._set_state("queued", resent=True, withdrawn_at=False)
+            batch._journal("user", self.env._("%s decided that the PLC did not take it: sent again.", self.env.user.name))
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    def action_take_out(self):
+        """A person decided that the PLC will report nothing more of the batch.
+
+        One that was seen running becomes failed, with the quantities that were last seen; others are cancelled.
+        """
+        self._check_allowed("decide")
+        for batch in self.sudo():
+            state = "failed" if batch.state == "running" else "cancelled"
+            batch._journal("user", self.env._("%s decided that the PLC will report nothing more of it.", self.env.user.name))
+            batch._advance(state, 0.0, {"acknowledged": True})
+        return True
+
+    def action_release_slot(self):
+        """Let what another system left in the slot be acknowledged and overwritten; its words stay in the journal."""
+        self._check_allowed("release")
+        for batch in self.sudo():
+            batch.write({"release": True, "attention": False, "attention_key": False})
+            batch._journal("user", self.env._("%s released the slot.", self.env.user.name))
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    def action_hold(self):
+        """Ask the PLC to hold the running batch."""
+        return self._ask("hold")
+
+    def action_resume(self):
+        """Ask the PLC to go on with the batch that it holds."""
+        return self._ask("resume")
+
+    def action_abort(self):
+        """Ask the PLC to abort the running batch; what it consumed until then stays."""
+        return self._ask("abort")
+
+    def _ask(self, command):
+        self._check_allowed("command")
+        for batch in self.sudo():
+            batch.command = command
+            label = dict(self._fields["command"]._description_selection(self.env))[command]
+            batch._journal("user", self.env._("%(command)s asked for by %(user)s.", command=label, user=self.env.user.name))
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    def action_set_weight(self, weight):
+        """Enter the finished weight that the PLC did not report.
+
+        :param weight: kg produced, more than 0
+        :raise UserError: if none is asked for, or it is no weight
+        """
+        self._check_operator()
+        batch = self.sudo()
+        batch.ensure_one()
+        if not batch.weight_needed:
+            raise UserError(self.env._("Batch %s does not wait for a weight.", batch.name))
+        if not 0 < weight < float("inf"):
+            raise UserError(self.env._("The weight must be more than 0."))
+        batch.write({"weight_needed": False, "produced_qty": weight, "attention": False})
+        batch._journal("user", self.env._("%(user)s entered %(weight)g kg.", user=self.env.user.name, weight=weight))
+        self.env["plc.task.write.back"]._trigger()
+        return True
+
+    def _check_allowed(self, action):
+        """One truth for the button's visibility and the server's guard.
+
+        :raise AccessError: if the user may not act on batches at all
+        :raise UserError: naming the first batch for which the action is not to be had
         """
         self._check_operator()
         for batch in self:
-            batch._check_action_cancel()
-        batches = self.sudo()
-        batches._set_state("cancelled")
-        batches.production_id.plc_hold = True
-        for batch in batches:
-            batch._journal("user", self.env._("Cancelled by %s. The order is held.", self.env.user.name))
-        return True
+            if not batch[f"is_action_{action}_allowed"]:
+                raise UserError(batch._refusal(action))
 
-    def _check_action_cancel(self):
-        if self.sudo().state != "queued":
-            raise UserError(
-                self.env._(
-                    "Batch %(batch)s is %(state)s: its recipe is on its way to the PLC or known to it. "
-                    "Only queued batches can be cancelled.",
-                    batch=self.name,
-                    state=dict(self._fields["state"]._description_selection(self.env))[self.state].lower(),
-                )
-            )
+    def _refusal(self, action):
+        state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
+        reasons = {
+            "cancel": self.env._("the PLC has taken it, or it is over already"),
+            "decide": self.env._("there is nothing to decide"),
+            "release": self.env._("its slot is not occupied by another system"),
+            "command": self.env._("only a running batch of a PLC with a command word can be asked"),
+            "retry": self.env._("no write-back of it failed"),
+        }
+        return self.env._("Batch %(batch)s is %(state)s: %(reason)s.", batch=self.name, state=state, reason=reasons[action])
 
     def action_retry(self):
         """Try the write-back again now instead of at the next try."""
-        self._check_operator()
-        batches = self.sudo().filtered(lambda batch: batch.state == "completed")
-        if not batches:
-            raise UserError(self.env._("There is nothing to retry: no chosen batch waits to be written back."))
+        self._check_allowed("retry")
+        batches = self.sudo()
         batches.next_try = False
         for batch in batches:
             batch._journal("user", self.env._("Write-back asked for by %s.", self.env.user.name))
@@ -201,19 +310,42 @@ class MoBatch(models.Model):
             number=self.job_number,
             recipe=self._recipe(layout) if self.active else {},
             acknowledged=self.acknowledged,
+            settled=self._is_settled(),
+            awaits_weight=self._awaits_weight(),
+            release=self.release,
+            resent=self.resent,
+            command=self.command or "",
+        )
+
+    def _is_settled(self):
+        """The PLC has had its settle time to show what became of the offer or the withdrawal."""
+        since = self.withdrawn_at if self.state == "cancelling" else self.date_offered
+        if not since:
+            return self.state != "cancelling"
+        # one second more, as the database keeps no fractions
+        return fields.Datetime.now() > since + timedelta(seconds=self.controller_id.settle_time + 1)
+
+    def _awaits_weight(self):
+        """A finished batch is given the PLC's grace time for its finished weight."""
+        grace = self.controller_id.weight_grace
+        return bool(grace) and (
+            not self.date_finished or fields.Datetime.now() < self.date_finished + timedelta(seconds=grace)
         )
 
     def _recipe(self, layout):
         """The recipe by role, in kg, as it was frozen when the order was queued."""
         targets = {line.code: line.planned_qty for line in self.line_ids if line.code}
+        codes = layout.codes
+        if None in codes:  # any equipment may stand on any line: only what is used, in the order of the recipe
+            codes = (*targets, *[0] * (len(codes) - len(targets)))
         return {
             "slot": self.slot,
             "order": self.order_name,
             "formula": self.formula_name,
             "product": self.product_name,
             "quantity": self.planned_qty,
-            "line_code": layout.codes,
-            "line_quantity": [targets.get(code, 0.0) for code in layout.codes],
+            "line_code": codes,
+            "line_quantity": [targets.get(code, 0.0) for code in codes],
         }
 
     # Business methods: what the PLC says
@@ -231,27 +363,58 @@ class MoBatch(models.Model):
         number = {"job_number": values["number"]} if "number" in values else {}
         if "actuals" in values:
             self._store_actuals(values["codes"], values["actuals"])
-        if values.get("acknowledged"):
-            self.acknowledged = True
+        self._note(values)
         if step.state:
             self._advance(step.state, values.get("weight", 0.0), number)
         elif self.attention_key:
             self.write({"attention": False, "attention_key": False})
+
+    def _note(self, values):
+        """What does not change the state: acknowledged, held, first seen withdrawn or finished."""
+        if values.get("acknowledged"):
+            self.acknowledged = True
+        if "held" in values and values["held"] != self.held:
+            self.held = values["held"]
+            self._journal("state", self.env._("The PLC holds the batch.") if self.held else self.env._("The PLC goes on."))
+        if self.command and {"hold": self.held, "resume": not self.held}.get(self.command):
+            self.command = False
+        if "withdrawn" in values and bool(self.withdrawn_at) != values["withdrawn"]:
+            self.withdrawn_at = values["withdrawn"] and fields.Datetime.now()
+        if values.get("finished") and not self.date_finished:
+            self.date_finished = fields.Datetime.now()
+            self.env["plc.task.exchange"]._trigger(
+                self.date_finished + timedelta(seconds=self.controller_id.weight_grace)
+            )
 
     def _advance(self, state, weight, values):
         # A batch may be seen finished before it was ever seen running.
         if state in ("completed", "failed") and not self.date_started:
             values["date_started"] = fields.Datetime.now()
         if state in ("completed", "failed"):
-            values["finished_weight"] = weight
-            values["produced_qty"] = self._produced_qty(weight)
-        self._set_state(state, **values)
+            values.update(self._weight_values(weight), command=False, held=False)
+        too_late = self.state == "cancelling" and state in CONSUMING
+        self._set_state(state, release=False, **values)
         self._journal("state", self._state_message(state))
         self._log(state)
+        self._follow(state, too_late)
+
+    def _follow(self, state, too_late):
+        """What else a new state brings about."""
         if state == "completed":
             self.env["plc.task.write.back"]._trigger()
+        if state == "cancelled":
+            self.production_id.plc_hold = True
         if state == "failed":
             self.attention = self.env._("The PLC reported that the batch failed. Decide what happens to the order.")
+        elif self.weight_needed:
+            self.attention = self.env._("The PLC reported no finished weight. Enter what was produced.")
+        elif too_late:
+            self.attention = self.env._("It was to be cancelled, but the PLC took the recipe at that very moment.")
+            self._journal("state", self.attention)
+
+    def _weight_values(self, weight):
+        ask = not weight and self.controller_id.weight_policy == "ask"
+        return {"finished_weight": weight, "produced_qty": 0.0 if ask else self._produced_qty(weight), "weight_needed": ask}
 
     def _state_message(self, state):
         number = self.job_number
@@ -261,6 +424,7 @@ class MoBatch(models.Model):
             "running": self.env._("The PLC took the recipe.") if not number else self.env._("The PLC took job %s.", number),
             "completed": self.env._("The PLC finished; the actual quantities are stored."),
             "failed": self.env._("The PLC reported a failed batch; the actual quantities are stored."),
+            "cancelled": self.env._("Cancelled: the PLC will not make it. The order is held."),
         }[state]
 
     def _log(self, state):
@@ -320,6 +484,7 @@ class MoBatch(models.Model):
             "occupied": self.env._("Slot %(slot)s cannot be used: %(detail)s."),
             "job_number": self.env._("Slot %(slot)s cannot be used, its job number is implausible: %(detail)s."),
             "lost": self.env._("The PLC seems to have lost its memory: %(detail)s. A person has to decide."),
+            "untaken": self.env._("The PLC has not taken the recipe in slot %(slot)s: %(detail)s."),
             "doubt": self.env._("Slot %(slot)s: %(detail)s. Look at the PLC; nothing is sent again by itself."),
         }
         return sentences[anomaly.code] % {"slot": self.slot, "detail": anomaly.detail}

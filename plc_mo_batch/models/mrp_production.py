@@ -74,7 +74,7 @@ class MrpProduction(models.Model):
             "controller_id": controller.id,
             "company_id": self.company_id.id,
             "slot": slot,
-            "order_name": self.name,
+            "order_name": self._plc_order_name(controller, layout),
             **{
                 f"{role}_name": name[: texts[role][0].words * 2] if texts[role] else name for role, name in names.items()
             },
@@ -83,6 +83,18 @@ class MrpProduction(models.Model):
             "line_ids": [fields.Command.create(values) for values in self._prepare_plc_lines(controller, layout)],
         }
 
+    def _plc_order_name(self, controller, layout):
+        """The order's name as the PLC sees it. One that is too long is shortened from the front, as the end tells orders apart.
+
+        :raise NotQueueable: if another order goes by the same name at this PLC
+        """
+        letters = layout.area("recipe").field("order").words * 2
+        name = self.name if len(self.name) <= letters else f"~{self.name[1 - letters :]}"
+        others = [("controller_id", "=", controller.id), ("order_name", "=", name), ("production_id", "!=", self.id)]
+        if self.env["mo.batch"].with_context(active_test=False).search_count(others, limit=1):
+            raise NotQueueable(self.env._("the PLC knows another order as %s", name))
+        return name
+
     def _prepare_plc_lines(self, controller, layout):
         lines, seen = [], {}
         for sequence, move in enumerate(self.move_raw_ids.filtered(lambda move: move.state != "cancel"), start=1):
@@ -90,12 +102,14 @@ class MrpProduction(models.Model):
             if equipment:
                 self._check_equipment(equipment, move, seen, layout)
             lines.append({"sequence": sequence, **move._prepare_plc_line(controller, equipment)})
+        if len([line for line in lines if line["code"]]) > len(layout.codes):
+            raise NotQueueable(self.env._("it has more dosed components than the PLC's recipe has lines"))
         if not any(line["code"] for line in lines):
             raise NotQueueable(self.env._("no component of it is dosed by %s", controller.name))
         return lines
 
     def _check_equipment(self, equipment, move, seen, layout):
-        if equipment.code not in layout.codes:
+        if None not in layout.codes and equipment.code not in layout.codes:
             raise NotQueueable(
                 self.env._(
                     "%(equipment)s has the code %(code)s, which the PLC's layout does not know",

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..plc.reconcile import Anomaly
 from ..plc.transport import Endpoint
 
 # what only the exchange itself may write
@@ -48,11 +49,19 @@ class PlcController(models.Model):
         help="Layouts with flags: seconds without any write after one whose fate is unknown.",
     )
     weight_policy = fields.Selection(
-        [("planned", "Planned quantity"), ("actuals", "Sum of the components")],
+        [("planned", "Planned quantity"), ("actuals", "Sum of the components"), ("ask", "Ask a person")],
         string="Without Finished Weight",
         required=True,
         default="planned",
         help="What counts as produced when the PLC reports no finished weight.",
+    )
+    weight_grace = fields.Float(
+        string="Wait for Finished Weight", help="Seconds that a finished batch is given to report its weight. 0: none."
+    )
+    take_minutes = fields.Integer(
+        string="Taken Within",
+        default=60,
+        help="Minutes in which an idle PLC should have taken an offered recipe; then the batch needs attention. 0: never.",
     )
     uom_id = fields.Many2one(
         "uom.uom",
@@ -204,6 +213,16 @@ class PlcController(models.Model):
             values.update(online=True, last_error=False)
             self.env["mo.batch.event"]._record("contact", self.env._("The PLC answers."), controller=self)
         self.write(values)
+
+    def _note_untaken(self):
+        """An idle PLC that does not take what it is offered needs a look; told once, and no longer once it runs."""
+        batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
+        if not self.take_minutes or "running" in batches.mapped("state"):
+            return
+        due = fields.Datetime.now() - timedelta(minutes=self.take_minutes)
+        for batch in batches.filtered(lambda batch: batch.date_offered < due and not batch.attention):
+            detail = f"offered at {batch.date_offered} UTC, and the PLC is idle"
+            batch._notice(Anomaly("untaken", detail))
 
     def _note_silence(self, error):
         """The PLC could not be talked to. Journalled when what is wrong changed.

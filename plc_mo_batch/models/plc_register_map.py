@@ -30,6 +30,12 @@ class PlcRegisterMap(models.Model):
         help="Added to every address. The addresses below are the protocol's, from 0; "
         "use -1 or -40001 if you enter those of a PLC that counts from 1 or 40001."
     )
+    copies_on_take = fields.Boolean(
+        string="Shows the Order at Once",
+        help="With flags: the PLC shows the order in its feedback in the very scan in which it takes it. "
+        "Then a lost message or a withdrawal needs no person to decide.",
+    )
+    has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
     area_ids = fields.One2many("plc.register.area", "map_id", string="Areas", copy=True)
     controller_ids = fields.One2many("plc.controller", "map_id", string="PLCs")
     problems = fields.Text(compute="_compute_problems", help="What must be mended before a PLC can use the layout.")
@@ -40,6 +46,11 @@ class PlcRegisterMap(models.Model):
     def _compute_problems(self):
         for register_map in self:
             register_map.problems = "\n".join(register_map._layout().problems())
+
+    @api.depends("area_ids.field_ids.role")
+    def _compute_has_commands(self):
+        for register_map in self:
+            register_map.has_commands = "command" in register_map.area_ids.field_ids.mapped("role")
 
     @api.constrains("handshake", "slots", "word_order", "address_offset", "area_ids")
     def _check_layout(self):
@@ -59,6 +70,7 @@ class PlcRegisterMap(models.Model):
             word_order=self.word_order,
             swap_bytes=self.swap_bytes,
             address_offset=self.address_offset,
+            copies_on_take=self.copies_on_take,
             areas=tuple(
                 Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields())) for area in self.area_ids
             ),

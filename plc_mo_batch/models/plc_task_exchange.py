@@ -6,13 +6,13 @@ from odoo import api, fields, models
 
 from ..plc.exchange import Answer, Plan, converse
 from ..plc.layout import FLAGS
-from ..plc.reconcile import DOWNLOADING, OFFERED, RUNNING, SENDING, recipe_slots, reconcile
+from ..plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, recipe_slots, reconcile
 
 MAX_ROUNDS = 12  # of one exchange without live polling: a download takes three
 LIVE_SECONDS = 60  # one run goes on polling that long, then hands over to its next run
 SETTLE_PAUSE = 0.1  # seconds between looks at a PLC that does not show a write yet
 TRIES = 5  # of one decision, when somebody else changed the same batch meanwhile
-WORKING = (*DOWNLOADING, OFFERED, RUNNING)
+WORKING = (*DOWNLOADING, *HANDED_OVER)
 
 
 class PlcTaskExchange(models.AbstractModel):
@@ -120,6 +120,7 @@ class Conversation:
         jobs = controller._jobs(plan.layout)
         steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
         writes, again, waiting = self._apply(plan.layout, steps)
+        controller._note_untaken()
         return self._next_plan(plan.layout, writes, again, waiting)
 
     def _note_writes(self, plan, answer):

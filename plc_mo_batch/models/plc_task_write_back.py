@@ -41,6 +41,7 @@ class PlcTaskWriteBack(models.AbstractModel):
         return self.env["mo.batch"].search(
             [
                 ("state", "=", "completed"),
+                ("weight_needed", "=", False),
                 ("controller_id.enabled", "=", True),
                 "|",
                 ("next_try", "=", False),

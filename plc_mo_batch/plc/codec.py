@@ -10,6 +10,7 @@ A Modbus register is a 16-bit word. A slot's words become values through one pre
 
 import math
 import struct
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -26,16 +27,21 @@ FORMATS = {
     "float32": ("f", 2),
     "float64": ("d", 4),
 }
-INTEGER_RANGES = {
+MAX_FLOAT = sys.float_info.max
+RANGES = {
     "bool": (0, 1),
     "uint16": (0, 0xFFFF),
     "int16": (-0x8000, 0x7FFF),
     "bcd": (0, 9999),
     "uint32": (0, 0xFFFFFFFF),
     "int32": (-0x80000000, 0x7FFFFFFF),
+    "float32": (-(2 - 2**-23) * 2.0**127, (2 - 2**-23) * 2.0**127),
+    "float64": (-MAX_FLOAT, MAX_FLOAT),
 }
 TYPES = (*FORMATS, "ascii")
+FLOATS = ("float32", "float64")
 WORD_ORDERS = ("high", "low")
+NUDGE = 1 + 4e-16
 
 
 class CodecError(ValueError):
@@ -96,9 +102,7 @@ def round_half_up(value: float) -> int:
 
     33.295 * 100 is 3329.4999999999995 in binary: the nudge of a few units in the last place makes it 3330 as on paper.
     """
-    magnitude = abs(value)
-    rounded = math.floor(magnitude * (1 + 4e-16) + 0.5)
-    return -rounded if value < 0 else rounded
+    return int(value * NUDGE + 0.5) if value >= 0 else -int(0.5 - value * NUDGE)
 
 
 def _bcd_to_int(word: int) -> int:
@@ -131,12 +135,29 @@ def _reader(field: Field):
     """The function that makes a value of the field out of what struct unpacked, or None if it is the value already."""
     plain = {"bool": _bool, "bcd": _bcd_to_int, "ascii": _ascii_to_str, "float32": _finite, "float64": _finite}
     read = plain.get(field.type)
-    scale = field.scale
-    if scale == 1 or field.type in ("bool", "ascii"):
+    if field.type == "ascii":
         return read
-    if read is None:
-        return lambda raw: raw / scale
-    return lambda raw: read(raw) / scale
+    scaled = field.scale != 1 and field.type != "bool"
+    limited = field.minimum is not None or field.maximum is not None
+    return _number_reader(field, read) if scaled or limited else read
+
+
+def _number_reader(field: Field, read):
+    scale = _scale(field)
+    bottom = -math.inf if field.minimum is None else field.minimum
+    top = math.inf if field.maximum is None else field.maximum
+
+    def convert(raw):
+        value = raw / scale if scale != 1 else raw
+        if bottom <= value <= top:
+            return value
+        if value < bottom:
+            raise ValueError(f"holds {_shown(value)}, less than {_shown(bottom)}")
+        raise ValueError(f"holds {_shown(value)}, more than {_shown(top)}")
+
+    if field.type in FLOATS:
+        return lambda raw: _finite(convert(read(raw)))
+    return convert if read is None else lambda raw: convert(read(raw))
 
 
 class SlotCodec:
@@ -155,13 +176,12 @@ class SlotCodec:
         self._pack_words = struct.Struct(f"{'<' if swap_bytes else '>'}{self.words}H")
         self._values = struct.Struct(">" + "".join(self._formats()))
         self._order = self._permutation() if word_order == "low" else None
-        self._readers = [_reader(field) for field in self.fields]
+        readers = [(position, _reader(field)) for position, field in enumerate(self.fields)]
+        self._readers = [(position, read) for position, read in readers if read]
         self._groups = self._group_by_role()
-        self._limits = [
-            (position, field)
-            for position, field in enumerate(self.fields)
-            if field.minimum is not None or field.maximum is not None
-        ]
+        self._single_writers, self._line_writers = self._group_writers()
+        self._blank = [_blank(field) for field in self.fields]  # None where zero is refused
+        self._zero_refused = None in self._blank
 
     def _formats(self):
         position = 0
@@ -179,13 +199,23 @@ class SlotCodec:
                 order[field.offset : field.end] = reversed(order[field.offset : field.end])
         return itemgetter(*order) if order != list(range(self.words)) else None
 
-    def _group_by_role(self):
-        """role -> position of its value, or the list of positions (by index) where it stands more than once."""
+    def _group_by_role(self) -> dict[str, Any]:
+        """role -> the position of its value among the fields; of a role that begins with ``line_``, those of its lines."""
         groups: dict[str, Any] = {}
         for position, field in sorted(enumerate(self.fields), key=lambda item: item[1].index):
-            groups.setdefault(field.role, []).append(position)
-        repeated = {field.role for field in self.fields if field.role.startswith("line_")}
-        return {role: (places if role in repeated else places[0]) for role, places in groups.items()}
+            if field.role.startswith("line_"):
+                groups.setdefault(field.role, []).append(position)
+            else:
+                groups.setdefault(field.role, position)
+        return groups
+
+    def _group_writers(self) -> tuple[list, list]:
+        """(role, position, writer) of what stands once, (role, positions, writers) of what stands once a line."""
+        writers = [_writer(field) for field in self.fields]
+        lines = [(role, found, [writers[place] for place in found]) for role, found in self._groups.items() if isinstance(found, list)]
+        line_roles = {role for role, _places, _writers in lines}
+        singles = [(field.role, place, writers[place]) for place, field in enumerate(self.fields) if field.role not in line_roles]
+        return singles, lines
 
     # Reading
 
@@ -196,7 +226,6 @@ class SlotCodec:
         :raise CodecError: naming the first field whose words are not what its type or limits say
         """
         values = self._convert(self._unpack(words))
-        self._check_limits(values)
         return {
             role: [values[place] for place in places] if isinstance(places, list) else values[places]
             for role, places in self._groups.items()
@@ -204,28 +233,25 @@ class SlotCodec:
 
     def _unpack(self, words: Sequence[int]) -> tuple:
         if len(words) != self.words:
-            words = words[: self.words]
+            words = self._cut(words)
         if self._order:
             words = self._order(words)
         return self._values.unpack(self._pack_words.pack(*words))
 
+    def _cut(self, words: Sequence[int]) -> Sequence[int]:
+        for field in self.fields:
+            if field.end > len(words):
+                raise CodecError(field, f"is missing: only {len(words)} words came")
+        return words[: self.words]
+
     def _convert(self, raws: tuple) -> list:
         values = list(raws)
-        for position, read in enumerate(self._readers):
-            if read:
-                try:
-                    values[position] = read(values[position])
-                except ValueError as error:
-                    raise CodecError(self.fields[position], str(error)) from None
+        for position, read in self._readers:
+            try:
+                values[position] = read(values[position])
+            except ValueError as error:
+                raise CodecError(self.fields[position], str(error)) from None
         return values
-
-    def _check_limits(self, values: list) -> None:
-        for position, field in self._limits:
-            value = values[position]
-            if field.minimum is not None and value < field.minimum:
-                raise CodecError(field, f"holds {value:g}, less than {field.minimum:g}")
-            if field.maximum is not None and value > field.maximum:
-                raise CodecError(field, f"holds {value:g}, more than {field.maximum:g}")
 
     # Writing
 
@@ -234,17 +260,45 @@ class SlotCodec:
 
         :raise CodecError: naming the field whose value does not fit
         """
-        raws = [self._raw(field, values) for field in self.fields]
+        raws = list(self._blank)
+        for role, place, write in self._single_writers:
+            value = values.get(role)
+            if value:
+                raws[place] = write(value)
+        for role, places, writers in self._line_writers:
+            for value, place, write in zip(self._lines(values.get(role), places), places, writers, strict=False):
+                if value:
+                    raws[place] = write(value)
+        if self._zero_refused and None in raws:
+            raise _refusal(self.fields[raws.index(None)], 0)
         words = self._pack_words.unpack(self._values.pack(*raws))
         return list(self._order(words) if self._order else words)
 
-    def _raw(self, field: Field, values: dict[str, Any]):
-        value = values.get(field.role)
-        if isinstance(value, (list, tuple)):
-            value = value[field.index] if field.index < len(value) else None
-        if field.type == "ascii":
-            return encode_ascii(field, value or "")
-        return encode_number(field, value or 0)
+    def _lines(self, values: Sequence | None, places: list[int]) -> Sequence:
+        values = values or ()
+        if len(values) > len(places):
+            raise CodecError(self.fields[places[-1]], f"is the last of {len(places)} lines; {len(values)} were given")
+        return values
+
+
+def _shown(value: float) -> str:
+    """A number for a message: 5369042.71, not 5.36904e+06."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _blank(field: Field):
+    """What struct packs where no value is given: 0 or empty text, or None if the field refuses 0."""
+    try:
+        return _writer(field)(0)
+    except CodecError:
+        return None
+
+
+def _writer(field: Field):
+    """The function that makes what struct packs out of a value of the field."""
+    if field.type == "ascii":
+        return lambda text: encode_ascii(field, text or "")
+    return _float_writer(field) if field.type in FLOATS else _integer_writer(field)
 
 
 def encode_ascii(field: Field, text: str) -> bytes:
@@ -259,29 +313,55 @@ def encode_ascii(field: Field, text: str) -> bytes:
     return text.encode("ascii").ljust(field.words * 2, b"\0")
 
 
-def encode_number(field: Field, value: float) -> int | float:
-    """The number on the wire: scaled and rounded half up for integers.
+def _integer_writer(field: Field):
+    """Scaled and rounded half up; refused outside the limits of the field and of its type."""
+    bottom, top = _range(field)
+    factor = _scale(field) * NUDGE
 
-    :raise CodecError: if it is outside the type's range or the field's limits
-    """
-    if not math.isfinite(value):
-        raise CodecError(field, f"cannot hold {value}")
-    if field.minimum is not None and value < field.minimum:
-        raise CodecError(field, f"cannot hold {value:g}: it must be at least {field.minimum:g}")
-    if field.maximum is not None and value > field.maximum:
-        raise CodecError(field, f"cannot hold {value:g}: it must be at most {field.maximum:g}")
-    if field.type in ("float32", "float64"):
-        return _encode_float(field, value * field.scale)
-    raw = round_half_up(value * field.scale) if field.scale != 1 or isinstance(value, float) else int(value)
-    low, high = INTEGER_RANGES[field.type]
-    if not low <= raw <= high:
-        raise CodecError(field, f"cannot hold {value:g}: it must be between {low / field.scale:g} and {high / field.scale:g}")
-    return int(str(raw), 16) if field.type == "bcd" else raw
+    def write(value):
+        if bottom <= value <= top:  # False for NaN
+            return int(value * factor + 0.5) if value >= 0 else -int(0.5 - value * factor)
+        raise _refusal(field, value)
+
+    return write if field.type != "bcd" else lambda value: int(str(write(value)), 16)
 
 
-def _encode_float(field: Field, value: float) -> float:
-    try:
-        struct.pack(">f" if field.type == "float32" else ">d", value)
-    except OverflowError:
-        raise CodecError(field, f"cannot hold {value:g}: it is too large") from None
-    return value
+def _float_writer(field: Field):
+    """Scaled; refused outside the limits of the field and of its type."""
+    bottom, top = _range(field)
+    scale = field.scale
+
+    def write(value):
+        if bottom <= value <= top:
+            return value * scale
+        raise _refusal(field, value)
+
+    return write
+
+
+def _scale(field: Field) -> float:
+    """A bool is not scaled."""
+    return 1 if field.type == "bool" else field.scale
+
+
+def _range(field: Field) -> tuple[float, float]:
+    """The least and the greatest value that the field can hold."""
+    low, high = RANGES[field.type]
+    scale = _scale(field)
+    bottom, top = max(low / scale, -MAX_FLOAT), min(high / scale, MAX_FLOAT)
+    if field.type in FLOATS and scale != 1:
+        bottom, top = math.nextafter(bottom, 0), math.nextafter(top, 0)  # so that scaling it back cannot overflow
+    return (
+        bottom if field.minimum is None else max(bottom, field.minimum),
+        top if field.maximum is None else min(top, field.maximum),
+    )
+
+
+def _refusal(field: Field, value: float) -> CodecError:
+    """Why ``value`` cannot be written."""
+    bottom, top = _range(field)
+    if value < bottom and bottom == field.minimum:
+        return CodecError(field, f"cannot hold {_shown(value)}: it must be at least {_shown(bottom)}")
+    if value > top and top == field.maximum:
+        return CodecError(field, f"cannot hold {_shown(value)}: it must be at most {_shown(top)}")
+    return CodecError(field, f"cannot hold {_shown(value)}: it must be between {_shown(bottom)} and {_shown(top)}")

@@ -21,12 +21,14 @@ HANDSHAKES = (JOB_NUMBERS, FLAGS)
 COMMON_ROLES = ("slot", "order", "line_code", "line_quantity")
 REQUIRED = {
     (JOB_NUMBERS, "recipe"): (*COMMON_ROLES, "quantity", "recipe_job", "armed_job", "acknowledged_job"),
-    (JOB_NUMBERS, "feedback"): (*COMMON_ROLES, "finished", "failed", "weight", "taken_job"),
+    (JOB_NUMBERS, "feedback"): (*COMMON_ROLES, "weight", "taken_job"),
     (FLAGS, "recipe"): (*COMMON_ROLES, "quantity", "recipe_flag"),
-    (FLAGS, "feedback"): (*COMMON_ROLES, "finished", "failed", "weight", "feedback_flag"),
+    (FLAGS, "feedback"): (*COMMON_ROLES, "weight", "feedback_flag"),
 }
+# how a layout may say what became of a batch
+OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
-HANDSHAKE_ROLES = ("armed_job", "acknowledged_job")
+HANDSHAKE_ROLES = ("armed_job", "acknowledged_job", "command_job", "command")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ class Area:
 
 @dataclass(frozen=True)
 class Layout:
-    """Both areas of a PLC, its handshake and its word order."""
+    """Both areas of a PLC, its handshake and its word order.
+
+    ``copies_on_take``: with flags, the PLC shows an order in its feedback in the very scan in which it takes it.
+    """
 
     handshake: str
     slots: int
@@ -63,6 +68,7 @@ class Layout:
     word_order: str = "high"
     swap_bytes: bool = False
     address_offset: int = 0
+    copies_on_take: bool = False
     _codecs: dict = field(default_factory=dict, compare=False, repr=False)
 
     def area(self, kind: str) -> Area:
@@ -136,7 +142,9 @@ class Layout:
             for role in REQUIRED[self.handshake, area.kind]
             if not area.by_role(role)
         ]
-        found += overlaps(area) + doubled(area)
+        if area.kind == "feedback" and not any(all(map(area.by_role, roles)) for roles in OUTCOMES):
+            found.append("The feedback area needs either the roles finished and failed, or the role state.")
+        found += self._split_writes(area) + overlaps(area) + doubled(area)
         limit = MAX_READ if area.kind == "feedback" else MAX_WRITE
         extent = max((item.end for item in area.fields), default=0)
         if extent > area.stride:
@@ -146,6 +154,21 @@ class Layout:
         if area.base + self.address_offset < 0 or self.address(area.kind, self.slots) + extent > 0x10000:
             found.append(f"The {area.kind} area does not lie between address 0 and 65535.")
         return found
+
+    def _split_writes(self, area: Area) -> list[str]:
+        """What is written in one request must lie together, in the order that the handshake writes it; what is written alone
+        must lie behind the block."""
+        pairs = {"recipe": (("recipe_job", "armed_job"), ("command_job", "command"))}.get(area.kind, ())
+        block = max((item.end for item in area.fields if item.role not in HANDSHAKE_ROLES), default=0)
+        inside = [item for item in area.fields if item.role in HANDSHAKE_ROLES and item.offset < block]
+        return [
+            f"In the recipe area, {item.label} (word {item.offset}) must stand behind word {block - 1}: it is written alone."
+            for item in inside
+        ] + [
+            f"In the recipe area, {after} must stand right behind {before}: they are written in one request."
+            for before, after in pairs
+            if area.by_role(before) and area.by_role(after) and area.field(before).end != area.field(after).offset
+        ]
 
     def _overlapping_areas(self) -> list[str]:
         first, second = sorted((self.area("recipe"), self.area("feedback")), key=lambda area: area.base)

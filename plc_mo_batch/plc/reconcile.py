@@ -13,10 +13,17 @@ from .codec import CodecError
 from .layout import FLAGS, Layout
 
 QUEUED, SENDING, OFFERED, RUNNING = "queued", "sending", "offered", "running"
-COMPLETED, FAILED, DONE, CANCELLED = "completed", "failed", "done", "cancelled"
-OPEN = (QUEUED, SENDING, OFFERED, RUNNING, COMPLETED, FAILED)
+CANCELLING, COMPLETED, FAILED, DONE, CANCELLED = "cancelling", "completed", "failed", "done", "cancelled"
+OPEN = (QUEUED, SENDING, OFFERED, RUNNING, CANCELLING, COMPLETED, FAILED)
 ENDED = (COMPLETED, FAILED, DONE)  # the actuals are stored: what the PLC still shows of it may be acknowledged
 DOWNLOADING = (QUEUED, SENDING)
+HANDED_OVER = (OFFERED, RUNNING, CANCELLING)  # the PLC may know of it
+UNDECIDED = ("lost", "doubt")  # anomalies that a person has to decide
+
+# What a layout with the role "state" reports, in ISA-88 terms
+IDLE, EXECUTING, COMPLETE, HELD, STOPPED, ABORTED = 1, 2, 3, 9, 11, 13
+# What the role "command" can ask of a running job (the numbers of ISA-TR88.00.02)
+COMMANDS = {"hold": 4, "resume": 5, "abort": 8}
 
 # A PLC used for years with another database is some way ahead of us; a job number further off than this is nonsense.
 MAX_JOB_LEAD = 1_000_000
@@ -28,7 +35,12 @@ class Job:
     """What the database says of one batch.
 
     ``number`` is the job number (0: none given yet), ``recipe`` the values by role that its block is made of.
-    ``acknowledged`` says that the PLC was seen to know that we stored its actuals.
+    ``acknowledged``: the PLC was seen to know that we stored its actuals.
+    ``settled``: the PLC has had its settle time to show what was written last (offered, or withdrawn).
+    ``awaits_weight``: a finished batch without finished weight is still given time for it.
+    ``release``: a person allowed what an unknown system left in the slot to be acknowledged and overwritten.
+    ``resent``: it was handed over before, and a person decided that the PLC had not taken it.
+    ``command``: what a person asked of the running batch, one of :data:`COMMANDS`, or empty.
     """
 
     id: int
@@ -38,6 +50,11 @@ class Job:
     number: int = 0
     recipe: Mapping[str, Any] = field(default_factory=dict)
     acknowledged: bool = False
+    settled: bool = True
+    awaits_weight: bool = False
+    release: bool = False
+    resent: bool = False
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Write:
-    """``words`` at ``address``; ``kind`` is block, arm, ack or clear."""
+    """``words`` at ``address``; ``kind`` is block, arm, ack, withdraw, clear or command."""
 
     kind: str
     slot: int
@@ -99,7 +116,7 @@ def recipe_slots(layout: Layout, jobs: Iterable[Job]) -> list[int]:
     jobs = list(jobs)
     if any(job.state in DOWNLOADING for job in jobs):
         return list(range(1, layout.slots + 1))
-    waiting = {job.slot for job in jobs if job.state == OFFERED}
+    waiting = {job.slot for job in jobs if job.state in (OFFERED, CANCELLING) or (job.state == RUNNING and job.command)}
     if layout.handshake != FLAGS:
         waiting |= {job.slot for job in jobs if job.state in ENDED and not job.acknowledged}
     return sorted(slot for slot in waiting if slot <= layout.slots)
@@ -142,7 +159,7 @@ class _Handshake:
             return self._queued(job, words, in_slot)
         if job.state == SENDING:
             return self._sending(job, words, in_slot)
-        if job.state in (OFFERED, RUNNING):
+        if job.state in HANDED_OVER:
             return self._handed_over(job, words)
         if job.state in ENDED and not job.acknowledged:
             return self._ended(job, words)
@@ -178,15 +195,46 @@ class _Handshake:
 
     # Progress, once the feedback speaks of this batch
 
-    def _progress(self, job: Job, values: dict[str, Any]) -> Step | None:
+    def _progress(self, job: Job, values: dict[str, Any], words: tuple[int, ...]) -> Step | None:
         actuals = {
             "codes": tuple(values["line_code"]),
             "actuals": tuple(values["line_quantity"]),
             "weight": values["weight"],
         }
-        if not values["finished"]:
-            return Step(job.id, RUNNING if job.state != RUNNING else None, actuals)
-        return Step(job.id, FAILED if values["failed"] else COMPLETED, actuals)
+        outcome, held = self._outcome(values, words)
+        if outcome == COMPLETED and job.awaits_weight and not values["weight"]:
+            outcome, actuals["finished"] = RUNNING, True
+        if outcome != RUNNING:
+            return Step(job.id, outcome, actuals)
+        state = RUNNING if job.state != RUNNING else None
+        return Step(job.id, state, {**actuals, "held": held}, self._command(job, held))
+
+    def _outcome(self, values: dict[str, Any], words: tuple[int, ...]) -> tuple[str, bool]:
+        """(running, completed or failed; held)
+
+        :raise Rejected: for a state that is none
+        """
+        if "state" not in values:
+            return (FAILED if values["failed"] else COMPLETED) if values["finished"] else RUNNING, False
+        outcomes = {IDLE: RUNNING, EXECUTING: RUNNING, HELD: RUNNING, COMPLETE: COMPLETED, STOPPED: FAILED, ABORTED: FAILED}
+        if values["state"] not in outcomes:
+            self._reject_unless("a known state", values["state"], "state", words)
+        return outcomes[values["state"]], values["state"] == HELD
+
+    def _command(self, job: Job, held: bool) -> Write | None:
+        """What a person asked of a running batch, until the feedback shows that the PLC obeyed. It carries the job number,
+        so that one which arrives late cannot hit another job."""
+        obeyed = {"hold": held, "resume": not held}.get(job.command, False)
+        recipe = self.seen.recipe.get(job.slot)
+        if not job.command or obeyed or recipe is None or not self.layout.area("recipe").by_role("command"):
+            return None
+        asked = {"command_job": job.number, "command": COMMANDS[job.command]}
+        if all(self._number("recipe", recipe, role) == value for role, value in asked.items()):
+            return None
+        first = self.layout.area("recipe").field("command_job")
+        last = self.layout.area("recipe").field("command")
+        words = self.layout.codec("recipe").encode(asked)[first.offset : last.end]
+        return self._write("command", "recipe", job.slot, first.offset, words)
 
     # Writes
 
@@ -220,6 +268,9 @@ class _Handshake:
             number = number << 16 | word
         return number
 
+    def _cleared(self, slot: int) -> Anomaly:
+        return Anomaly("cleared", f"slot {slot}", tuple(self.seen.recipe[slot]))
+
     def _sendable(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
         """No earlier batch of the slot still waits for its acknowledgement, and the slot is free."""
         unsettled = any(other.state in ENDED and not other.acknowledged for other in in_slot)
@@ -249,8 +300,15 @@ class _JobNumbers(_Handshake):
             return True  # a PLC that lost its memory but for the taken job
         if values["finished"] and self._recipe_role(job.slot, "acknowledged_job") == taken:
             return True
+        if job.release:
+            return False
         detail = f"job {taken}, order {values['order'] or '?'}, is known to no batch and was not acknowledged"
         raise Rejected(Anomaly("occupied", detail, words))
+
+    def _release(self, job: Job, words: tuple[int, ...]) -> Step:
+        """Acknowledge what nobody here knows, as a person allowed; its raw words are in the journal since it was refused."""
+        write = self._write_role("ack", "recipe", job.slot, "acknowledged_job", self._taken(words))
+        return Step(job.id, write=write)
 
     def _next_number(self, job: Job, words: tuple[int, ...]) -> int:
         taken = max(self._taken(words), self._recipe_role(job.slot, "armed_job"))
@@ -260,8 +318,11 @@ class _JobNumbers(_Handshake):
         return self.last_job
 
     def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        if job.resent and self._taken(words) == job.number:
+            return self._progress(job, self._believe(job, words), words)  # it had been taken after all
         if not self._sendable(job, words, in_slot):
-            return None
+            stranger = job.release and job.slot in self.seen.recipe and not self._takeable(job.slot)
+            return self._release(job, words) if stranger else None
         number = self._next_number(job, words)
         return Step(job.id, SENDING, {"number": number}, self._write_block(job, number))
 
@@ -278,19 +339,33 @@ class _JobNumbers(_Handshake):
     def _handed_over(self, job: Job, words: tuple[int, ...]) -> Step | None:
         taken = self._taken(words)
         if taken == job.number:
-            return self._progress(job, self._believe(job, words))
+            return self._progress(job, self._believe(job, words), words)
         if job.state == RUNNING:
             detail = f"the PLC shows job {taken} where job {job.number} runs"
             return Step(job.id, anomaly=Anomaly("lost", detail, words))
-        return self._offered(job, words)
-
-    def _offered(self, job: Job, words: tuple[int, ...]) -> Step | None:
-        recipe = self.seen.recipe.get(job.slot)
-        if recipe is None:
+        if job.slot not in self.seen.recipe:
             return None
-        if not any(recipe):
+        if not any(self.seen.recipe[job.slot]):
             return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
-        if not self._is_written(job, recipe):
+        return self._cancelling(job) if job.state == CANCELLING else self._offered(job)
+
+    def _cancelling(self, job: Job) -> Step | None:
+        """Withdraw; cancelled only once that was read back, the PLC had time to show that it took it, and did not."""
+        standing = (self._recipe_role(job.slot, role) for role in ("recipe_job", "armed_job"))
+        if job.number in standing:
+            return Step(job.id, values={"withdrawn": False}, write=self._withdraw("withdraw", job.slot))
+        if not job.settled:
+            return Step(job.id, values={"withdrawn": True})
+        return Step(job.id, CANCELLED)
+
+    def _withdraw(self, kind: str, slot: int) -> Write:
+        """Recipe job and armed job cleared in one request: clearing one alone is refuted by the model."""
+        first = self.layout.area("recipe").field("recipe_job")
+        last = self.layout.area("recipe").field("armed_job")
+        return self._write(kind, "recipe", slot, first.offset, [0] * (last.end - first.offset))
+
+    def _offered(self, job: Job) -> Step | None:
+        if not self._is_written(job, self.seen.recipe[job.slot]):
             return Step(job.id, write=self._write_block(job))
         if self._recipe_role(job.slot, "armed_job") == job.number:
             return None
@@ -306,13 +381,10 @@ class _JobNumbers(_Handshake):
         return Step(job.id, write=self._write_role("ack", "recipe", job.slot, "acknowledged_job", job.number))
 
     def clear(self, slot: int) -> Step | None:
-        """Withdraw what somebody else left to run in a slot: recipe job and armed job, in one request."""
+        """Withdraw what somebody else left to run in a slot."""
         if slot not in self.seen.feedback or not self._takeable(slot):
             return None
-        first = self.layout.area("recipe").field("recipe_job")
-        armed = self.layout.area("recipe").field("armed_job")
-        write = self._write("clear", "recipe", slot, first.offset, [0] * (armed.end - first.offset))
-        return Step(0, write=write, anomaly=Anomaly("cleared", f"slot {slot}", tuple(self.seen.recipe[slot])))
+        return Step(0, write=self._withdraw("clear", slot), anomaly=self._cleared(slot))
 
 
 class _Flags(_Handshake):
@@ -341,13 +413,18 @@ class _Flags(_Handshake):
 
     def _free(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
         if self._is_mine(job, words) and not self._stored(words):
+            if job.release:
+                return False
             detail = f"order {job.order} stands in the feedback, not stored, before it was handed over"
             raise Rejected(Anomaly("occupied", detail, words))
         return self._blank(job.slot) or self._recipe_role(job.slot, "recipe_flag") == 1
 
     def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        if job.resent and self._is_mine(job, words) and not self._stored(words):
+            return self._progress(job, self._believe(job, words), words)  # it had been taken after all
         if not self._sendable(job, words, in_slot):
-            return None
+            stranger = job.release and self._is_mine(job, words) and not self._stored(words)
+            return Step(job.id, write=self._write_role("ack", "feedback", job.slot, "feedback_flag", 1)) if stranger else None
         return Step(job.id, SENDING, write=self._write_block(job))
 
     def _sending(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
@@ -355,11 +432,11 @@ class _Flags(_Handshake):
             return None
         if not self._is_written(job, self.seen.recipe[job.slot]):
             return Step(job.id, write=self._write_block(job))
-        return Step(job.id, OFFERED, write=self._write_role("arm", "recipe", job.slot, "recipe_flag", 0))
+        return Step(job.id, OFFERED, write=self._gate("arm", job.slot, 0))
 
     def _handed_over(self, job: Job, words: tuple[int, ...]) -> Step | None:
         if self._is_mine(job, words) and (job.state == RUNNING or not self._stored(words)):
-            return self._progress(job, self._believe(job, words))
+            return self._progress(job, self._believe(job, words), words)
         if job.state == RUNNING:
             return Step(job.id, anomaly=Anomaly("lost", f"the PLC no longer shows order {job.order}, which runs", words))
         return self._offered(job, words)
@@ -371,8 +448,21 @@ class _Flags(_Handshake):
         if self._blank(job.slot):
             return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
         if self._recipe_role(job.slot, "recipe_flag") == 0:
-            return None
-        return Step(job.id, anomaly=Anomaly("doubt", "it is not known whether the PLC was told", words))
+            return Step(job.id, write=self._gate("withdraw", job.slot, 1)) if job.state == CANCELLING else None
+        return self._gate_is_closed(job, words)
+
+    def _gate_is_closed(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        """Taken, or never told? Only a PLC that shows the order in the very scan in which it takes it says so by itself."""
+        if not job.settled:
+            return Step(job.id, values={"withdrawn": True}) if job.state == CANCELLING else None
+        if not self.layout.copies_on_take:
+            return Step(job.id, anomaly=Anomaly("doubt", "it is not known whether the PLC took the recipe", words))
+        if job.state == CANCELLING:
+            return Step(job.id, CANCELLED)
+        return Step(job.id, write=self._gate("arm", job.slot, 0))
+
+    def _gate(self, kind: str, slot: int, flag: int) -> Write:
+        return self._write_role(kind, "recipe", slot, "recipe_flag", flag)
 
     def _ended(self, job: Job, words: tuple[int, ...]) -> Step | None:
         if not self._is_mine(job, words) or self._stored(words):
@@ -383,5 +473,4 @@ class _Flags(_Handshake):
         """Close the gate of a slot where a recipe of somebody else's lies ready to run."""
         if self._blank(slot) or self._recipe_role(slot, "recipe_flag") != 0:
             return None
-        write = self._write_role("clear", "recipe", slot, "recipe_flag", 1)
-        return Step(0, write=write, anomaly=Anomaly("cleared", f"slot {slot}", tuple(self.seen.recipe[slot])))
+        return Step(0, write=self._gate("clear", slot, 1), anomaly=self._cleared(slot))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pymodbus.client import ModbusTcpClient
-from pymodbus.exceptions import ModbusException
+from pymodbus.exceptions import ConnectionException, ModbusException
 
 READ_HOLDING = 3
 WRITE_MULTIPLE = 16
@@ -138,4 +138,4 @@ class Link:
 
     @staticmethod
     def _kind(error: Exception) -> str:
-        return "reset" if isinstance(error, ConnectionError) else "timeout"
+        return "reset" if isinstance(error, (ConnectionError, ConnectionException)) else "timeout"

@@ -6,5 +6,6 @@ from . import (
     test_fill_race,
     test_security,
     test_simulator,
+    test_withdraw,
     test_write_back,
 )

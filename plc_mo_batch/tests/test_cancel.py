@@ -1,4 +1,4 @@
-"""Cancel, as far as the PLC knows nothing of the batch."""
+"""Cancel: who may, when, and what becomes of the order."""
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -32,10 +32,10 @@ class TestCancel(MillCase):
         self.assertEqual(self.queue().production_id, self.order)
 
     def test_too_late(self):
-        self.queue()._set_state("offered")
+        self.queue()._set_state("running")
         batch = self.queue().with_user(self.operator)
         self.assertFalse(batch.is_action_cancel_allowed)
-        with self.assertRaisesRegex(UserError, "Only queued batches can be cancelled"):
+        with self.assertRaisesRegex(UserError, "the PLC has taken it"):
             batch.action_cancel()
 
     def test_not_for_everybody(self):

@@ -3,6 +3,7 @@
 import socket
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 
 from odoo.tests import tagged
 
@@ -162,10 +163,13 @@ class TestFlags(CycleCase):
         with plc.lock:  # as if the write had been lost
             plc.mill.memory[7076] = 1
         self.run_task(2)
+        self.assertFalse(self.queue().attention, "the PLC has a moment to show that it took it")
+        self.queue().date_offered -= timedelta(seconds=10)
+        self.run_task(2)
         self.run_task(2)
         self.assertEqual(plc.mill.memory[7076], 1)
         self.assertEqual(self.queue().state, "offered")
-        self.assertIn("not known whether the PLC was told", self.queue().attention)
+        self.assertIn("not known whether the PLC took the recipe", self.queue().attention)
 
     def test_feedback_from_before_is_not_believed(self):
         order = self.new_order()

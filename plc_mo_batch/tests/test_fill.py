@@ -102,10 +102,18 @@ class TestRefusal(MillCase):
         order.name = "WH/MÖ/1"
         self.assertRefused(order, "only plain ASCII letters")
 
-    def test_name_is_too_long(self):
+    def test_long_name_is_shortened_from_the_front(self):
         order = self.new_order()
-        order.name = "WH/MILL/0000000012"
-        self.assertRefused(order, "at most 16 characters")
+        order.name = "PLANT/MILL/00012-001"
+        self.run_task(1)
+        self.assertEqual(self.queue().order_name, "~/MILL/00012-001")
+
+    def test_name_that_another_order_goes_by(self):
+        first, second = self.new_order(), self.new_order()
+        first.name, second.name = "NORTH/MILL/00012-001", "SOUTH/MILL/00012-001"
+        self.run_task(1)
+        self.assertEqual(self.queue().production_id, first)
+        self.assertIn("the PLC knows another order as ~/MILL/00012-001", second.plc_reason)
 
     def test_negative(self):
         order = self.new_order()
