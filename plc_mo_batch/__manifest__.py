@@ -15,6 +15,7 @@
         "data/ir_cron_data.xml",
         "data/plc_register_map_data.xml",
         "views/mo_batch_event_views.xml",
+        "wizards/mo_batch_weight_views.xml",
         "views/mo_batch_views.xml",
         "views/plc_equipment_views.xml",
         "views/plc_register_map_views.xml",

@@ -1,0 +1,1 @@
+from . import mo_batch_weight
