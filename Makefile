@@ -1,9 +1,10 @@
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint bench clean
 
 help:
 	@echo "make demo    ten orders run from confirmed to done, before your eyes: Odoo, the addon and a simulated PLC"
 	@echo "make test    linters and all tests"
 	@echo "make lint    linters alone"
+	@echo "make bench   what polls, exchanges, fills and write-backs cost, beside others in the same run; also in bench.json"
 	@echo "make clean   what tests and linters left in this folder (dev/pg destroy: all databases)"
 
 demo:
@@ -14,6 +15,9 @@ test:
 
 lint:
 	@dev/lint
+
+bench:
+	@dev/bench
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .hypothesis

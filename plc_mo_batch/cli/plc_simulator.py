@@ -24,8 +24,8 @@ def load_simulator():
 class PlcSimulator(Command):
     """Simulate a feed mill's PLC on a Modbus TCP socket, until Ctrl-C or SIGTERM.
 
-    It serves the register layouts "Feed mill, job numbers" and "Feed mill, flags":
-    recipes from 7000 on, feedback from 6000 on, a slot every 100 registers.
+    It serves the register layouts "Feed mill, job numbers" and "Feed mill, flags" (recipes from 7000 on, feedback from 6000
+    on, a slot every 100 registers), and "ISA-88, float32" (1000, 3000, 110).
     """
 
     name = "plc_simulator"
@@ -38,8 +38,9 @@ class PlcSimulator(Command):
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_args: stopped.set())
         simulator = self._start(options)
+        mill = simulator.mill
         print(f"PLC simulator listening on {simulator.host}:{simulator.port} "
-              f"(handshake {simulator.mill.handshake}, {len(simulator.mill.slots)} slots)", flush=True)
+              f"(layout {mill.layout}, handshake {mill.handshake}, {len(mill.slots)} slots)", flush=True)
         stopped.wait()
         simulator.stop()
         if not options.get("memory_file"):
@@ -59,12 +60,16 @@ class PlcSimulator(Command):
         add = parser.add_argument
         add("--host", default="127.0.0.1", help="address to listen on")
         add("--port", type=int, default=5020, help="port to listen on, 0 for a free one")
-        add("--handshake", default="job-numbers", choices=["job-numbers", "flags"], help="as in the register layout")
+        add("--layout", default="mill", choices=["mill", "isa88"], help="the feed mill's, or the one in ISA-88 terms")
+        add("--handshake", default="job-numbers", choices=["job-numbers", "flags"],
+            help="as in the register layout; isa88 has job numbers only")
         add("--slots", type=int, default=10, help="number of slots")
-        add("--recipe-base", type=int, default=7000, help="first register of the recipes")
-        add("--feedback-base", type=int, default=6000, help="first register of the feedback")
-        add("--stride", type=int, default=100, help="registers from one slot to the next")
-        add("--word-order", default="high", choices=["high", "low"], help="which word of a number comes first")
+        of_layout = {"default": argparse.SUPPRESS}
+        add("--recipe-base", type=int, **of_layout, help="first register of the recipes (default: the layout's)")
+        add("--feedback-base", type=int, **of_layout, help="first register of the feedback (default: the layout's)")
+        add("--stride", type=int, **of_layout, help="registers from one slot to the next (default: the layout's)")
+        add("--word-order", **of_layout, choices=["high", "low"],
+            help="which word of a number comes first (default: the layout's)")
         add("--device-id", type=int, default=1, help="Modbus unit that answers")
         add("--speed", type=float, default=1.0, help="seconds of plant time in a second: a batch takes four minutes")
         add("--error", type=float, default=0.5, help="standard deviation of a dose from its target, in percent")

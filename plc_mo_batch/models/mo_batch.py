@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import float_compare
 
 from ..plc.reconcile import HANDED_OVER, OPEN, UNDECIDED, Job
 
@@ -18,6 +19,14 @@ STATES = [
 ]
 # states in which a kilogram may have been dosed
 CONSUMING = ("running", "completed", "failed", "done")
+# role in the recipe -> field of the batch
+RECIPE_FIELDS = {
+    "slot": "slot",
+    "order": "order_name",
+    "formula": "formula_name",
+    "product": "product_name",
+    "quantity": "planned_qty",
+}
 FIRST_PAUSE = 60  # seconds before a failed write-back is tried again; doubled each time
 LONGEST_PAUSE = 3600
 
@@ -59,6 +68,7 @@ class MoBatch(models.Model):
     command = fields.Selection(
         [("hold", "Hold"), ("resume", "Resume"), ("abort", "Abort")], readonly=True, help="Asked of the PLC, not yet obeyed."
     )
+    command_at = fields.Datetime(readonly=True, help="When the command was asked for.")
     withdrawn_at = fields.Datetime(readonly=True, help="When the recipe was first seen to be withdrawn.")
     release = fields.Boolean(readonly=True, help="What another system left in the slot may be acknowledged and overwritten.")
     resent = fields.Boolean(readonly=True, help="Handed over once before; a person decided that it had not been taken.")
@@ -75,18 +85,22 @@ class MoBatch(models.Model):
     attention_key = fields.Char(readonly=True, help="Which case the attention is about, so that it is told once.")
     line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
     event_ids = fields.One2many("mo.batch.event", "batch_id", string="Journal", readonly=True)
+    order_changed = fields.Boolean(readonly=True, help="The order was changed after its recipe was handed over.")
     is_action_cancel_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_retry_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_decide_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_release_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_command_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_settle_allowed = fields.Boolean(compute="_compute_is_action_allowed")
 
     # Rule 1: an order with an open batch, or with one that consumed material, is never queued again.
     _production_uniq = models.UniqueIndex(
         "(production_id) WHERE active OR consumed", "The order has a batch already; it cannot be produced twice."
     )
-    # Rule 2: a slot belongs to at most one open batch.
-    _slot_uniq = models.UniqueIndex("(controller_id, slot) WHERE active", "The slot is taken by another batch.")
+    # Rule 2: a slot belongs to at most one open batch; a parked one has given it back, acknowledged.
+    _slot_uniq = models.UniqueIndex(
+        "(controller_id, slot) WHERE active AND parked IS NOT TRUE", "The slot is taken by another batch."
+    )
     _job_uniq = models.UniqueIndex("(controller_id, job_number) WHERE job_number > 0", "The job number was used already.")
 
     @api.depends("state")
@@ -94,10 +108,11 @@ class MoBatch(models.Model):
         for batch in self:
             batch.active = batch.state in OPEN
 
-    @api.depends("state", "line_ids.actual_qty")
+    @api.depends("state", "line_ids.actual_qty", "failure_booked")
     def _compute_consumed(self):
         for batch in self:
-            batch.consumed = batch.state in CONSUMING or any(batch.line_ids.mapped("actual_qty"))
+            dosed = any(batch.line_ids.mapped("actual_qty")) and not batch.failure_booked
+            batch.consumed = batch.state in CONSUMING or dosed
 
     @api.depends("line_ids.actual_qty", "line_ids.planned_qty", "state")
     def _compute_progress(self):
@@ -114,6 +129,7 @@ class MoBatch(models.Model):
         operator = self.env.user.has_group("plc_mo_batch.group_operator")
         for batch in self:
             case = (batch.attention_key or "").partition(" ")[0]
+            batch.is_action_settle_allowed = operator and batch.state == "failed"
             commands = batch.controller_id.sudo().map_id.has_commands
             batch.is_action_cancel_allowed = operator and batch.state in ("queued", "sending", "offered")
             batch.is_action_retry_allowed = operator and batch.state == "completed" and batch.attempts > 0
@@ -135,28 +151,6 @@ class MoBatch(models.Model):
         raise UserError(self.env._("A batch cannot be deleted. Cancel it: it then goes to the history."))
 
     # Actions
-
-    def action_cancel(self):
-        """Cancel batches that the PLC has not taken.
-
-        Queued and sending ones are cancelled at once: the PLC was certainly not told. Offered ones are withdrawn from its
-        memory first; if it takes the recipe at that very moment, the batch runs. The orders of cancelled batches are held:
-        they are not queued again before "Back in Line" on the order.
-
-        :raise UserError: naming the first batch that can no longer be cancelled
-        """
-        self._check_allowed("cancel")
-        for batch in self.sudo():
-            batch._cancel()
-            batch._journal("user", self.env._("Cancel asked for by %s.", self.env.user.name))
-        self.env["plc.task.exchange"]._trigger()
-        return True
-
-    def _cancel(self):
-        if self.state == "offered":
-            self._set_state("cancelling", withdrawn_at=False)
-        else:
-            self._advance("cancelled", 0.0, {})
 
     def action_send_again(self):
         """A person decided that the PLC did not take the recipe: it goes back in line, in the same slot.
@@ -210,7 +204,7 @@ class MoBatch(models.Model):
     def _ask(self, command):
         self._check_allowed("command")
         for batch in self.sudo():
-            batch.command = command
+            batch.write({"command": command, "command_at": fields.Datetime.now()})
             label = dict(self._fields["command"]._description_selection(self.env))[command]
             batch._journal("user", self.env._("%(command)s asked for by %(user)s.", command=label, user=self.env.user.name))
         self.env["plc.task.exchange"]._trigger()
@@ -253,6 +247,7 @@ class MoBatch(models.Model):
             "release": self.env._("its slot is not occupied by another system"),
             "command": self.env._("only a running batch of a PLC with a command word can be asked"),
             "retry": self.env._("no write-back of it failed"),
+            "settle": self.env._("only a failed batch is to be settled"),
         }
         return self.env._("Batch %(batch)s is %(state)s: %(reason)s.", batch=self.name, state=state, reason=reasons[action])
 
@@ -319,7 +314,7 @@ class MoBatch(models.Model):
 
     def _is_settled(self):
         """The PLC has had its settle time to show what became of the offer or the withdrawal."""
-        since = self.withdrawn_at if self.state == "cancelling" else self.date_offered
+        since = {"cancelling": self.withdrawn_at, "running": self.command_at}.get(self.state, self.date_offered)
         if not since:
             return self.state != "cancelling"
         # one second more, as the database keeps no fractions
@@ -334,19 +329,8 @@ class MoBatch(models.Model):
 
     def _recipe(self, layout):
         """The recipe by role, in kg, as it was frozen when the order was queued."""
-        targets = {line.code: line.planned_qty for line in self.line_ids if line.code}
-        codes = layout.codes
-        if None in codes:  # any equipment may stand on any line: only what is used, in the order of the recipe
-            codes = (*targets, *[0] * (len(codes) - len(targets)))
-        return {
-            "slot": self.slot,
-            "order": self.order_name,
-            "formula": self.formula_name,
-            "product": self.product_name,
-            "quantity": self.planned_qty,
-            "line_code": codes,
-            "line_quantity": [targets.get(code, 0.0) for code in codes],
-        }
+        lines = [(line.code, line.planned_qty) for line in self.line_ids]
+        return layout.recipe(lines, **{role: self[name] for role, name in RECIPE_FIELDS.items()})
 
     # Business methods: what the PLC says
 
@@ -376,7 +360,7 @@ class MoBatch(models.Model):
         if "held" in values and values["held"] != self.held:
             self.held = values["held"]
             self._journal("state", self.env._("The PLC holds the batch.") if self.held else self.env._("The PLC goes on."))
-        if self.command and {"hold": self.held, "resume": not self.held}.get(self.command):
+        if values.get("obeyed"):
             self.command = False
         if "withdrawn" in values and bool(self.withdrawn_at) != values["withdrawn"]:
             self.withdrawn_at = values["withdrawn"] and fields.Datetime.now()
@@ -403,9 +387,9 @@ class MoBatch(models.Model):
         if state == "completed":
             self.env["plc.task.write.back"]._trigger()
         if state == "cancelled":
-            self.production_id.plc_hold = True
+            self._follow_order()
         if state == "failed":
-            self.attention = self.env._("The PLC reported that the batch failed. Decide what happens to the order.")
+            self._follow_failure()
         elif self.weight_needed:
             self.attention = self.env._("The PLC reported no finished weight. Enter what was produced.")
         elif too_late:
@@ -424,7 +408,7 @@ class MoBatch(models.Model):
             "running": self.env._("The PLC took the recipe.") if not number else self.env._("The PLC took job %s.", number),
             "completed": self.env._("The PLC finished; the actual quantities are stored."),
             "failed": self.env._("The PLC reported a failed batch; the actual quantities are stored."),
-            "cancelled": self.env._("Cancelled: the PLC will not make it. The order is held."),
+            "cancelled": self.env._("Cancelled: the PLC will not make it."),
         }[state]
 
     def _log(self, state):
@@ -437,7 +421,7 @@ class MoBatch(models.Model):
         if weight:
             return weight
         if self.controller_id.weight_policy == "actuals":
-            return sum(line._consumed_qty() for line in self.line_ids if line.uom_id == self.uom_id)
+            return sum(line._consumed_weight() for line in self.line_ids)
         return self.planned_qty
 
     def _store_actuals(self, codes, actuals):
@@ -446,9 +430,10 @@ class MoBatch(models.Model):
         A component that the recipe does not name gets a line of its own: what was dosed is never dropped.
         """
         by_code = {line.code: line for line in self.line_ids if line.code}
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
         for code, actual in zip(codes, actuals, strict=True):
             line = by_code.get(code)
-            if line and (line.actual_qty != actual or not line.reported):
+            if line and (not line.reported or float_compare(line.actual_qty, actual, precision_digits=digits)):
                 line.write({"actual_qty": actual, "reported": True})
             elif not line and actual:
                 self._add_off_recipe_line(code, actual)

@@ -27,8 +27,20 @@ class MoBatchEvent(models.Model):
     message = fields.Char(required=True, readonly=True)
     slot = fields.Integer(readonly=True)
     words = fields.Char(string="Raw Words", readonly=True, help="The registers as they were on the wire, from the slot's first.")
+    area = fields.Selection([("recipe", "Recipe"), ("feedback", "Feedback")], readonly=True, help="Where the raw words stood.")
+    map_id = fields.Many2one(
+        "plc.register.map", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
+    )
+    words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
     wrong_word = fields.Integer(readonly=True, help="Which of the raw words was not believed, counted from 0; -1: none.")
     user_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.uid)
+
+    @api.depends("words", "area", "map_id", "wrong_word", "slot")
+    def _compute_words_html(self):
+        for event in self:
+            words = [int(word) for word in (event.words or "").split()]
+            area = event.area or "feedback"
+            event.words_html = bool(words) and event.map_id._words_table(area, words, event.slot, event.wrong_word)
 
     # CRUD: append only
 
@@ -45,13 +57,15 @@ class MoBatchEvent(models.Model):
     # Business methods
 
     @api.model
-    def _record(self, kind, message, batch=None, controller=None, anomaly=None, slot=0):
+    def _record(self, kind, message, batch=None, controller=None, anomaly=None, slot=0, area="feedback"):
         """Add a line to the journal.
 
         :param anomaly: a :class:`~..plc.reconcile.Anomaly` whose raw words are kept
+        :param area: where these words stood, ``recipe`` or ``feedback``
         """
         batch = batch or self.env["mo.batch"]
         controller = controller or batch.controller_id
+        has_words = bool(anomaly and anomaly.words)
         return self.sudo().create(
             {
                 "kind": kind,
@@ -60,7 +74,9 @@ class MoBatchEvent(models.Model):
                 "controller_id": controller.id,
                 "company_id": controller.company_id.id,
                 "slot": slot or batch.slot,
-                "words": " ".join(map(str, anomaly.words)) if anomaly and anomaly.words else False,
+                "words": has_words and " ".join(map(str, anomaly.words)),
+                "area": has_words and area,
+                "map_id": has_words and controller.map_id.id,
                 "wrong_word": anomaly.offset if anomaly and anomaly.offset is not None else -1,
                 "user_id": self.env.uid,
             }

@@ -1,4 +1,8 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_compare
+
+TOLERANCE_STATES = [("within", "Within"), ("warn", "Out of Tolerance"), ("hold", "Far Out of Tolerance")]
 
 
 class MoBatchLine(models.Model):
@@ -8,6 +12,8 @@ class MoBatchLine(models.Model):
 
     batch_id = fields.Many2one("mo.batch", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="batch_id.company_id", store=True)
+    controller_id = fields.Many2one(related="batch_id.controller_id", store=True, index=True)
+    date = fields.Datetime(related="batch_id.date_finished", store=True, index="btree_not_null")
     sequence = fields.Integer(default=10)
     product_id = fields.Many2one("product.product", string="Component", readonly=True)
     move_id = fields.Many2one(
@@ -18,9 +24,21 @@ class MoBatchLine(models.Model):
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
     planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
     actual_qty = fields.Float(string="Actual", digits="Product Unit", readonly=True)
+    typed_qty = fields.Float(string="Typed In", digits="Product Unit", readonly=True)
+    typed = fields.Boolean(readonly=True, help="A person typed in what was added by hand; zero is a quantity too.")
+    lot_id = fields.Many2one(
+        "stock.lot", readonly=True, help="What the equipment held when the batch finished, if it has lots."
+    )
     reported = fields.Boolean(readonly=True, help="The PLC reported the actual quantity; zero is a quantity too.")
     deviation_qty = fields.Float(string="Deviation", compute="_compute_deviation", digits="Product Unit", store=True)
     deviation_percent = fields.Float(string="Deviation (%)", compute="_compute_deviation", store=True, aggregator="avg")
+    tolerance_state = fields.Selection(
+        TOLERANCE_STATES,
+        string="Tolerance",
+        compute="_compute_tolerance_state",
+        store=True,
+        help="By the limits as they were when the batch finished. Empty: there were none.",
+    )
 
     @api.depends("planned_qty", "actual_qty", "reported")
     def _compute_deviation(self):
@@ -29,9 +47,100 @@ class MoBatchLine(models.Model):
             line.deviation_qty = deviation
             line.deviation_percent = 100 * deviation / line.planned_qty if line.planned_qty else 0.0
 
+    @api.depends("planned_qty", "actual_qty", "reported", "date")
+    def _compute_tolerance_state(self):
+        for line in self:
+            line.tolerance_state = line.reported and line.date and line._tolerance_state()
+
     # Business methods
 
+    def _tolerance_state(self):
+        """Where the deviation lies, by the limits as they are now; False where there are none."""
+        exceeds = {kind: self._exceeds(kind) for kind in ("hold", "tolerance")}
+        if exceeds["hold"]:
+            return "hold"
+        if exceeds["tolerance"]:
+            return "warn"
+        return "within" if False in exceeds.values() else False
+
+    def _exceeds(self, kind):
+        """Whether the deviation is beyond the limit of the equipment, else of its PLC; None where there is no limit."""
+        owner = self.equipment_id if self.equipment_id._has_limit(kind) else self.batch_id.controller_id
+        if not owner._has_limit(kind):
+            return None
+        deviation = abs(self.actual_qty - self.planned_qty)
+        return float_compare(deviation, owner._limit(kind, self.planned_qty), precision_digits=6) > 0
+
     def _consumed_qty(self):
-        """What the order consumed, in the line's unit: the PLC's actual, or the plan for what is added by hand."""
+        """What the order consumed, in the line's unit: the PLC's actual; of what is added by hand what was typed in, else what
+        the PLC's policy says."""
         self.ensure_one()
-        return self.actual_qty if self.code else self.planned_qty
+        if self.code:
+            return self.actual_qty
+        if self.typed:
+            return self.typed_qty
+        if self.batch_id.controller_id.hand_add_policy == "proportional":
+            return self.uom_id.round(self.planned_qty * self.batch_id._hand_add_ratio())
+        return self.planned_qty
+
+    def _consumed_weight(self):
+        """The same in the PLC's unit; nothing where nobody says what it weighs."""
+        try:
+            return self.product_id._plc_to_weight(self._consumed_qty(), self.uom_id, self.batch_id.uom_id)
+        except UserError:
+            return 0.0
+
+    def _in_unit(self, quantity, uom):
+        """``quantity``, which is in the line's unit, in ``uom``.
+
+        :raise UserError: when it cannot be had without loss
+        """
+        if self.code:
+            return self.product_id._plc_from_weight(quantity, self.uom_id, uom)
+        return uom.round(self.uom_id._compute_quantity(quantity, uom, round=False))
+
+    def _is_as_planned(self):
+        return not self.uom_id.compare(self._consumed_qty(), self.planned_qty)
+
+    def _deviation_texts(self):
+        """For a sentence."""
+        return ", ".join(line._deviation_text() for line in self)
+
+    def _deviation_text(self):
+        planned = self.planned_qty
+        deviation = self._consumed_qty() - planned
+        return self.env._(
+            "%(product)s %(deviation)+.2f %(unit)s%(percent)s",
+            product=self.product_id.display_name or self.env._("equipment %s", self.code),
+            deviation=deviation,
+            unit=self.uom_id.name,
+            percent=f" ({100 * deviation / planned:+.2f} %)" if planned else "",
+        )
+
+    def _scrap(self):
+        """Scrap the actual quantity, with the order as origin; stock may go negative, as the material is gone."""
+        self.ensure_one()
+        order, uom = self.batch_id.production_id, self.product_id.uom_id
+        lot = self._equipment_lot()
+        if self.product_id.tracking != "none" and not lot:
+            raise UserError(self._missing_lot())
+        scrap = self.env["stock.scrap"].create(
+            {
+                "product_id": self.product_id.id,
+                "product_uom_id": uom.id,
+                "scrap_qty": self._in_unit(self.actual_qty, uom),
+                "production_id": order.id,
+                "origin": order.name,
+                "company_id": order.company_id.id,
+                "lot_id": lot.id if self.product_id.tracking != "none" else False,
+            }
+        )
+        return scrap.do_scrap()
+
+    def _consume_on_order(self):
+        """Post the actual quantity as consumption of the order, in a move of its own."""
+        self.ensure_one()
+        move = self._add_move()
+        move.picked = True
+        self._book_on(move, self.actual_qty)
+        move.with_context(skip_mo_check=True)._action_done()

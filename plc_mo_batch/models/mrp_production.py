@@ -1,5 +1,8 @@
+from math import ceil
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import float_round
 
 
 class NotQueueable(Exception):
@@ -14,6 +17,7 @@ class MrpProduction(models.Model):
     )
     plc_batch_count = fields.Integer(compute="_compute_plc_batch_count")
     plc_reason = fields.Char(string="Not Queued Because", readonly=True, copy=False)
+    plc_first = fields.Boolean(string="Queue First", copy=False, tracking=True, help="Before all others at the next fill.")
     plc_hold = fields.Boolean(
         string="Held from the PLC", copy=False, tracking=True, help="The order is never queued for a PLC while this is set."
     )
@@ -47,13 +51,29 @@ class MrpProduction(models.Model):
         self.sudo().plc_hold = False
         return True
 
+    def _action_cancel(self):
+        result = super()._action_cancel()
+        self._plc_order_closed()
+        return result
+
+    def button_mark_done(self):
+        result = super().button_mark_done()
+        self._plc_order_closed()
+        return result
+
     # Business methods
+
+    def _plc_order_closed(self):
+        """Somebody closed or cancelled orders by hand: have their batches withdrawn soon."""
+        if not self.env.context.get("plc_closing") and self.sudo().plc_batch_ids.filtered("active"):
+            self.env["plc.task.exchange"]._trigger()
 
     @api.model
     def _plc_eligible_domain(self, controller):
         """Orders that a PLC may be given: confirmed, of its operation types, not held, without a batch that is open or
-        consumed material (rule 1)."""
-        return [
+        consumed material (rule 1); where the PLC asks for it, with all components at hand."""
+        available = [("reservation_state", "=", "assigned")] if controller.require_available else []
+        return available + [
             ("state", "=", "confirmed"),
             ("company_id", "=", controller.company_id.id),
             ("picking_type_id", "in", controller.picking_type_ids.ids),
@@ -67,6 +87,7 @@ class MrpProduction(models.Model):
         :raise NotQueueable: with the reason
         """
         self.ensure_one()
+        self._check_plc_serial(self.product_id)
         texts = {role: layout.area("recipe").by_role(role) for role in ("formula", "product")}
         names = {"formula": self.bom_id.code or self.product_id.display_name, "product": self.product_id.display_name}
         return {
@@ -82,6 +103,20 @@ class MrpProduction(models.Model):
             "planned_qty": self._plc_weight(self.product_id, self.product_uom_id, self.product_qty, controller),
             "line_ids": [fields.Command.create(values) for values in self._prepare_plc_lines(controller, layout)],
         }
+
+    def _plc_split(self, controller):
+        """Orders that the PLC's mixer can take: this one, or as many equal ones as it takes, by Odoo's own splitting.
+
+        :raise NotQueueable: when its unit is no weight
+        """
+        self.ensure_one()
+        weight = self._plc_weight(self.product_id, self.product_uom_id, self.product_qty, controller)
+        count = ceil(float_round(weight / controller.max_batch_qty, precision_digits=6))
+        if count <= 1:
+            return self
+        share = self.product_uom_id.round(self.product_qty / count, rounding_method="UP")
+        shares = [share] * (count - 1)
+        return self._split_productions({self: [*shares, self.product_uom_id.round(self.product_qty - sum(shares))]})
 
     def _plc_order_name(self, controller, layout):
         """The order's name as the PLC sees it. One that is too long is shortened from the front, as the end tells orders apart.
@@ -128,21 +163,22 @@ class MrpProduction(models.Model):
             )
         seen[equipment] = move
 
+    def _check_plc_serial(self, product):
+        if product.tracking == "serial":
+            raise NotQueueable(
+                self.env._("%s has a serial number for each piece, a PLC doses and produces by weight", product.display_name)
+            )
+
     def _plc_weight(self, product, uom, quantity, controller):
         """``quantity`` in the unit that the PLC weighs in.
 
-        :raise NotQueueable: when the unit is no weight
+        :raise NotQueueable: when nobody says what the unit weighs, or booking in it would lose part of a weight
         """
-        if not uom._has_common_reference(controller.uom_id):
-            raise NotQueueable(
-                self.env._(
-                    "%(product)s is counted in %(unit)s, the PLC weighs in %(weight)s",
-                    product=product.display_name,
-                    unit=uom.name,
-                    weight=controller.uom_id.name,
-                )
-            )
-        return uom._compute_quantity(quantity, controller.uom_id, round=False)
+        try:
+            product._plc_check_exact(uom, controller.uom_id)
+            return product._plc_to_weight(quantity, uom, controller.uom_id)
+        except UserError as error:
+            raise NotQueueable(str(error)) from None
 
 
 class StockMove(models.Model):
@@ -158,6 +194,10 @@ class StockMove(models.Model):
         if named.controller_id == controller:
             return named
         holding = controller.equipment_ids.filtered(lambda item: self.product_id in item.product_ids)
+        if not holding and controller.missing_policy == "refuse":
+            raise NotQueueable(self.env._("%s is in no silo or tank", self.product_id.display_name))
+        if len(holding) > 1 and controller.ambiguous_policy == "hand":
+            return holding.browse()
         if len(holding) > 1:
             raise NotQueueable(
                 self.env._(
@@ -171,9 +211,13 @@ class StockMove(models.Model):
     def _prepare_plc_line(self, controller, equipment):
         """Values of the batch line of this component: in the PLC's unit when dosed, in its own when added by hand."""
         quantity, uom = self.product_uom_qty, self.product_uom
+        order = self.raw_material_production_id
         if equipment:
-            quantity = self.raw_material_production_id._plc_weight(self.product_id, uom, quantity, controller)
+            order._check_plc_serial(self.product_id)
+            quantity = order._plc_weight(self.product_id, uom, quantity, controller)
             uom = controller.uom_id
+        elif uom._has_common_reference(controller.uom_id):
+            order._plc_weight(self.product_id, uom, quantity, controller)  # what is weighed in by hand is to be booked exactly
         return {
             "product_id": self.product_id.id,
             "move_id": self.id,

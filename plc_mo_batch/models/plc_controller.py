@@ -5,15 +5,17 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..plc.reconcile import Anomaly
-from ..plc.transport import Endpoint
 
 # what only the exchange itself may write
 PROTECTED = {"last_job", "fill_count", "unconfirmed_write_at", "last_contact", "last_error", "online"}
 
 
+CONTACT_SECONDS = 10  # how fresh the last contact is kept while the PLC answers
+
+
 class PlcController(models.Model):
     _name = "plc.controller"
-    _inherit = ["mail.thread"]
+    _inherit = ["plc.connection"]
     _description = "PLC"
     _order = "sequence, name"
     _check_company_auto = True
@@ -23,10 +25,6 @@ class PlcController(models.Model):
     active = fields.Boolean(default=True)
     enabled = fields.Boolean(default=True, tracking=True, help="Off: no orders are queued for it and nothing is sent or read.")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
-    host = fields.Char(string="Address", required=True, tracking=True, help="Host name or IP address.")
-    port = fields.Integer(required=True, default=502, tracking=True)
-    device_id = fields.Integer(string="Unit ID", required=True, default=1, help="Modbus unit (device, slave) id.")
-    timeout = fields.Float(required=True, default=1.0, help="Seconds to wait for a connection and for each answer.")
     map_id = fields.Many2one("plc.register.map", string="Layout", required=True, ondelete="restrict", tracking=True)
     picking_type_ids = fields.Many2many(
         "stock.picking.type",
@@ -34,6 +32,40 @@ class PlcController(models.Model):
         domain="[('code', '=', 'mrp_operation'), ('company_id', '=', company_id)]",
         check_company=True,
         help="Orders of these operation types are made by this PLC.",
+    )
+    max_batch_qty = fields.Float(
+        string="Largest Batch",
+        digits="Product Unit",
+        help="What the mixer takes at once, in the unit that the PLC weighs in. A larger order is split into orders of equal "
+        "size when it is queued, each of them a batch. 0: no limit.",
+    )
+    require_available = fields.Boolean(
+        string="Only with Components", help="Queue only orders whose components are all available."
+    )
+    missing_policy = fields.Selection(
+        [("hand", "Added by hand"), ("refuse", "Not queued")],
+        string="Component in No Silo",
+        required=True,
+        default="hand",
+    )
+    ambiguous_policy = fields.Selection(
+        [("refuse", "Not queued"), ("hand", "Added by hand")],
+        string="Component in Several Silos",
+        required=True,
+        default="refuse",
+        help="A component that several silos hold, where the BoM line names none.",
+    )
+    failure_policy = fields.Selection(
+        [("ask", "Ask a person"), ("cancel", "Cancel the order"), ("hold", "Hold the order"), ("requeue", "Back in line")],
+        string="After a Failure",
+        required=True,
+        default="ask",
+    )
+    failure_booking = fields.Selection(
+        [("scrap", "As scrap"), ("consume", "As consumption of the order")],
+        string="Book Failed Material",
+        required=True,
+        default="scrap",
     )
     batch_limit = fields.Integer(help="Batches in a fill. 0: as in the settings. Never more than the layout has slots.")
     poll_interval = fields.Float(
@@ -82,19 +114,15 @@ class PlcController(models.Model):
         readonly=True, copy=False, help="When something was written without knowing yet whether it arrived."
     )
 
-    _port_range = models.Constraint("CHECK(port BETWEEN 1 AND 65535)", "A port lies between 1 and 65535.")
-    _device_range = models.Constraint("CHECK(device_id BETWEEN 0 AND 255)", "A unit id lies between 0 and 255.")
-    _timeout_range = models.Constraint(
-        "CHECK(timeout > 0 AND timeout <= 30)", "The timeout must be more than 0 and at most 30 seconds."
-    )
     _times_positive = models.Constraint(
-        "CHECK(poll_interval >= 0 AND settle_time >= 0 AND quiet_time >= 0 AND batch_limit >= 0)",
+        "CHECK(poll_interval >= 0 AND max_batch_qty >= 0 AND settle_time >= 0 AND quiet_time >= 0 AND batch_limit >= 0)",
         "Times and limits cannot be negative.",
     )
 
-    @api.depends("batch_ids.active")
+    @api.depends("batch_ids.active", "batch_ids.parked")
     def _compute_queue_count(self):
-        counts = dict(self.env["mo.batch"]._read_group([("controller_id", "in", self.ids)], ["controller_id"], ["__count"]))
+        waiting = [("controller_id", "in", self.ids), ("parked", "=", False)]
+        counts = dict(self.env["mo.batch"]._read_group(waiting, ["controller_id"], ["__count"]))
         for controller in self:
             controller.queue_count = counts.get(controller, 0)
 
@@ -113,7 +141,7 @@ class PlcController(models.Model):
     @api.constrains("map_id", "device_id")
     def _check_no_batch_in_plc(self):
         if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
-            raise ValidationError(self.env._("The layout cannot be changed while the PLC has batches."))
+            raise ValidationError(self.env._("Layout and unit id cannot be changed while the PLC has batches."))
 
     # CRUD
 
@@ -149,6 +177,7 @@ class PlcController(models.Model):
     def _wake(self, task, message):
         if not self.env.user.has_group("plc_mo_batch.group_operator"):
             raise AccessError(self.env._("Only PLC operators may do this."))
+        self.check_access("read")
         if not self.env[task]._is_enabled():
             raise UserError(self.env._("%s is switched off in the settings.", self.env[task]._title()))
         self.env[task]._trigger()
@@ -173,9 +202,6 @@ class PlcController(models.Model):
     def _to_serve(self):
         """The PLCs that the tasks look after."""
         return self.sudo().search([("enabled", "=", True)])
-
-    def _endpoint(self):
-        return Endpoint(self.host, self.port, self.device_id, self.timeout)
 
     def _batch_limit(self):
         """Batches in a fill: the PLC's own limit, else the setting; never more than the layout has slots."""
@@ -207,8 +233,12 @@ class PlcController(models.Model):
         return bool(self.map_id.handshake == "flags" and until and fields.Datetime.now() <= until)
 
     def _note_contact(self):
-        """The PLC answered. Journalled when it had not before."""
-        values = {"last_contact": fields.Datetime.now()}
+        """The PLC answered. Journalled when it had not before; written every few seconds only, since a fill and people's
+        edits write to the same row."""
+        now = fields.Datetime.now()
+        if self.online and self.last_contact and now < self.last_contact + timedelta(seconds=CONTACT_SECONDS):
+            return
+        values = {"last_contact": now}
         if not self.online:
             values.update(online=True, last_error=False)
             self.env["mo.batch.event"]._record("contact", self.env._("The PLC answers."), controller=self)
@@ -234,19 +264,3 @@ class PlcController(models.Model):
         if self.online or self.last_error != message:
             self.write({"online": False, "last_error": message})
             self.env["mo.batch.event"]._record("contact", message, controller=self)
-
-    def _link_message(self, error):
-        place = f"{self.host}:{self.port}"
-        sentences = {
-            "connect": self.env._(
-                "The PLC at %(place)s cannot be reached. Is it switched on and on the network, and are address and port right?"
-            ),
-            "timeout": self.env._("The PLC at %(place)s did not answer within %(timeout)g s."),
-            "reset": self.env._("The PLC at %(place)s closed the connection."),
-            "exception": self.env._(
-                "The PLC at %(place)s refused the request with exception %(detail)s. "
-                "Are the layout's addresses and the unit id right?"
-            ),
-            "reply": self.env._("The PLC at %(place)s gave an answer that does not belong to the request: %(detail)s."),
-        }
-        return sentences[error.kind] % {"place": place, "timeout": self.timeout, "detail": error.detail}

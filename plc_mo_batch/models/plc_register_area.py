@@ -1,8 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class PlcRegisterArea(models.Model):
     _name = "plc.register.area"
+    _inherit = ["plc.layout.part"]
     _description = "PLC Register Area"
     _order = "map_id, base"
     _rec_name = "kind"
@@ -11,6 +13,13 @@ class PlcRegisterArea(models.Model):
     kind = fields.Selection(
         [("recipe", "Recipe (Odoo writes)"), ("feedback", "Feedback (PLC writes)")], required=True
     )
+    registers = fields.Selection(
+        [("holding", "Holding registers"), ("input", "Input registers (read only)")],
+        required=True,
+        default="holding",
+        help="Holding registers are read with function 3 and written with 16, input registers are read with function 4. "
+        "A slot is a row of 16-bit words: coils and discrete inputs cannot hold one; a flag takes a word of 0 or 1.",
+    )
     base = fields.Integer(required=True, help="Address of the first word of slot 1, counted from 0.")
     stride = fields.Integer(required=True, default=100, help="Words from the beginning of one slot to that of the next.")
     field_ids = fields.One2many("plc.register.field", "area_id", string="Fields", copy=True)
@@ -18,3 +27,14 @@ class PlcRegisterArea(models.Model):
     _kind_uniq = models.UniqueIndex("(map_id, kind)", "A layout has one area of each kind.")
     _stride_positive = models.Constraint("CHECK(stride > 0)", "The stride must be at least one word.")
     _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses begin at 0.")
+
+    @api.constrains("kind", "registers")
+    def _check_registers(self):
+        for area in self.filtered(lambda area: area.registers == "input"):
+            if area.kind == "recipe" or area.map_id.handshake == "flags":
+                label = dict(self._fields["kind"]._description_selection(self.env))[area.kind]
+                raise ValidationError(
+                    self.env._(
+                        "Odoo writes to the area %s: it cannot lie in input registers, which can only be read.", label
+                    )
+                )

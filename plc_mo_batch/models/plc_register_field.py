@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -7,6 +9,7 @@ from ..plc.layout import expand, overlaps
 
 class PlcRegisterField(models.Model):
     _name = "plc.register.field"
+    _inherit = ["plc.layout.part"]
     _description = "PLC Register Field"
     _order = "area_id, offset"
 
@@ -62,6 +65,7 @@ class PlcRegisterField(models.Model):
         help="What must stand in the first line (the code of its equipment); each next line is one more. "
         "0: any value may stand there.",
     )
+    unit = fields.Char(help="What the value is counted in, shown beside it.")
     minimum = fields.Float(help="Values below are not believed. Both limits 0: no limits.")
     maximum = fields.Float(help="Values above are not believed. Both limits 0: no limits.")
 
@@ -72,6 +76,8 @@ class PlcRegisterField(models.Model):
 
     @api.constrains("offset", "type", "words", "repeat", "step", "area_id")
     def _check_overlaps(self):
+        if self.env.context.get("plc_saving_map"):
+            return  # checked at its end: two fields that change places overlap meanwhile
         for area in self.area_id:
             found = overlaps(area.map_id._layout().area(area.kind))
             if found:
@@ -80,11 +86,19 @@ class PlcRegisterField(models.Model):
     # Business methods
 
     def _layout_fields(self):
-        """The layout's :class:`~..plc.codec.Field` of each record, one a line where it is repeated."""
-        for record in self:
-            yield from expand(record._layout_field(), record.repeat, record.step)
+        """The layout's :class:`~..plc.codec.Field` of each record, one a line where it is repeated.
 
-    def _layout_field(self):
+        Where several records share a line's role (equipment codes with gaps), each goes on where the last one ended.
+        """
+        lines = defaultdict(int)
+        for record in self.sorted("offset"):
+            first_line = 0
+            if (record.role or "").startswith("line_"):
+                first_line = lines[record.role]
+                lines[record.role] += record.repeat
+            yield from expand(record._layout_field(first_line), record.repeat, record.step)
+
+    def _layout_field(self, first_line):
         limited = self.minimum or self.maximum
         scale = int(self.scale) if self.scale == int(self.scale) else self.scale
         return Field(
@@ -93,8 +107,10 @@ class PlcRegisterField(models.Model):
             type=self.type,
             words=self.words,
             scale=scale,
+            index=first_line,
             value=self.value or None,
             minimum=self.minimum if limited else None,
             maximum=self.maximum if limited else None,
             name=self.name,
+            unit=self.unit or "",
         )

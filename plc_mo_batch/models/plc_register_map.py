@@ -1,11 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..plc.dissect import dissect, fits
 from ..plc.layout import Area, Layout
 
 
 class PlcRegisterMap(models.Model):
     _name = "plc.register.map"
+    _inherit = ["plc.layout.part"]
     _description = "PLC Register Layout"
     _order = "name"
 
@@ -42,7 +44,14 @@ class PlcRegisterMap(models.Model):
 
     _slots_positive = models.Constraint("CHECK(slots > 0)", "A layout needs at least one slot.")
 
-    @api.depends("handshake", "slots", "word_order", "address_offset", "area_ids.field_ids.offset", "area_ids.base")
+    @api.depends(
+        "handshake",
+        "slots",
+        "word_order",
+        "address_offset",
+        *(f"area_ids.{name}" for name in ("kind", "registers", "base", "stride")),
+        *(f"area_ids.field_ids.{name}" for name in ("name", "role", "offset", "type", "words", "scale", "repeat", "step")),
+    )
     def _compute_problems(self):
         for register_map in self:
             register_map.problems = "\n".join(register_map._layout().problems())
@@ -52,12 +61,20 @@ class PlcRegisterMap(models.Model):
         for register_map in self:
             register_map.has_commands = "command" in register_map.area_ids.field_ids.mapped("role")
 
-    @api.constrains("handshake", "slots", "word_order", "address_offset", "area_ids")
+    @api.constrains("handshake", "slots", "word_order", "swap_bytes", "address_offset", "area_ids")
     def _check_layout(self):
         for register_map in self.filtered("area_ids"):
             problems = register_map._layout().problems()
             if problems:
                 raise ValidationError("\n".join([register_map.name, *problems]))
+
+    # CRUD
+
+    def write(self, vals):
+        return super(PlcRegisterMap, self.with_context(plc_saving_map=True)).write(vals)
+
+    def _plc_maps(self):
+        return self
 
     # Business methods
 
@@ -72,6 +89,33 @@ class PlcRegisterMap(models.Model):
             address_offset=self.address_offset,
             copies_on_take=self.copies_on_take,
             areas=tuple(
-                Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields())) for area in self.area_ids
+                Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields()), area.registers)
+                for area in self.area_ids
             ),
         )
+
+    def _words_table(self, kind, words, slot=0, wrong=-1):
+        """What the words of a slot mean, field by field, as an HTML table; False where they are no slot of this layout.
+
+        :param kind: the area that they are from
+        :param slot: its number, 0 where that is not known
+        :param wrong: the word that was not believed, -1 for none; what cannot be right is marked anyway
+        """
+        layout = bool(self) and not self.problems and self._layout()
+        if not layout or not fits(layout, kind, words):
+            return False
+        rows = [self._words_row(part, wrong) for part in dissect(layout, kind, words, slot or None)]
+        return self.env["ir.qweb"]._render("plc_mo_batch.plc_words_table", {"rows": rows})
+
+    def _words_row(self, part, wrong):
+        is_wrong = part.error or part.offset <= wrong < part.offset + len(part.words)
+        return {"part": part, "wrong": is_wrong, "value": self._shown(part)}
+
+    def _shown(self, part):
+        """The value of a :class:`~..plc.dissect.Part` for people."""
+        if part.value is None:
+            return ""
+        if isinstance(part.value, bool):
+            return self.env._("yes") if part.value else self.env._("no")
+        number = f"{part.value:.15g}" if isinstance(part.value, float) else str(part.value)
+        return f"{number} {part.field.unit}".rstrip()

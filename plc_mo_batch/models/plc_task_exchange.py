@@ -1,6 +1,6 @@
 import time
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 
@@ -73,7 +73,7 @@ class Conversation:
                 plan = method(*args)
                 self.task._commit()
                 return plan
-            except SerializationFailure:
+            except TransactionRollbackError:
                 # somebody else changed the same records: decide again on what they are now
                 self.task._rollback()
                 time.sleep(0.01 * attempt)
@@ -94,7 +94,22 @@ class Conversation:
         if problems:
             raise ValueError(f"the layout {controller.map_id.name} cannot be used: {problems}")
         layout = controller.map_id._layout()
+        self._follow_orders(controller)
         return self._plan(layout, controller._jobs(layout))
+
+    def _follow_orders(self, controller):
+        """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
+        batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)])
+        for batch in batches.try_lock_for_update(allow_referencing=True):
+            try:
+                with self.env.cr.savepoint():
+                    batch._follow_orders()
+                    self.env.flush_all()
+            except TransactionRollbackError:
+                raise
+            except Exception as error:
+                self.env.invalidate_all()
+                batch._journal("error", str(error))
 
     def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False):
         return Plan(
@@ -133,8 +148,9 @@ class Conversation:
     def _take_back(self, layout, write):
         """An offer with flags that certainly never left may be made again; with job numbers it is repeated anyway."""
         if write.kind == "arm" and layout.handshake == FLAGS:
-            batch = self.env["mo.batch"].search([("controller_id", "=", self.controller_id), ("slot", "=", write.slot)])
-            if batch.state == OFFERED:
+            in_slot = [("controller_id", "=", self.controller_id), ("slot", "=", write.slot)]
+            batch = self.env["mo.batch"].search([*in_slot, ("state", "=", OFFERED)])
+            if batch:
                 batch._set_state(SENDING)
 
     def _apply(self, layout, steps):
@@ -184,7 +200,7 @@ class Conversation:
             with self.env.cr.savepoint():
                 batch._apply(step)
                 batch.flush_recordset()
-        except SerializationFailure:
+        except TransactionRollbackError:
             raise
         except Exception as error:
             self.env.invalidate_all()
@@ -198,7 +214,7 @@ class Conversation:
     def _note_cleared(self, step):
         message = self.env._("Slot %s held a recipe that no batch knows; it was withdrawn.", step.write.slot)
         self.env["mo.batch.event"]._record(
-            "anomaly", message, controller=self.controller, anomaly=step.anomaly, slot=step.write.slot
+            "anomaly", message, controller=self.controller, anomaly=step.anomaly, slot=step.write.slot, area="recipe"
         )
 
     # What comes next

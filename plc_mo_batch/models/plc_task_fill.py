@@ -1,10 +1,12 @@
-from psycopg2.errors import SerializationFailure
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, models
 
 from ..plc.codec import CodecError
+from .mo_batch import RECIPE_FIELDS
 from .mrp_production import NotQueueable
 
+ORDER = "plc_first desc, priority desc, date_start, id"
 PAGE = 50  # orders looked at in one go while the fill is not complete
 
 
@@ -24,7 +26,7 @@ class PlcTaskFill(models.AbstractModel):
             try:
                 self._fill(controller)
                 self._commit()
-            except SerializationFailure:
+            except TransactionRollbackError:
                 self._rollback()
                 self._log("%s: another fill was faster, nothing done", controller.name)
             except Exception as error:
@@ -40,18 +42,20 @@ class PlcTaskFill(models.AbstractModel):
         Two fills that begin at the same moment both see an empty queue; writing to the PLC's row is what makes the second
         one fail (facts.md: a lock alone does not).
 
-        :raise SerializationFailure: when another transaction filled in the meantime
+        :raise TransactionRollbackError: when another transaction filled in the meantime
         """
         if not controller.try_lock_for_update(allow_referencing=True):
             self._log("%s: another fill is at work, nothing done", controller.name)
             return self.env["mo.batch"]
         controller.fill_count += 1
         controller.flush_recordset()
-        waiting = self.env["mo.batch"].search_count([("controller_id", "=", controller.id)])
+        waiting = self.env["mo.batch"].search_count([("controller_id", "=", controller.id), ("parked", "=", False)])
         if waiting:
             self._log("mo_batch has %s records: skipping, waiting for the PLC to finish", waiting)
+            self._recheck(controller)
             return self.env["mo.batch"]
         batches = self._queue_orders(controller)
+        self._recheck(controller)
         self._log("Auto-sync completed: %s MO batches synced", len(batches))
         if batches:
             self.env["plc.task.exchange"]._trigger()
@@ -64,32 +68,63 @@ class PlcTaskFill(models.AbstractModel):
         limit = controller._batch_limit()
         layout = controller.map_id._layout()
         for production in self._eligible(controller):
-            if len(batches) == limit:
-                break
-            batches |= self._queue_order(controller, layout, production, slot=len(batches) + 1)
+            for part in self._parts(controller, layout, production):
+                if len(batches) == limit:
+                    return batches
+                batches |= self._queue_order(controller, layout, part, slot=len(batches) + 1)
         return batches
+
+    @api.model
+    def _parts(self, controller, layout, production):
+        """The order, or the orders it is split into by Odoo's own splitting where the mixer cannot take it at once."""
+        if not controller.max_batch_qty:
+            return production
+        try:
+            with self.env.cr.savepoint():
+                parts = production._plc_split(controller)
+                self._freeze(controller, layout, parts[0], slot=1)  # an order that cannot be queued is not split for nothing
+        except (NotQueueable, CodecError) as error:
+            self._refuse(controller, production, self._reason(error))
+            return production.browse()
+        return parts
+
+    @api.model
+    def _recheck(self, controller):
+        """Reasons that no longer hold are cleared, also of orders that are not due yet."""
+        refused = self.env["mrp.production"]._plc_eligible_domain(controller) + [("plc_reason", "!=", False)]
+        layout = controller.map_id._layout()
+        for production in self.env["mrp.production"].search(refused, order=ORDER, limit=PAGE):
+            reason = self._refusal(controller, layout, production)
+            if production.plc_reason != reason:
+                production.plc_reason = reason
+
+    @api.model
+    def _refusal(self, controller, layout, production):
+        """Why an order cannot be queued now, or False."""
+        try:
+            self._freeze(controller, layout, production, slot=1)
+        except (NotQueueable, CodecError) as error:
+            return self._reason(error)
+        return False
 
     @api.model
     def _eligible(self, controller):
         """The orders that may be queued, one by one, most urgent first."""
-        domain = self.env["mrp.production"]._plc_eligible_domain(controller)
-        offset = 0
-        while True:
-            page = self.env["mrp.production"].search(domain, order="priority desc, date_start, id", limit=PAGE, offset=offset)
+        productions = self.env["mrp.production"]
+        domain = productions._plc_eligible_domain(controller)
+        seen = productions
+        while page := productions.search([*domain, ("id", "not in", seen.ids)], order=ORDER, limit=PAGE):
             yield from page
-            if len(page) < PAGE:
-                return
-            offset += PAGE
+            seen |= page
 
     @api.model
     def _queue_order(self, controller, layout, production, slot):
         """The new batch of an order, or none: then the order says why."""
         try:
             with self.env.cr.savepoint():
-                batch = self.env["mo.batch"].create(production._prepare_plc_batch(controller, layout, slot))
-                layout.block(batch._recipe(layout), 1)
+                batch = self.env["mo.batch"].create(self._freeze(controller, layout, production, slot))
         except (NotQueueable, CodecError) as error:
-            self._refuse(controller, production, error)
+            self._refuse(controller, production, self._reason(error))
             return self.env["mo.batch"]
         if production.plc_reason:
             production.plc_reason = False
@@ -98,10 +133,25 @@ class PlcTaskFill(models.AbstractModel):
         return batch
 
     @api.model
-    def _refuse(self, controller, production, error):
-        reason = str(error)
+    def _freeze(self, controller, layout, production, slot):
+        """Values of the batch that freezes the order's recipe, which is known to fit the layout.
+
+        :raise NotQueueable, CodecError: saying what is in the way
+        """
+        values = production._prepare_plc_batch(controller, layout, slot)
+        lines = [(line["code"], line["planned_qty"]) for _command, _id, line in values["line_ids"]]
+        layout.block(layout.recipe(lines, **{role: values[name] for role, name in RECIPE_FIELDS.items()}), 1)
+        return values
+
+    @api.model
+    def _reason(self, error):
+        """The reason in the words of the plant."""
         if isinstance(error, CodecError):
-            reason = self.env._("The recipe does not fit the PLC's layout: %s.", error)
+            return self.env._("The recipe does not fit the PLC's layout: %s.", error)
+        return str(error)
+
+    @api.model
+    def _refuse(self, controller, production, reason):
         if production.plc_reason != reason:
             production.plc_reason = reason
             message = self.env._("Order %(order)s is not queued: %(reason)s", order=production.name, reason=reason)

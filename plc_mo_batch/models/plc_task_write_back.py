@@ -1,15 +1,12 @@
-from psycopg2.errors import SerializationFailure
+import time
+
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import float_compare
+from odoo.tools import split_every
 
-CLOSING = {
-    "skip_consumption": True,
-    "skip_backorder": True,
-    "skip_redirection": True,
-    "tracking_disable": True,
-}
+TOGETHER = 20  # batches in one transaction
+TRIES, PAUSE = 10, 0.05  # to get hold of the due batches; seconds
 
 
 class PlcTaskWriteBack(models.AbstractModel):
@@ -24,24 +21,40 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _work(self):
-        # locked as long as they are written back: the exchange leaves them alone meanwhile, and so does a second server
-        self._commit()
-        batches = self._due().try_lock_for_update(allow_referencing=True)
-        if not batches:
+        due, done = self._due_and_free(), self.env["mo.batch"]
+        for company, batches in due.grouped("company_id").items():
+            for ids in split_every(TOGETHER, batches.ids):
+                done |= self._write_back(due.with_company(company).browse(ids))
+        if due:
+            self._log("Write-back completed: %s of %s batches done", len(done), len(due))
+        else:
             self._log("nothing to write back")
-            return
-        done = self._write_back_together(batches) or self._write_back_alone(batches)
-        self._log("Write-back completed: %s of %s batches done", len(done), len(batches))
-        self._refill(done.controller_id)
+        self._refill(due.controller_id)
         self._commit()
 
     @api.model
+    def _due_and_free(self):
+        """The due batches, once nobody has any of them locked. The exchange has them for milliseconds, just when it has woken
+        us: to go without them would let them wait for our next run."""
+        for _attempt in range(TRIES):
+            self._commit()
+            due = self._due()
+            if due.try_lock_for_update(allow_referencing=True) == due:
+                return due
+            self._rollback()
+            time.sleep(PAUSE)
+        self._trigger()
+        return due
+
+    @api.model
     def _due(self):
-        """Completed batches whose next try is due, of PLCs that are switched on."""
+        """Completed batches that wait for nobody and whose next try is due, of PLCs that are switched on."""
         return self.env["mo.batch"].search(
             [
                 ("state", "=", "completed"),
                 ("weight_needed", "=", False),
+                ("hand_adds_needed", "=", False),
+                ("review_needed", "=", False),
                 ("controller_id.enabled", "=", True),
                 "|",
                 ("next_try", "=", False),
@@ -51,17 +64,23 @@ class PlcTaskWriteBack(models.AbstractModel):
         )
 
     @api.model
+    def _write_back(self, batches):
+        """The batches that are done. Locked meanwhile: the exchange leaves them alone, and so does a second server."""
+        batches = batches.try_lock_for_update(allow_referencing=True).filtered(lambda batch: batch._is_bookable())
+        together = len(batches) > 1 and self._write_back_together(batches)
+        return together or self._write_back_alone(batches)
+
+    @api.model
     def _write_back_together(self, batches):
         """All at once, which Odoo does in two thirds of the time; an empty recordset when one of them stands in the way."""
         try:
             with self.env.cr.savepoint():
-                self._book(batches)
+                batches._book()
             self._finish(batches)
             return batches
         except Exception as error:
             self._rollback()
-            if len(batches) > 1:
-                self._log("%s batches could not be written back together, trying one by one: %s", len(batches), error)
+            self._log("%s batches could not be written back together, trying one by one: %s", len(batches), error)
             return self.env["mo.batch"]
 
     @api.model
@@ -72,12 +91,14 @@ class PlcTaskWriteBack(models.AbstractModel):
                 if not self._is_still_due(batch):
                     continue
                 with self.env.cr.savepoint():
-                    self._book(batch)
+                    batch._book()
                 self._finish(batch)
                 done |= batch
-            except SerializationFailure:
+            except TransactionRollbackError:
                 self._rollback()
                 self._log("%s: somebody else is changing its order, next time", batch.name)
+                self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
+                self._commit()
             except Exception as error:
                 self._rollback()
                 batch._note_error(str(error))
@@ -88,13 +109,11 @@ class PlcTaskWriteBack(models.AbstractModel):
     @api.model
     def _is_still_due(self, batch):
         """Locked again, and as it was: the rollback of the common attempt let go of it."""
-        return batch.try_lock_for_update(allow_referencing=True).state == "completed"
+        return batch.try_lock_for_update(allow_referencing=True)._is_bookable()
 
     @api.model
     def _finish(self, batches):
-        for batch in batches:
-            batch._set_state("done", last_error=False, next_try=False)
-            batch._journal("state", self.env._("Order %s closed with what was consumed; checked.", batch.order_name))
+        batches._finish()
         self._commit()
         for batch in batches:
             self._log("written back: %s %s, produced %.2f", batch.name, batch.order_name, batch.produced_qty)
@@ -106,87 +125,3 @@ class PlcTaskWriteBack(models.AbstractModel):
             return
         if any(not controller.queue_count for controller in controllers):
             self.env["plc.task.fill"]._trigger()
-
-    # The booking: the one place where consumption becomes stock moves (facts.md has the ways that lose it silently)
-
-    @api.model
-    def _book(self, batches):
-        """Set quantities, close the orders, and check that every kilogram arrived (rule 7).
-
-        :raise UserError: saying what stands in the way; the caller rolls back
-        """
-        for batch in batches:
-            self._check_open(batch)
-            self._set_consumption(batch)
-        productions = batches.production_id.with_context(**CLOSING)
-        result = productions.button_mark_done()
-        if result is not True:
-            raise UserError(self.env._("Odoo asks a question before it closes the order; close it by hand."))
-        self.env.flush_all()
-        for batch in batches:
-            self._verify(batch)
-
-    @api.model
-    def _check_open(self, batch):
-        if batch.production_id.state in ("done", "cancel"):
-            raise UserError(
-                self.env._(
-                    "Order %s was closed or cancelled by somebody else. What the PLC dosed is not booked yet.",
-                    batch.order_name,
-                )
-            )
-
-    @api.model
-    def _set_consumption(self, batch):
-        production = batch.production_id
-        production.qty_producing = batch.uom_id._compute_quantity(batch.produced_qty, production.product_uom_id)
-        for line in batch.line_ids:
-            if line.code and not line.reported:
-                raise UserError(self.env._("The PLC reported no quantity for %s.", line.product_id.display_name))
-            if not line.move_id:
-                line.move_id = self._add_component(batch, line)
-            quantity = line.uom_id._compute_quantity(line._consumed_qty(), line.move_id.product_uom)
-            line.move_id.write({"quantity": quantity, "picked": True})
-
-    @api.model
-    def _add_component(self, batch, line):
-        """A move for what the PLC dosed though the recipe did not ask for it.
-
-        :raise UserError: when nobody knows which product that was, or the order's component was removed meanwhile
-        """
-        if not line.product_id:
-            raise UserError(
-                self.env._(
-                    "The PLC dosed %(quantity)g %(unit)s from equipment %(code)s, which the recipe does not use. "
-                    "Say on the equipment which one product it holds.",
-                    quantity=line.actual_qty,
-                    unit=line.uom_id.name,
-                    code=line.code,
-                )
-            )
-        values = batch.production_id._get_move_raw_values(line.product_id, 0.0, line.uom_id)
-        move = self.env["stock.move"].create(values)
-        move._action_confirm(merge=False)
-        return move
-
-    @api.model
-    def _verify(self, batch):
-        """Rule 7: an order counts as closed only after its state and every consumed quantity were compared.
-
-        :raise UserError: naming the first difference
-        """
-        if batch.production_id.state != "done":
-            raise UserError(self.env._("Order %s is not done after closing it.", batch.order_name))
-        for line in batch.line_ids:
-            move = line.move_id
-            booked = move.product_uom._compute_quantity(move.quantity, line.uom_id, round=False) if move.state == "done" else 0.0
-            if float_compare(booked, line._consumed_qty(), precision_digits=2):
-                raise UserError(
-                    self.env._(
-                        "%(product)s: %(booked).2f %(unit)s would be booked instead of %(consumed).2f.",
-                        product=line.product_id.display_name,
-                        booked=booked,
-                        unit=line.uom_id.name,
-                        consumed=line._consumed_qty(),
-                    )
-                )

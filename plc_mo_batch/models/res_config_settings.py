@@ -15,14 +15,17 @@ class ResConfigSettings(models.TransientModel):
     plc_task_2_minutes = fields.Integer(string="Exchange every (minutes)")
     plc_task_3_minutes = fields.Integer(string="Write back every (minutes)")
     plc_batch_limit = fields.Integer(string="Batches in a fill", config_parameter="plc_mo_batch.batch_limit", default=10)
+    plc_write_back_tries = fields.Integer(
+        string="Tries of a write-back", config_parameter="plc_mo_batch.write_back_tries", default=5
+    )
     plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill")
 
-    @api.constrains("plc_task_1_minutes", "plc_task_2_minutes", "plc_task_3_minutes", "plc_batch_limit")
+    @api.constrains("plc_task_1_minutes", "plc_task_2_minutes", "plc_task_3_minutes", "plc_batch_limit", "plc_write_back_tries")
     def _check_plc_numbers(self):
         for settings in self:
             minutes = [settings[f"plc_task_{number}_minutes"] for number in TASKS]
-            if min(minutes) < 1 or settings.plc_batch_limit < 1:
-                raise ValidationError(self.env._("Intervals and the number of batches must be at least 1."))
+            if min(*minutes, settings.plc_batch_limit, settings.plc_write_back_tries) < 1:
+                raise ValidationError(self.env._("Intervals and the numbers of batches and tries must be at least 1."))
 
     @api.model
     def get_values(self):

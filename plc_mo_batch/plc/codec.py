@@ -41,6 +41,7 @@ RANGES = {
 TYPES = (*FORMATS, "ascii")
 FLOATS = ("float32", "float64")
 WORD_ORDERS = ("high", "low")
+# 33.295 * 100 is 3329.4999999999995 in binary: a few units in the last place more, and it is rounded to 3330 as on paper
 NUDGE = 1 + 4e-16
 
 
@@ -68,6 +69,7 @@ class Field:
     :param index: which line of the recipe, from 0; 0 for what stands once in a slot
     :param value: the constant that must stand here (an equipment code), or None
     :param minimum, maximum: limits of a believable value, in its own unit, or None
+    :param unit: what the value is counted in, for people
     """
 
     role: str
@@ -80,6 +82,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     name: str = ""
+    unit: str = ""
 
     @property
     def length(self) -> int:
@@ -97,14 +100,6 @@ class Field:
         return self.name or self.role
 
 
-def round_half_up(value: float) -> int:
-    """The integer nearest to ``value``, halves away from zero; a decimal half counts as one.
-
-    33.295 * 100 is 3329.4999999999995 in binary: the nudge of a few units in the last place makes it 3330 as on paper.
-    """
-    return int(value * NUDGE + 0.5) if value >= 0 else -int(0.5 - value * NUDGE)
-
-
 def _bcd_to_int(word: int) -> int:
     digits = f"{word:04x}"
     if not digits.isdecimal():
@@ -113,10 +108,10 @@ def _bcd_to_int(word: int) -> int:
 
 
 def _ascii_to_str(raw: bytes) -> str:
-    text = raw.rstrip(b"\0")
-    if not text.isascii() or any(byte < 0x20 or byte == 0x7F for byte in text):
+    text = raw.rstrip(b"\0").decode("latin-1")
+    if not (text.isascii() and text.isprintable()):
         raise ValueError("holds bytes that are not printable ASCII text")
-    return text.decode("ascii")
+    return text
 
 
 def _bool(word: int) -> bool:
@@ -210,11 +205,13 @@ class SlotCodec:
         return groups
 
     def _group_writers(self) -> tuple[list, list]:
-        """(role, position, writer) of what stands once, (role, positions, writers) of what stands once a line."""
-        writers = [_writer(field) for field in self.fields]
-        lines = [(role, found, [writers[place] for place in found]) for role, found in self._groups.items() if isinstance(found, list)]
-        line_roles = {role for role, _places, _writers in lines}
-        singles = [(field.role, place, writers[place]) for place, field in enumerate(self.fields) if field.role not in line_roles]
+        """(role, position, writer) of what stands once in the slot, (role, (position, writer) of each line) of the rest."""
+        singles, lines = [], []
+        for role, found in self._groups.items():
+            if isinstance(found, list):
+                lines.append((role, [(place, _writer(self.fields[place])) for place in found]))
+            else:
+                singles.append((role, found, _writer(self.fields[found])))
         return singles, lines
 
     # Reading
@@ -246,11 +243,11 @@ class SlotCodec:
 
     def _convert(self, raws: tuple) -> list:
         values = list(raws)
-        for position, read in self._readers:
-            try:
+        try:
+            for position, read in self._readers:
                 values[position] = read(values[position])
-            except ValueError as error:
-                raise CodecError(self.fields[position], str(error)) from None
+        except ValueError as error:
+            raise CodecError(self.fields[position], str(error)) from None
         return values
 
     # Writing
@@ -265,8 +262,8 @@ class SlotCodec:
             value = values.get(role)
             if value:
                 raws[place] = write(value)
-        for role, places, writers in self._line_writers:
-            for value, place, write in zip(self._lines(values.get(role), places), places, writers, strict=False):
+        for role, places in self._line_writers:
+            for value, (place, write) in zip(self._lines(values.get(role), places), places, strict=False):
                 if value:
                     raws[place] = write(value)
         if self._zero_refused and None in raws:
@@ -274,10 +271,11 @@ class SlotCodec:
         words = self._pack_words.unpack(self._values.pack(*raws))
         return list(self._order(words) if self._order else words)
 
-    def _lines(self, values: Sequence | None, places: list[int]) -> Sequence:
+    def _lines(self, values: Sequence | None, places: list[tuple]) -> Sequence:
+        """A recipe that is longer than the slot is refused, not cut."""
         values = values or ()
         if len(values) > len(places):
-            raise CodecError(self.fields[places[-1]], f"is the last of {len(places)} lines; {len(values)} were given")
+            raise CodecError(self.fields[places[-1][0]], f"is the last of {len(places)} lines; {len(values)} were given")
         return values
 
 
@@ -314,7 +312,7 @@ def encode_ascii(field: Field, text: str) -> bytes:
 
 
 def _integer_writer(field: Field):
-    """Scaled and rounded half up; refused outside the limits of the field and of its type."""
+    """Scaled and rounded half up, away from zero; refused outside the limits of the field and of its type."""
     bottom, top = _range(field)
     factor = _scale(field) * NUDGE
 

@@ -9,12 +9,14 @@ import time
 from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 
 from .layout import Layout
 from .reconcile import Seen, Write
 from .transport import Endpoint, Link, LinkError
 
-MAX_THREADS = 64
+MAX_THREADS = 128
 
 
 @dataclass(frozen=True)
@@ -59,21 +61,28 @@ class _Wire:
         self.link: Link | None = None
 
     def serve(self, plan: Plan) -> Answer:
-        if plan.delay:
-            if plan.fresh:
-                self.close()
-            time.sleep(plan.delay)
-        done = 0
+        """The plan's writes, then its reads. Never raises: whatever goes wrong is the answer (rule 8)."""
+        done = requests = 0
         try:
             link = self._connected(plan)
-            before = link.requests
+            requests = -link.requests
             for write in plan.writes:
                 link.write_words(write.address, write.words)
                 done += 1
-            return Answer(observe(link, plan), requests=link.requests - before)
+            return Answer(observe(link, plan), requests=requests + link.requests)
         except LinkError as error:
-            self.close()
-            return Answer(None, error, error.writing, plan.writes[done + bool(error.writing) :])
+            begun = done + bool(error.writing)
+            return self._failed(error, plan.writes[begun:], requests)
+        except ValueError as error:  # a request that cannot be one: nothing of it was sent
+            return self._failed(LinkError("setup", str(error)), plan.writes[done:], requests)
+        except Exception as error:  # nobody knows how far it came
+            writing = done < len(plan.writes)
+            return self._failed(LinkError("reply", repr(error), writing), plan.writes[done + writing :], requests)
+
+    def _failed(self, error: LinkError, unsent: tuple[Write, ...], requests: int) -> Answer:
+        requests += self.link.requests if self.link else 0
+        self.close()
+        return Answer(None, error, error.writing, unsent, requests)
 
     def _connected(self, plan: Plan) -> Link:
         if plan.fresh:
@@ -96,40 +105,73 @@ def observe(link: Link, plan: Plan) -> Seen:
     :raise LinkError: if any of them fails; half an observation is none
     """
     layout = plan.layout
+    registers = layout.area("feedback").registers
     recipe = {slot: link.read_words(*layout.request("recipe", slot)) for slot in plan.recipe}
-    feedback = {slot: link.read_words(*layout.request("feedback", slot)) for slot in plan.feedback}
+    feedback = {slot: link.read_words(*layout.request("feedback", slot), registers) for slot in plan.feedback}
     return Seen(feedback, recipe)
 
 
 def converse(conversations: Iterable[Conversation]) -> None:
     """Run all conversations to their end, side by side. An exception in one of them ends all: they must handle their own."""
     conversations = list(conversations)
-    if not conversations:
-        return
-    with ThreadPoolExecutor(min(len(conversations), MAX_THREADS), "plc") as pool:
-        running: dict[Future, tuple[Conversation, _Wire]] = {}
+    if conversations:
+        with ThreadPoolExecutor(min(len(conversations), MAX_THREADS), "plc") as pool:
+            _Table(pool).run(conversations)
+
+
+class _Table:
+    """Who is on the wire, and who waits for the time of his next plan; no thread is kept waiting meanwhile."""
+
+    def __init__(self, pool: ThreadPoolExecutor):
+        self.pool = pool
+        self.busy: dict[Future, tuple[Conversation, _Wire]] = {}
+        self.waiting: list[tuple[float, int, Plan, Conversation, _Wire]] = []  # a heap; the number breaks ties
+        self.numbers = count()
+
+    def run(self, conversations: list[Conversation]) -> None:
         try:
             for talk in conversations:
-                _submit(pool, running, talk, _Wire(), None)
-            while running:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    _submit(pool, running, *running.pop(future), future.result())
+                self._go_on(talk, _Wire(), None)
+            while self.busy or self.waiting:
+                self._submit_due()
+                self._collect()
         finally:
-            for future, (talk, wire) in running.items():
-                future.cancel()
-                talk.close()
-                wait([future])
-                wire.close()
+            self._clear()
 
+    def _go_on(self, talk: Conversation, wire: _Wire, answer: Answer | None) -> None:
+        """Hand the answer to the conversation, and put its next plan in line."""
+        try:
+            plan = talk.send(answer)
+        except StopIteration:
+            wire.close()
+            return
+        except BaseException:
+            wire.close()
+            raise
+        if plan.fresh:
+            wire.close()
+        heappush(self.waiting, (time.monotonic() + plan.delay, next(self.numbers), plan, talk, wire))
 
-def _submit(pool, running, talk: Conversation, wire: _Wire, answer: Answer | None) -> None:
-    """Hand the answer to the conversation and its next plan to the wire."""
-    try:
-        plan = talk.send(answer)
-    except StopIteration:
-        wire.close()
-        return
-    except BaseException:
-        wire.close()
-        raise
-    running[pool.submit(wire.serve, plan)] = (talk, wire)
+    def _submit_due(self) -> None:
+        while self.waiting and self.waiting[0][0] <= time.monotonic():
+            _due, _number, plan, talk, wire = heappop(self.waiting)
+            self.busy[self.pool.submit(wire.serve, plan)] = (talk, wire)
+
+    def _collect(self) -> None:
+        pause = max(0.0, self.waiting[0][0] - time.monotonic()) if self.waiting else None
+        if not self.busy:
+            time.sleep(pause or 0.0)
+            return
+        for future in wait(self.busy, pause, FIRST_COMPLETED).done:
+            self._go_on(*self.busy.pop(future), future.result())
+
+    def _clear(self) -> None:
+        """Leave nothing open when something went wrong; after a good end there is nothing left."""
+        for future, (talk, wire) in self.busy.items():
+            future.cancel()
+            wait([future])
+            talk.close()
+            wire.close()
+        for _due, _number, _plan, talk, wire in self.waiting:
+            talk.close()
+            wire.close()

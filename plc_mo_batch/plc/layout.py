@@ -4,15 +4,18 @@ A layout is data (records in Odoo); this is what the records compile to. Address
 ``address_offset`` serves PLCs that count from 1 or from 40001.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from .codec import Field, SlotCodec
+from .codec import FLOATS, FORMATS, Field, SlotCodec
 
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
 MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)
+
+HOLDING = "holding"  # what can be read and written
+INPUT = "input"  # what can only be read
 
 JOB_NUMBERS = "job_numbers"
 FLAGS = "flags"
@@ -29,16 +32,26 @@ REQUIRED = {
 OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
 HANDSHAKE_ROLES = ("armed_job", "acknowledged_job", "command_job", "command")
+# the types that a role can have, where not every number will do
+NUMBERS = tuple(FORMATS)
+INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
+TYPES_OF_ROLE = {
+    **dict.fromkeys(("order", "formula", "product"), ("ascii",)),
+    **dict.fromkeys(("recipe_job", "armed_job", "acknowledged_job", "command_job", "taken_job"), ("uint32",)),
+    **dict.fromkeys(("finished", "failed"), ("bool",)),
+    **dict.fromkeys(("slot", "line_code", "recipe_flag", "feedback_flag", "state", "command"), INTEGERS),
+}
 
 
 @dataclass(frozen=True)
 class Area:
-    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``."""
+    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``; ``registers`` is :data:`HOLDING` or :data:`INPUT`."""
 
     kind: str
     base: int
     stride: int
     fields: tuple[Field, ...]
+    registers: str = HOLDING
 
     def by_role(self, role: str) -> list[Field]:
         """The fields of a role, by line."""
@@ -69,7 +82,7 @@ class Layout:
     swap_bytes: bool = False
     address_offset: int = 0
     copies_on_take: bool = False
-    _codecs: dict = field(default_factory=dict, compare=False, repr=False)
+    _codecs: dict = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def area(self, kind: str) -> Area:
         """The area ``recipe`` or ``feedback``.
@@ -108,6 +121,18 @@ class Layout:
         """Length of the recipe block: everything up to what the handshake writes alone."""
         return max(item.end for item in self.area("recipe").fields if item.role not in HANDSHAKE_ROLES)
 
+    def recipe(self, lines: Iterable[tuple[int, float]], **values: Any) -> dict[str, Any]:
+        """The recipe by role.
+
+        :param lines: equipment code and target of each component; code 0 (added by hand) is left out
+        :param values: what stands once: slot, order, formula, product, quantity
+        """
+        targets = {code: quantity for code, quantity in lines if code}
+        codes = self.codes
+        if None in codes:  # any equipment may stand on any line: only what is used, in the order of the recipe
+            codes = (*targets, *[0] * (len(codes) - len(targets)))
+        return {**values, "line_code": codes, "line_quantity": [targets.get(code, 0.0) for code in codes]}
+
     def block(self, values: dict[str, Any], job: int = 0) -> list[int]:
         """The words of a recipe block, with the gate closed.
 
@@ -117,11 +142,27 @@ class Layout:
         """
         return self.codec("recipe").encode({**values, "recipe_job": job, "recipe_flag": 1})[: self.block_words]
 
+    def value(self, kind: str, words: Sequence[int], role: str) -> Any:
+        """The value of the one field of a role, whatever stands in the rest of the slot.
+
+        :param words: the slot's words, from its first
+        :raise CodecError: if its words are not what its type or limits say
+        """
+        return self._alone(kind, role).decode(words)[role]
+
     def words_of(self, kind: str, role: str, value: Any) -> tuple[int, list[int]]:
-        """(offset, words) of one field set to ``value``."""
-        item = self.area(kind).field(role)
-        words = self.codec(kind).encode({role: value})
-        return item.offset, words[item.offset : item.end]
+        """(offset, words) of one field set to ``value``.
+
+        :raise CodecError: naming the field if the value does not fit
+        """
+        offset = self.area(kind).field(role).offset
+        return offset, self._alone(kind, role).encode({role: value})[offset:]
+
+    def _alone(self, kind: str, role: str) -> SlotCodec:
+        """The slot with this field alone: the others may refuse the 0 that they would get, or hold nonsense."""
+        if (kind, role) not in self._codecs:
+            self._codecs[kind, role] = SlotCodec([self.area(kind).field(role)], self.word_order, self.swap_bytes)
+        return self._codecs[kind, role]
 
     # Checks
 
@@ -144,13 +185,15 @@ class Layout:
         ]
         if area.kind == "feedback" and not any(all(map(area.by_role, roles)) for roles in OUTCOMES):
             found.append("The feedback area needs either the roles finished and failed, or the role state.")
-        found += self._split_writes(area) + overlaps(area) + doubled(area)
+        found += self._split_writes(area) + overlaps(area) + doubled(area) + wrong_types(area)
         limit = MAX_READ if area.kind == "feedback" else MAX_WRITE
         extent = max((item.end for item in area.fields), default=0)
         if extent > area.stride:
             found.append(f"The {area.kind} area's fields take {extent} words, but its stride is {area.stride}.")
         if extent > limit:
             found.append(f"A {area.kind} slot takes {extent} words; one request can hold {limit}.")
+        if area.registers == INPUT and (area.kind == "recipe" or self.handshake == FLAGS):
+            found.append(f"Odoo writes to the {area.kind} area: it cannot lie in input registers, which can only be read.")
         if area.base + self.address_offset < 0 or self.address(area.kind, self.slots) + extent > 0x10000:
             found.append(f"The {area.kind} area does not lie between address 0 and 65535.")
         return found
@@ -173,9 +216,18 @@ class Layout:
     def _overlapping_areas(self) -> list[str]:
         first, second = sorted((self.area("recipe"), self.area("feedback")), key=lambda area: area.base)
         end = first.base + (self.slots - 1) * first.stride + max(item.end for item in first.fields)
-        if end <= second.base:
+        if end <= second.base or first.registers != second.registers:
             return []
         return [f"The {first.kind} area ends at {end - 1}, after the {second.kind} area began at {second.base}."]
+
+    def _unequal_codes(self) -> list[str]:
+        """The PLC echoes the codes: other constants would have every slot rejected."""
+        pairs = zip(self.area("recipe").by_role("line_code"), self.area("feedback").by_role("line_code"), strict=True)
+        return [
+            f"{sent.label} is {sent.value or 'any'} in the recipe area, but {echoed.value or 'any'} in the feedback area."
+            for sent, echoed in pairs
+            if sent.value != echoed.value
+        ][:1]
 
     def _unequal_lines(self) -> list[str]:
         counts = {
@@ -184,7 +236,7 @@ class Layout:
             for role in ("line_code", "line_quantity")
         }
         if len(set(counts.values())) == 1:
-            return []
+            return self._unequal_codes()
         listed = ", ".join(f"{kind} {role}: {count}" for (kind, role), count in counts.items())
         return [f"Both areas need as many equipment codes as quantities ({listed})."]
 
@@ -203,26 +255,32 @@ def doubled(area: Area) -> list[str]:
     """Sentences for roles that stand twice."""
     seen, found = set(), []
     for item in area.fields:
-        if (item.role, item.index) in seen:
+        place = (item.role, item.index if item.role.startswith("line_") else 0)
+        if place in seen:
             found.append(f"The {area.kind} area has the role {item.role} twice, at word {item.offset} too.")
-        seen.add((item.role, item.index))
+        seen.add(place)
+    return found
+
+
+def wrong_types(area: Area) -> list[str]:
+    """Sentences for fields whose type or scale their role cannot have."""
+    found = []
+    for item in area.fields:
+        types = TYPES_OF_ROLE.get(item.role, NUMBERS)
+        place = f"In the {area.kind} area, {item.label} (word {item.offset})"
+        if item.type not in types:
+            found.append(f"{place} is of type {item.type}; its role {item.role} needs {' or '.join(types)}.")
+        elif item.role in TYPES_OF_ROLE and item.scale != 1:
+            found.append(f"{place} has a scale; the number of its role {item.role} stands as it is.")
     return found
 
 
 def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:
-    """The ``count`` fields that a repeated one stands for: line k lies ``k * step`` words further on."""
+    """The ``count`` fields that a repeated one stands for: line k lies ``k * step`` words further on.
+
+    The lines are numbered from ``item.index`` on.
+    """
     for index in range(count):
         value = None if item.value is None else item.value + index * value_step
-        name = f"{item.label} {index + 1}" if count > 1 else item.name
-        yield Field(
-            role=item.role,
-            offset=item.offset + index * step,
-            type=item.type,
-            words=item.words,
-            scale=item.scale,
-            index=index,
-            value=value,
-            minimum=item.minimum,
-            maximum=item.maximum,
-            name=name,
-        )
+        name = f"{item.label} {item.index + index + 1}" if count > 1 or item.index else item.name
+        yield replace(item, offset=item.offset + index * step, index=item.index + index, value=value, name=name)

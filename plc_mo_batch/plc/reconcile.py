@@ -36,7 +36,8 @@ class Job:
 
     ``number`` is the job number (0: none given yet), ``recipe`` the values by role that its block is made of.
     ``acknowledged``: the PLC was seen to know that we stored its actuals.
-    ``settled``: the PLC has had its settle time to show what was written last (offered, or withdrawn).
+    ``settled``: the PLC has had its settle time to show what was written last (offered, withdrawn, or commanded). It had it
+    before the observation began, and no write of unknown fate is still on its way: both are needed (tests/plc_model.py).
     ``awaits_weight``: a finished batch without finished weight is still given time for it.
     ``release``: a person allowed what an unknown system left in the slot to be acknowledged and overwritten.
     ``resent``: it was handed over before, and a person decided that the PLC had not taken it.
@@ -153,6 +154,8 @@ class _Handshake:
             return self._decide(job, tuple(words), in_slot)
         except Rejected as rejected:
             return Step(job.id, anomaly=rejected.anomaly)
+        except CodecError as error:  # of our own words: the recipe does not fit (any more)
+            return Step(job.id, anomaly=Anomaly("occupied", f"the recipe does not fit: {error}"))
 
     def _decide(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
         if job.state == QUEUED:
@@ -180,6 +183,19 @@ class _Handshake:
         detail = f"{item.label} (word {item.offset}) holds {found!r} where {expected!r} was expected"
         raise Rejected(Anomaly("rejected", detail, words, item.offset))
 
+    def _believe_slot(self, job: Job, words: tuple[int, ...]) -> None:
+        """Nothing follows from what a slot does not show, either, unless it is blank or bears our slot's number.
+
+        :raise Rejected: a slot number that is not ours makes the whole slot unbelievable
+        """
+        if not self._is_blank(words):
+            self._reject_unless(job.slot, self._number("feedback", words, "slot"), "slot", words)
+
+    def _is_blank(self, words: tuple[int, ...]) -> bool:
+        """It names neither slot nor order: never used, or all is forgotten (but for the taken job, where that is retentive)."""
+        named = [self.layout.area("feedback").field(role) for role in ("slot", "order")]
+        return not any(word for item in named for word in words[item.offset : item.end])
+
     def _believe(self, job: Job, words: tuple[int, ...]) -> dict[str, Any]:
         """The values of a slot that speaks of ``job``.
 
@@ -201,13 +217,22 @@ class _Handshake:
             "actuals": tuple(values["line_quantity"]),
             "weight": values["weight"],
         }
+        if values.get("state") == IDLE:
+            return self._idle(job, words)
         outcome, held = self._outcome(values, words)
         if outcome == COMPLETED and job.awaits_weight and not values["weight"]:
             outcome, actuals["finished"] = RUNNING, True
         if outcome != RUNNING:
             return Step(job.id, outcome, actuals)
+        write, obeyed = self._command(job, held)
         state = RUNNING if job.state != RUNNING else None
-        return Step(job.id, state, {**actuals, "held": held}, self._command(job, held))
+        return Step(job.id, state, {**actuals, "held": held, "obeyed": obeyed}, write)
+
+    def _idle(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        """Taken, but neither running nor over: not begun yet, or over and forgotten long ago."""
+        if job.state != RUNNING:
+            return None
+        return Step(job.id, anomaly=Anomaly("lost", f"the PLC is idle, though job {job.number} runs", words))
 
     def _outcome(self, values: dict[str, Any], words: tuple[int, ...]) -> tuple[str, bool]:
         """(running, completed or failed; held)
@@ -216,25 +241,28 @@ class _Handshake:
         """
         if "state" not in values:
             return (FAILED if values["failed"] else COMPLETED) if values["finished"] else RUNNING, False
-        outcomes = {IDLE: RUNNING, EXECUTING: RUNNING, HELD: RUNNING, COMPLETE: COMPLETED, STOPPED: FAILED, ABORTED: FAILED}
+        outcomes = {EXECUTING: RUNNING, HELD: RUNNING, COMPLETE: COMPLETED, STOPPED: FAILED, ABORTED: FAILED}
         if values["state"] not in outcomes:
             self._reject_unless("a known state", values["state"], "state", words)
         return outcomes[values["state"]], values["state"] == HELD
 
-    def _command(self, job: Job, held: bool) -> Write | None:
-        """What a person asked of a running batch, until the feedback shows that the PLC obeyed. It carries the job number,
-        so that one which arrives late cannot hit another job."""
-        obeyed = {"hold": held, "resume": not held}.get(job.command, False)
+    def _command(self, job: Job, held: bool) -> tuple[Write | None, bool]:
+        """(what to write, whether the command is done with)
+
+        A command carries the job number, so that one which arrives late cannot hit another job. Once the feedback shows that
+        it was obeyed it is taken back to 0, so that the same one can be given again.
+        """
         recipe = self.seen.recipe.get(job.slot)
-        if not job.command or obeyed or recipe is None or not self.layout.area("recipe").by_role("command"):
-            return None
-        asked = {"command_job": job.number, "command": COMMANDS[job.command]}
+        if not job.command or recipe is None or not self.layout.area("recipe").by_role("command"):
+            return None, False
+        obeyed = job.settled and {"hold": held, "resume": not held}.get(job.command, False)
+        asked = {"command_job": job.number, "command": 0 if obeyed else COMMANDS[job.command]}
         if all(self._number("recipe", recipe, role) == value for role, value in asked.items()):
-            return None
+            return None, obeyed
         first = self.layout.area("recipe").field("command_job")
         last = self.layout.area("recipe").field("command")
         words = self.layout.codec("recipe").encode(asked)[first.offset : last.end]
-        return self._write("command", "recipe", job.slot, first.offset, words)
+        return self._write("command", "recipe", job.slot, first.offset, words), False
 
     # Writes
 
@@ -254,19 +282,25 @@ class _Handshake:
     def _is_written(self, job: Job, recipe: Sequence[int]) -> bool:
         return list(recipe[: self.layout.block_words]) == self._block(job)
 
+    def _is_standing(self, job: Job, recipe: Sequence[int], gate: str) -> bool:
+        """The block is written, whatever now stands in its role ``gate``."""
+        item = self.layout.area("recipe").field(gate)
+        block = self._block(job)
+        return self._is_written(job, [*recipe[: item.offset], *block[item.offset : item.end], *recipe[item.end :]])
+
     def _recipe_role(self, slot: int, role: str) -> int:
         """A whole number of the recipe area, read by itself: what else stands there may be nonsense."""
         return self._number("recipe", self.seen.recipe[slot], role)
 
     def _number(self, kind: str, words: Sequence[int], role: str) -> int:
-        item = self.layout.area(kind).field(role)
-        part = list(words[item.offset : item.end])
-        if self.layout.word_order == "low":
-            part.reverse()
-        number = 0
-        for word in part:
-            number = number << 16 | word
-        return number
+        """A whole number read by itself; -1, which is no value of any, where its words are nonsense."""
+        try:
+            return self.layout.value(kind, words, role)
+        except CodecError:
+            return -1
+
+    def _lost_recipe(self, job: Job, words: tuple[int, ...]) -> Step:
+        return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
 
     def _cleared(self, slot: int) -> Anomaly:
         return Anomaly("cleared", f"slot {slot}", tuple(self.seen.recipe[slot]))
@@ -295,18 +329,21 @@ class _JobNumbers(_Handshake):
         taken = self._taken(words)
         if not taken or any(other.number == taken and other.acknowledged for other in in_slot):
             return True
+        if self._is_blank(words):
+            return True
         values = self._decode(words)
-        if not values["order"] and not values["slot"]:
-            return True  # a PLC that lost its memory but for the taken job
-        if values["finished"] and self._recipe_role(job.slot, "acknowledged_job") == taken:
+        over = values["finished"] if "finished" in values else values["state"] not in (EXECUTING, HELD)
+        if over and self._recipe_role(job.slot, "acknowledged_job") == taken:
             return True
         if job.release:
             return False
         detail = f"job {taken}, order {values['order'] or '?'}, is known to no batch and was not acknowledged"
         raise Rejected(Anomaly("occupied", detail, words))
 
-    def _release(self, job: Job, words: tuple[int, ...]) -> Step:
+    def _release(self, job: Job, words: tuple[int, ...]) -> Step | None:
         """Acknowledge what nobody here knows, as a person allowed; its raw words are in the journal since it was refused."""
+        if self._recipe_role(job.slot, "acknowledged_job") == self._taken(words):
+            return None
         write = self._write_role("ack", "recipe", job.slot, "acknowledged_job", self._taken(words))
         return Step(job.id, write=write)
 
@@ -319,7 +356,7 @@ class _JobNumbers(_Handshake):
 
     def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
         if job.resent and self._taken(words) == job.number:
-            return self._progress(job, self._believe(job, words), words)  # it had been taken after all
+            return self._after_take(job, words)
         if not self._sendable(job, words, in_slot):
             stranger = job.release and job.slot in self.seen.recipe and not self._takeable(job.slot)
             return self._release(job, words) if stranger else None
@@ -339,21 +376,31 @@ class _JobNumbers(_Handshake):
     def _handed_over(self, job: Job, words: tuple[int, ...]) -> Step | None:
         taken = self._taken(words)
         if taken == job.number:
-            return self._progress(job, self._believe(job, words), words)
+            return self._after_take(job, words)
+        self._believe_slot(job, words)
         if job.state == RUNNING:
             detail = f"the PLC shows job {taken} where job {job.number} runs"
             return Step(job.id, anomaly=Anomaly("lost", detail, words))
         if job.slot not in self.seen.recipe:
             return None
-        if not any(self.seen.recipe[job.slot]):
-            return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
-        return self._cancelling(job) if job.state == CANCELLING else self._offered(job)
+        if not any(self.seen.recipe[job.slot][: self.layout.block_words]):
+            return self._lost_recipe(job, words)
+        return self._cancelling(job, words) if job.state == CANCELLING else self._offered(job)
 
-    def _cancelling(self, job: Job) -> Step | None:
+    def _after_take(self, job: Job, words: tuple[int, ...]) -> Step | None:
+        if not self._is_blank(words):
+            return self._progress(job, self._believe(job, words), words)
+        if job.state != RUNNING:
+            return Step(job.id, RUNNING)
+        return Step(job.id, anomaly=Anomaly("lost", f"the PLC took job {job.number}, and knows no more of it", words))
+
+    def _cancelling(self, job: Job, words: tuple[int, ...]) -> Step | None:
         """Withdraw; cancelled only once that was read back, the PLC had time to show that it took it, and did not."""
         standing = (self._recipe_role(job.slot, role) for role in ("recipe_job", "armed_job"))
         if job.number in standing:
             return Step(job.id, values={"withdrawn": False}, write=self._withdraw("withdraw", job.slot))
+        if not self._is_standing(job, self.seen.recipe[job.slot], "recipe_job"):
+            return self._lost_recipe(job, words)
         if not job.settled:
             return Step(job.id, values={"withdrawn": True})
         return Step(job.id, CANCELLED)
@@ -373,6 +420,7 @@ class _JobNumbers(_Handshake):
 
     def _ended(self, job: Job, words: tuple[int, ...]) -> Step | None:
         if self._taken(words) != job.number:
+            self._believe_slot(job, words)
             return Step(job.id, values={"acknowledged": True})  # the slot has gone on: there is nothing left to acknowledge
         if job.slot not in self.seen.recipe:
             return None
@@ -394,11 +442,8 @@ class _Flags(_Handshake):
     """
 
     def _is_mine(self, job: Job, words: tuple[int, ...]) -> bool:
-        """The feedback speaks of this order. Identity is slot and order name; a slot number that is neither 0 nor ours
-        makes the whole slot unbelievable."""
-        slot = self._number("feedback", words, "slot")
-        if slot:
-            self._reject_unless(job.slot, slot, "slot", words)
+        """The feedback speaks of this order. Identity is slot and order name."""
+        self._believe_slot(job, words)
         item = self.layout.area("feedback").field("order")
         return tuple(words[item.offset : item.end]) == tuple(self._order_words(job))
 
@@ -445,11 +490,14 @@ class _Flags(_Handshake):
         recipe = self.seen.recipe.get(job.slot)
         if recipe is None:
             return None
-        if self._blank(job.slot):
-            return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
+        if not self._is_standing(job, recipe, "recipe_flag"):
+            return self._lost_recipe(job, words)
         if self._recipe_role(job.slot, "recipe_flag") == 0:
-            return Step(job.id, write=self._gate("withdraw", job.slot, 1)) if job.state == CANCELLING else None
+            return self._withdraw(job) if job.state == CANCELLING else None
         return self._gate_is_closed(job, words)
+
+    def _withdraw(self, job: Job) -> Step:
+        return Step(job.id, values={"withdrawn": False}, write=self._gate("withdraw", job.slot, 1))
 
     def _gate_is_closed(self, job: Job, words: tuple[int, ...]) -> Step | None:
         """Taken, or never told? Only a PLC that shows the order in the very scan in which it takes it says so by itself."""
@@ -459,7 +507,7 @@ class _Flags(_Handshake):
             return Step(job.id, anomaly=Anomaly("doubt", "it is not known whether the PLC took the recipe", words))
         if job.state == CANCELLING:
             return Step(job.id, CANCELLED)
-        return Step(job.id, write=self._gate("arm", job.slot, 0))
+        return Step(job.id, OFFERED, write=self._gate("arm", job.slot, 0))  # the settle time begins anew
 
     def _gate(self, kind: str, slot: int, flag: int) -> Write:
         return self._write_role(kind, "recipe", slot, "recipe_flag", flag)

@@ -1,18 +1,48 @@
 """The wire. The only file that knows pymodbus.
 
-What pymodbus accepts as good is checked here again (facts measured on 3.16.1): the reply's function, how many registers
-came, and that the echo of a write is what was written. Writes are never repeated by the library (``retries=0``): the next
-round of the reconciler sees whether they arrived. After any doubt the connection is closed, and never used again.
+What pymodbus accepts as good is checked here again (facts measured on 3.16.1): the reply's function, that it holds just
+the registers that were asked for, and that the echo of a write is what was written. Writes are never repeated by the library
+(``retries=0``): the next round of the reconciler sees whether they arrived. After any doubt the connection is closed, and
+never used again. Transaction ids begin at a random number: every other client of a PLC or gateway counts from 1, too.
+
+The telegrams of RTU have no transaction id, so a late answer looks like the next one: after a timeout the line is left alone
+until it is due no more, and PLCs on one line take turns.
 """
 
 import logging
+import os
+import random
+import re
+import socket
+import ssl
+import struct
+import tempfile
+import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pymodbus.client import ModbusTcpClient
+from pymodbus import FramerType
+from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
+from pymodbus.pdu import DecodePDU
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersResponse,
+    ReadInputRegistersResponse,
+    WriteMultipleRegistersResponse,
+)
+
+from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
+
+TCP, TLS, RTU_TCP, SERIAL = TRANSPORTS = ("tcp", "tls", "rtu_tcp", "serial")
+PARITIES = ("N", "E", "O")
+DEVICE = re.compile(r"/dev/(?!.*\.\.)[\w./:+-]+|COM\d+")  # pyserial would take addresses and files for a port, too
+
+LINE_WAIT = 60.0  # seconds to wait for other PLCs on the same line
+PORT_WAIT = 5.0  # seconds to wait for another process that uses the serial port
 
 READ_HOLDING = 3
+READ_INPUT = 4
 WRITE_MULTIPLE = 16
 
 # Names of the exceptions a device can answer with (Modbus specification 7)
@@ -42,10 +72,127 @@ for _name in ("pymodbus", "pymodbus.logging"):
     logging.getLogger(_name).addFilter(_Demote())
 
 
+class _ReadReply(ReadHoldingRegistersResponse):
+    """Registers and nothing else: pymodbus's own takes an odd byte, or some more, for good."""
+
+    def decode(self, data: bytes) -> None:
+        count = len(data) // 2
+        if len(data) != 1 + 2 * count or data[0] != 2 * count:
+            raise ValueError("the byte count is wrong")
+        self.registers = struct.unpack_from(f">{count}H", data, 1)
+
+    def __str__(self) -> str:
+        return "registers"  # pymodbus asks for it with each reply, whether it logs it or not
+
+
+class _InputReply(_ReadReply):
+    """The same from input registers."""
+
+    function_code = ReadInputRegistersResponse.function_code
+
+
+class _WriteReply(WriteMultipleRegistersResponse):
+    """An echo and nothing else."""
+
+    def decode(self, data: bytes) -> None:
+        self.address, self.count = struct.unpack(">HH", data)
+
+
+_DECODER = DecodePDU(is_server=False)
+_DECODER.register(_ReadReply)
+_DECODER.register(_InputReply)
+_DECODER.register(_WriteReply)
+
+
+class _TcpClient(ModbusTcpClient):
+    def connect(self) -> bool:
+        """pymodbus's own hides in its log why it failed."""
+        if self.socket is None:
+            address = (self.comm_params.host, self.comm_params.port)
+            self.socket = socket.create_connection(address, self.comm_params.timeout_connect)
+        return True
+
+
+class _TlsClient(_TcpClient):
+    """Modbus/TCP Security: the same telegrams in TLS. pymodbus's own cannot check the server's name, and takes each piece that
+    comes for a whole telegram."""
+
+    def __init__(self, endpoint: "Endpoint", **options):
+        self.context = tls_context(endpoint.tls)
+        self.server_name = endpoint.tls.server_name or endpoint.host
+        super().__init__(endpoint.host, **options)
+
+    def connect(self) -> bool:
+        if self.socket is None:
+            super().connect()
+            try:
+                self.socket = self.context.wrap_socket(self.socket, server_hostname=self.server_name)
+            except OSError as error:
+                self.close()
+                raise LinkError("tls", _tls_reason(error)) from error
+        return True
+
+
+class _SerialClient(ModbusSerialClient):
+    def connect(self) -> bool:
+        """pymodbus's own hides in its log why it failed."""
+        device = self.comm_params.host
+        if super().connect():
+            return True
+        if not os.path.exists(device):
+            raise OSError("there is no such device")
+        if not os.access(device, os.R_OK | os.W_OK):
+            raise OSError("Odoo's user may not use it")
+        raise BlockingIOError("another program uses it, or it does not work with these settings")
+
+
+def _tls_reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted, {error.verify_message.rstrip('.')}"
+    reason = isinstance(error, ssl.SSLError) and error.reason
+    return reason.lower().replace("_", " ") if reason else "it does not speak TLS"
+
+
+def tls_context(tls: "Tls") -> ssl.SSLContext:
+    """What OpenSSL makes of the certificates.
+
+    :raise LinkError: ``setup`` if one of them is none, or the key does not belong to the certificate
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # as the specification wants
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a PLC's own certificate may be what is trusted
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    try:
+        if tls.ca:
+            context.load_verify_locations(cadata=tls.ca)
+        else:
+            context.load_default_certs()
+    except (ssl.SSLError, ValueError) as error:
+        raise LinkError("setup", "the CA certificate is no certificate in PEM form") from error
+    if tls.certificate:
+        _load_own_certificate(context, tls)
+    return context
+
+
+def _load_own_certificate(context: ssl.SSLContext, tls: "Tls") -> None:
+    try:
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # OpenSSL reads it from a file only
+            file.write(f"{tls.certificate}\n{tls.key}")
+            file.flush()
+            context.load_cert_chain(file.name, password=lambda: "")  # or it would ask for one on the terminal
+    except (ssl.SSLError, ValueError) as error:
+        detail = "Odoo's certificate and key are not in PEM form, do not belong together, or the key has a password"
+        raise LinkError("setup", detail) from error
+
+
 class LinkError(Exception):
     """The PLC could not be talked to.
 
-    ``kind`` is one of ``connect``, ``timeout``, ``reset``, ``exception``, ``reply``; ``detail`` is what is known beside it.
+    ``kind`` is one of ``connect``, ``timeout`` (silence), ``reset``, ``exception``, ``reply`` (no whole answer came, or one to
+    another request), ``tls`` (no trust was established), ``setup`` (Odoo's side lacks something), ``busy`` (other PLCs keep the
+    line); ``detail`` is what is known beside it.
     ``writing`` is True when it happened after a write was begun: its fate is unknown.
     """
 
@@ -57,25 +204,102 @@ class LinkError(Exception):
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    """Where a PLC is: ``timeout`` in seconds for connecting and for each answer."""
+class Tls:
+    """Whom to trust and who we are, as texts in PEM form.
 
-    host: str
+    :param ca: the authority that signed the PLC's certificate, or that certificate itself; empty: those of the system
+    :param certificate, key: ours, for a PLC that asks for one; the key has no password
+    :param server_name: the name in the PLC's certificate, if it is not its address
+    :param verify: False: any certificate will do
+    """
+
+    ca: str = ""
+    certificate: str = ""
+    key: str = field(default="", repr=False)
+    server_name: str = ""
+    verify: bool = True
+
+
+@dataclass(frozen=True)
+class SerialLine:
+    """A serial port, with 8 data bits and what the Modbus specification has for default beside that."""
+
+    device: str
+    baudrate: int = 19200
+    parity: str = "E"
+    stopbits: int = 1
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a PLC is: ``timeout`` in seconds for connecting and for each answer.
+
+    :param transport: one of :data:`TRANSPORTS`; ``serial`` needs ``line`` instead of host and port
+    """
+
+    host: str = ""
     port: int = 502
     device_id: int = 1
     timeout: float = 1.0
+    transport: str = TCP
+    tls: Tls = Tls()
+    line: SerialLine | None = None
+
+    @property
+    def place(self) -> str:
+        """How messages call it; the same for all PLCs on one line."""
+        return self.line.device if self.transport == SERIAL else f"{self.host}:{self.port}"
+
+    @property
+    def is_rtu(self) -> bool:
+        """True where telegrams have no transaction id."""
+        return self.transport in (RTU_TCP, SERIAL)
+
+
+def _new_client(endpoint: Endpoint, trace):
+    """
+    :raise LinkError: ``setup`` if the transport cannot be used
+    """
+    options = {"timeout": endpoint.timeout, "retries": 0, "trace_packet": trace}
+    if endpoint.transport == SERIAL:
+        return _new_serial_client(endpoint.line, options)
+    options["port"] = endpoint.port
+    if endpoint.transport == TLS:
+        return _TlsClient(endpoint, **options)
+    return _TcpClient(endpoint.host, framer=FramerType.RTU if endpoint.is_rtu else FramerType.SOCKET, **options)
+
+
+def _new_serial_client(line: SerialLine, options):
+    if not DEVICE.fullmatch(line.device):
+        raise LinkError("setup", f"{line.device} is no serial port, such as /dev/ttyUSB0")
+    try:
+        return _SerialClient(
+            line.device, baudrate=line.baudrate, parity=line.parity, stopbits=line.stopbits, **options
+        )
+    except RuntimeError as error:  # so pymodbus says it
+        raise LinkError("setup", "the Python package pyserial is not installed") from error
+
+
+# place -> held by the link that uses the line
+_lines: dict[str, threading.Lock] = {}
 
 
 class Link:
     """One connection for one exchange; use as a context manager.
 
-    :raise LinkError: ``connect`` when the PLC cannot be reached
+    :param wait: seconds to wait at most for a line that others use
+    :raise LinkError: ``connect`` when the PLC cannot be reached, ``setup`` when Odoo's side lacks something
     """
 
-    def __init__(self, endpoint: Endpoint):
+    def __init__(self, endpoint: Endpoint, wait: float = LINE_WAIT):
         self.endpoint = endpoint
+        self.wait = wait
         self.requests = 0
-        self._client = ModbusTcpClient(endpoint.host, port=endpoint.port, timeout=endpoint.timeout, retries=0)
+        self._received = b""
+        self._line: threading.Lock | None = None
+        self._client = _new_client(endpoint, self._trace)
+        self._client.framer.decoder = _DECODER
+        self._client.transaction.next_tid = random.randrange(60000)
 
     def __enter__(self) -> "Link":
         self.open()
@@ -87,55 +311,112 @@ class Link:
     def open(self) -> None:
         """Connect.
 
-        :raise LinkError: ``connect``
+        :raise LinkError: ``connect``, ``tls`` or ``busy``
         """
+        if self.endpoint.is_rtu:
+            self._take_line()
         try:
-            connected = self._client.connect()
-        except (OSError, ModbusException) as error:
+            self._connect()
+        except (OSError, ValueError, OverflowError) as error:  # a host or port that cannot be one raises the latter two
             raise LinkError("connect", str(error)) from error
-        if not connected:
-            raise LinkError("connect")
+        finally:
+            if not self._client.connected:
+                self.close()
+
+    def _take_line(self) -> None:
+        line = _lines.setdefault(self.endpoint.place, threading.Lock())
+        if not line.acquire(timeout=self.wait):
+            raise LinkError("busy")
+        self._line = line
+
+    def _connect(self) -> None:
+        until = time.monotonic() + min(self.wait, PORT_WAIT)
+        while True:
+            try:
+                self._client.connect()
+                return
+            except BlockingIOError:
+                if self.endpoint.transport != SERIAL or time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
     def close(self) -> None:
         """Close; harmless when closed already."""
         self._client.close()
+        if self._line:
+            self._line.release()
+            self._line = None
 
-    def read_words(self, address: int, count: int) -> tuple[int, ...]:
-        """``count`` holding registers from ``address`` (0-based), at most 125, in one request.
+    def read_words(self, address: int, count: int, registers: str = HOLDING) -> tuple[int, ...]:
+        """``count`` holding (or input) registers from ``address`` (0-based), at most 125, in one request.
 
-        :raise LinkError: on anything but exactly these registers
+        :raise LinkError: on anything but exactly these registers; the connection is closed then, and stays so
+        :raise ValueError: if there is no such request; nothing was sent
         """
-        reply = self._call(False, self._client.read_holding_registers, address, count=count)
-        words = tuple(reply.registers)
-        if reply.function_code != READ_HOLDING or len(words) != count:
+        self._check(address, count, MAX_READ)
+        if registers == INPUT:
+            reply = self._call(READ_INPUT, self._client.read_input_registers, address, count=count)
+        else:
+            reply = self._call(READ_HOLDING, self._client.read_holding_registers, address, count=count)
+        if len(reply.registers) != count:
             self.close()
-            raise LinkError("reply", f"asked for {count} registers at {address}, got {len(words)}")
-        return words
+            raise LinkError("reply", f"asked for {count} registers at {address}, got {len(reply.registers)}")
+        return reply.registers
 
     def write_words(self, address: int, words: Sequence[int]) -> None:
         """Write up to 123 holding registers from ``address`` in one request, sent once.
 
-        :raise LinkError: with ``writing`` set, as the PLC may have applied it all the same
+        :raise LinkError: with ``writing`` set, unless the PLC has certainly not applied it; the connection is closed then
+        :raise ValueError: if there is no such request; nothing was sent
         """
-        reply = self._call(True, self._client.write_registers, address, list(words))
-        if reply.function_code != WRITE_MULTIPLE or (reply.address, reply.count) != (address, len(words)):
+        words = list(words)
+        self._check(address, len(words), MAX_WRITE, words)
+        reply = self._call(WRITE_MULTIPLE, self._client.write_registers, address, words)
+        if (reply.address, reply.count) != (address, len(words)):
             self.close()
             raise LinkError("reply", f"the echo of a write at {address} does not match", writing=True)
 
-    def _call(self, writing: bool, function, address: int, *args, **kwargs):
+    def _check(self, address: int, count: int, most: int, words: Sequence[int] = ()) -> None:
+        """pymodbus checks little of this, and some only after it has sent it."""
+        if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
+            raise ValueError(f"{count} registers at {address} cannot be asked for or written in one request")
+        if words and not 0 <= min(words) <= max(words) <= 0xFFFF:
+            raise ValueError(f"a word at {address} or after it does not lie between 0 and 65535")
+
+    def _call(self, function: int, send, address: int, *args, **kwargs):
+        if not self._client.connected:  # pymodbus would connect anew
+            raise LinkError("reset", "there is no connection")
+        writing = function == WRITE_MULTIPLE
         self.requests += 1
         try:
-            reply = function(address, *args, device_id=self.endpoint.device_id, **kwargs)
+            reply = send(address, *args, device_id=self.endpoint.device_id, **kwargs)
         except (OSError, ModbusException) as error:
+            kind, detail = self._reason(error)
+            if kind != "reset" and self.endpoint.is_rtu:
+                time.sleep(self.endpoint.timeout)  # for a late answer, while nobody else can take it for theirs
             self.close()
-            raise LinkError(self._kind(error), str(error), writing) from error
-        if reply.isError():
-            self.close()
-            name = EXCEPTION_NAMES.get(reply.exception_code, "unknown")
-            doubtful = writing and reply.exception_code not in REFUSED
-            raise LinkError("exception", f"{reply.exception_code} ({name}) at address {address}", doubtful)
-        return reply
+            raise LinkError(kind, detail, writing) from error
+        if reply.function_code == function:
+            return reply
+        self.close()
+        if reply.function_code != function | 0x80:
+            raise LinkError("reply", f"it answers function {reply.function_code & 0x7F}, not {function}", writing)
+        name = EXCEPTION_NAMES.get(reply.exception_code, "unknown")
+        doubtful = writing and reply.exception_code not in REFUSED
+        raise LinkError("exception", f"{reply.exception_code} ({name}) at address {address}", doubtful)
 
-    @staticmethod
-    def _kind(error: Exception) -> str:
-        return "reset" if isinstance(error, (ConnectionError, ConnectionException)) else "timeout"
+    def _trace(self, sending: bool, data: bytes) -> bytes:
+        self._received = b"" if sending else data
+        return data
+
+    def _reason(self, error: Exception) -> tuple[str, str]:
+        """(kind, detail) of what pymodbus raised: it calls everything but a lost connection a missing response."""
+        if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return "tls", _tls_reason(error)
+        if isinstance(error, (OSError, ConnectionException)):
+            if self.endpoint.transport == TLS and self.requests == 1 and not self.endpoint.tls.certificate:
+                return "tls", "it hangs up at once, and may want a certificate of Odoo's"
+            return "reset", ""
+        if self._received:
+            return "reply", "it is not whole, or it belongs to another request"
+        return "timeout", ""

@@ -9,6 +9,7 @@ from typing import Any
 DOSING_KG_PER_SECOND = 12.0
 SETTLING_SECONDS = 5.0  # a component: gate closed, afterflow caught, scale at rest
 MIXING_SECONDS = 100.0
+OUTCOMES = ("finished", "failed", "aborted")
 
 
 @dataclass
@@ -39,7 +40,10 @@ class Dose:
 
 @dataclass
 class Batch:
-    """A job that the mill has taken. ``elapsed``, ``fails_at``: seconds since it was taken; ``started``: plant time."""
+    """A job that the mill has taken. ``elapsed``, ``fails_at``: seconds since it was taken; ``started``: plant time.
+
+    ``command``: the command word last seen for it, so that each change of the word is obeyed once.
+    """
 
     slot: int
     job: int
@@ -49,6 +53,9 @@ class Batch:
     by_hand: float = 0.0  # kg that people add: the planned quantity less the targets
     elapsed: float = 0.0
     fails_at: float | None = None
+    held: bool = False
+    aborted: bool = False
+    command: int = 0
 
     def add_dose(self, line: int, code: int, target: float, final: float) -> None:
         """Append a component behind the ones before it; target above 0, final not below 0, both kg."""
@@ -70,12 +77,25 @@ class Batch:
         return self.elapsed >= self.ends_at
 
     @property
-    def failed(self) -> bool:
-        """It ends, or has ended, as failed."""
-        return self.fails_at is not None
+    def outcome(self) -> str:
+        """How it ends, or has ended: one of ``OUTCOMES``."""
+        if self.aborted:
+            return "aborted"
+        return "finished" if self.fails_at is None else "failed"
+
+    def fail_now(self) -> None:
+        """Its actuals are final as they are."""
+        self.fails_at = self.elapsed
+
+    def abort(self) -> None:
+        """End at once, because somebody said so."""
+        self.aborted = True
+        self.fail_now()
 
     def advance(self, seconds: float) -> list[Dose]:
-        """Run on, at most to its end; the components that came to rest meanwhile."""
+        """Run on, at most to its end and not while held; the components that came to rest meanwhile."""
+        if self.held:
+            return []
         before = self.elapsed
         self.elapsed = min(before + seconds, self.ends_at)
         return [dose for dose in self.doses if before < dose.end <= self.elapsed]

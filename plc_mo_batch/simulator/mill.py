@@ -8,7 +8,7 @@ from typing import Any
 
 from . import words
 from .batch import Batch
-from .slot import HANDSHAKES, Slot
+from .slot import COMMANDS, LAYOUTS, Slot
 
 _logger = logging.getLogger("plc_simulator")
 
@@ -22,11 +22,12 @@ class Mill:
 
     ``memory``: 65536 words, addressed from 0, the one place where recipes come from and feedback goes to.
     ``ledger``: what physically happened, whatever the registers say; a list of dicts, one when a job is taken
-    and one when it ends: ``seq`` (1, 2, ...), ``event`` (taken, finished, failed, interrupted), ``slot``, ``job``
+    and one when it ends: ``seq`` (1, 2, ...), ``event`` (taken, finished, failed, aborted, interrupted), ``slot``, ``job``
     (0 with flags), ``order``, ``lines`` (those with a target: ``code``, ``target``, ``kg``), ``weight`` in kg,
     ``started`` and ``finished`` in seconds of plant time (``finished`` is None while it runs).
 
-    :param handshake: "job-numbers" or "flags"
+    :param layout: "mill" or "isa88"; areas and word order are the layout's unless they are given
+    :param handshake: "job-numbers" or "flags"; layout "isa88" has job numbers only
     :param slots: number of slots, from 1; the areas must neither overlap nor leave the memory
     :param error: standard deviation of a dose from its target, in percent
     :param seed: makes the doses repeatable
@@ -40,27 +41,25 @@ class Mill:
         handshake: str = "job-numbers",
         slots: int = 10,
         *,
+        layout: str = "mill",
         error: float = 0.5,
         seed: int | None = None,
-        word_order: str = "high",
-        recipe_base: int = 7000,
-        feedback_base: int = 6000,
-        stride: int = 100,
+        word_order: str | None = None,
+        recipe_base: int | None = None,
+        feedback_base: int | None = None,
+        stride: int | None = None,
         weight: str = "with",
         verbose: bool = False,
     ):
-        _check_choice("handshake", handshake, HANDSHAKES)
-        _check_choice("word order", word_order, words.WORD_ORDERS)
+        _check_choice("layout", layout, LAYOUTS)
+        _check_choice(f"handshake of the layout {layout}", handshake, LAYOUTS[layout])
         _check_choice("weight", weight, WEIGHTS)
-        _check_areas(recipe_base, feedback_base, slots, stride, HANDSHAKES[handshake].WORDS)
+        self.layout = layout
         self.handshake = handshake
         self.error = error
         self.weight = weight
         self.memory: list[int] = [0] * REGISTERS
-        self.slots: list[Slot] = [
-            HANDSHAKES[handshake](self.memory, n + 1, recipe_base + n * stride, feedback_base + n * stride, word_order)
-            for n in range(slots)
-        ]
+        self.slots = self._new_slots(slots, recipe_base, feedback_base, stride, word_order)
         self.ledger: list[dict[str, Any]] = []
         self.now = 0.0
         self.batch: Batch | None = None
@@ -70,6 +69,18 @@ class Mill:
         self._late_weights: list[tuple[int, float, float]] = []  # slot number, due at, kg
         self._waiting: set[int] = set()
         self._log_level = logging.INFO if verbose else logging.DEBUG
+
+    def _new_slots(
+        self, count: int, recipe: int | None, feedback: int | None, stride: int | None, word_order: str | None,
+    ) -> list[Slot]:
+        slot = LAYOUTS[self.layout][self.handshake]
+        recipe = slot.RECIPE_BASE if recipe is None else recipe
+        feedback = slot.FEEDBACK_BASE if feedback is None else feedback
+        stride = slot.STRIDE if stride is None else stride
+        word_order = slot.WORD_ORDER if word_order is None else word_order
+        _check_choice("word order", word_order, words.WORD_ORDERS)
+        _check_areas(recipe, feedback, count, stride, slot.WORDS)
+        return [slot(self.memory, n + 1, recipe + n * stride, feedback + n * stride, word_order) for n in range(count)]
 
     # The program
 
@@ -81,6 +92,8 @@ class Mill:
         """
         self.now += dt
         self._log_acknowledged()
+        for slot in self.slots:
+            slot.write_idle()
         self._write_late_weights()
         if self.paused:
             return
@@ -96,7 +109,7 @@ class Mill:
         self._late_weights = [late for late in self._late_weights if late[0] != slot.number]
         self.batch = Batch(slot.number, slot.take(), slot.order(), self.now)
         for line, (code, target) in enumerate(slot.lines()):
-            if target > 0:
+            if code and target > 0:
                 self.batch.add_dose(line, code, target, self._dosed(target))
         self.batch.by_hand = round(max(0.0, slot.planned() - sum(dose.target for dose in self.batch.doses)), 2)
         if self._fail_next:
@@ -111,24 +124,40 @@ class Mill:
 
     def _run(self, batch: Batch, dt: float) -> None:
         slot = self.slots[batch.slot - 1]
+        self._obey(slot, batch)
         for dose in batch.advance(dt):
             self._log("dosing %s %.2f kg -> %.2f", dose.code, dose.target, dose.final)
         for dose, kg in batch.actuals():
             slot.write_actual(dose.line, kg)
         if batch.ended:
             self._finish(slot, batch)
+        else:
+            slot.write_running(batch.held)
+
+    def _obey(self, slot: Slot, batch: Batch) -> None:
+        """Obey a command when it changes: one that stays written does not undo what the machine's operator did since."""
+        command = slot.command(batch.job)
+        if command == batch.command:
+            return
+        batch.command = command
+        name = COMMANDS.get(command)
+        if name == "abort":
+            batch.abort()
+        elif name:
+            batch.held = name == "hold"
+        if name:
+            self._log("told to %s job %s %s in slot %s", name, batch.job, batch.order, slot.number)
 
     def _finish(self, slot: Slot, batch: Batch) -> None:
         self.batch = None
-        slot.write_finished(batch.failed)
+        slot.write_end(batch.outcome)
         self._waiting.add(slot.number)
         if self.weight == "with":
             slot.write_weight(batch.weight())
         elif self.weight == "late":
             self._late_weights.append((slot.number, self.now + LATE_WEIGHT_SECONDS, batch.weight()))
-        event = "failed" if batch.failed else "finished"
-        self._record(event, batch, finished=self.now)
-        self._log("%s job %s %s in slot %s: %.2f kg", event, batch.job, batch.order, slot.number, batch.weight())
+        self._record(batch.outcome, batch, finished=self.now)
+        self._log("%s job %s %s in slot %s: %.2f kg", batch.outcome, batch.job, batch.order, slot.number, batch.weight())
 
     def _write_late_weights(self) -> None:
         for number, due, kg in self._late_weights:
@@ -141,7 +170,7 @@ class Mill:
     def fail_next(self) -> None:
         """The running job fails in the next scan; without one, the next job fails halfway through its dosing."""
         if self.batch:
-            self.batch.fails_at = self.batch.elapsed
+            self.batch.fail_now()
         else:
             self._fail_next = True
 
@@ -149,9 +178,16 @@ class Mill:
         """Stand still: nothing is taken or dosed until ``resume``. The registers keep answering."""
         self.paused = True
 
+    def hold(self) -> None:
+        """The machine's own operator holds the running job, if there is one: dosing stands still, the program goes on."""
+        if self.batch:
+            self.batch.held = True
+
     def resume(self) -> None:
-        """Go on where ``pause`` stopped."""
+        """Go on where ``pause`` stopped, and with the running job if it is held, whoever held it."""
         self.paused = False
+        if self.batch:
+            self.batch.held = False
 
     def lose_memory(self, keep_taken: bool = False) -> None:
         """Forget all registers and the running job; with ``keep_taken`` the taken job words survive, as retentive.
@@ -179,6 +215,7 @@ class Mill:
     def to_json(self) -> dict[str, Any]:
         """Registers and state as plain values, for ``from_json``; the ledger is not part of it."""
         return {
+            "layout": self.layout,
             "handshake": self.handshake,
             "now": self.now,
             "batch": self.batch.to_json() if self.batch else None,
@@ -187,9 +224,10 @@ class Mill:
         }
 
     def from_json(self, values: dict[str, Any]) -> None:
-        """Go on where the mill that wrote ``values`` stood. ValueError if it had another handshake."""
-        if values["handshake"] != self.handshake:
-            raise ValueError(f"this memory belongs to the handshake {values['handshake']}, not {self.handshake}")
+        """Go on where the mill that wrote ``values`` stood. ValueError if it had another layout or handshake."""
+        for what, own in (("layout", self.layout), ("handshake", self.handshake)):
+            if values[what] != own:
+                raise ValueError(f"this memory belongs to the {what} {values[what]}, not {own}")
         self.now = values["now"]
         self.batch = Batch.from_json(values["batch"]) if values["batch"] else None
         self._late_weights = [tuple(late) for late in values["late_weights"]]

@@ -1,24 +1,31 @@
-"""One slot of the register layout as the PLC program sees it, and the two handshakes."""
+"""One slot of a register layout as the PLC program sees it: the feed mill's with its two handshakes, and the ISA-88 one."""
 
 from . import words
 
-# Offsets in a slot, the same in the recipe area (Odoo writes) and in the feedback area (the PLC writes).
-ORDER, TEXT_WORDS = 1, 8
-HEADER_WORDS = 27
-PLANNED = 25
-LINES, LINE_WORDS = 15, 3  # 13 silos and 2 liquid tanks: an equipment code and two words of kilograms each
-FINISHED, FAILED, WEIGHT, FLAG = 72, 73, 74, 76
-JOB, ARMED, ACKNOWLEDGED = 77, 79, 81
+ORDER = 1  # offset of the order name
+LINE_WORDS = 3  # an equipment code and two words of kilograms
+FINISHED, FAILED, FLAG = 72, 73, 76  # in the feed mill's layouts
+
+# The ISA-88 layout's state word, and the commands that it can be given
+IDLE, RUNNING, COMPLETE, HELD, STOPPED, ABORTED = 1, 2, 3, 9, 11, 13
+COMMANDS = {4: "hold", 5: "resume", 8: "abort"}
 
 
 class Slot:
-    """A view of one slot in the register memory; the subclasses are the handshakes.
+    """A view of one slot in the register memory; the subclasses are layouts and handshakes.
 
     It trusts nothing and checks nothing beyond the handshake: whatever the words are, no method raises.
+    Offsets are the same in the recipe area (Odoo writes) and in the feedback area (the PLC writes), unless named for one.
     """
 
+    RECIPE_BASE, FEEDBACK_BASE, STRIDE, WORD_ORDER = 7000, 6000, 100, "high"  # unless somebody asks for others
     WORDS = 77  # of the recipe, the longer of the two areas
     RETENTIVE: tuple[int, int] = (0, 0)  # offset and count of the feedback words that may survive a memory loss
+    ORDER_WORDS = 8
+    PLANNED = 25
+    HEADER_WORDS = 27  # slot number, names, planned quantity; the lines follow
+    LINES = 15  # 13 silos and 2 liquid tanks
+    WEIGHT = 74  # feedback
 
     def __init__(self, memory: list[int], number: int, recipe: int, feedback: int, word_order: str):
         self.memory = memory
@@ -43,7 +50,11 @@ class Slot:
 
     def is_waiting(self) -> bool:
         """A finished job's feedback is kept here until Odoo acknowledges it."""
-        return self.memory[self.feedback + FINISHED] == 1 and not self.is_acknowledged()
+        return self.has_ended() and not self.is_acknowledged()
+
+    def has_ended(self) -> bool:
+        """The feedback shows a job whose actuals are final."""
+        return self.memory[self.feedback + FINISHED] == 1
 
     def is_ready(self) -> bool:
         """The PLC may take this slot's recipe now."""
@@ -52,40 +63,51 @@ class Slot:
     # What Odoo wrote
 
     def order(self) -> str:
-        """The order name, at most 16 characters."""
-        return words.words_to_text(self._read(self.recipe + ORDER, TEXT_WORDS))
+        """The order name, two characters a word."""
+        return words.words_to_text(self._read(self.recipe + ORDER, self.ORDER_WORDS))
 
     def planned(self) -> float:
         """The planned quantity in kg."""
-        return words.words_to_kg(self._read(self.recipe + PLANNED, 2), self.word_order)
+        return self._kg(self.recipe + self.PLANNED)
 
     def lines(self) -> list[tuple[int, float]]:
         """Equipment code and target in kg, for every line of the recipe."""
-        return [(self.memory[at], words.words_to_kg(self._read(at + 1, 2), self.word_order))
-                for at in self._line_addresses(self.recipe)]
+        return [(self.memory[at], self._kg(at + 1)) for at in self._line_addresses(self.recipe)]
+
+    def command(self, job: int) -> int:
+        """The command that is written for the running job, 0 for none; the feed mill's layouts have none."""
+        return 0
 
     # What the PLC writes
 
     def take(self) -> int:
         """Accept the recipe, echo it to the feedback and clear what the last job left there; the job number."""
         job = self.accept()
-        self._write(self.feedback, self._read(self.recipe, HEADER_WORDS))
+        self._write(self.feedback, self._read(self.recipe, self.HEADER_WORDS))
         for source, target in zip(self._line_addresses(self.recipe), self._line_addresses(self.feedback), strict=True):
             self._write(target, [self.memory[source], 0, 0])
-        self._write(self.feedback + FINISHED, [0, 0, 0, 0])
+        self._write(self.feedback + self.WEIGHT, [0, 0])
+        self.write_running(False)
         return job
 
     def write_actual(self, line: int, kg: float) -> None:
-        """Show the kilograms that the given line (0..14) has dosed so far."""
-        self._write(self._line_addresses(self.feedback)[line] + 1, self._kg(kg))
-
-    def write_finished(self, failed: bool) -> None:
-        """Declare the actuals final."""
-        self._write(self.feedback + FINISHED, [words.bool_to_word(True), words.bool_to_word(failed)])
+        """Show the kilograms that the given line (from 0) has dosed so far."""
+        self._write_kg(self._line_addresses(self.feedback)[line] + 1, kg)
 
     def write_weight(self, kg: float) -> None:
         """Show the finished weight."""
-        self._write(self.feedback + WEIGHT, self._kg(kg))
+        self._write_kg(self.feedback + self.WEIGHT, kg)
+
+    def write_running(self, held: bool) -> None:
+        """Show that the job runs; the feed mill's layouts cannot say that it is held."""
+        self._write(self.feedback + FINISHED, [words.bool_to_word(False)] * 2)
+
+    def write_end(self, outcome: str) -> None:
+        """Declare the actuals final; ``outcome`` is one of ``batch.OUTCOMES``."""
+        self._write(self.feedback + FINISHED, [words.bool_to_word(True), words.bool_to_word(outcome != "finished")])
+
+    def write_idle(self) -> None:
+        """Show that nothing is left to do here, where the layout can say it and it is so."""
 
     # Words
 
@@ -95,36 +117,40 @@ class Slot:
     def _write(self, address: int, values: list[int]) -> None:
         self.memory[address:address + len(values)] = values
 
-    def _kg(self, kg: float) -> list[int]:
-        # A counter stops at its end, as a PLC's saturating conversion does.
-        return words.kg_to_words(min(kg, words.MAX_KG), self.word_order)
+    def _kg(self, address: int) -> float:
+        return words.words_to_kg(self._read(address, 2), self.word_order)
 
-    @staticmethod
-    def _line_addresses(area: int) -> range:
-        first = area + HEADER_WORDS
-        return range(first, first + LINES * LINE_WORDS, LINE_WORDS)
+    def _write_kg(self, address: int, kg: float) -> None:
+        # A counter stops at its end, as a PLC's saturating conversion does.
+        self._write(address, words.kg_to_words(min(kg, words.MAX_KG), self.word_order))
+
+    def _line_addresses(self, area: int) -> range:
+        first = area + self.HEADER_WORDS
+        return range(first, first + self.LINES * LINE_WORDS, LINE_WORDS)
 
 
 class JobNumbersSlot(Slot):
     """Handshake "job numbers": rising numbers, every word has one writer."""
 
     WORDS = 83
-    RETENTIVE = (JOB, 2)
+    JOB, ARMED, ACKNOWLEDGED = 77, 79, 81  # recipe
+    TAKEN = 77  # feedback
+    RETENTIVE = (TAKEN, 2)
 
     def is_offered(self) -> bool:
-        armed = self._number(self.recipe + ARMED)
-        return armed > self._taken() and armed == self._number(self.recipe + JOB)
+        armed = self._number(self.recipe + self.ARMED)
+        return armed > self._taken() and armed == self._number(self.recipe + self.JOB)
 
     def is_acknowledged(self) -> bool:
-        return self._number(self.recipe + ACKNOWLEDGED) == self._taken()
+        return self._number(self.recipe + self.ACKNOWLEDGED) == self._taken()
 
     def accept(self) -> int:
-        armed = self._read(self.recipe + ARMED, 2)
-        self._write(self.feedback + JOB, armed)
+        armed = self._read(self.recipe + self.ARMED, 2)
+        self._write(self.feedback + self.TAKEN, armed)
         return words.words_to_uint32(armed, self.word_order)
 
     def _taken(self) -> int:
-        return self._number(self.feedback + JOB)
+        return self._number(self.feedback + self.TAKEN)
 
     def _number(self, address: int) -> int:
         return words.words_to_uint32(self._read(address, 2), self.word_order)
@@ -146,4 +172,49 @@ class FlagsSlot(Slot):
         return 0
 
 
-HANDSHAKES: dict[str, type[Slot]] = {"job-numbers": JobNumbersSlot, "flags": FlagsSlot}
+class Isa88Slot(JobNumbersSlot):
+    """Layout "ISA-88": float32, low word first, any equipment on any of 24 lines, one state word, commands.
+
+    The feedback of an ended job goes to idle, with all its actuals, once it is acknowledged.
+    """
+
+    RECIPE_BASE, FEEDBACK_BASE, STRIDE, WORD_ORDER = 1000, 3000, 110, "low"
+    WORDS = 102
+    ORDER_WORDS = 10
+    PLANNED = 19
+    HEADER_WORDS = 21
+    LINES = 24
+    JOB, ARMED, ACKNOWLEDGED, COMMAND_JOB, COMMAND = 93, 95, 97, 99, 101  # recipe
+    STATE, WEIGHT, TAKEN = 93, 94, 96  # feedback
+    RETENTIVE = (TAKEN, 2)
+
+    def has_ended(self) -> bool:
+        return self.memory[self.feedback + self.STATE] in (COMPLETE, STOPPED, ABORTED)
+
+    def command(self, job: int) -> int:
+        return self.memory[self.recipe + self.COMMAND] if self._number(self.recipe + self.COMMAND_JOB) == job else 0
+
+    def write_running(self, held: bool) -> None:
+        self._write(self.feedback + self.STATE, [HELD if held else RUNNING])
+
+    def write_end(self, outcome: str) -> None:
+        state = {"finished": COMPLETE, "failed": STOPPED, "aborted": ABORTED}[outcome]
+        self._write(self.feedback + self.STATE, [state])
+
+    def write_idle(self) -> None:
+        is_blank = self.memory[self.feedback + self.STATE] == 0
+        if is_blank or (self.has_ended() and self.is_acknowledged()):
+            self._write(self.feedback + self.STATE, [IDLE])
+
+    def _kg(self, address: int) -> float:
+        # Its scales know hundredths.
+        return round(words.words_to_float(self._read(address, 2), self.word_order), 2)
+
+    def _write_kg(self, address: int, kg: float) -> None:
+        self._write(address, words.float_to_words(min(kg, words.MAX_KG), self.word_order))
+
+
+LAYOUTS: dict[str, dict[str, type[Slot]]] = {
+    "mill": {"job-numbers": JobNumbersSlot, "flags": FlagsSlot},
+    "isa88": {"job-numbers": Isa88Slot},
+}

@@ -3,6 +3,9 @@
 Two-word numbers are high word first; ``word_order="low"`` turns the two words round, never the bytes in them.
 """
 
+import math
+import struct
+
 WORD_ORDERS = ("high", "low")
 MAX_KG = (2**31 - 1) / 100
 
@@ -17,6 +20,17 @@ def words_to_kg(words: list[int], word_order: str = "high") -> float:
     return int.from_bytes(_to_bytes(words, word_order), "big", signed=True) / 100
 
 
+def float_to_words(value: float, word_order: str = "high") -> list[int]:
+    """Two words: float32, the nearest one. OverflowError beyond its range."""
+    return _to_words(struct.pack(">f", value), word_order)
+
+
+def words_to_float(words: list[int], word_order: str = "high") -> float:
+    """The float32 in two words; 0 for those that are no number (NaN, infinite)."""
+    value = struct.unpack(">f", _to_bytes(words, word_order))[0]
+    return value if math.isfinite(value) else 0.0
+
+
 def uint32_to_words(number: int, word_order: str = "high") -> list[int]:
     """Two words: 0..4294967295, OverflowError outside."""
     return _to_words(number.to_bytes(4, "big"), word_order)
@@ -27,9 +41,9 @@ def words_to_uint32(words: list[int], word_order: str = "high") -> int:
     return int.from_bytes(_to_bytes(words, word_order), "big")
 
 
-def text_to_words(text: str) -> list[int]:
-    """Eight words: 16 ascii characters, the first in the high byte, cut or padded with zeros."""
-    return _to_words(text.encode("ascii", "replace")[:16].ljust(16, b"\0"))
+def text_to_words(text: str, count: int = 8) -> list[int]:
+    """``count`` words: two ascii characters each, the first in the high byte, cut or padded with zeros."""
+    return _to_words(text.encode("ascii", "replace")[:2 * count].ljust(2 * count, b"\0"))
 
 
 def words_to_text(words: list[int]) -> str:

@@ -107,6 +107,19 @@ class MillCase(TransactionCase):
         self.controller.port = plc.port
         return plc
 
+    @classmethod
+    def new_silo(cls, code, product, **values):
+        """Another silo of ``cls.controller``."""
+        return cls.env["plc.equipment"].create(
+            {"name": f"Silo {code}", "code": code, "controller_id": cls.controller.id, "product_ids": product.ids, **values}
+        )
+
+    @classmethod
+    def put_in_stock(cls, quantity, *products, lot=None):
+        location = cls.env.ref("stock.warehouse0").lot_stock_id
+        for product in products:
+            cls.env["stock.quant"]._update_available_quantity(product, location, quantity, lot_id=lot)
+
     # Running
 
     def run_task(self, number):
@@ -121,6 +134,20 @@ class MillCase(TransactionCase):
 
     def history(self):
         return self.env["mo.batch"].search([("controller_id", "=", self.controller.id), ("active", "=", False)])
+
+    def complete(self, *orders, actuals=None, weight=0.0):
+        """Batches of the orders, completed with kg by equipment code."""
+        self.run_task(1)
+        batches = self.queue().filtered(lambda batch: batch.production_id.id in [order.id for order in orders])
+        actuals = actuals or {101: 601.25, 102: 0.0, 114: 33.0}
+        for batch in batches:
+            batch._store_actuals(actuals.keys(), actuals.values())
+            batch._advance("completed", weight, {})
+        return batches
+
+    def consumed(self, order):
+        """What was booked as consumed, by product."""
+        return {move.product_id: move.quantity if move.state == "done" else 0.0 for move in order.move_raw_ids}
 
     def run_plc(self, plc, batches):
         """Let the mill work until it finished ``batches`` more jobs, talking to it meanwhile."""

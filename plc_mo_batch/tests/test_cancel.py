@@ -45,3 +45,58 @@ class TestCancel(MillCase):
         with self.assertRaises(AccessError):
             batch.action_cancel()
         self.assertEqual(self.queue().state, "queued")
+
+    def test_wizard_says_what_will_happen(self):
+        second = self.new_order()
+        batches = self.queue()
+        batches._set_state("offered")
+        self.run_task(1)
+        action = batches.with_user(self.operator).action_open_cancel()
+        wizard = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"]).create(
+            {"reason": "material", "note": "No wheat", "order_action": "cancel"}
+        )
+        self.assertIn("was offered to the PLC: its recipe is withdrawn first", wizard.effect)
+        self.assertTrue(wizard.action_confirm())
+        self.assertRecordValues(
+            batches,
+            [
+                {
+                    "state": "cancelling",
+                    "cancel_reason": "material",
+                    "cancel_note": "No wheat",
+                    "cancel_user_id": self.operator.id,
+                    "cancel_order_action": "cancel",
+                }
+            ],
+        )
+        self.assertEqual(second.state, "confirmed")
+
+    def test_order_is_cancelled_too(self):
+        self.queue().with_user(self.operator).action_cancel("plan", "", "cancel")
+        self.assertEqual(self.order.state, "cancel")
+
+    def test_order_back_in_line_at_once(self):
+        self.queue().action_cancel("plan", "", "line")
+        self.assertFalse(self.order.plc_hold)
+        self.run_task(1)
+        self.assertEqual(self.queue().production_id, self.order)
+
+    def test_several_at_once(self):
+        self.queue().action_cancel("plan", "", "line")
+        self.new_order()
+        self.run_task(1)
+        self.assertEqual(len(self.queue()), 2)
+        self.queue().with_user(self.operator).action_cancel("machine", "Belt is torn", "hold")
+        self.assertFalse(self.queue())
+
+    def test_requeue_from_the_history(self):
+        batch = self.queue()
+        batch.action_cancel()
+        batch.with_user(self.operator).action_requeue()
+        self.assertFalse(self.order.plc_hold)
+        with self.assertRaisesRegex(UserError, "No order of these batches is held"):
+            batch.with_user(self.operator).action_requeue()
+
+    def test_unknown_reason(self):
+        with self.assertRaisesRegex(UserError, "mood is none of recipe, material"):
+            self.queue().action_cancel("mood")

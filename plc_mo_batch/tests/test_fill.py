@@ -68,6 +68,21 @@ class TestFill(MillCase):
         self.run_task(1)
         self.assertEqual(self.queue().mapped("production_id"), urgent | early | self.orders[0])
 
+    def test_queue_first(self):
+        self.orders[7].plc_first = True
+        self.orders[5].priority = "1"
+        self.controller.batch_limit = 2
+        self.run_task(1)
+        self.assertEqual(self.queue().mapped("production_id"), self.orders[7] | self.orders[5])
+
+    def test_only_what_is_available(self):
+        self.controller.require_available = True
+        for product, quantity in ((self.wheat, 650), (self.soy, 400), (self.molasses, 50), (self.salt, 20)):
+            self.env["stock.quant"]._update_available_quantity(product, self.orders[3].location_src_id, quantity)
+        self.orders[3].action_assign()
+        self.run_task(1)
+        self.assertEqual(self.queue().production_id, self.orders[3])
+
     def test_held_order_is_left_out(self):
         self.orders[0].plc_hold = True
         self.run_task(1)
@@ -165,8 +180,34 @@ class TestRefusal(MillCase):
         )
 
     def test_tons_become_kilograms(self):
+        self.env.ref("uom.decimal_product_uom").digits = 5
         ton = self.env.ref("uom.product_uom_ton")
         self.new_order(1.0, product_uom_id=ton.id)
         self.run_task(1)
         self.assertEqual(self.queue().planned_qty, 1000.0)
         self.assertEqual(self.queue().line_ids[0].planned_qty, 600.0)
+
+    def test_component_in_no_silo_by_policy(self):
+        self.controller.missing_policy = "refuse"
+        order = self.new_order()
+        self.run_task(1)
+        self.assertIn("Test salt is in no silo or tank", order.plc_reason)
+
+    def test_component_in_several_silos_by_policy(self):
+        self.controller.ambiguous_policy = "hand"
+        self.controller.equipment_ids[1].product_ids += self.wheat
+        self.new_order()
+        self.run_task(1)
+        self.assertEqual(self.queue().line_ids[0].code, 0)
+
+    def test_reason_is_cleared_when_it_no_longer_holds(self):
+        self.controller.missing_policy = "refuse"
+        order = self.new_order()
+        self.run_task(1)
+        self.assertTrue(order.plc_reason)
+        self.controller.missing_policy = "hand"
+        self.controller.batch_limit = 1
+        self.new_order(priority="1")
+        self.run_task(1)
+        self.assertFalse(order.plc_batch_ids)
+        self.assertFalse(order.plc_reason)

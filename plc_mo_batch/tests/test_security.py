@@ -74,6 +74,8 @@ class TestSecurity(MillCase):
         self.assertFalse(self.env["mo.batch"].with_user(outsider).search([]))
         with self.assertRaises(AccessError):
             self.queue().with_user(outsider).action_cancel()
+        with self.assertRaises(AccessError):
+            self.controller.with_user(outsider).action_fill_now()
 
 
 @tagged("post_install", "-at_install")

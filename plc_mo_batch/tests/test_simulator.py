@@ -79,6 +79,15 @@ class TestWords(BaseCase):
         self.assertEqual(words.words_to_kg([34464, 1], "low"), 1000.0)
         self.assertEqual(words.uint32_to_words(65537 + 1, "low"), [2, 1])
 
+    def test_float32(self):
+        golden = {1000.0: [17530, 0], 33.3: [16901, 13107], 352.25: [17328, 8192], -0.01: [48163, 55050]}
+        for kg, expected in golden.items():
+            self.assertEqual(words.float_to_words(kg), expected)
+            self.assertEqual(words.float_to_words(kg, "low"), expected[::-1])
+            self.assertEqual(round(words.words_to_float(expected), 2), kg)
+        self.assertEqual(words.words_to_float([32704, 0]), 0.0, "not a number")
+        self.assertEqual(words.words_to_float([32640, 0]), 0.0, "infinite")
+
     def test_uint32(self):
         self.assertEqual(words.uint32_to_words(4294967295), [65535, 65535])
         self.assertEqual(words.words_to_uint32([1, 2]), 65538)
@@ -231,6 +240,24 @@ class TestJobNumbers(MillCase):
         self.scan(1000)
         self.assertEqual(self.feedback(72, 4), [1, 0, 0, 0])
 
+    def test_a_held_job_stands_still(self):
+        self.offer(1)
+        self.scan()
+        self.scan(6.25)
+        self.mill.hold()
+        before = self.feedback(0, 79)
+        self.scan(1000)
+        self.assertEqual(self.feedback(0, 79), before, "the mill's layouts have no word for it")
+        self.mill.resume()
+        self.scan(BATCH_SECONDS)
+        self.assertEqual(self.events(), [("taken", 1), ("finished", 1)])
+
+    def test_a_line_without_equipment_is_not_dosed(self):
+        self.offer(1)
+        self.put(RECIPE + 27, 0)
+        self.run_batch()
+        self.assertEqual(list(self.dosed()), [103, 115])
+
     def test_a_paused_mill_stands_still(self):
         self.mill.pause()
         self.offer(1)
@@ -284,9 +311,245 @@ class TestJobNumbers(MillCase):
             self.assertEqual(self.mill.ledger[-1]["event"], "finished")
 
     def test_areas_are_checked(self):
-        for options in ({"slots": 11}, {"slots": 0}, {"stride": 82}, {"recipe_base": 65000}, {"handshake": "bits"}):
+        for options in (
+            {"slots": 11}, {"slots": 0}, {"stride": 82}, {"recipe_base": 65000}, {"handshake": "bits"}, {"layout": "isa-88"},
+            {"layout": "isa88", "handshake": "flags"}, {"layout": "isa88", "stride": 101}, {"word_order": "middle"},
+        ):
             with self.assertRaises(ValueError):
                 Mill(**options)
+
+
+@tagged("post_install", "-at_install", "plc")
+class TestIsa88(MillCase):
+
+    FEEDBACK, RECIPE = 3000, 1000
+    HOLD, RESUME, ABORT = 4, 5, 8
+    TARGETS = ((7, 150.0), (0, 0.0), (60000, 33.3), (12, 20.0))  # any equipment on any line
+    HALF = 6.25  # seconds: half of the first component
+
+    def new_mill(self, **options):
+        return super().new_mill(layout="isa88", **options)
+
+    def offer(self, job, slot=1, targets=TARGETS):
+        base = self.RECIPE + 110 * (slot - 1)
+        block = [slot, *words.text_to_words("WH/MO/00011-001-BACK", 10), *words.text_to_words("Layer feed")]
+        block += words.float_to_words(210.3, "low")
+        for code, kg in [*targets, *[(0, 0.0)] * (24 - len(targets))]:
+            block += [code, *words.float_to_words(kg, "low")]
+        self.put(base, *block, job, 0, job, 0)
+
+    def command(self, command, job=1, slot=1):
+        self.put(self.RECIPE + 110 * (slot - 1) + 99, job, 0, command)
+
+    def acknowledge(self, job, slot=1):
+        self.put(self.RECIPE + 110 * (slot - 1) + 97, job, 0)
+
+    def feedback(self, offset, count=1, slot=1):
+        address = self.FEEDBACK + 110 * (slot - 1) + offset
+        return self.mill.memory[address:address + count]
+
+    def state(self, slot=1):
+        return self.feedback(93, slot=slot)[0]
+
+    def kg(self, line):
+        return round(words.words_to_float(self.feedback(22 + 3 * line, 2), "low"), 2)
+
+    def run_half(self, job=1):
+        self.offer(job)
+        self.scan()
+        self.scan(self.HALF)
+        self.assertEqual(self.state(), 2)
+
+    def test_blank_slots_are_idle(self):
+        self.scan()
+        self.assertEqual([self.state(slot) for slot in range(1, 11)], [1] * 10)
+
+    def test_taking_echoes_the_order(self):
+        self.offer(5)
+        self.scan()
+        self.assertEqual(self.feedback(0, 21), self.mill.memory[self.RECIPE:self.RECIPE + 21])
+        self.assertEqual([self.feedback(21 + 3 * line)[0] for line in range(24)], [7, 0, 60000, 12, *[0] * 20])
+        self.assertEqual(self.feedback(93, 5), [2, 0, 0, 5, 0])
+        self.assertEqual(self.mill.ledger[0]["order"], "WH/MO/00011-001-BACK")
+
+    def test_finished_feedback_is_what_was_dosed(self):
+        self.offer(1)
+        self.run_batch()
+        dosed = self.dosed()
+        self.assertEqual(list(dosed), [7, 60000, 12])
+        self.assertEqual([self.kg(line) for line in range(5)], [dosed[7], 0.0, dosed[60000], dosed[12], 0.0])
+        self.assertEqual(self.state(), 3)
+        weight = words.words_to_float(self.feedback(94, 2), "low")
+        self.assertEqual(round(weight, 2), self.mill.ledger[-1]["weight"])
+        self.assertAlmostEqual(weight, sum(dosed.values()) + 7.0, places=2)
+
+    def test_the_last_line(self):
+        self.offer(1, targets=[(0, 0.0)] * 23 + [(9, 12.0)])
+        self.run_batch()
+        self.assertEqual({9: self.kg(23)}, self.dosed())
+
+    def test_a_line_without_equipment_is_not_dosed(self):
+        self.offer(1, targets=[(0, 50.0), (9, 12.0)])
+        self.run_batch()
+        self.assertEqual(list(self.dosed()), [9])
+
+    def test_idle_once_acknowledged(self):
+        self.offer(1)
+        self.run_batch()
+        actuals = self.feedback(0, 93)
+        self.offer(2)
+        self.scan()
+        self.assertEqual((self.state(), self.events()[-1]), (3, ("finished", 1)))
+        self.mill.paused = True
+        self.acknowledge(1)
+        self.scan()
+        self.assertEqual((self.state(), self.feedback(0, 93), self.feedback(96, 2)), (1, actuals, [1, 0]))
+        self.mill.resume()
+        self.scan()
+        self.assertEqual((self.state(), self.events()[-1]), (2, ("taken", 2)))
+
+    def test_hold_and_resume(self):
+        self.run_half()
+        half = self.kg(0)
+        self.command(self.HOLD)
+        for _scan in range(3):
+            self.scan(100)
+            self.assertEqual((self.state(), self.kg(0)), (9, half))
+        self.command(self.RESUME)
+        self.scan(self.HALF)
+        self.assertEqual(self.state(), 2)
+        self.assertGreater(self.kg(0), half)
+        self.scan(BATCH_SECONDS)
+        self.assertEqual(self.state(), 3)
+        self.assertEqual(self.kg(0), self.dosed()[7])
+
+    def test_a_held_job_keeps_its_place(self):
+        self.run_half()
+        self.offer(2, slot=2)
+        self.command(self.HOLD)
+        self.scan(1000)
+        self.scan(1000)
+        self.assertEqual(self.events(), [("taken", 1)])
+
+    def test_abort(self):
+        self.run_half()
+        half = self.kg(0)
+        self.command(self.ABORT)
+        self.scan(100)
+        self.assertEqual(self.state(), 13)
+        self.assertEqual(self.events(), [("taken", 1), ("aborted", 1)])
+        self.assertEqual(self.dosed(), {7: half, 60000: 0.0, 12: 0.0})
+        self.offer(2)
+        self.scan(100)
+        self.assertEqual((self.state(), self.kg(0)), (13, half), "kept until acknowledged")
+        self.acknowledge(1)
+        self.scan()
+        self.assertEqual(self.events()[-1], ("taken", 2))
+
+    def test_a_held_job_is_aborted(self):
+        self.run_half()
+        half = self.kg(0)
+        self.command(self.HOLD)
+        self.scan(100)
+        self.command(self.ABORT)
+        self.scan(100)
+        self.assertEqual((self.state(), self.dosed()[7]), (13, half))
+
+    def test_a_failing_job_is_stopped(self):
+        self.run_half()
+        self.mill.hold()
+        self.mill.fail_next()
+        self.scan(100)
+        self.assertEqual((self.state(), self.events()[-1]), (11, ("failed", 1)))
+
+    def test_the_machines_own_operator(self):
+        self.run_half()
+        half = self.kg(0)
+        self.mill.hold()
+        self.scan(100)
+        self.assertEqual((self.state(), self.kg(0)), (9, half))
+        self.mill.resume()
+        self.scan(1)
+        self.assertEqual(self.state(), 2)
+        self.assertGreater(self.kg(0), half)
+
+    def test_a_command_is_obeyed_once(self):
+        self.run_half()
+        self.command(self.HOLD)
+        self.scan(1)
+        self.assertEqual(self.state(), 9)
+        self.mill.resume()
+        self.scan(1)
+        self.assertEqual(self.state(), 2, "the word still stands, but it was obeyed")
+        self.command(0)
+        self.scan(1)
+        self.assertEqual(self.state(), 2)
+        self.command(self.HOLD)
+        self.scan(1)
+        self.assertEqual(self.state(), 9, "written anew")
+        self.command(self.RESUME)
+        self.scan(1)
+        self.mill.hold()
+        self.scan(1)
+        self.assertEqual(self.state(), 9)
+
+    def test_only_a_command_for_the_running_job_is_obeyed(self):
+        self.command(self.ABORT, job=0)
+        self.run_half()
+        self.command(self.ABORT, job=2)
+        self.scan(1)
+        self.command(self.ABORT, slot=2)
+        self.scan(1)
+        self.command(77)
+        self.scan(1)
+        self.assertEqual(self.state(), 2)
+
+    def test_a_command_for_the_last_job_does_not_hit_the_next(self):
+        self.run_half()
+        self.command(self.ABORT)
+        self.scan(1)
+        self.acknowledge(1)
+        self.offer(2)
+        self.run_batch()
+        self.assertEqual(self.events()[-1], ("finished", 2))
+
+    def test_a_restart_remembers_what_was_obeyed(self):
+        self.run_half()
+        self.command(self.HOLD)
+        self.scan(1)
+        values = json.loads(json.dumps(self.mill.to_json()))
+        self.mill = self.new_mill()
+        self.mill.from_json(values)
+        self.scan(100)
+        self.assertEqual(self.state(), 9)
+        self.mill.resume()
+        self.scan(1)
+        self.assertEqual(self.state(), 2)
+
+    def test_retentive_taken_job_outlives_a_memory_loss(self):
+        self.run_half(job=3)
+        self.mill.lose_memory(keep_taken=True)
+        self.assertEqual(self.feedback(0, 110), [*[0] * 96, 3, 0, *[0] * 12])
+        self.offer(3)
+        self.scan()
+        self.assertEqual(self.events(), [("taken", 3), ("interrupted", 3)])
+
+    def test_nonsense_does_not_crash(self):
+        chance = random.Random(3)
+        for _ in range(50):
+            self.put(self.RECIPE, *chance.choices([0, 1, 32639, 32640, 32767, 32768, 65535], k=1100))
+            self.put(self.RECIPE + 93, 9, 0, 9, 0, 0, 0, 0, 0)
+            self.put(self.FEEDBACK, *chance.choices([0, 1, 65535], k=1100))
+            self.put(self.FEEDBACK + 93, *[0] * 5)
+            self.scan()
+            self.scan(1e40)
+            self.assertEqual(self.mill.ledger[-1]["event"], "finished")
+
+    def test_other_areas_and_the_other_word_order(self):
+        self.mill = self.new_mill(recipe_base=100, feedback_base=30000, stride=200, word_order="high")
+        self.put(100 + 200 + 93, 0, 6, 0, 6)
+        self.scan()
+        self.assertEqual(self.mill.memory[30200 + 93:30200 + 98], [2, 0, 0, 0, 6])
 
 
 @tagged("post_install", "-at_install", "plc")
@@ -384,8 +647,9 @@ class TestFiles(BaseCase):
 
     def test_files_of_something_else(self):
         self.plc.step(0)
-        with self.assertRaises(ValueError):
-            self.start(handshake="flags")
+        for options in ({"handshake": "flags"}, {"layout": "isa88"}):
+            with self.assertRaises(ValueError):
+                self.start(**options)
         self.files["memory_file"].write_text("[")
         with self.assertRaises(ValueError):
             self.start()

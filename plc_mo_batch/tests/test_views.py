@@ -2,6 +2,10 @@
 
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from odoo.addons.plc_mo_batch.simulator import Simulator
+
+from ..plc.reconcile import Anomaly
+
 # waits for a view of the web client, and for a text in it
 WAIT = """
 const until = Date.now() + 30000;
@@ -29,7 +33,7 @@ class TestViews(HttpCase):
             cls.skipTest(cls, "needs the demo data")
         cls.env["plc.task.fill"]._fill(cls.mill)
         cls.batch = cls.env["mo.batch"].search([], order="slot", limit=1)
-        new_test_user(cls.env, "night", groups="plc_mo_batch.group_operator")
+        cls.night = new_test_user(cls.env, "night", groups="plc_mo_batch.group_operator")
 
     def assertShown(self, path, selector, text, login="admin"):
         self.browser_js(f"/odoo/{path}", WAIT % {"selector": selector, "text": text}, "odoo.isReady === true", login=login)
@@ -51,6 +55,18 @@ class TestViews(HttpCase):
 
     def test_journal(self):
         self.assertShown("plc-journal", ".o_list_view", "queued in slot", login="night")
+
+    def test_raw_words(self):
+        layout = self.mill.map_id._layout()
+        anomaly = Anomaly("rejected", "a test", tuple(range(layout.codec("feedback").words)), 1)
+        event = self.env["mo.batch.event"]._record("anomaly", "A test.", controller=self.mill, anomaly=anomaly, slot=1)
+        self.assertShown(f"plc-journal/{event.id}", ".o_form_view tr.table-danger", "Order name", login="night")
+
+    def test_what_is_in_the_plc(self):
+        with Simulator(scan_time=None) as plc:
+            self.mill.port = plc.port
+            snapshot = self.env["plc.snapshot"].with_user(self.night)._take(self.mill.with_user(self.night))
+        self.assertShown(f"plc.snapshot/{snapshot.id}", ".o_form_view", "Taken job: 0", login="night")
 
     def test_equipment(self):
         self.assertShown("plc-equipment", ".o_list_view", "Silo 101")

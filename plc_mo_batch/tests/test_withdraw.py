@@ -16,7 +16,7 @@ class OfferedCase(MillCase):
         self.run_task(1)
         self.run_task(2)
         self.batch = self.queue()
-        self.assertEqual(self.batch.state, "offered")
+        self.assertEqual(self.batch.state, "offered", (self.controller.last_error, self.controller.event_ids.mapped("message")))
 
     def settle(self):
         """As if the PLC's settle time had gone by."""

@@ -1,1 +1,9 @@
-from . import mo_batch_weight
+from . import (
+    mo_batch_cancel,
+    mo_batch_review,
+    mo_batch_settle,
+    mo_batch_weight,
+    plc_layout_generate,
+    plc_snapshot,
+    plc_snapshot_line,
+)

@@ -1,0 +1,124 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+REASONS = [
+    ("recipe", "Recipe or order is wrong"),
+    ("material", "Material is missing"),
+    ("machine", "Machine or PLC"),
+    ("plan", "Plan was changed"),
+    ("order", "Order was closed or cancelled in Odoo"),
+    ("other", "Other"),
+]
+ORDER_ACTIONS = [
+    ("hold", "Hold it: not queued again before somebody puts it back in line"),
+    ("line", "Back in line: queued again at the next fill"),
+    ("cancel", "Cancel it too"),
+]
+
+
+class MoBatch(models.Model):
+    """Cancelling: with a reason, and with a word on what happens to the order."""
+
+    _inherit = "mo.batch"
+
+    cancel_reason = fields.Selection(REASONS, readonly=True)
+    cancel_note = fields.Char(readonly=True)
+    cancel_user_id = fields.Many2one("res.users", string="Cancelled By", readonly=True)
+    cancel_order_action = fields.Selection(ORDER_ACTIONS, string="Then the Order", readonly=True)
+
+    # Actions
+
+    def action_open_cancel(self):
+        """Ask for the reason, and say what will happen."""
+        self._check_allowed("cancel")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Cancel Batches"),
+            "res_model": "mo.batch.cancel",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_batch_ids": self.ids},
+        }
+
+    def action_cancel(self, reason="other", note="", order_action="hold"):
+        """Cancel batches that the PLC has not taken.
+
+        Queued and sending ones are cancelled at once: the PLC was certainly not told. Offered ones are withdrawn from its
+        memory first; if it takes the recipe at that very moment, the batch runs.
+
+        :param reason: one of recipe, material, machine, plan, other
+        :param note: a sentence on it
+        :param order_action: what happens to the orders of batches that are cancelled: hold, line (queued again) or cancel
+        :return: True
+        :raise UserError: naming the first batch that can no longer be cancelled, or for an unknown reason
+        """
+        self._check_allowed("cancel")
+        self._check_choice("cancel_reason", reason)
+        self._check_choice("cancel_order_action", order_action)
+        for batch in self.sudo():
+            batch._cancel(reason, note, order_action)
+        return True
+
+    def action_requeue(self):
+        """Put the held orders of cancelled batches back in line."""
+        self._check_operator()
+        batches = self.sudo().filtered(lambda batch: batch.state == "cancelled" and batch.production_id.plc_hold)
+        if not batches:
+            raise UserError(self.env._("No order of these batches is held."))
+        batches.production_id.plc_hold = False
+        for batch in batches:
+            batch._journal("user", self.env._("Order put back in line by %s.", self.env.user.name))
+        return True
+
+    @api.model
+    def _check_choice(self, field, value):
+        choices = [key for key, _label in self._fields[field].selection]
+        if value not in choices:
+            raise UserError(self.env._("%(value)s is none of %(choices)s.", value=value, choices=", ".join(choices)))
+
+    # Business methods
+
+    def _cancel(self, reason, note, order_action):
+        """Cancel now, or have the exchange withdraw the recipe first."""
+        self.ensure_one()
+        self.write(
+            {
+                "cancel_reason": reason,
+                "cancel_note": note,
+                "cancel_user_id": self.env.uid,
+                "cancel_order_action": order_action,
+            }
+        )
+        label = dict(self._fields["cancel_reason"]._description_selection(self.env))[reason]
+        message = self.env._("Cancel asked for by %(user)s: %(reason)s", user=self.env.user.name, reason=label)
+        self._journal("user", f"{message}. {note}" if note else f"{message}.")
+        if self.state == "offered":
+            self._set_state("cancelling", withdrawn_at=False)
+            self.env["plc.task.exchange"]._trigger()
+        else:
+            self._advance("cancelled", 0.0, {})
+
+    def _cancel_effect(self):
+        """What cancelling the batch will do, in a sentence, before it is done."""
+        self.ensure_one()
+        if self.state in ("queued", "sending"):
+            return self.env._("%s is cancelled at once: the PLC was not told yet.", self.display_name)
+        return self.env._(
+            "%s was offered to the PLC: its recipe is withdrawn first. Should the PLC take it at that very moment, it runs.",
+            self.display_name,
+        )
+
+    def _follow_order(self):
+        """What happens to the order of a batch that is cancelled; one that cannot be cancelled is held."""
+        order = self.production_id
+        if order.state in ("done", "cancel") or self.cancel_order_action == "line":
+            return
+        order.plc_hold = True
+        if self.cancel_order_action != "cancel":
+            return
+        try:
+            with self.env.cr.savepoint():
+                order.with_context(plc_closing=True).action_cancel()
+                self.env.flush_all()
+        except UserError as error:
+            self._journal("error", self.env._("The order could not be cancelled and is held: %s", error))

@@ -1,0 +1,130 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import float_compare
+
+
+class MoBatchLine(models.Model):
+    """The booking of a component: its move, its lots, and whether it arrived."""
+
+    _inherit = "mo.batch.line"
+
+    def _check_bookable(self):
+        """:raise UserError: when it is not known what was consumed, or it was booked already"""
+        if self.code and not self.reported:
+            raise UserError(self.env._("The PLC reported no quantity for %s.", self.product_id.display_name))
+        if not self.product_id:
+            raise UserError(
+                self.env._(
+                    "The PLC dosed %(quantity)g %(unit)s from equipment %(code)s, which the recipe does not use. "
+                    "Say on the equipment which one product it holds.",
+                    quantity=self.actual_qty,
+                    unit=self.uom_id.name,
+                    code=self.code,
+                )
+            )
+        if self.move_id.state == "done":
+            raise UserError(
+                self.env._("Consumption of %s was booked on the order by somebody else.", self.product_id.display_name)
+            )
+
+    def _ensure_move(self):
+        """A move for what the recipe did not ask for, or what was taken off the order meanwhile."""
+        if not self.move_id or self.move_id.state == "cancel":
+            self.move_id = self._add_move()
+
+    def _add_move(self):
+        """A component line of its own on the order; a backorder does not inherit it."""
+        uom = self.product_id.uom_id
+        values = self.batch_id.production_id._get_move_raw_values(self.product_id, 0.0, uom)
+        move = self.env["stock.move"].create({**values, "additional": True})
+        move._action_confirm(merge=False)
+        return move
+
+    def _book_on(self, move, quantity):
+        """Have ``move``, which is picked, take ``quantity``, which is in the line's unit.
+
+        :raise UserError: when its unit would lose part of it, or it is not known from which lot it came
+        """
+        quantity = self._in_unit(quantity, move.product_uom)
+        if quantity and self._needs_lot(move):
+            self._set_lots(move, quantity)
+        else:
+            move.quantity = quantity
+
+    # Lots
+
+    def _needs_lot(self, move):
+        kind = move.picking_type_id
+        return self.product_id.tracking != "none" and (kind.use_create_lots or kind.use_existing_lots)
+
+    def _set_lots(self, move, quantity):
+        """Book from the lots that the order reserved; what exceeds them from the equipment's lot, else from the last of them.
+
+        :raise UserError: when it is not known from which lot it came
+        """
+        rest = quantity
+        move.move_line_ids.filtered(lambda item: not item.lot_id).unlink()
+        for item in move.move_line_ids.sorted("id"):
+            taken = min(rest, item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False))
+            rest = move.product_uom.round(rest - taken)
+            item.write({"quantity": taken, "product_uom_id": move.product_uom.id, "picked": True})
+        if rest and self.product_id.tracking == "serial":
+            raise UserError(self._missing_lot())
+        if rest:
+            self._take_from_lot(move, rest)
+
+    def _take_from_lot(self, move, rest):
+        last = move.move_line_ids.sorted("id")[-1:]
+        lot = self._equipment_lot() or last.lot_id
+        if not lot:
+            raise UserError(self._missing_lot())
+        of_lot = move.move_line_ids.filtered(lambda item: item.lot_id == lot)[-1:]
+        if of_lot:
+            of_lot.quantity += rest
+        else:
+            values = {"quantity": rest, "lot_id": lot.id, "picked": True}
+            self.env["stock.move.line"].create({**move._prepare_move_line_vals(quantity=0), **values})
+
+    def _equipment_lot(self):
+        """The lot that was in the equipment when the batch finished, else the one that is entered there now."""
+        lot = self.lot_id or self.equipment_id.lot_id
+        return lot if lot.product_id == self.product_id else lot.browse()
+
+    def _missing_lot(self):
+        if self.equipment_id and self.product_id.tracking == "lot":
+            return self.env._(
+                "%(product)s has lots, and none is known for it: enter the current lot of %(equipment)s, or reserve one on "
+                "order %(order)s.",
+                product=self.product_id.display_name,
+                equipment=self.equipment_id.name,
+                order=self.batch_id.production_id.name,
+            )
+        return self.env._(
+            "%(product)s has lots or serial numbers, and it is not known which were used: reserve them on order %(order)s.",
+            product=self.product_id.display_name,
+            order=self.batch_id.production_id.name,
+        )
+
+    # Checks afterwards
+
+    def _verify(self):
+        """:raise UserError: when something else was booked than consumed, seen in the line's unit"""
+        move, consumed = self.move_id, self._consumed_qty()
+        booked = self._booked_qty() if move.state == "done" else 0.0
+        if float_compare(abs(booked - consumed), 0.005, precision_digits=6) > 0:
+            raise UserError(
+                self.env._(
+                    "%(product)s: %(booked).2f %(unit)s would be booked instead of %(consumed).2f.",
+                    product=self.product_id.display_name,
+                    booked=booked,
+                    unit=self.uom_id.name,
+                    consumed=consumed,
+                )
+            )
+
+    def _booked_qty(self):
+        """What the move holds, in the line's unit."""
+        move = self.move_id
+        if self.code:
+            return self.product_id._plc_to_weight(move.quantity, move.product_uom, self.uom_id)
+        return move.product_uom._compute_quantity(move.quantity, self.uom_id, round=False)

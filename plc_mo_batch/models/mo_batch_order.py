@@ -1,0 +1,79 @@
+from odoo import models
+from odoo.tools import float_compare
+
+from ..plc.codec import CodecError
+from .mrp_production import NotQueueable
+
+
+class MoBatch(models.Model):
+    """The order of a batch is changed, closed or cancelled by somebody in the meantime."""
+
+    _inherit = "mo.batch"
+
+    def _follow_orders(self):
+        """Compare the batches with their orders as they are now; at the beginning of each exchange."""
+        for batch in self:
+            if batch.production_id.state in ("done", "cancel"):
+                batch._follow_closed_order()
+            elif batch.state == "queued" and not batch.resent:
+                batch._refresh()
+            elif batch.state in ("offered", "running", "cancelling") and not batch.order_changed:
+                batch._note_changed_order()
+
+    def _follow_closed_order(self):
+        """What the PLC was not told is cancelled, what it was offered is withdrawn; what it makes is parked at its end."""
+        note = self.env._("The order was closed or cancelled in Odoo.")
+        if self.state in ("queued", "sending", "offered"):
+            self._cancel("order", note, "line")
+        elif not self.order_changed:
+            self.order_changed = True
+            self.attention = self.env._("The order was closed or cancelled in Odoo, but the PLC makes it.")
+            self._journal("anomaly", self.attention)
+
+    def _refresh(self):
+        """Freeze the recipe again if the order was changed before it was sent; cancel it if it cannot be queued any more."""
+        task = self.env["plc.task.fill"]
+        layout = self.controller_id.map_id._layout()
+        try:
+            values = task._freeze(self.controller_id, layout, self.production_id, self.slot)
+        except (NotQueueable, CodecError) as error:
+            self.production_id.plc_reason = task._reason(error)
+            self._cancel("order", self.production_id.plc_reason, "line")
+            return
+        if not self._differs(values):
+            return
+        self.line_ids.unlink()
+        self.write(values)
+        self._journal("state", self.env._("The order was changed: the recipe was frozen again."))
+
+    def _differs(self, values):
+        """Whether the frozen recipe is another than ``values``, the one that would be frozen now."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        lines = [line for _command, _id, line in values["line_ids"]]
+        frozen = [(line.move_id.id, line.code, line.product_id.id) for line in self.line_ids]
+        quantities = [values["planned_qty"], *(line["planned_qty"] for line in lines)]
+        return (
+            values["order_name"] != self.order_name
+            or frozen != [(line["move_id"], line["code"] or 0, line["product_id"]) for line in lines]
+            or any(
+                float_compare(old, new, precision_digits=digits)
+                for old, new in zip([self.planned_qty, *self.line_ids.mapped("planned_qty")], quantities, strict=True)
+            )
+        )
+
+    def _note_changed_order(self):
+        """After it was handed over a change of the order changes nothing: the PLC makes what was queued. Said once."""
+        planned = self._plan_now()
+        if not planned or not self._differs(planned):
+            return
+        self.order_changed = True
+        self.attention = self.env._("The order was changed after its recipe was handed over: the PLC makes what was queued.")
+        self._journal("anomaly", self.attention)
+
+    def _plan_now(self):
+        """Values of the recipe as the order is now, or None where it could not be queued."""
+        layout = self.controller_id.map_id._layout()
+        try:
+            return self.production_id._prepare_plc_batch(self.controller_id, layout, self.slot)
+        except NotQueueable:
+            return None

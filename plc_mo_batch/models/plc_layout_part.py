@@ -1,0 +1,54 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+# what may be changed at any time, as no word moves by it
+HARMLESS = {"name", "active", "unit", "controller_ids"}
+
+
+class PlcLayoutPart(models.AbstractModel):
+    """What layouts, their areas and their fields share: no word is moved under a batch that was sent, and a layout that was
+    whole stays so."""
+
+    _name = "plc.layout.part"
+    _description = "Part of a PLC Register Layout"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        parts = super().create(vals_list)
+        parts._check_free()
+        return parts
+
+    def write(self, vals):
+        if set(vals) <= HARMLESS:
+            return super().write(vals)
+        self._check_free()
+        whole = self._whole_maps()
+        result = super().write(vals)
+        whole._check_layout()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_free(self):
+        self._check_free()
+
+    def _plc_maps(self):
+        """The layouts that these records are part of."""
+        return self.map_id
+
+    def _whole_maps(self):
+        """Layouts without problems; none while a layout is saved with its parts, which is checked as a whole at its end."""
+        maps = self._plc_maps()
+        if self.env.context.get("plc_saving_map"):
+            return maps.browse()
+        return maps.filtered(lambda register_map: register_map.area_ids and not register_map.problems)
+
+    def _check_free(self):
+        """
+        :raise UserError: if a batch was sent with the layout
+        """
+        maps = self._plc_maps()
+        sent = [("controller_id.map_id", "in", maps.ids), ("state", "!=", "queued")]
+        if maps and self.env["mo.batch"].sudo().search_count(sent, limit=1):
+            raise UserError(
+                self.env._("The layout cannot be changed while a PLC has batches that were sent with it. Duplicate it instead.")
+            )

@@ -1,0 +1,40 @@
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, models
+
+
+class PlcTaskWriteBack(models.AbstractModel):
+    _inherit = "plc.task.write.back"
+
+    @api.model
+    def _work(self):
+        result = super()._work()
+        settled = self.env["mo.batch"]
+        for batch in self.env["mo.batch"]._to_settle():
+            if self._settle(batch):
+                settled |= batch
+        self._refill(settled.controller_id)
+        self._commit()
+        return result
+
+    @api.model
+    def _settle(self, batch):
+        """Book the material, commit, then deal with the order, commit: a crash between them goes on with the second step."""
+        try:
+            if not batch.try_lock_for_update(allow_referencing=True):
+                return False
+            if not batch.failure_booked:
+                batch._book_failure()
+                self._commit()
+            batch._close_failure()
+            self._commit()
+        except TransactionRollbackError:
+            self._rollback()
+            return False
+        except Exception as error:
+            self._rollback()
+            batch._note_error(str(error))
+            self._commit()
+            return False
+        self._log("settled: %s %s", batch.name, batch.order_name)
+        return True

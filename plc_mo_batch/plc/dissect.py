@@ -1,0 +1,93 @@
+"""The words of a slot taken apart, for people: field by field, without ever refusing the whole.
+
+The reconciler believes a slot whole or not at all; who has to find out why it does not needs to see each word.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .codec import CodecError, Field, SlotCodec
+from .layout import Area, Layout
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a slot: a field, or (``field`` None) words that no field uses.
+
+    ``value`` is None where the words are not what they should be; then ``error`` completes "<field> ...".
+    """
+
+    offset: int
+    words: tuple[int, ...]
+    field: Field | None = None
+    value: Any = None
+    error: str = ""
+
+    @property
+    def problem(self) -> str:
+        """The error as messages tell it, naming field and word; empty if there is none."""
+        return f"{self.field.label} (word {self.offset}) {self.error}" if self.error else ""
+
+
+def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = None) -> list[Part]:
+    """The parts of a slot, by offset. Never raises for what the words are.
+
+    :param kind: the area that the words are from
+    :param slot: the slot's number, or None where it is not known: then any may stand there
+    """
+    area = layout.area(kind)
+    empty = is_empty(area, words)
+    return [_part(layout, stretch, words, slot, empty) for stretch in _stretches(area, len(words))]
+
+
+def is_empty(area: Area, words: Sequence[int]) -> bool:
+    """No batch stands in the slot: its slot number and its order name are all zero."""
+    return not any(any(words[item.offset : item.end]) for role in ("slot", "order") for item in area.by_role(role))
+
+
+def fits(layout: Layout, kind: str, words: Sequence[int]) -> bool:
+    """The words may be a slot of this area: there are as many as one request reads."""
+    return any(area.kind == kind for area in layout.areas) and len(words) == layout.codec(kind).words
+
+
+def _stretches(area: Area, count: int) -> Iterator[Field | tuple[int, int]]:
+    """The fields of an area, and (first word, word after the last) of each gap."""
+    position = 0
+    for item in sorted(area.fields, key=lambda item: item.offset):
+        if item.offset > position:
+            yield position, min(item.offset, count)
+        yield item
+        position = max(position, item.end)
+    if count > position:
+        yield position, count
+
+
+def _part(layout: Layout, stretch: Field | tuple[int, int], words: Sequence[int], slot: int | None, empty: bool) -> Part:
+    if isinstance(stretch, tuple):
+        return Part(stretch[0], tuple(words[slice(*stretch)]))
+    own = tuple(words[stretch.offset : stretch.end])
+    try:
+        value = _value(layout, stretch, own)
+        error = _contradiction(stretch, value, slot, empty)
+    except CodecError as refusal:
+        value, error = None, refusal.reason
+    except struct.error:
+        value, error = None, "holds what is no register"
+    return Part(stretch.offset, own, stretch, None if error else value, error)
+
+
+def _value(layout: Layout, item: Field, words: tuple[int, ...]) -> Any:
+    if len(words) < item.length:
+        raise CodecError(item, "is missing")
+    alone = replace(item, role="value", offset=0, index=0)
+    return SlotCodec([alone], layout.word_order, layout.swap_bytes).decode(words)["value"]
+
+
+def _contradiction(item: Field, value: Any, slot: int | None, empty: bool) -> str:
+    """What is wrong with a value though its words can be read; empty if nothing."""
+    expected = slot if item.role == "slot" else item.value
+    if expected is None or value == expected or (not value and (empty or item.role == "slot")):
+        return ""
+    return f"holds {value} where {expected} was expected"

@@ -1,0 +1,74 @@
+"""A short visit to a PLC that only reads: does it answer, and does what it shows fit the layout?"""
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .dissect import Part, dissect
+from .layout import Layout
+from .transport import Endpoint, Link, LinkError
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen.
+
+    :param words: (area, slot) -> the words of the slot, as far as the time was enough
+    :param error: what ended the visit before its time, or None
+    :param reachable: a connection was made
+    :param round_trip: seconds from a request to its answer, the median; 0 if nothing was answered
+    """
+
+    layout: Layout
+    words: dict[tuple[str, int], tuple[int, ...]]
+    error: LinkError | None = None
+    reachable: bool = False
+    round_trip: float = 0.0
+
+    @property
+    def answers(self) -> bool:
+        """The PLC itself said something, if only that it refuses."""
+        return bool(self.words) or self.reachable and self.error is not None and self.error.kind in ("exception", "reply")
+
+    @property
+    def is_complete(self) -> bool:
+        """Every slot of both areas was read."""
+        return len(self.words) == 2 * self.layout.slots
+
+    def parts(self, kind: str, slot: int) -> list[Part]:
+        """A slot that was read, field by field."""
+        return dissect(self.layout, kind, self.words[kind, slot], slot)
+
+    def problems(self) -> Iterator[tuple[str, int, Part]]:
+        """(area, slot, first part that is not what the layout says) of each slot that has one."""
+        for kind, slot in self.words:
+            wrong = next((part for part in self.parts(kind, slot) if part.error), None)
+            if wrong:
+                yield kind, slot, wrong
+
+
+def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
+    """Read each slot of both areas, slot after slot, until it is done or ``seconds`` have passed. Never raises for the PLC."""
+    until = time.monotonic() + seconds
+    words: dict[tuple[str, int], tuple[int, ...]] = {}
+    times: list[float] = []
+    reachable, failure = False, None
+    try:
+        with Link(endpoint, wait=endpoint.timeout) as link:
+            reachable = True
+            for kind, slot in _places(layout):
+                begin = time.monotonic()
+                if begin > until:
+                    break
+                words[kind, slot] = link.read_words(*layout.request(kind, slot), layout.area(kind).registers)
+                times.append(time.monotonic() - begin)
+    except LinkError as error:
+        failure = error
+    return Look(layout, words, failure, reachable, statistics.median(times) if times else 0.0)
+
+
+def _places(layout: Layout) -> Iterator[tuple[str, int]]:
+    for slot in range(1, layout.slots + 1):
+        yield "recipe", slot
+        yield "feedback", slot

@@ -1,0 +1,259 @@
+"""A Modbus TCP proxy that spoils answers as it is told, in front of any server.
+
+A fault is a function that is given one request, as a :class:`Talk`, and does with it as it likes: :func:`silence`,
+:func:`half`, ``exception(2)`` … Those here are what was seen on real networks; a test can write its own.
+"""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+JOIN_SECONDS = 10.0  # never waited for when all is well
+RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Talk:
+    """One request and the connection it came on. Bytes are whole Modbus TCP frames."""
+
+    def __init__(self, client: socket.socket, server: socket.socket, request: bytes):
+        self.request = request
+        self.client = client
+        self._server = server
+
+    def forward(self, request: bytes | None = None) -> bytes:
+        """The server's answer to the request, or to another one in its place."""
+        self._server.sendall(request or self.request)
+        return receive_frame(self._server)
+
+    def send(self, data: bytes) -> None:
+        """To the client, whether it still listens or not."""
+        with suppress(OSError):
+            self.client.sendall(data)
+
+    def wait_until_given_up(self) -> None:
+        """Return when the client has closed the connection."""
+        with suppress(OSError):
+            while self.client.recv(260):
+                pass
+
+
+Fault = Callable[[Talk], None]
+
+
+class FaultProxy:
+    """``with FaultProxy(server_port) as proxy:`` listens on 127.0.0.1:``proxy.port``.
+
+    :ivar faults: what to do with the next requests, one each; after that, requests are passed on
+    :ivar requests: the frames of all requests that came, in order
+    :ivar connections: how many were ever opened
+    """
+
+    def __init__(self, server_port: int):
+        self.server_port = server_port
+        self.faults: list[Fault] = []
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+
+    def __enter__(self) -> "FaultProxy":
+        self._accepting = threading.Thread(target=self._accept)
+        self._accepting.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.refuse()
+        self.wait_until_closed()
+
+    def refuse(self) -> None:
+        """Refuse connections from now on."""
+        if self._listener.fileno() >= 0:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._accepting.join(JOIN_SECONDS)
+            self._listener.close()
+
+    def wait_until_closed(self) -> bool:
+        """Wait for the clients; False if one of them leaves its connection open."""
+        for thread in self._threads:
+            thread.join(JOIN_SECONDS)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _peer = self._listener.accept()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.connections += 1
+                thread = threading.Thread(target=self._serve, args=(client,), daemon=True)
+                thread.start()
+                self._threads.append(thread)
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self.server_port)) as server, suppress(OSError):
+            while request := receive_frame(client):
+                self.requests.append(request)
+                fault = self.faults.pop(0) if self.faults else passed_on
+                fault(Talk(client, server, request))
+
+
+def receive_frame(sock: socket.socket) -> bytes:
+    """One frame, or nothing at the end of the connection."""
+    header = sock.recv(6, socket.MSG_WAITALL)
+    if len(header) < 6:
+        return b""
+    return header + sock.recv(int.from_bytes(header[4:], "big"), socket.MSG_WAITALL)
+
+
+def frame(like: bytes, pdu: bytes) -> bytes:
+    """A frame with the transaction and unit of another."""
+    return like[:4] + struct.pack(">H", len(pdu) + 1) + like[6:7] + pdu
+
+
+# Nothing, or too little
+
+
+def passed_on(talk: Talk) -> None:
+    """No fault."""
+    talk.send(talk.forward())
+
+
+def lost(_talk: Talk) -> None:
+    """The request never reaches the PLC."""
+
+
+def silence(talk: Talk) -> None:
+    """The PLC does it, its answer is lost."""
+    talk.forward()
+
+
+def half(talk: Talk) -> None:
+    """Half an answer, then nothing."""
+    answer = talk.forward()
+    talk.send(answer[: len(answer) // 2])
+
+
+def late(talk: Talk) -> None:
+    """The answer comes when nobody waits for it any more."""
+    answer = talk.forward()
+    talk.wait_until_given_up()
+    talk.send(answer)
+
+
+def slow(pause: float) -> Fault:
+    """Byte by byte, ``pause`` seconds before each."""
+
+    def fault(talk: Talk) -> None:
+        given_up = threading.Event()
+        for byte in talk.forward():
+            given_up.wait(pause)
+            try:
+                talk.client.sendall(bytes([byte]))
+            except OSError:
+                return
+
+    return fault
+
+
+# The end of the connection
+
+
+def reset(talk: Talk) -> None:
+    """The PLC does it, then the connection is reset."""
+    talk.forward()
+    talk.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+    talk.client.close()
+
+
+def hung_up(talk: Talk) -> None:
+    """The PLC does it, then the connection is closed in good order."""
+    talk.forward()
+    talk.client.shutdown(socket.SHUT_RDWR)
+
+
+def hung_up_halfway(talk: Talk) -> None:
+    """Closed in good order in the middle of the answer."""
+    half(talk)
+    talk.client.shutdown(socket.SHUT_RDWR)
+
+
+# Answers that are none
+
+
+def garbage(talk: Talk) -> None:
+    """Bytes of something that does not speak Modbus."""
+    talk.forward()
+    talk.send(b"\xde\xad\xbe\xef" * 20)
+
+
+def flipped(place: int) -> Fault:
+    """One bit of the answer's byte ``place`` is wrong."""
+
+    def fault(talk: Talk) -> None:
+        answer = bytearray(talk.forward())
+        answer[place] ^= 0x01
+        talk.send(bytes(answer))
+
+    return fault
+
+
+def wrong_transaction(talk: Talk) -> None:
+    """The answer to an earlier request, or to another client's."""
+    flipped(1)(talk)
+
+
+def wrong_unit(talk: Talk) -> None:
+    """Another unit answers."""
+    flipped(6)(talk)
+
+
+def pdu(change: Callable[[bytes], bytes]) -> Fault:
+    """The answer's function and data are changed, the header fits them."""
+
+    def fault(talk: Talk) -> None:
+        answer = talk.forward()
+        talk.send(frame(answer, change(answer[7:])))
+
+    return fault
+
+
+short = pdu(lambda old: bytes([old[0], old[1] - 2]) + old[2:-2])  # a register less, in good order
+long = pdu(lambda old: bytes([old[0], old[1] + 2]) + old[2:] + b"\0\7")  # a register more, in good order
+odd = pdu(lambda old: bytes([old[0], old[1] + 1]) + old[2:] + b"\7")  # an odd number of bytes
+left_over = pdu(lambda old: old + b"\0\7")  # more bytes than announced
+wrong_function = pdu(lambda old: bytes([old[0] ^ 0x07]) + old[1:])  # 3 becomes 4, 16 becomes 23
+wrong_address = pdu(lambda old: old[:2] + bytes([old[2] ^ 0x01]) + old[3:])  # in the echo of a write
+wrong_count = pdu(lambda old: old[:4] + bytes([old[4] ^ 0x01]))  # in the echo of a write
+nothing_in_it = pdu(lambda old: b"")
+
+
+def exception(code: int, function: int | None = None) -> Fault:
+    """The device refuses, or says that ``function`` was refused when another was asked for."""
+
+    def fault(talk: Talk) -> None:
+        talk.send(frame(talk.request, bytes([(function or talk.request[7]) | 0x80, code])))
+
+    return fault
+
+
+def other_clients(talk: Talk) -> None:
+    """The header fits, but it is the answer to somebody else's request, for fewer registers."""
+    talk.send(talk.forward(frame(talk.request, struct.pack(">BHH", 3, 0, 2))))
+
+
+def duplicate(talk: Talk) -> None:
+    """The answer comes twice."""
+    answer = talk.forward()
+    talk.send(answer + answer)
+
+
+def after(stale: bytes) -> Fault:
+    """An answer of an earlier connection comes before the right one."""
+
+    def fault(talk: Talk) -> None:
+        talk.send(stale)
+        passed_on(talk)
+
+    return fault

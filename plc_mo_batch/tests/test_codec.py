@@ -1,0 +1,230 @@
+import math
+
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.plc_mo_batch.plc.codec import CodecError, Field, SlotCodec
+
+# kg -> words, int32 x 100, high word first: what a mill's PLC was seen to send and take
+GOLDEN = {
+    1000.0: [1, 34464],
+    2500.0: [3, 53392],
+    825.25: [1, 16989],
+    352.0: [0, 35200],
+    381.25: [0, 38125],
+    33.3: [0, 3330],
+    -0.01: [65535, 65535],
+}
+ORDER = [22344, 12109, 20271, 12336, 12337, 12544, 0, 0]  # WH/MO/00011
+
+
+def field(field_type="int32", offset=3, **values):
+    return Field("value", offset, field_type, name="Weight", **values)
+
+
+def codec(*args, word_order="high", swap_bytes=False, **values):
+    return SlotCodec([field(*args, offset=0, **values)], word_order, swap_bytes)
+
+
+def swapped(words):
+    return [word >> 8 | (word & 0xFF) << 8 for word in words]
+
+
+@tagged("post_install", "-at_install")
+class TestGoldenVectors(BaseCase):
+    def check(self, expected, **options):
+        kilograms = codec(scale=100, **options)
+        for value, words in expected.items():
+            self.assertEqual(kilograms.encode({"value": value}), words)
+            self.assertEqual(kilograms.decode(words), {"value": value})
+
+    def test_high_word_first(self):
+        self.check(GOLDEN)
+
+    def test_low_word_first(self):
+        self.check({value: words[::-1] for value, words in GOLDEN.items()}, word_order="low")
+
+    def test_low_byte_first(self):
+        self.check({value: swapped(words) for value, words in GOLDEN.items()}, swap_bytes=True)
+
+    def test_all_bytes_in_reverse(self):
+        self.check({value: swapped(words[::-1]) for value, words in GOLDEN.items()}, word_order="low", swap_bytes=True)
+
+    def test_text(self):
+        """The word order is one of numbers: a text is not turned round."""
+        for options, words in (
+            ({}, ORDER), ({"word_order": "low"}, ORDER), ({"swap_bytes": True}, swapped(ORDER)),
+        ):
+            text = codec("ascii", words=8, **options)
+            self.assertEqual(text.encode({"value": "WH/MO/00011"}), words)
+            self.assertEqual(text.decode(words), {"value": "WH/MO/00011"})
+
+    def test_wide_numbers(self):
+        for field_type, value, words in (
+            ("uint32", 70001, [1, 4465]),
+            ("float32", 1.5, [0x3FC0, 0]),
+            ("float64", -2.0, [0xC000, 0, 0, 0]),
+        ):
+            self.assertEqual(codec(field_type).encode({"value": value}), words)
+            self.assertEqual(codec(field_type, word_order="low").encode({"value": value}), words[::-1])
+            self.assertEqual(codec(field_type, word_order="low").decode(words[::-1]), {"value": value})
+
+    def test_bcd(self):
+        self.assertEqual(codec("bcd").encode({"value": 2026}), [0x2026])
+        self.assertEqual(codec("bcd").decode([0x0059]), {"value": 59})
+
+    def test_unknown_word_order(self):
+        with self.assertRaises(ValueError):
+            codec(word_order="little")
+
+
+@tagged("post_install", "-at_install")
+class TestRounding(BaseCase):
+    def test_half_up(self):
+        """As on paper: a truncating encoder wrote 3329 for 33.30, and a binary half is often a little less than one."""
+        kilograms = codec(scale=100)
+        for value, raw in (
+            (33.3, 3330), (33.295, 3330), (33.294, 3329), (262.705, 26271), (262.7, 26270), (1.005, 101), (0.005, 1), (0.004, 0),
+            (-33.295, -3330), (-0.005, -1), (-0.004, 0), (21474836.47, 0x7FFFFFFF), (-21474836.48, -0x80000000),
+        ):
+            words = [raw >> 16 & 0xFFFF, raw & 0xFFFF]
+            self.assertEqual(kilograms.encode({"value": value}), words, value)
+
+    def test_a_whole_number_that_came_as_a_float(self):
+        self.assertEqual(codec("uint16").encode({"value": 100.99999999999999}), [101])
+
+
+@tagged("post_install", "-at_install")
+class TestWriting(BaseCase):
+    def assert_refused(self, value, phrase, field_type="int32", **values):
+        item = field(field_type, **values)
+        with self.assertRaises(CodecError) as caught:
+            SlotCodec([Field("first", 0), item]).encode({"value": value})
+        self.assertEqual(caught.exception.field, item)
+        self.assertEqual(str(caught.exception), f"Weight (word 3) cannot hold {phrase}")
+
+    def test_out_of_range(self):
+        for field_type, value, limits in (
+            ("bool", 2, "0 and 1"),
+            ("uint16", -1, "0 and 65535"),
+            ("uint16", 65536, "0 and 65535"),
+            ("int16", 32768, "-32768 and 32767"),
+            ("int16", -32769, "-32768 and 32767"),
+            ("uint32", 1 << 32, "0 and 4294967295"),
+            ("int32", -(1 << 31) - 1, "-2147483648 and 2147483647"),
+            ("bcd", 10000, "0 and 9999"),
+            ("bcd", -1, "0 and 9999"),
+            ("float32", 10**39, "-3.40282346638529e+38 and 3.40282346638529e+38"),
+        ):
+            self.assert_refused(value, f"{value}: it must be between {limits}", field_type)
+
+    def test_out_of_range_when_scaled(self):
+        limits = "it must be between -21474836.48 and 21474836.47"
+        self.assert_refused(21474836.48, f"21474836.48: {limits}", scale=100)
+        self.assert_refused(1e307, f"1e+307: {limits}", scale=100)
+        self.assert_refused(10**30, f"{10**30}: {limits}", scale=100)
+
+    def test_a_scaled_float_does_not_become_infinite(self):
+        with self.assertRaises(CodecError):
+            codec("float64", scale=100).encode({"value": 1e307})
+
+    def test_no_number(self):
+        for field_type in ("uint16", "int32", "float32", "float64"):
+            for value in (math.nan, math.inf, -math.inf):
+                with self.assertRaises(CodecError):
+                    codec(field_type).encode({"value": value})
+
+    def test_limits(self):
+        limits = {"scale": 100, "minimum": 0.5, "maximum": 100000}
+        self.assert_refused(0.49, "0.49: it must be at least 0.5", **limits)
+        self.assert_refused(100000.01, "100000.01: it must be at most 100000", **limits)
+        self.assertEqual(codec(**limits).encode({"value": 0.5}), [0, 50])
+
+    def test_text(self):
+        letters = "only plain ASCII letters can be sent"
+        for text in ("Größe 2", "tab\there", "new\nline", "nul\0byte", "del\x7f"):
+            self.assert_refused(text, f"{text!r}: {letters}", "ascii", words=8)
+        text = "WH/MO/00011-00001"
+        self.assert_refused(text, f"{text!r}: at most 16 characters fit", "ascii", words=8)
+
+    def test_text_is_padded_with_zeros(self):
+        self.assertEqual(codec("ascii", words=3).encode({"value": "ABC"}), [0x4142, 0x4300, 0])
+        self.assertEqual(codec("ascii", words=2).encode({"value": "ABCD"}), [0x4142, 0x4344])
+
+    def test_a_bool_is_not_scaled(self):
+        self.assertEqual(codec("bool", scale=100).encode({"value": True}), [1])
+        self.assertEqual(codec("bool", scale=100).decode([1]), {"value": True})
+
+    def test_missing_is_zero(self):
+        slot = SlotCodec([Field("number", 0), Field("text", 2, "ascii", 2), Field("kg", 4, "float32")])
+        self.assertEqual(slot.encode({}), [0] * 6)
+        self.assertEqual(slot.encode({"number": None, "text": False, "kg": None}), [0] * 6)
+
+    def test_missing_where_zero_is_not_allowed(self):
+        self.assert_refused(None, "0: it must be at least 1", "uint16", minimum=1)
+        self.assert_refused(0.0, "0: it must be at least 1", "uint16", minimum=1)
+
+    def test_lines(self):
+        slot = SlotCodec([Field("line_kg", 2 * line, index=line, name=f"Target {line + 1}") for line in (2, 0, 1)])
+        self.assertEqual(slot.encode({"line_kg": [5, None, 7]}), [5, 0, 0, 0, 7])
+        self.assertEqual(slot.encode({"line_kg": (5,)}), [5, 0, 0, 0, 0])
+        self.assertEqual(slot.decode([5, 9, 6, 9, 7]), {"line_kg": [5, 6, 7]})
+
+    def test_a_recipe_that_is_too_long_is_not_cut(self):
+        slot = SlotCodec([Field("line_kg", line, index=line, name=f"Target {line + 1}") for line in range(2)])
+        with self.assertRaisesRegex(CodecError, r"Target 2 \(word 1\) is the last of 2 lines; 3 were given"):
+            slot.encode({"line_kg": [1, 2, 3]})
+
+
+@tagged("post_install", "-at_install")
+class TestReading(BaseCase):
+    def assert_refused(self, raw, phrase, field_type="int32", **values):
+        item = field(field_type, **values)
+        with self.assertRaises(CodecError) as caught:
+            SlotCodec([Field("first", 0), item]).decode([0, 0, 0, *raw])
+        self.assertEqual(caught.exception.field, item)
+        self.assertEqual(str(caught.exception), f"Weight (word 3) {phrase}")
+
+    def test_a_status_word_is_no_bool(self):
+        self.assert_refused([0x8200], "holds 33280 (0x8200) where only 0 or 1 can stand", "bool")
+        self.assertIs(codec("bool").decode([1])["value"], True)
+
+    def test_bcd(self):
+        for word in (0x000A, 0xA000, 0x12F4):
+            self.assert_refused([word], f"holds 0x{word:04X}, which is no BCD number", "bcd")
+
+    def test_text(self):
+        unprintable = "holds bytes that are not printable ASCII text"
+        for raw in ([0xC3A9, 0], [0x4109, 0], [0x417F, 0], [0x0041, 0], [0x4100, 0x4200]):
+            self.assert_refused(raw, unprintable, "ascii", words=2)
+
+    def test_blanks_of_a_text_are_kept(self):
+        self.assertEqual(codec("ascii", words=2).decode([0x2041, 0x2000]), {"value": " A "})
+
+    def test_no_number(self):
+        for field_type, words in (
+            ("float32", [0x7FC0, 0]), ("float32", [0x7F80, 0]), ("float32", [0xFF80, 0]), ("float64", [0x7FF0, 0, 0, 0]),
+        ):
+            self.assert_refused(words, "holds no number (NaN or infinite)", field_type)
+
+    def test_a_scaled_float_does_not_become_infinite(self):
+        self.assert_refused([0x7FEF, 0xFFFF, 0xFFFF, 0xFFFF], "holds no number (NaN or infinite)", "float64", scale=0.01)
+
+    def test_limits(self):
+        limits = {"scale": 100, "minimum": 0, "maximum": 100000}
+        self.assert_refused([0xFFFF, 0xFFFF], "holds -0.01, less than 0", **limits)
+        self.assert_refused([0x2000, 0x9B3F], "holds 5369106.55, more than 100000", **limits)
+        self.assertEqual(codec(**limits).decode([0x0098, 0x9680]), {"value": 100000.0})
+
+    def test_a_text_has_no_limits(self):
+        self.assertEqual(codec("ascii", minimum=0, maximum=5).decode([0x4142]), {"value": "AB"})
+
+    def test_too_few_words(self):
+        self.assert_refused([0], "is missing: only 4 words came")
+
+    def test_more_words_than_fields(self):
+        self.assertEqual(codec().decode([0, 7, 8, 9]), {"value": 7})
+
+    def test_the_first_wrong_word_is_named(self):
+        slot = SlotCodec([Field("late", 5, "bool"), Field("early", 1, "uint16", maximum=10)])
+        with self.assertRaisesRegex(CodecError, r"^early \(word 1\) holds 11, more than 10$"):
+            slot.decode([0, 11, 0, 0, 0, 2])

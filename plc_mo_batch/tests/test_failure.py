@@ -1,0 +1,93 @@
+"""A batch that the PLC reports as failed: material first, then the order."""
+
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import MillCase
+
+
+@tagged("post_install", "-at_install")
+class TestFailure(MillCase):
+    def fail_batch(self, order=None):
+        self.order = order or self.new_order()
+        self.run_task(1)
+        batch = self.queue()
+        batch._store_actuals((101, 102, 114), (250.5, 0.0, 0.0))
+        batch._advance("failed", 0.0, {"acknowledged": True})
+        return batch
+
+    def scrapped(self):
+        scraps = self.env["stock.scrap"].search([("production_id", "=", self.order.id), ("state", "=", "done")])
+        return {scrap.product_id: scrap.scrap_qty for scrap in scraps}
+
+    def test_a_person_decides(self):
+        batch = self.fail_batch()
+        self.assertIn("Decide what happens", batch.attention)
+        self.run_task(3)
+        self.assertEqual((batch.state, self.scrapped()), ("failed", {}))
+        operator = new_test_user(self.env, "night", groups="plc_mo_batch.group_operator")
+        batch.with_user(operator).action_settle("cancel")
+        self.run_task(3)
+        self.assertRecordValues(batch, [{"state": "cancelled", "active": False, "failure_booked": True}])
+        self.assertEqual(self.scrapped(), {self.wheat: 250.5})
+        self.assertEqual(self.order.state, "cancel")
+        self.assertEqual(self.env["stock.scrap"].search([("production_id", "=", self.order.id)]).origin, self.order.name)
+
+    def test_automatically_as_the_middleware_did(self):
+        self.controller.failure_policy = "cancel"
+        batch = self.fail_batch()
+        self.run_task(3)
+        self.assertEqual((batch.state, self.order.state), ("cancelled", "cancel"))
+        self.assertEqual(self.scrapped(), {self.wheat: 250.5})
+
+    def test_held(self):
+        batch = self.fail_batch()
+        batch.action_settle("hold")
+        self.run_task(3)
+        self.assertEqual(self.order.state, "confirmed")
+        self.assertTrue(self.order.plc_hold)
+        self.run_task(1)
+        self.assertFalse(self.queue())
+
+    def test_queued_again(self):
+        first = self.fail_batch()
+        first.action_settle("requeue")
+        self.run_task(3)
+        self.assertEqual(self.order.state, "confirmed")
+        self.run_task(1)
+        second = self.queue()
+        self.assertEqual(second.production_id, self.order)
+        self.assertNotEqual(second, first)
+
+    def test_as_consumption_of_the_order(self):
+        batch = self.fail_batch()
+        batch.action_settle("cancel", "consume")
+        self.run_task(3)
+        self.assertEqual((batch.state, self.order.state), ("cancelled", "cancel"))
+        done = self.order.move_raw_ids.filtered(lambda move: move.state == "done")
+        self.assertEqual({move.product_id: move.quantity for move in done}, {self.wheat: 250.5})
+        self.assertFalse(self.scrapped())
+
+    def test_consumption_and_a_fresh_start_do_not_go_together(self):
+        batch = self.fail_batch()
+        with self.assertRaisesRegex(UserError, "book the material as scrap"):
+            batch.action_settle("requeue", "consume")
+
+    def test_crash_between_the_steps(self):
+        batch = self.fail_batch()
+        batch.action_settle("cancel")
+        with patch.object(type(batch), "_close_failure", side_effect=ValueError("power cut")):
+            self.run_task(3)
+        self.assertRecordValues(batch, [{"state": "failed", "failure_booked": True, "attempts": 1}])
+        batch.next_try = False
+        self.run_task(3)
+        self.assertEqual((batch.state, self.order.state), ("cancelled", "cancel"))
+        self.assertEqual(self.scrapped(), {self.wheat: 250.5}, "booked once")
+
+    def test_running_batch_is_not_to_be_settled(self):
+        self.new_order()
+        self.run_task(1)
+        with self.assertRaisesRegex(UserError, "only a failed batch"):
+            self.queue().action_settle("cancel")

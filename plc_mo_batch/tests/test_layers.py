@@ -1,0 +1,46 @@
+import ast
+from pathlib import Path
+
+from odoo.tests import BaseCase, tagged
+
+ADDON = Path(__file__).resolve().parents[1]
+ORDER = ["codec", "layout", "dissect", "transport", "look", "reconcile", "exchange"]  # from the wire up
+
+
+def imported(path):
+    """The modules that a file imports, anywhere in it; its own package's begin with dots."""
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield "." * node.level + node.module
+        elif isinstance(node, ast.ImportFrom):
+            yield from ("." * node.level + alias.name for alias in node.names)
+
+
+def importers(package):
+    return {
+        path.relative_to(ADDON)
+        for path in ADDON.rglob("*.py")
+        if any(name.partition(".")[0] == package for name in imported(path))
+    }
+
+
+@tagged("post_install", "-at_install")
+class TestLayers(BaseCase):
+    def test_one_file_knows_pymodbus(self):
+        """The addon's; the simulator is a peer of its own, and the tests need a second opinion."""
+        found = {path for path in importers("pymodbus") if path.parts[0] not in ("simulator", "tests")}
+        self.assertEqual(found, {Path("plc", "transport.py")})
+
+    def test_plain_python(self):
+        """What can be decided without Odoo knows nothing of it."""
+        for package in ("odoo", "psycopg2"):
+            self.assertFalse({path for path in importers(package) if path.parts[0] == "plc"})
+
+    def test_a_lower_layer_imports_no_higher_one(self):
+        layers = {path.stem: path for path in ADDON.joinpath("plc").glob("*.py") if path.stem != "__init__"}
+        self.assertEqual(set(layers), set(ORDER), "a new layer needs its place in ORDER")
+        for place, layer in enumerate(ORDER):
+            own = {name for name in imported(layers[layer]) if name.startswith(".")}
+            self.assertLessEqual(own, {f".{lower}" for lower in ORDER[:place]}, layer)

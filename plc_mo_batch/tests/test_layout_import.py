@@ -1,0 +1,68 @@
+"""Layouts travel as CSV or XLSX, through Odoo's own export and import."""
+
+import csv
+import io
+
+from odoo.tests import TransactionCase, tagged
+
+MAP_FIELDS = ["name", "handshake", "slots", "word_order", "swap_bytes", "address_offset", "copies_on_take"]
+AREA_FIELDS = ["kind", "registers", "base", "stride"]
+FIELD_FIELDS = [
+    "name", "role", "offset", "type", "words", "scale", "repeat", "step", "value", "unit", "minimum", "maximum",
+]  # fmt: skip
+NAMES = [
+    *MAP_FIELDS,
+    *(f"area_ids/{name}" for name in AREA_FIELDS),
+    *(f"area_ids/field_ids/{name}" for name in FIELD_FIELDS),
+]
+
+
+@tagged("post_install", "-at_install")
+class TestLayoutImport(TransactionCase):
+    def export(self, register_map):
+        """The rows of a file, as text, with the import's own column names."""
+        file = io.StringIO()
+        csv.writer(file).writerows(register_map.with_context(import_compat=True).export_data(NAMES)["datas"])
+        return list(csv.reader(io.StringIO(file.getvalue())))
+
+    def load(self, rows):
+        result = self.env["plc.register.map"].load(NAMES, rows)
+        self.assertFalse(result["messages"])
+        return self.env["plc.register.map"].browse(result["ids"])
+
+    def assertTravels(self, register_map):
+        rows = self.export(register_map)
+        rows[0][0] = "Came by file"
+        loaded = self.load(rows)
+        self.assertEqual(loaded.name, "Came by file")
+        self.assertNotEqual(loaded, register_map)
+        self.assertFalse(loaded.problems)
+        self.assertEqual(loaded._layout(), register_map._layout())
+
+    def test_shipped_layouts(self):
+        for name in ("job_numbers", "flags", "isa88"):
+            with self.subTest(name):
+                self.assertTravels(self.env.ref(f"plc_mo_batch.plc_register_map_{name}"))
+
+    def test_every_setting(self):
+        register_map = self.env.ref("plc_mo_batch.plc_register_map_job_numbers").copy({"name": "Settings"})
+        register_map.write({"word_order": "low", "swap_bytes": True, "address_offset": -1, "slots": 7})
+        feedback = register_map.area_ids.filtered(lambda area: area.kind == "feedback")
+        feedback.registers = "input"
+        feedback.field_ids[4].write({"unit": "kg", "scale": 0.5, "minimum": -2.5})
+        self.assertTravels(register_map)
+
+    def test_several_in_one_file(self):
+        maps = [self.env.ref(f"plc_mo_batch.plc_register_map_{name}") for name in ("flags", "isa88")]
+        rows = [row for register_map in maps for row in self.export(register_map)]
+        loaded = self.load(rows)
+        self.assertEqual([register_map._layout() for register_map in loaded], [register_map._layout() for register_map in maps])
+
+    def test_a_layout_that_cannot_work_is_refused(self):
+        rows = self.export(self.env.ref("plc_mo_batch.plc_register_map_job_numbers"))
+        offset = NAMES.index("area_ids/field_ids/offset")
+        row = next(row for row in rows if row[offset] == "17")
+        row[offset] = "16"
+        result = self.env["plc.register.map"].load(NAMES, rows)
+        self.assertFalse(result["ids"])
+        self.assertIn("Product name begins at word 16, inside Formula name", result["messages"][0]["message"])

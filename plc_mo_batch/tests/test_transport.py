@@ -1,0 +1,279 @@
+import socket
+
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.plc_mo_batch.plc.transport import Endpoint, Link, LinkError
+from odoo.addons.plc_mo_batch.simulator import Simulator
+
+from . import fault_proxy as fault
+
+SILENT = 0.05  # seconds, where no answer is expected
+PATIENT = 0.3  # where one is: those that are nothing like an answer are waited out, too
+ADDRESS = 7000
+BEFORE = tuple(range(1, 11))
+AFTER = tuple(range(101, 111))
+
+# fault -> kind of the error, of a read and of a write alike; and whether the request had reached the PLC
+FAULTS = {
+    "lost": (fault.lost, "timeout", False),
+    "silence": (fault.silence, "timeout", True),
+    "late": (fault.late, "timeout", True),
+    "half": (fault.half, "reply", True),
+    "slow": (fault.slow(0.05), "reply", True),
+    "garbage": (fault.garbage, "reply", True),
+    "wrong transaction": (fault.wrong_transaction, "reply", True),
+    "wrong unit": (fault.wrong_unit, "reply", True),
+    "wrong protocol": (fault.flipped(3), "reply", True),
+    "wrong function": (fault.wrong_function, "reply", True),
+    "left over": (fault.left_over, "reply", True),
+    "empty": (fault.nothing_in_it, "reply", True),
+    "reset": (fault.reset, "reset", True),
+    "hung up": (fault.hung_up, "reset", True),
+    "hung up halfway": (fault.hung_up_halfway, "reset", True),
+    "exception of another function": (fault.exception(2, function=5), "reply", False),
+}
+READ_FAULTS = {
+    "short": (fault.short, "reply"),
+    "long": (fault.long, "reply"),
+    "odd": (fault.odd, "reply"),
+    "another client's answer": (fault.other_clients, "reply"),
+    **{f"byte {place}": (fault.flipped(place), "reply") for place in range(9)},
+    **{f"exception {code}": (fault.exception(code), "exception") for code in (1, 2, 3, 4, 5, 6, 10, 11, 99)},
+}
+# fault -> kind, whether the write's fate is unknown
+WRITE_FAULTS = {
+    "wrong address": (fault.wrong_address, "reply", True),
+    "wrong count": (fault.wrong_count, "reply", True),
+    "another client's answer": (fault.other_clients, "reply", True),
+    **{f"exception {code}": (fault.exception(code), "exception", False) for code in (1, 2, 3)},
+    **{f"exception {code}": (fault.exception(code), "exception", True) for code in (4, 5, 6, 10, 11, 99)},
+}
+
+
+class LinkCase(BaseCase):
+    """``self.proxy`` in front of a simulated PLC that holds BEFORE at ADDRESS and does nothing of itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plc = cls.enterClassContext(Simulator(scan_time=None))
+
+    def setUp(self):
+        super().setUp()
+        self.plc.mill.memory[ADDRESS : ADDRESS + 10] = BEFORE
+        self.new_proxy()
+
+    def new_proxy(self, *faults):
+        self.proxy = self.enterContext(fault.FaultProxy(self.plc.port))
+        self.proxy.faults += faults
+
+    def link(self, timeout=PATIENT, **values):
+        return Link(Endpoint("127.0.0.1", self.proxy.port, timeout=timeout, **values))
+
+    def poll(self, **values):
+        with self.link(**values) as link:
+            return link.read_words(ADDRESS, 10)
+
+    def send(self, **values):
+        with self.link(**values) as link:
+            link.write_words(ADDRESS, AFTER)
+
+    def assert_fails(self, call, kind, writing=False):
+        """After one request, on a connection that is closed."""
+        with self.assertRaises(LinkError) as caught:
+            call(timeout=SILENT if kind == "timeout" else PATIENT)
+        error = caught.exception
+        self.assertEqual((error.kind, error.writing), (kind, writing))
+        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (1, 1))
+        self.assertTrue(self.proxy.wait_until_closed())
+        return error
+
+
+@tagged("post_install", "-at_install")
+class TestLink(LinkCase):
+    def test_read_and_write(self):
+        with self.link(timeout=5) as link:
+            self.assertEqual(link.read_words(ADDRESS, 10), BEFORE)
+            link.write_words(ADDRESS, AFTER)
+            link.write_words(ADDRESS + 9, [0xFFFF])
+            self.assertEqual(link.read_words(ADDRESS, 10), (*AFTER[:9], 0xFFFF))
+            self.assertEqual(len(link.read_words(0, 125)), 125)
+            self.assertEqual(link.requests, 5)
+        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (5, 1))
+        self.assertTrue(self.proxy.wait_until_closed())
+
+    def test_the_last_register(self):
+        with self.link(timeout=5) as link:
+            link.write_words(65535, [7])
+            self.assertEqual(link.read_words(65534, 2), (0, 7))
+
+    def test_it_is_closed_when_something_else_fails(self):
+        with self.assertRaises(ZeroDivisionError), self.link():
+            _ = 1 / 0
+        self.assertTrue(self.proxy.wait_until_closed())
+
+    def test_impossible_requests_are_not_sent(self):
+        with self.link() as link:
+            for address, count in ((0, 0), (0, 126), (-1, 1), (65535, 2), (70000, 1)):
+                with self.assertRaises(ValueError):
+                    link.read_words(address, count)
+            for address, words in ((0, []), (0, [0] * 124), (-1, [0]), (65535, [0, 0]), (0, [65536]), (0, [-1])):
+                with self.assertRaises(ValueError):
+                    link.write_words(address, words)
+            self.assertEqual(link.requests, 0)
+        self.assertEqual(self.proxy.requests, [])
+
+    def test_it_never_connects_by_itself(self):
+        """Before it was opened, after it was closed, after an error: pymodbus would, in the middle of an exchange."""
+        link = self.link()
+        self.assert_no_connection(link)
+        link.open()
+        link.close()
+        self.assert_no_connection(link)
+        self.new_proxy(fault.exception(4))
+        with self.link() as link:
+            with self.assertRaises(LinkError):
+                link.read_words(ADDRESS, 10)
+            self.assert_no_connection(link)
+        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (1, 1))
+
+    def assert_no_connection(self, link):
+        for call in (lambda: link.read_words(0, 1), lambda: link.write_words(0, [1])):
+            with self.assertRaises(LinkError) as caught:
+                call()
+            self.assertEqual((caught.exception.kind, caught.exception.writing), ("reset", False))
+
+    def test_clients_do_not_count_alike(self):
+        """Behind a gateway that mixes up its clients, their transaction ids must differ."""
+        for _client in range(3):
+            self.poll()
+        first_ids = {request[:2] for request in self.proxy.requests}
+        self.assertGreater(len(first_ids), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestConnecting(LinkCase):
+    def assert_unreachable(self, host, port, detail):
+        with self.assertRaises(LinkError) as caught:
+            Link(Endpoint(host, port, timeout=PATIENT)).open()
+        error = caught.exception
+        self.assertEqual((error.kind, error.writing), ("connect", False))
+        self.assertRegex(str(error), detail)
+
+    def test_refused(self):
+        self.proxy.refuse()
+        self.assert_unreachable("127.0.0.1", self.proxy.port, "refused")
+
+    def test_not_an_address(self):
+        """What a person can type must not end the exchange with the other PLCs."""
+        for host in ("mill..example", "x" * 64, "300.1.1.1.invalid"):
+            self.assert_unreachable(host, 502, "connect: .")
+
+    def test_refused_then_back(self):
+        port = self.proxy.port
+        self.proxy.refuse()
+        self.assert_unreachable("127.0.0.1", port, "refused")
+        self.new_proxy()
+        self.assertEqual(self.poll(timeout=5), BEFORE)
+
+
+@tagged("post_install", "-at_install")
+class TestFaults(LinkCase):
+    def test_reading(self):
+        faults = {**{name: (spoil, kind) for name, (spoil, kind, _applied) in FAULTS.items()}, **READ_FAULTS}
+        for name, (spoil, kind) in faults.items():
+            with self.subTest(name):
+                self.new_proxy(spoil)
+                self.assert_fails(self.poll, kind)
+                self.assertEqual(self.poll(timeout=5), BEFORE)
+
+    def test_writing(self):
+        """The fate of a write that began is unknown: it is sent once, and the next read tells."""
+        for name, (spoil, kind, applied) in FAULTS.items():
+            with self.subTest(name):
+                self.plc.mill.memory[ADDRESS : ADDRESS + 10] = BEFORE
+                self.new_proxy(spoil)
+                self.assert_fails(self.send, kind, writing=True)
+                self.assertEqual(self.poll(timeout=5), AFTER if applied else BEFORE)
+
+    def test_echoes_and_refusals(self):
+        for name, (spoil, kind, doubtful) in WRITE_FAULTS.items():
+            with self.subTest(name):
+                self.new_proxy(spoil)
+                self.assert_fails(self.send, kind, writing=doubtful)
+
+    def test_an_exception_says_what_and_where(self):
+        self.new_proxy(fault.exception(2))
+        error = self.assert_fails(self.poll, "exception")
+        self.assertEqual(error.detail, "2 (illegal data address) at address 7000")
+
+    def test_the_reason_does_not_change_from_poll_to_poll(self):
+        """It is journalled when it changes: transaction numbers have no place in it."""
+        for spoil in (fault.half, fault.garbage, fault.wrong_transaction, fault.short, fault.hung_up, fault.silence):
+            details = set()
+            for _poll in range(2):
+                self.new_proxy(spoil)
+                details.add(self.assert_fails(self.poll, FAULT_KINDS[spoil]).detail)
+            self.assertEqual(len(details), 1, details)
+
+    def test_slow_but_in_time(self):
+        self.new_proxy(fault.slow(0.001))
+        self.assertEqual(self.poll(timeout=5), BEFORE)
+
+    def test_a_duplicate_is_no_answer_to_the_next_request(self):
+        self.new_proxy(fault.duplicate, fault.duplicate, fault.duplicate)
+        with self.link(timeout=5) as link:
+            self.assertEqual(link.read_words(ADDRESS, 10), BEFORE)
+            link.write_words(ADDRESS, AFTER)
+            self.assertEqual(link.read_words(ADDRESS, 10), AFTER)
+
+    def test_a_stale_answer_on_a_new_connection(self):
+        """A gateway may deliver what an earlier connection no longer waited for."""
+        stale = []
+        self.new_proxy(lambda talk: stale.append(talk.forward()))
+        self.assert_fails(self.poll, "timeout")
+        self.plc.mill.memory[ADDRESS : ADDRESS + 10] = AFTER
+        self.proxy.faults.append(fault.after(stale[0]))
+        self.assertEqual(self.poll(timeout=5), AFTER)
+
+    def test_many_requests_and_the_last_fails(self):
+        self.new_proxy(*[fault.passed_on] * 4, fault.silence)
+        with self.assertRaises(LinkError), self.link() as link:
+            for _request in range(4):
+                self.assertEqual(link.read_words(ADDRESS, 10), BEFORE)
+            link.write_words(ADDRESS, AFTER)
+        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (5, 1))
+
+
+@tagged("post_install", "-at_install")
+class TestLog(BaseCase):
+    """Without a simulator, which keeps pymodbus quiet, too."""
+
+    def provoke(self):
+        """What makes pymodbus log errors: silence, another unit's answer, what cannot be decoded, a refused connection."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            for spoil in (
+                fault.lost,
+                lambda talk: talk.send(fault.frame(talk.request[:6] + b"\7", b"\3\2\0\0")),
+                lambda talk: talk.send(fault.frame(talk.request, b"\3\4\0\0")),
+            ):
+                with fault.FaultProxy(server.getsockname()[1]) as proxy:
+                    proxy.faults.append(spoil)
+                    self.assert_fails(proxy.port)
+        self.assert_fails(proxy.port)
+
+    def assert_fails(self, port):
+        with self.assertRaises(LinkError), Link(Endpoint("127.0.0.1", port, timeout=SILENT)) as link:
+            link.read_words(0, 1)
+
+    def test_errors_are_ours_to_report(self):
+        with self.assertNoLogs("pymodbus", "INFO"):
+            self.provoke()
+
+    def test_who_wants_to_debug_can(self):
+        with self.assertLogs("pymodbus", "DEBUG") as caught:
+            self.provoke()
+        self.assertEqual({record.levelname for record in caught.records}, {"DEBUG"})
+
+
+FAULT_KINDS = {spoil: kind for spoil, kind, *_rest in [*FAULTS.values(), *READ_FAULTS.values()]}

@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+from odoo.fields import Command
+
+
+class MoBatchReview(models.TransientModel):
+    _name = "mo.batch.review"
+    _description = "Review a Finished Batch"
+
+    batch_id = fields.Many2one("mo.batch", required=True, readonly=True)
+    attention = fields.Char(related="batch_id.attention")
+    review_needed = fields.Boolean(related="batch_id.review_needed")
+    hand_adds_needed = fields.Boolean(related="batch_id.hand_adds_needed")
+    line_ids = fields.One2many(
+        "mo.batch.review.line", "review_id", string="Components", compute="_compute_line_ids", store=True, readonly=False
+    )
+    comment = fields.Char(help="Why the batch is released.")
+
+    @api.depends("batch_id")
+    def _compute_line_ids(self):
+        for review in self:
+            lines = review.batch_id.line_ids
+            review.line_ids = [
+                Command.clear(),
+                *(Command.create({"batch_line_id": line.id, "quantity": line._consumed_qty()}) for line in lines),
+            ]
+
+    # Actions
+
+    def action_confirm(self):
+        """Store what was typed in."""
+        self.ensure_one()
+        quantities = [(line.batch_line_id.id, line.quantity) for line in self.line_ids if line._is_answered()]
+        if quantities:
+            self.batch_id.action_enter_hand_adds(quantities)
+        return True
+
+    def action_release(self):
+        """Store what was typed in, and release the batch."""
+        self.action_confirm()
+        return self.batch_id.action_release_review(self.comment)
+
+
+class MoBatchReviewLine(models.TransientModel):
+    _name = "mo.batch.review.line"
+    _description = "Component of a Reviewed Batch"
+
+    review_id = fields.Many2one("mo.batch.review", required=True, ondelete="cascade")
+    batch_line_id = fields.Many2one("mo.batch.line", required=True, readonly=True)
+    product_id = fields.Many2one(related="batch_line_id.product_id")
+    equipment_id = fields.Many2one(related="batch_line_id.equipment_id")
+    code = fields.Integer(related="batch_line_id.code")
+    uom_id = fields.Many2one(related="batch_line_id.uom_id")
+    planned_qty = fields.Float(related="batch_line_id.planned_qty")
+    deviation_qty = fields.Float(related="batch_line_id.deviation_qty")
+    deviation_percent = fields.Float(related="batch_line_id.deviation_percent")
+    tolerance_state = fields.Selection(related="batch_line_id.tolerance_state")
+    quantity = fields.Float(string="Consumed", digits="Product Unit", help="Of what the PLC dosed it cannot be changed.")
+
+    def _is_answered(self):
+        """A hand-add that was changed, or that has to be typed in."""
+        line = self.batch_line_id
+        changed = bool(line.uom_id.compare(self.quantity, line._consumed_qty()))
+        return not line.code and (changed or self.review_id.hand_adds_needed)

@@ -1,0 +1,85 @@
+from odoo import api, fields, models
+
+from ..plc.dissect import is_empty
+from ..plc.reconcile import ABORTED, COMPLETE, EXECUTING, HELD, IDLE, STOPPED
+
+STATES = {IDLE: "idle", EXECUTING: "running", COMPLETE: "finished", HELD: "held", STOPPED: "failed", ABORTED: "failed"}
+# what says which job is where
+HANDSHAKE = ("recipe_job", "armed_job", "acknowledged_job", "taken_job", "recipe_flag", "feedback_flag", "command_job", "command")
+
+
+class PlcSnapshotLine(models.TransientModel):
+    _name = "plc.snapshot.line"
+    _description = "Slot in the PLC"
+    _order = "slot, id"
+    _rec_name = "slot"
+
+    snapshot_id = fields.Many2one("plc.snapshot", required=True, readonly=True, index=True, ondelete="cascade")
+    slot = fields.Integer(readonly=True)
+    area = fields.Selection([("recipe", "Recipe"), ("feedback", "Feedback")], readonly=True)
+    address = fields.Integer(readonly=True, help="Of the slot's first word, as it is asked for on the wire.")
+    order_name = fields.Char(string="Order", readonly=True)
+    product_name = fields.Char(string="Product", readonly=True)
+    quantity = fields.Float(string="Planned", readonly=True)
+    weight = fields.Float(string="Finished Weight", readonly=True)
+    jobs = fields.Char(readonly=True, help="The numbers or flags of the handshake.")
+    state = fields.Selection(
+        [
+            ("empty", "Empty"),
+            ("idle", "Idle"),
+            ("running", "Running"),
+            ("held", "Held"),
+            ("finished", "Finished"),
+            ("failed", "Failed"),
+        ],
+        readonly=True,
+    )
+    problem = fields.Char(string="What Is Wrong", readonly=True)
+    words = fields.Char(string="Raw Words", readonly=True)
+    words_html = fields.Html(string="Field by Field", compute="_compute_words_html", sanitize=False)
+
+    @api.depends("words", "area", "slot")
+    def _compute_words_html(self):
+        for line in self:
+            words = [int(word) for word in (line.words or "").split()]
+            line.words_html = line.snapshot_id.map_id._words_table(line.area, words, line.slot)
+
+    # Business methods
+
+    @api.model
+    def _prepare(self, seen, kind, slot):
+        """Values of the line of one slot.
+
+        :param seen: a :class:`~..plc.look.Look` that has read it
+        """
+        parts = seen.parts(kind, slot)
+        values = {part.field.role: part.value for part in parts if part.field and part.value is not None}
+        return {
+            "slot": slot,
+            "area": kind,
+            "address": seen.layout.address(kind, slot),
+            "order_name": values.get("order"),
+            "product_name": values.get("product"),
+            "quantity": values.get("quantity"),
+            "weight": values.get("weight"),
+            "jobs": self._jobs(parts),
+            "state": "empty" if is_empty(seen.layout.area(kind), seen.words[kind, slot]) else self._state(kind, values),
+            "problem": next((part.problem for part in parts if part.error), False),
+            "words": " ".join(map(str, seen.words[kind, slot])),
+        }
+
+    @api.model
+    def _jobs(self, parts):
+        told = [part for part in parts if part.field and part.field.role in HANDSHAKE and part.value is not None]
+        return ", ".join(f"{part.field.label}: {part.value}" for part in told)
+
+    @api.model
+    def _state(self, kind, values):
+        """What the PLC says of the batch; a recipe says nothing."""
+        if kind == "recipe":
+            return False
+        if "state" in values:
+            return STATES.get(values["state"])
+        if not {"finished", "failed"} <= values.keys():
+            return False
+        return "failed" if values["failed"] else "finished" if values["finished"] else "running"

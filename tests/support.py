@@ -1,0 +1,68 @@
+"""Clients of the external API besides plant.Rpc."""
+
+from contextlib import contextmanager
+from xmlrpc.client import Fault
+
+import pytest
+import requests
+from plant import RPC_SECONDS, Failure, wait_for
+
+ACCESS_ERROR = 4  # XML-RPC's fault code
+USER_ERROR = 2
+
+
+@contextmanager
+def refused(*codes):
+    """The block's XML-RPC call ends with one of these fault codes, by default with an access error."""
+    with pytest.raises(Fault) as caught:
+        yield
+    assert caught.value.faultCode in (codes or (ACCESS_ERROR,)), caught.value.faultString
+
+
+class Json2:
+    """JSON-2 as one user, with an API key that is made as a person makes one in the web client."""
+
+    def __init__(self, server, login, password):
+        self._server = server
+        self._web = requests.Session()
+        self._session("/web/session/authenticate", db=server.database, login=login, password=password)
+        key = self._make_key(password)
+        self._api = requests.Session()
+        self._api.headers["Authorization"] = f"bearer {key}"
+
+    def post(self, model, method, **arguments):
+        """The response as it came."""
+        return self._api.post(f"{self._server.url}/json/2/{model}/{method}", json=arguments, timeout=RPC_SECONDS)
+
+    def call(self, model, method, **arguments):
+        response = self.post(model, method, **arguments)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def _make_key(self, password):
+        description = "res.users.apikeys.description"
+        wizard = self._call_kw(description, "create", [[{"name": "test", "duration": "1"}]])
+        action = self._call_kw(description, "make_key", [wizard])
+        assert action["res_model"] == "res.users.identitycheck", action
+        action = self._call_kw(action["res_model"], "run_check", [[action["res_id"]]], context={"password": password})
+        return action["context"]["default_key"]
+
+    def _call_kw(self, model, method, args, **kwargs):
+        return self._session("/web/dataset/call_kw", model=model, method=method, args=args, kwargs=kwargs)
+
+    def _session(self, path, **params):
+        body = {"jsonrpc": "2.0", "method": "call", "params": params}
+        answer = self._web.post(self._server.url + path, json=body, timeout=RPC_SECONDS).json()
+        assert "error" not in answer, answer
+        return answer["result"]
+
+
+def press_until(button, condition, seconds, check, again=5.0):
+    """Press a button, once more whenever nothing came of it for a while (a new server's crons may not listen yet)."""
+    for _try in range(max(1, int(seconds / again))):
+        button()
+        try:
+            return wait_for("What the button starts", condition, again, check)
+        except Failure:
+            check()
+    raise Failure(f"What the button starts did not come within {seconds:.0f} s.")

@@ -1,0 +1,95 @@
+"""The mass balance of dev/demo sees every disagreement."""
+
+from copy import deepcopy
+
+import pytest
+from balance import TOTAL, Facts, balance, table
+
+KG, GRAM = 1, 2
+
+
+def taken(**changes):
+    lines = [{"code": 101, "target": 600.0, "kg": 0.0}]
+    return {"event": "taken", "slot": 1, "job": 7, "order": "MO/1", "weight": 0.0, "lines": lines, **changes}
+
+
+def finished(kg=601.23, **changes):
+    return taken(event="finished", weight=round(kg + 400, 2), lines=[{"code": 101, "target": 600.0, "kg": kg}], **changes)
+
+
+@pytest.fixture
+def facts():
+    """One order: 600 kg of maize from silo 101, 400 kg of salt (400000 g in its move) by hand."""
+    maize = {"id": 11, "raw_material_production_id": [1, "MO/1"], "product_id": [3, "Maize"], "product_uom": [KG, "kg"]}
+    salt = {**maize, "id": 12, "product_id": [4, "Salt"], "product_uom": [GRAM, "g"]}
+    line = {"batch_id": [5, "BATCH/1"], "uom_id": [KG, "kg"], "reported": True}
+    order = {"id": 1, "name": "MO/1", "state": "confirmed", "product_uom_id": [KG, "kg"], "product_qty": 1000.0}
+    return Facts(
+        orders=[{**order, "qty_produced": 0.0}],
+        plan=[{**maize, "product_uom_qty": 600.0}, {**salt, "product_uom_qty": 400000.0}],
+        closed_orders=[{**order, "state": "done", "qty_produced": 1001.23}],
+        batches=[{"id": 5, "name": "BATCH/1", "production_id": [1, "MO/1"], "state": "done", "produced_qty": 1001.23}],
+        lines=[
+            {**line, "product_id": [3, "Maize"], "move_id": [11, "x"], "code": 101, "planned_qty": 600.0, "actual_qty": 601.23},
+            {**line, "product_id": [4, "Salt"], "move_id": [12, "x"], "code": 0, "planned_qty": 400.0, "actual_qty": 0.0},
+        ],
+        moves=[{**maize, "quantity": 601.23, "state": "done"}, {**salt, "quantity": 400000.0, "state": "done"}],
+        ledger=[taken(), finished()],
+        factors={KG: 1000.0, GRAM: 1.0},
+    )
+
+
+def test_agreement(facts):
+    rows, problems = balance(facts)
+    assert not problems
+    assert [(row.component, row.planned, row.dosed, row.stored, row.booked, row.problems) for row in rows] == [
+        ("Maize", 600.0, 601.23, 601.23, 601.23, []),
+        ("Salt", 400.0, None, 400.0, 400.0, []),
+        (TOTAL, 1000.0, 1001.23, 1001.23, 1001.23, []),
+    ]
+    assert len(list(table(rows))) == 4
+
+
+ROWS = {
+    "a hundredth of a kg booked less": ("Maize", lambda f: f.moves[0].update(quantity=601.22)),
+    "a move that is not done": ("Maize", lambda f: f.moves[0].update(state="assigned")),
+    "the batch stored something else": ("Maize", lambda f: f.lines[0].update(actual_qty=601.32)),
+    "a quantity that was never reported": ("Maize", lambda f: f.lines[0].update(reported=False)),
+    "another target than the order's": ("Maize", lambda f: f.plan[0].update(product_uom_qty=500.0)),
+    "the mill dosed it, no batch has it": ("equipment 101", lambda f: f.lines.pop(0)),
+    "the mill never dosed it": ("Maize", lambda f: f.ledger.pop()),
+    "dosed twice": ("Maize", lambda f: f.ledger.append(finished())),
+    "a hand-add booked otherwise than planned": ("Salt", lambda f: f.moves[1].update(quantity=400020.0)),
+    "a hand-add that is not booked": ("Salt", lambda f: f.moves.pop()),
+    "a component that the batch forgot": ("Salt", lambda f: f.lines.pop()),
+    "another weight produced": (TOTAL, lambda f: f.closed_orders[0].update(qty_produced=1000.0)),
+}
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_line_is_marked(facts, case):
+    component, spoil = ROWS[case]
+    spoil(facts)
+    rows, _problems = balance(facts)
+    marked = [row.component for row in rows if row.problems]
+    assert component in marked, marked
+    assert sum("<--" in line for line in table(rows)) == len(marked)
+
+
+PROBLEMS = {
+    "an order is not done": lambda f: f.closed_orders[0].update(state="to_close"),
+    "a batch is not done": lambda f: f.batches[0].update(state="completed"),
+    "an order has two batches": lambda f: f.batches.append({**deepcopy(f.batches[0]), "id": 6, "produced_qty": 0.0}),
+    "an order was taken twice": lambda f: f.ledger.insert(1, taken(job=8)),
+    "a job was taken twice": lambda f: f.ledger.insert(1, taken(order="MO/2")),
+    "an order that nobody knows": lambda f: f.ledger.append(finished(order="MO/9", job=9)),
+    "a job that was interrupted": lambda f: f.ledger[1].update(event="interrupted"),
+    "a job that never ended": lambda f: f.ledger.pop(),
+}
+
+
+@pytest.mark.parametrize("case", PROBLEMS)
+def test_problem_is_told(facts, case):
+    PROBLEMS[case](facts)
+    _rows, problems = balance(facts)
+    assert problems

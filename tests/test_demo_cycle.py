@@ -1,0 +1,51 @@
+"""dev/demo as a person starts it."""
+
+import re
+import signal
+import socket
+import subprocess
+
+import pytest
+from plant import DEV, Process, is_free, query, wait_for
+
+DEMO = DEV / "demo"
+
+
+def left_behind(output):
+    """What a demo with this output started and did not stop."""
+    ports = [int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", output)]
+    databases = re.findall(r"plc_test_\d+_\d+", output)
+    assert len(set(ports)) == 2, output
+    assert databases, output
+    found = query("postgres", "SELECT datname FROM pg_database WHERE datname = ANY(%s)", databases)
+    return [port for port in ports if not is_free(port)] + found
+
+
+@pytest.mark.parametrize("handshake", ["job-numbers", "flags"])
+def test_ten_orders_run_through(handshake, folder):
+    with Process([DEMO, "--once", "--speed", 600, "--handshake", handshake], folder / "demo.log") as demo:
+        assert demo.wait(600) == 0, demo.output()
+    output = demo.output()
+    assert re.search(r"10 orders done .* all \d+ lines agree", output), output
+    for step in ("queued", "sending", "offered", "completed", "written back"):
+        batches = set(re.findall(rf"\d\d:\d\d:\d\d  {step} +(BATCH/\d+)  WH/MILL/\d+  slot \d+", output))
+        assert len(batches) == 10, f"{step}: {sorted(batches)}"
+    assert not left_behind(output)
+
+
+def test_ctrl_c_leaves_nothing_behind(folder):
+    with Process([DEMO, "--once"], folder / "demo.log") as demo:
+        wait_for("The first batch", lambda: "offered" in demo.output(), 300, demo.check)
+        demo.signal(signal.SIGINT)
+        assert demo.wait(600) == 130, demo.output()
+    assert not left_behind(demo.output())
+
+
+def test_busy_port_is_named():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        port = sock.getsockname()[1]
+        result = subprocess.run([DEMO, "--once", "--port", str(port)], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 1
+    assert f"Error: Port {port} is in use: choose another one with --port." in result.stdout
