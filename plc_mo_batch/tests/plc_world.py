@@ -212,7 +212,7 @@ class World:
             feedback = [("feedback", slot) for slot in range(1, SLOTS + 1)]
             self.talk = Talk(recipe + feedback, {"recipe": {}, "feedback": {}}, [])
 
-    def read(self, fault: str = "") -> None:
+    def read_slot(self, fault: str = "") -> None:
         """The next slot. ``old``: as it was a few scans ago; ``foreign``: the answer to somebody else's request; ``no``: none."""
         if fault == "no":
             self.kill()
@@ -303,7 +303,7 @@ class World:
         if self.talk.writes:
             self.send(fault)
         elif self.talk.reads:
-            self.read(fault)
+            self.read_slot(fault)
         else:
             return self.decide()
         return True
