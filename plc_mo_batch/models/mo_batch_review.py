@@ -59,11 +59,12 @@ class MoBatch(models.Model):
 
         :param quantities: pairs of a line's id and its quantity, in the line's unit
         :return: True
-        :raise UserError: when the batch is not finished or booked already, or for a line that the PLC dosed
+        :raise UserError: when the batch is not finished, is being booked or is booked already, or for a line that the PLC dosed
         """
         self.ensure_one()
         self._check_allowed("enter_hand_adds")
         batch = self.sudo()
+        batch.lock_for_update(allow_referencing=True)  # or it is just being booked with other quantities
         for line_id, quantity in quantities:
             batch._enter_hand_add(line_id, quantity)
         batch._follow_hand_adds()

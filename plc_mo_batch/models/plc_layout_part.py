@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 # what may be changed at any time, as no word moves by it
-HARMLESS = {"name", "active", "unit", "controller_ids"}
+HARMLESS = {"name", "active", "unit", "controller_ids", "copies_on_take"}
 
 
 class PlcLayoutPart(models.AbstractModel):

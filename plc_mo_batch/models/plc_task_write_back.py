@@ -66,7 +66,12 @@ class PlcTaskWriteBack(models.AbstractModel):
     @api.model
     def _write_back(self, batches):
         """The batches that are done. Locked meanwhile: the exchange leaves them alone, and so does a second server."""
-        batches = batches.try_lock_for_update(allow_referencing=True).filtered(lambda batch: batch._is_bookable())
+        try:
+            batches = batches.try_lock_for_update(allow_referencing=True).filtered(lambda batch: batch._is_bookable())
+        except TransactionRollbackError:
+            self._rollback()
+            self._log("somebody else has just changed batches, next time")
+            return self.env["mo.batch"]
         together = len(batches) > 1 and self._write_back_together(batches)
         return together or self._write_back_alone(batches)
 

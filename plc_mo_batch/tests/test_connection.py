@@ -20,6 +20,7 @@ from odoo.addons.plc_mo_batch.simulator import Simulator
 from ..plc import transport
 from ..plc.transport import Endpoint, Link, LinkError, SerialLine, Tls
 from .common import MillCase
+from .plc_layouts import job_numbers, recipe_values
 from .plc_layouts import flags, job_numbers
 from .wires import READ_INPUT, Authority, Wire, serial_cable, server_context
 
@@ -386,11 +387,11 @@ class TestTheTest(ConnectionCase):
         self.assertIn("table-danger", event.words_html)
 
     def test_low_word_first(self):
-        """A recipe of ours, read with the wrong word order, is beyond its limits."""
-        self.new_simulator()
-        self.new_order()
-        self.run_task(1)
-        self.run_task(2)
+        """Another mill's recipe, read with the wrong word order, is beyond its limits."""
+        plc = self.new_simulator()
+        with plc.lock:
+            plc.mill.memory[7000:7079] = job_numbers().block(recipe_values())
+        self.assertFound("fits the layout", answers=True, layout_ok=True)
         self.controller.map_id.word_order = "low"
         self.assertFound("word order", answers=True, layout_ok=False)
 

@@ -25,6 +25,7 @@ from odoo.addons.plc_mo_batch.plc.reconcile import (
     RUNNING,
     SENDING,
     UNDECIDED,
+    Step,
 )
 
 from . import test_reconcile_model
@@ -405,13 +406,13 @@ class TestStateful(BaseCase):
     def test_it_finds_faults(self):
         """Reconcilers that are wrong in one place are found out."""
         quick = settings(SETTINGS, phases=[Phase.generate], max_examples=40, derandomize=True)
-        for kind, target, methods in (
-            ("job numbers", JobNumbers, {"_progress": test_reconcile_model.early_ack}),
-            ("job numbers", JobNumbers, {"_lost_recipe": test_reconcile_model.resending}),
-            ("job numbers", JobNumbers, {"_after_take": test_reconcile_model.believing_after_take}),
-            ("flags", Flags, {"_sending": test_reconcile_model.unrecorded_flags}),
-            ("flags, copied", Flags, {"_is_standing": test_reconcile_model.any_word_stands}),
+        for kind, target, name, wrong in (
+            ("job numbers", JobNumbers, "_outcome", lambda *_args: (COMPLETED, False)),
+            ("job numbers", JobNumbers, "_cancelling", lambda _self, job, _words: Step(job.id, CANCELLED)),
+            ("job numbers", JobNumbers, "_progress", test_reconcile_model.early_ack),
+            ("job numbers", JobNumbers, "_lost_recipe", test_reconcile_model.resending),
+            ("flags", Flags, "_sending", test_reconcile_model.unrecorded_flags),
         ):
             machine = type("Machine", (Machine,), {"kind": kind, "tried": Counter()})
-            with self.subTest(kind, methods=methods), patch.multiple(target, **methods), self.assertRaises(AssertionError):
+            with self.subTest(kind, name=name), patch.object(target, name, wrong), self.assertRaises(AssertionError):
                 run_state_machine_as_test(machine, settings=quick)

@@ -71,10 +71,11 @@ class TestWriteBack(MillCase):
         self.complete(self.new_order(), self.new_order())
         self.run_task(3)
         quants = self.env["stock.quant"].search(
-            [("product_id", "in", (self.wheat + self.soy).ids), ("location_id.usage", "=", "internal")], order="product_id"
+            [("product_id", "in", (self.wheat + self.soy).ids), ("location_id.usage", "=", "internal")]
         )
         self.assertRecordValues(
-            quants, [{"quantity": 5000.0 - 2 * 601.25, "reserved_quantity": 0.0}, {"quantity": 5000.0, "reserved_quantity": 0.0}]
+            quants.sorted("quantity"),
+            [{"quantity": 5000.0 - 2 * 601.25, "reserved_quantity": 0.0}, {"quantity": 5000.0, "reserved_quantity": 0.0}],
         )
 
     def test_orders_of_two_companies(self):
