@@ -299,7 +299,7 @@ class MoBatch(models.Model):
         self.ensure_one()
         return Job(
             id=self.id,
-            state=self.state,
+            state="failed" if self.state == "cancelled" else self.state,  # of those, only what the PLC ran comes here
             slot=self.slot,
             order=self.order_name,
             number=self.job_number,

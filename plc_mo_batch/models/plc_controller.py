@@ -214,23 +214,29 @@ class PlcController(models.Model):
         return [batch._job(layout) for batch in (batches | self._latest_closed())]
 
     def _latest_closed(self):
-        """The newest batch of each slot that the PLC took and that is closed: its memory may still speak of it."""
+        """The newest batch of each slot that the PLC took and that is closed: its memory may still speak of it, and one that
+        failed and was settled may still have to be acknowledged."""
         self.env["mo.batch"].flush_model()
         self.env.cr.execute(
             """
             SELECT DISTINCT ON (slot) id FROM mo_batch
-             WHERE controller_id = %s AND NOT active AND state = 'done'
+             WHERE controller_id = %s AND NOT active
+               AND (state = 'done' OR state = 'cancelled' AND date_started IS NOT NULL AND acknowledged IS NOT TRUE)
              ORDER BY slot, id DESC
             """,
             [self.id],
         )
         return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
 
-    def _is_quiet(self):
-        """After a write whose fate is unknown, a PLC with flags gets no write for a while: it may still be applied."""
+    def _is_unsure(self):
+        """A write whose fate is unknown may still be applied."""
         since = self.unconfirmed_write_at
         until = since and since + timedelta(seconds=self.quiet_time)
-        return bool(self.map_id.handshake == "flags" and until and fields.Datetime.now() <= until)
+        return bool(until and fields.Datetime.now() <= until)
+
+    def _is_quiet(self):
+        """A PLC with flags then gets no write at all."""
+        return self.map_id.handshake == "flags" and self._is_unsure()
 
     def _note_contact(self):
         """The PLC answered. Journalled when it had not before; written every few seconds only, since a fill and people's

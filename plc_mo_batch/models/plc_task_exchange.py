@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 from psycopg2.extensions import TransactionRollbackError
 
@@ -95,7 +96,7 @@ class Conversation:
             raise ValueError(f"the layout {controller.map_id.name} cannot be used: {problems}")
         layout = controller.map_id._layout()
         self._follow_orders(controller)
-        return self._plan(layout, controller._jobs(layout))
+        return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure())
 
     def _follow_orders(self, controller):
         """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
@@ -111,7 +112,7 @@ class Conversation:
                 self.env.invalidate_all()
                 batch._journal("error", str(error))
 
-    def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False):
+    def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False, unsure=False):
         return Plan(
             endpoint=self.controller._endpoint(),
             layout=layout,
@@ -120,6 +121,8 @@ class Conversation:
             writes=tuple(writes),
             delay=delay,
             fresh=fresh,
+            settled=frozenset() if unsure else frozenset(job.id for job in jobs if job.settled),
+            unsure=unsure,
         )
 
     # Answers
@@ -132,14 +135,17 @@ class Conversation:
             controller._note_silence(answer.error)
             return None
         controller._note_contact()
-        jobs = controller._jobs(plan.layout)
+        unsure = controller._is_unsure()
+        jobs = [replace(job, settled=job.settled and job.id in plan.settled) for job in controller._jobs(plan.layout)]
         steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
         writes, again, waiting = self._apply(plan.layout, steps)
         controller._note_untaken()
-        return self._next_plan(plan.layout, writes, again, waiting)
+        return self._next_plan(plan.layout, writes, again, waiting, unsure)
 
     def _note_writes(self, plan, answer):
-        if plan.writes and not answer.unsure and self.controller.unconfirmed_write_at:
+        if plan.writes and answer.unsure:
+            self.controller.unconfirmed_write_at = fields.Datetime.now()  # counted from when it was given up
+        elif plan.writes and not plan.unsure:
             self.controller.unconfirmed_write_at = False
         for write in answer.unsent:
             self._sent.pop(write, None)
@@ -169,9 +175,9 @@ class Conversation:
                 waiting = waiting or not quiet
                 continue
             if self._store(step):
-                again = again or bool(step.state)
+                again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
                 writes += self._to_send(step)
-        if writes and layout.handshake == FLAGS:
+        if writes:
             self.controller.unconfirmed_write_at = fields.Datetime.now()
         return writes, again, waiting
 
@@ -219,16 +225,16 @@ class Conversation:
 
     # What comes next
 
-    def _next_plan(self, layout, writes, again, waiting):
+    def _next_plan(self, layout, writes, again, waiting, unsure):
         jobs = self.controller._jobs(layout)
         self._rounds += 1
         if (writes or again) and self._rounds < MAX_ROUNDS:
-            return self._plan(layout, jobs, writes)
+            return self._plan(layout, jobs, writes, unsure=unsure)
         if waiting and self._rounds < MAX_ROUNDS:
-            return self._plan(layout, jobs, delay=SETTLE_PAUSE)
-        return self._live_plan(layout, jobs)
+            return self._plan(layout, jobs, delay=SETTLE_PAUSE, unsure=unsure)
+        return self._live_plan(layout, jobs, unsure)
 
-    def _live_plan(self, layout, jobs):
+    def _live_plan(self, layout, jobs, unsure):
         """Another look after the PLC's polling interval, while it has something to do and the switches are on."""
         pause = self.controller.poll_interval
         if not pause or not any(job.state in WORKING for job in jobs):
@@ -237,4 +243,4 @@ class Conversation:
         if not self.goes_on or time.monotonic() + pause > self.live_until:
             return None
         self._rounds = 0
-        return self._plan(layout, jobs, delay=pause, fresh=True)
+        return self._plan(layout, jobs, delay=pause, fresh=True, unsure=unsure)

@@ -25,6 +25,8 @@ class Plan:
 
     :param delay: seconds to wait before it; the connection is kept through a short wait only (see ``fresh``)
     :param fresh: True to begin with a new connection
+    :param settled: ids of the batches that were settled when it was made: what is observed before that proves less
+    :param unsure: a write of unknown fate could then still arrive, apart from those of the plan
     """
 
     endpoint: Endpoint
@@ -34,6 +36,8 @@ class Plan:
     writes: tuple[Write, ...] = ()
     delay: float = 0.0
     fresh: bool = False
+    settled: frozenset[int] = frozenset()
+    unsure: bool = False
 
 
 @dataclass(frozen=True)

@@ -91,3 +91,26 @@ class TestFailure(MillCase):
         self.run_task(1)
         with self.assertRaisesRegex(UserError, "only a failed batch"):
             self.queue().action_settle("cancel")
+
+    def test_settled_before_it_was_acknowledged(self):
+        """The acknowledgement is sent all the same: a PLC waits for it with the slot."""
+        self.order = self.new_order()
+        plc = self.new_simulator()
+        self.run_task(1)
+        self.run_task(2)
+        plc.mill.fail_next()
+        for _step in range(3):
+            plc.step(300)
+        self.run_task(2)
+        batch = self.queue()
+        batch.acknowledged = False
+        with plc.lock:
+            plc.mill.memory[7081:7083] = [0, 0]
+        batch.action_settle("requeue")
+        self.run_task(3)
+        self.assertEqual(batch.state, "cancelled")
+        self.run_task(1)
+        self.run_task(2)
+        self.assertEqual(plc.mill.memory[7081:7083], [0, batch.job_number])
+        self.assertTrue(batch.acknowledged)
+        self.assertEqual((self.queue().production_id, self.queue().state), (self.order, "offered"))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -161,6 +162,22 @@ class TestWithdrawFlags(OfferedCase):
 
     def test_taken_at_that_very_moment(self):
         self.batch.action_cancel()
+        self.plc.step(1)
+        self.run_task(2)
+        self.assertEqual(self.batch.state, "running")
+
+    def test_not_cancelled_while_the_offer_may_still_arrive(self):
+        self.controller.map_id.copies_on_take = True
+        self.controller.quiet_time = 60
+        self.controller.unconfirmed_write_at = fields.Datetime.now()
+        with self.plc.lock:
+            self.plc.mill.memory[7076] = 1  # the offer was given up, and is not there yet
+        self.batch.action_cancel()
+        self.run_task(2)
+        self.settle()
+        self.assertEqual(self.batch.state, "cancelling")
+        with self.plc.lock:
+            self.plc.mill.memory[7076] = 0  # here it is
         self.plc.step(1)
         self.run_task(2)
         self.assertEqual(self.batch.state, "running")
