@@ -299,7 +299,8 @@ class MoBatch(models.Model):
         self.ensure_one()
         return Job(
             id=self.id,
-            state="failed" if self.state == "cancelled" else self.state,  # of those, only what the PLC ran comes here
+            # a failed batch that was settled: to the PLC it is one that ended, and may still have to be acknowledged
+            state="failed" if self.state == "cancelled" and self.date_started else self.state,
             slot=self.slot,
             order=self.order_name,
             number=self.job_number,
