@@ -149,6 +149,14 @@ class MillCase(TransactionCase):
         """What was booked as consumed, by product."""
         return {move.product_id: move.quantity if move.state == "done" else 0.0 for move in order.move_raw_ids}
 
+    def fail_on_plc(self, plc):
+        """Hand over what is queued, and let the mill end it as failed; the exchange has seen it."""
+        self.run_task(2)
+        plc.mill.fail_next()
+        for _step in range(3):
+            plc.step(300)
+        self.run_task(2)
+
     def run_plc(self, plc, batches):
         """Let the mill work until it finished ``batches`` more jobs, talking to it meanwhile."""
         finished = len([record for record in plc.mill.ledger if record["event"] == "finished"]) + batches

@@ -88,11 +88,7 @@ class TestJobNumbers(CycleCase):
         self.new_order()
         plc = self.new_simulator()
         self.run_task(1)
-        self.run_task(2)
-        plc.mill.fail_next()
-        for _step in range(3):
-            plc.step(300)
-        self.run_task(2)
+        self.fail_on_plc(plc)
         batch = self.queue()
         self.assertEqual(batch.state, "failed")
         self.assertGreater(batch.line_ids[0].actual_qty, 0)

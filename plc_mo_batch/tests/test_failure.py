@@ -97,11 +97,7 @@ class TestFailure(MillCase):
         self.order = self.new_order()
         plc = self.new_simulator()
         self.run_task(1)
-        self.run_task(2)
-        plc.mill.fail_next()
-        for _step in range(3):
-            plc.step(300)
-        self.run_task(2)
+        self.fail_on_plc(plc)
         batch = self.queue()
         batch.acknowledged = False
         with plc.lock:
