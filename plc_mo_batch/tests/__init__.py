@@ -17,6 +17,7 @@ from . import (
     test_layout,
     test_layout_edit,
     test_layout_import,
+    test_migrations,
     test_order_changed,
     test_reconcile,
     test_reconcile_model,

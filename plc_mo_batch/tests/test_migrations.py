@@ -1,0 +1,27 @@
+"""What single migrations do; tests/test_upgrade.py runs them all on a database of the first release."""
+
+from odoo.modules.module import load_script
+from odoo.tests import tagged
+from odoo.tools.misc import file_path
+
+from .common import MillCase
+
+VERSION = "19.0.1.0.0"
+
+
+@tagged("post_install", "-at_install")
+class TestMigrations(MillCase):
+    def migrate(self, script):
+        path = file_path(f"plc_mo_batch/migrations/{script}.py")
+        load_script(path, "migration").migrate(self.env.cr, VERSION)
+
+    def test_layout_that_is_not_whole_any_more_is_named(self):
+        """As when a new release is stricter than the one that the layout was made with."""
+        with self.assertNoLogs("migration", "WARNING"):
+            self.migrate("19.0.1.1.0/post-check_layouts")
+        feedback = self.controller.map_id.area_ids.filtered(lambda area: area.kind == "feedback")
+        self.env.cr.execute("UPDATE plc_register_area SET base = 6900 WHERE id = %s", feedback.ids)
+        self.env.invalidate_all()
+        with self.assertLogs("migration", "WARNING") as logs:
+            self.migrate("19.0.1.1.0/post-check_layouts")
+        self.assertIn("The layout Feed mill, job numbers has to be mended: The feedback area ends", logs.output[0])
