@@ -25,6 +25,8 @@
         "views/plc_equipment_views.xml",
         "views/plc_register_map_views.xml",
         "views/plc_controller_views.xml",
+        "views/plc_alarm_views.xml",
+        "views/plc_controller_health_views.xml",
         "wizards/plc_snapshot_views.xml",
         "wizards/plc_layout_generate_views.xml",
         "views/mrp_production_views.xml",

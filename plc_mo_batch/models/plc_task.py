@@ -1,8 +1,13 @@
 import logging
+from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.tools import format_datetime
 
 _logger = logging.getLogger(__name__)
+
+LATE_MINUTES = 10  # that a task may come late, besides twice its interval
+MINUTES = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080, "months": 43200}  # of a scheduled action's units
 
 
 class PlcTask(models.AbstractModel):
@@ -78,3 +83,45 @@ class PlcTask(models.AbstractModel):
     def _rollback(self):
         self.env.cr.rollback()
         self.env.invalidate_all()
+
+    # Being watched
+
+    @api.model
+    def _scheduled_action(self):
+        """The task's ir.cron; an empty recordset if somebody deleted it."""
+        cron = self.env.ref(self._cron, raise_if_not_found=False)
+        return (cron or self.env["ir.cron"]).sudo()
+
+    @api.model
+    def _interval_minutes(self):
+        cron = self._scheduled_action()
+        return cron.interval_number * MINUTES.get(cron.interval_type, 0)
+
+    @api.model
+    def _last_run(self):
+        """When the scheduled action ran last, by itself or because it was triggered."""
+        cron = self._scheduled_action()
+        return cron.lastcall or cron.create_date
+
+    @api.model
+    def _is_late(self):
+        allowed = timedelta(minutes=2 * self._interval_minutes() + LATE_MINUTES)
+        last = self._last_run()
+        return not last or fields.Datetime.now() - last > allowed
+
+    @api.model
+    def _trouble(self):
+        """Why the task does not do its work, in a sentence; False if it does, or is switched off on purpose."""
+        if not self._is_enabled():
+            return False
+        cron = self._scheduled_action()
+        if not cron.active:
+            return self.env._("%s does not run: its scheduled action is switched off.", self._title())
+        if self._is_late():
+            moment = format_datetime(self.env, self._last_run(), tz="UTC", dt_format="short")
+            return self.env._(
+                "%(task)s has not run since %(time)s (UTC). Do the server's cron workers run?", task=self._title(), time=moment
+            )
+        if cron.failure_count:
+            return self.env._("%s fails; the server's log says why.", self._title())
+        return False

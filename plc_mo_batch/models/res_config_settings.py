@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-TASKS = (1, 2, 3)
+TASKS = (1, 2, 3, 4)
 
 
 class ResConfigSettings(models.TransientModel):
@@ -11,16 +11,20 @@ class ResConfigSettings(models.TransientModel):
     plc_task_1_enabled = fields.Boolean(string="Fill the queue", config_parameter="plc_mo_batch.task_1_enabled")
     plc_task_2_enabled = fields.Boolean(string="Exchange with the PLC", config_parameter="plc_mo_batch.task_2_enabled")
     plc_task_3_enabled = fields.Boolean(string="Write back", config_parameter="plc_mo_batch.task_3_enabled")
+    plc_task_4_enabled = fields.Boolean(string="Watch", config_parameter="plc_mo_batch.task_4_enabled")
     plc_task_1_minutes = fields.Integer(string="Fill every (minutes)")
     plc_task_2_minutes = fields.Integer(string="Exchange every (minutes)")
     plc_task_3_minutes = fields.Integer(string="Write back every (minutes)")
+    plc_task_4_minutes = fields.Integer(string="Watch every (minutes)")
     plc_batch_limit = fields.Integer(string="Batches in a fill", config_parameter="plc_mo_batch.batch_limit", default=10)
     plc_write_back_tries = fields.Integer(
         string="Tries of a write-back", config_parameter="plc_mo_batch.write_back_tries", default=5
     )
     plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill")
 
-    @api.constrains("plc_task_1_minutes", "plc_task_2_minutes", "plc_task_3_minutes", "plc_batch_limit", "plc_write_back_tries")
+    @api.constrains(
+        *(f"plc_task_{number}_minutes" for number in TASKS), "plc_batch_limit", "plc_write_back_tries"
+    )
     def _check_plc_numbers(self):
         for settings in self:
             minutes = [settings[f"plc_task_{number}_minutes"] for number in TASKS]

@@ -1,4 +1,5 @@
 from . import (
+    test_alarm,
     test_backorder,
     test_cancel,
     test_captures,
@@ -13,6 +14,7 @@ from . import (
     test_fill,
     test_fill_race,
     test_generate_layout,
+    test_health,
     test_layers,
     test_layout,
     test_layout_edit,

@@ -5,7 +5,7 @@ from odoo.tests import TransactionCase
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
-TASKS = {1: "plc_mo_batch.ir_cron_task_1", 2: "plc_mo_batch.ir_cron_task_2", 3: "plc_mo_batch.ir_cron_task_3"}
+TASKS = {number: f"plc_mo_batch.ir_cron_task_{number}" for number in (1, 2, 3, 4)}
 
 
 class MillCase(TransactionCase):
