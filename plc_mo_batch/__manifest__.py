@@ -44,5 +44,9 @@
         "demo/stock.quant.csv",
         "demo/feed_mill_demo.xml",
     ],
+    "assets": {
+        "web.assets_web_dark": [("prepend", "plc_mo_batch/static/src/scss/primary_variables.dark.scss")],
+        "web.assets_backend_lazy_dark": [("prepend", "plc_mo_batch/static/src/scss/primary_variables.dark.scss")],
+    },
     "application": True,
 }

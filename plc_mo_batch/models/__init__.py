@@ -1,4 +1,5 @@
 from . import (
+    ir_http,
     mo_batch,
     mo_batch_booking,
     mo_batch_cancel,

@@ -1,0 +1,48 @@
+"""The screens that dev/screenshots takes: a line for each. Whoever adds a screen adds a line."""
+
+from typing import NamedTuple
+
+
+class Screen(NamedTuple):
+    """A screen of the web client, as somebody sees it.
+
+    :param name: of the file in docs/images; ``-dark`` and ``-tablet`` are added for the other looks
+    :param path: behind ``/odoo/``, with ids of the stage (dev/stage.py) in braces
+    :param shows: CSS selector of what must be there
+    :param login: operator, manager or admin, as the stage made them
+    :param clicks: CSS selectors, or texts after an ``=``, clicked one after the other before the picture is taken
+    :param height: of the window; 0: as usual
+    """
+
+    name: str
+    path: str
+    shows: str
+    login: str = "operator"
+    clicks: tuple = ()
+    height: int = 0
+
+
+SCREENS = [
+    Screen("queue", "plc-batches", ".o_list_view .o_data_row"),
+    Screen("batch-running", "plc-batches/{running}", ".o_form_view .o_data_row"),
+    Screen("batch-failed", "plc-batches/{failed}", ".o_form_view .o_data_row"),
+    Screen("batch-review", "plc-batches/{review}", ".o_form_view .o_data_row"),
+    Screen("batch-done", "plc-history/{done}", ".o_form_view .o_data_row"),
+    Screen("batch-cancelled", "plc-history/{cancelled}", ".o_form_view .o_data_row"),
+    Screen("cancel", "plc-batches/{offered}", ".modal .o_form_view", clicks=("button[name=action_open_cancel]",)),
+    Screen("settle", "plc-batches/{failed}", ".modal .o_form_view", clicks=("button[name=action_open_settle]",)),
+    Screen("review", "plc-batches/{review}", ".modal .o_form_view", clicks=("button[name=action_open_review]",)),
+    Screen("history", "plc-history", ".o_list_view .o_data_row"),
+    Screen("deviations", "plc-deviations", ".o_pivot td"),
+    Screen("journal", "plc-journal", ".o_list_view .o_data_row"),
+    Screen("plcs", "plc-controllers", ".o_list_view .o_data_row", "manager"),
+    Screen("plc", "plc-controllers/{mill}", ".o_form_view .o_data_row", "manager"),
+    Screen("in-the-plc-now", "plc-controllers/{mill}", ".o_form_view .o_field_many2many, .o_list_view .o_data_row",
+        clicks=("button[name=action_view_snapshot]",)),
+    Screen("silos", "plc-equipment", ".o_list_view .o_data_row", "manager"),
+    Screen("layouts", "plc-layouts", ".o_list_view .o_data_row", "manager"),
+    Screen("layout", "plc-layouts/{layout}", ".o_form_view", "manager"),
+    Screen("order", "mrp.production/{order}", ".o_form_view .o_data_row"),
+    Screen("order-refused", "mrp.production/{refused}", ".o_form_view .o_data_row"),
+    Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin"),
+]

@@ -1,0 +1,176 @@
+"""What dev/screenshots runs inside the development environment.
+
+Dark: Odoo 19 Community has the bundle web.assets_web_dark, but no dark colours, and never serves it. The addon brings the colours
+and serves it to a browser whose cookie ``color_scheme`` says dark, as Enterprise does (models/ir_http.py).
+"""
+
+import argparse
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import requests
+from browser import Browser
+from PIL import Image
+from plant import ADMIN, DEV, ROOT, Failure, Server, drop_database, new_database, test_database
+from screens import SCREENS
+
+IMAGES = ROOT / "docs" / "images"
+LOOKS = {  # width, height, touch, colour scheme
+    "light": (1440, 900, False, "light"),
+    "dark": (1440, 900, False, "dark"),
+    "tablet": (1024, 768, True, "light"),
+}
+COLOURS = 128
+# the web client has nothing left to load, and nothing moves any more
+QUIET = """
+odoo.isReady === true && !document.querySelector('.o_blockUI, .o_loading_indicator, .o_animate_once, .modal.fade:not(.show)')
+    && [...document.images].every(image => image.complete) && document.fonts.status === 'loaded'
+    && document.getAnimations().every(animation => animation.playState !== 'running'
+        || animation.effect.getComputedTiming().iterations === Infinity)
+"""
+CLICK = """
+(() => {
+    const what = %s;
+    const named = e => e.textContent.trim() === what.slice(1);
+    const found = what.startsWith('=')
+        ? [...document.querySelectorAll('button, a, [role=tab]')].find(named)
+        : document.querySelector(what);
+    found?.click();
+    return Boolean(found);
+})()
+"""
+STILL = "*, *::before, *::after { animation: none !important; transition: none !important; caret-color: transparent !important; }"
+
+
+class Stage:
+    """dev/stage.py in a process of its own: it keeps the PLC answering until the end."""
+
+    def __init__(self, database, folder):
+        log = folder / "stage.log"
+        with log.open("w") as errors:
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", sys.executable, str(DEV / "stage.py"), database, str(folder)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT,
+            )
+        line = self._process.stdout.readline()
+        if not line:
+            raise Failure(f"The stage could not be set:\n{log.read_text()}")
+        self.ids = json.loads(line)
+
+    def stop(self):
+        self._process.stdin.close()
+        self._process.wait(30)
+
+
+class Photographer:
+    """Takes pictures of a server's screens."""
+
+    def __init__(self, server, browser, ids):
+        self._server, self._browser, self._ids = server, browser, ids
+        self._sessions = {}
+
+    def take(self, screen, look):
+        """PNG of a screen. :raise Failure: when it does not come, or the browser complains"""
+        browser = self._browser
+        width, height, touch, scheme = LOOKS[look]
+        browser.errors.clear()
+        browser.resize(width, screen.height or height, touch)
+        browser.forget_cookies()
+        browser.set_cookie(self._server.url, "session_id", self._session(screen.login))
+        browser.set_cookie(self._server.url, "color_scheme", scheme)
+        browser.open(f"{self._server.url}/odoo/{screen.path.format(**self._ids)}")
+        browser.wait(f"The screen {screen.name}", "window.odoo?.isReady === true && Boolean(document.querySelector('.o_action'))")
+        for click in screen.clicks:
+            browser.wait(f"{click} on {screen.name}", QUIET)
+            browser.wait(f"{click} on {screen.name}", CLICK % json.dumps(click))
+        browser.wait(f"{screen.shows} on {screen.name}", f"Boolean(document.querySelector({json.dumps(screen.shows)}))")
+        browser.evaluate(f"document.head.append(Object.assign(document.createElement('style'), {{textContent: `{STILL}`}})), 1")
+        browser.wait(f"The end of the loading of {screen.name}", QUIET)
+        time.sleep(0.3)  # charts and observers of the size
+        if browser.errors:
+            raise Failure("\n".join([f"The browser complains about {screen.name}:", *browser.errors]))
+        return browser.screenshot()
+
+    def _session(self, login):
+        if login not in self._sessions:
+            password = ADMIN[1] if login == ADMIN[0] else login
+            params = {"db": self._server.database, "login": login, "password": password}
+            answer = requests.post(f"{self._server.url}/web/session/authenticate", json={"params": params}, timeout=120)
+            if not answer.json().get("result", {}).get("uid"):
+                raise Failure(f"Odoo does not let {login} in.")
+            self._sessions[login] = answer.cookies["session_id"]
+        return self._sessions[login]
+
+
+def save(png, file):
+    """With a palette: a third of the bytes, and no difference to be seen."""
+    image = Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    image.save(file, optimize=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="dev/screenshots", description="PNGs of the screens, into docs/images.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="screens (default: all)")
+    parser.add_argument("--look", action="append", choices=LOOKS, help="default: all")
+    parser.add_argument("--into", type=Path, default=IMAGES, help="another folder")
+    parser.add_argument("--keep", metavar="DATABASE", help="keep the stage, and take it as it is the next time")
+    options = parser.parse_args()
+    unknown = set(options.names) - {screen.name for screen in SCREENS}
+    if unknown:
+        parser.error(f"no such screen: {', '.join(sorted(unknown))}")
+    return options
+
+
+def prepare(options, stack):
+    """A photographer in front of a stage."""
+    database, folder = options.keep or test_database(), Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    update = []
+    if options.keep:
+        folder = Path(os.environ["CACHE"]) / "log" / database
+        folder.mkdir(exist_ok=True)
+    else:
+        stack.callback(drop_database, database)
+    if (folder / "ids.json").exists():
+        update = ["-u", "plc_mo_batch"]
+    else:
+        new_database(database, folder / "newdb.log", force=True, say=print)
+        print("Setting the stage (a minute or two) …", flush=True)
+    stage = Stage(database, folder)
+    stack.callback(stage.stop)
+    server = stack.enter_context(Server(database, folder / "odoo.log", options=["--max-cron-threads", "0", *update]))
+    return Photographer(server.wait_up(), stack.enter_context(Browser()), stage.ids)
+
+
+def shots(options):
+    """Name of the file, screen and look of each picture that is to be taken."""
+    for screen in SCREENS:
+        for look in options.look or LOOKS:
+            if not options.names or screen.name in options.names:
+                yield screen.name + ("" if look == "light" else f"-{look}"), screen, look
+
+
+def main():
+    options = parse()
+    options.into.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with ExitStack() as stack:
+        photographer = prepare(options, stack)
+        for name, screen, look in shots(options):
+            try:
+                save(photographer.take(screen, look), options.into / f"{name}.png")
+                print(name, flush=True)
+            except Failure as failure:
+                failed += 1
+                print(f"{name}: {failure}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

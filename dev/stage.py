@@ -1,0 +1,197 @@
+"""A mill in a telling state, for dev/screenshots and for whoever wants to look at screens: ``python stage.py DATABASE FOLDER``.
+
+Three weeks of history; today a batch that runs, some that wait, one that failed, one to be reviewed, one cancelled with a reason;
+an order that cannot be queued; a second PLC that does not answer. All of it is made by the tasks themselves, with the simulator
+at the other end. Prints the ids of what it made as JSON, then keeps the PLC answering, standing still, until its input is closed.
+With the same FOLDER, a database that is set already is taken as it is.
+"""
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import plant
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.module import initialize_sys_path
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+HISTORY_DAYS = (19, 12, 6)  # how long ago each of the full cycles was
+SECONDS = 20.0  # of plant time between two looks
+FAST = 150.0  # the same, for the history
+LIMIT = 400  # looks; more than ten batches need
+USERS = {"operator": "Rini Hartati", "manager": "Budi Santoso"}
+
+
+class Stage:
+    """The demo mill in ``database``, and the PLC that it talks to."""
+
+    def __init__(self, database, plc):
+        self.registry = Registry(database)
+        self.plc = plc
+        self.ids = {}
+
+    @contextmanager
+    def env(self):
+        """A transaction, committed at the end."""
+        with self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {"lang": "en_US"})
+
+    def set(self):
+        """Make it all; the ids by name."""
+        with self.env() as env:
+            self.ids.update(self._connect(env), users={key: self._new_user(env, key) for key in USERS})
+        for days in HISTORY_DAYS:
+            self._cycle(days)
+        self._today()
+        return self.ids
+
+    # The parts
+
+    def _connect(self, env):
+        env["ir.cron"].search([]).active = False  # it all stands still while it is looked at
+        mill = env.ref("plc_mo_batch.plc_controller_mill")
+        mill.write({"host": "127.0.0.1", "port": self.plc.port, "poll_interval": 0, "settle_time": 0.2})
+        mill.write({"hold_percent": 6, "hold_kg": 5})
+        silent = mill.copy({"name": "Premix line", "host": "192.0.2.20", "port": 502, "timeout": 0.5, "enabled": False})
+        return {"mill": mill.id, "silent": silent.id, "layout": mill.map_id.id}
+
+    def _new_user(self, env, role):
+        groups = [env.ref("base.group_user").id, env.ref(f"plc_mo_batch.group_{role}").id]
+        values = {"name": USERS[role], "login": role, "password": role, "group_ids": [(6, 0, groups)]}
+        return env["res.users"].create(values).id
+
+    def _cycle(self, days):
+        """Ten orders like those of the demo data run through, that many days ago."""
+        with self.env() as env:
+            kind = env.ref("plc_mo_batch.plc_controller_mill").picking_type_ids
+            demo = env["mrp.production"].search([("picking_type_id", "in", kind.ids), ("state", "=", "confirmed")], limit=10)
+            demo.plc_hold = True
+            copies = env["mrp.production"].browse(order.copy().id for order in demo)
+            copies.action_confirm()
+        self._task("fill")
+        self._run_until(lambda env: not env["mo.batch"].search_count([("state", "!=", "completed")]), FAST)
+        self._task("write.back")
+        with self.env() as env:
+            demo.with_env(env).plc_hold = False
+            self._put_back(env, copies.with_env(env).plc_batch_ids, days)
+
+    def _put_back(self, env, batches, days):
+        """Let it have happened then, and not now."""
+        env.flush_all()
+        for number, batch in enumerate(batches.sorted("slot")):
+            shift = f"{days * 24 - number * 5} hours"
+            for table, columns, where in (
+                ("mo_batch", ("date_offered", "date_started", "date_finished", "date_closed", "create_date"), "id"),
+                ("mo_batch_line", ("date",), "batch_id"),
+                ("mo_batch_event", ("create_date",), "batch_id"),
+            ):
+                changes = ", ".join(f"{column} = {column} - %(shift)s::interval" for column in columns)
+                env.cr.execute(f"UPDATE {table} SET {changes} WHERE {where} = %(id)s", {"shift": shift, "id": batch.id})
+            order = {"shift": shift, "id": batch.production_id.id}
+            env.cr.execute("UPDATE mrp_production SET date_start = date_start - %(shift)s::interval WHERE id = %(id)s", order)
+        env.invalidate_all()
+
+    def _today(self):
+        with self.env() as env:
+            self.ids["refused"] = self._new_order_that_cannot_be_queued(env)
+        self._task("fill")
+        self._run_until(lambda env: self._at(env, 2).state == "completed")
+        self._task("write.back")
+        self._dose_badly()
+        self.plc.mill.fail_next()
+        self._run_until(lambda env: self._at(env, 4).state == "failed")
+        self._cancel(10)
+        self._run_until(lambda env: self._at(env, 10).state == "cancelled", seconds=0.1)
+        self._run_until(lambda env: self._at(env, 5).progress > 55)
+        with self.env() as env:
+            self._note(env)
+            env["plc.controller"].browse(self.ids["silent"]).enabled = True
+        self._task("exchange")
+
+    def _new_order_that_cannot_be_queued(self, env):
+        """Barley lies in two silos, and the formula does not say which one doses it."""
+        barley = env.ref("plc_mo_batch.product_barley")
+        feed = env["product.product"].create(
+            {"name": "Trial feed", "default_code": "FM-299", "is_storable": True, "uom_id": barley.uom_id.id}
+        )
+        line = {"product_id": barley.id, "product_qty": 800, "product_uom_id": barley.uom_id.id}
+        kind = env.ref("plc_mo_batch.picking_type_mill")
+        bom = env["mrp.bom"].create(
+            {"product_tmpl_id": feed.product_tmpl_id.id, "product_qty": 1000, "code": "TRIAL", "bom_line_ids": [(0, 0, line)]}
+        )
+        order = env["mrp.production"].create(
+            {"product_id": feed.id, "bom_id": bom.id, "product_qty": 1000, "picking_type_id": kind.id, "priority": "1"}
+        )
+        order.action_confirm()
+        return order.id
+
+    def _dose_badly(self):
+        """The third batch is far out of tolerance: it waits for a review."""
+        error, self.plc.mill.error = self.plc.mill.error, 6.0
+        self._run_until(lambda env: self._at(env, 3).state == "completed")
+        self.plc.mill.error = error
+
+    def _cancel(self, slot):
+        with self.env() as env:
+            batch = self._at(env, slot)
+            night = env["res.users"].browse(self.ids["users"]["operator"])
+            batch.with_user(night).action_cancel("material", "Silo 104 is being cleaned.", "hold")
+            self.ids["cancelled"] = batch.id
+
+    def _note(self, env):
+        for slot in range(3, 10):
+            batch = self._at(env, slot)
+            self.ids.setdefault(batch.state, batch.id)
+        self.ids["review"] = self._at(env, 3).id
+        done = env["mo.batch"].search([("active", "=", False), ("state", "=", "done")], order="id desc", limit=1)
+        anomaly = env["mo.batch.event"].search([("words", "!=", False)], limit=1)
+        self.ids.update(done=done.id, order=self._at(env, 5).production_id.id, event=anomaly.id)
+
+    # Small things
+
+    def _at(self, env, slot):
+        return env["mo.batch"].with_context(active_test=False).search([("slot", "=", slot)], order="id desc", limit=1)
+
+    def _task(self, name):
+        with self.env() as env:
+            env[f"plc.task.{name}"]._run()
+
+    def _run_until(self, reached, seconds=SECONDS):
+        """Let the mill work, looking at it as the exchange does."""
+        for _look in range(LIMIT):
+            self._task("exchange")
+            with self.env() as env:
+                if reached(env):
+                    return
+            self.plc.step(seconds)
+        raise plant.Failure("The mill did not get there.")
+
+
+def take_up(registry, port):
+    """The PLC of a stage that was set before answers at this port now."""
+    with registry.cursor() as cr:
+        api.Environment(cr, SUPERUSER_ID, {}).ref("plc_mo_batch.plc_controller_mill").port = port
+
+
+def main():
+    database, folder = sys.argv[1], Path(sys.argv[2])
+    config.parse_config(["-c", os.environ["ODOO_RC"], "-d", database, "--log-level=error"])
+    initialize_sys_path()  # from here on the addon can be found
+    simulator = import_module("odoo.addons.plc_mo_batch.simulator")
+    known = folder / "ids.json"
+    with simulator.Simulator(scan_time=None, seed=7, memory_file=folder / "memory.json") as plc:
+        if known.exists():
+            take_up(Registry(database), plc.port)
+        else:
+            known.write_text(json.dumps(Stage(database, plc).set()))
+        print(known.read_text(), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
