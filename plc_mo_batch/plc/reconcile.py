@@ -164,8 +164,12 @@ class _Handshake:
             return self._sending(job, words, in_slot)
         if job.state in HANDED_OVER:
             return self._handed_over(job, words)
-        if job.state in ENDED and not job.acknowledged:
-            return self._ended(job, words)
+        if job.state in ENDED:
+            return self._acknowledged(job, words, in_slot) if job.acknowledged else self._ended(job, words)
+        return None
+
+    def _acknowledged(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        """What an ended batch whose acknowledgement was seen may still need."""
         return None
 
     # Belief (rule 5): whole or not at all
@@ -381,6 +385,9 @@ class _JobNumbers(_Handshake):
         if job.state == RUNNING:
             detail = f"the PLC shows job {taken} where job {job.number} runs"
             return Step(job.id, anomaly=Anomaly("lost", detail, words))
+        if taken > job.number:  # somebody else's: ours may have been taken before it, and will not be taken any more
+            detail = f"the PLC shows job {taken}, which another system gave it, where job {job.number} was offered"
+            return Step(job.id, anomaly=Anomaly("doubt", detail, words))
         if job.slot not in self.seen.recipe:
             return None
         if not any(self.seen.recipe[job.slot][: self.layout.block_words]):
@@ -426,7 +433,20 @@ class _JobNumbers(_Handshake):
             return None
         if self._recipe_role(job.slot, "acknowledged_job") == job.number:
             return Step(job.id, values={"acknowledged": True})
-        return Step(job.id, write=self._write_role("ack", "recipe", job.slot, "acknowledged_job", job.number))
+        return Step(job.id, write=self._acknowledge(job))
+
+    def _acknowledge(self, job: Job) -> Write:
+        return self._write_role("ack", "recipe", job.slot, "acknowledged_job", job.number)
+
+    def _acknowledged(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
+        """An acknowledgement of an earlier job that came late takes the place of this one's: the PLC, which waits for it,
+        would never take what it is offered. One that a person took out of its hands is not acknowledged in his name."""
+        offered = any(other.state == OFFERED for other in in_slot)
+        if not offered or job.state not in (COMPLETED, DONE) or job.slot not in self.seen.recipe:
+            return None
+        if self._taken(words) != job.number or self._recipe_role(job.slot, "acknowledged_job") == job.number:
+            return None
+        return Step(job.id, write=self._acknowledge(job))
 
     def clear(self, slot: int) -> Step | None:
         """Withdraw what somebody else left to run in a slot."""

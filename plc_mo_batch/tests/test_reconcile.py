@@ -298,6 +298,34 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
             ("taken, and forgotten but for that", offered, self.feedback(None, taken_job=7), [0] * 83, {"state": "running"}),
         )
 
+    def test_late_acknowledgement_of_an_earlier_job(self):
+        """It took the place of the last one's, for which the PLC waits before it takes what it is offered."""
+        offered = self.job("offered", id=2, number=8, recipe=self.recipe_values(order=OTHER), order=OTHER)
+        waiting = self.shown(finished=1)
+        for state, acknowledged, expected in (
+            ("done", 3, [("ack", "recipe", 81, [0, 7])]),
+            ("completed", 3, [("ack", "recipe", 81, [0, 7])]),
+            ("done", 7, []),
+            ("failed", 3, []),  # a person took it out: what the PLC says of it now is for a person, too
+        ):
+            with self.subTest(state, acknowledged=acknowledged):
+                recipe = {1: self.recipe(order=OTHER, job=8, armed=8, acknowledged=acknowledged)}
+                steps = self.steps([self.job(state, id=1, acknowledged=True), offered], {1: waiting}, recipe)
+                self.assertEqual([self.place(step.write) for step in steps], expected)
+        nobody_waits = self.recipe(armed=7, acknowledged=3)
+        self.assertStep({}, self.job("done", acknowledged=True), waiting, nobody_waits)
+
+    def test_another_system_was_faster(self):
+        """The PLC took a later number in our slot, so it will not take ours any more; perhaps it did before. A person looks."""
+        doubt = {"anomaly": "doubt"}
+        for state in ("offered", "cancelling"):
+            self.assertTable(
+                ("runs", self.job(state), self.shown(order=OTHER, taken_job=9), self.recipe(armed=7), doubt),
+                ("ended", self.job(state), self.shown(order=OTHER, taken_job=9, finished=1), self.recipe(armed=7), doubt),
+                ("forgotten", self.job(state), self.feedback(None, taken_job=9), self.recipe(armed=7), doubt),
+            )
+        self.assertIn("job 9", self.step(self.job("offered"), self.shown(order=OTHER, taken_job=9)).anomaly.detail)
+
     def test_running(self):
         running = self.job("running")
         lost = {"anomaly": "lost"}
