@@ -1,0 +1,144 @@
+"""What dev/mutants runs: mutmut on the modules of ``plc/`` that decide, in a scratch copy; then what survived, and why.
+
+A mutant is known by its function and by the lines that it changes, so that ``docs/mutation.md`` can explain it for good.
+Exit code 1: one survived that nobody explained.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+EXPLAINED = ROOT / "docs" / "mutation.md"
+PLC, TESTS = "plc_mo_batch/plc", "plc_mo_batch/tests"
+# module -> the plain tests that have a say in it
+MODULES = {
+    "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
+    "layout": ("test_layout", "test_codec", "test_dissect", "test_reconcile"),
+    "dissect": ("test_dissect",),
+    "reconcile": ("test_reconcile",),
+    "exchange": ("test_conversations",),
+}
+# module -> tests that take too long for every mutant: they see only those that survived
+SLOW = {"reconcile": ("test_reconcile_model",)}
+SLOW_SECONDS = 600
+# mutmut runs the same test again and again in one process, which hypothesis thinks unhealthy
+CONFTEST = """
+import sys
+
+from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, "dev")
+import plain
+
+settings.register_profile("mutants", suppress_health_check=list(HealthCheck), deadline=None, derandomize=True, database=None)
+settings.load_profile("mutants")
+"""
+SURVIVED = ("survived", "no tests", "suspicious")
+
+
+class Mutant(NamedTuple):
+    """One change: ``function`` as ``module.Class.name``, the lines before and after it."""
+
+    function: str
+    before: str
+    after: str
+
+    def __str__(self):
+        return f"{self.function}: `{self.before}` -> `{self.after}`"
+
+
+class Run:
+    """mutmut on one module, in a folder of its own."""
+
+    def __init__(self, module, folder):
+        self.module = module
+        self.folder = folder
+        for name in ("plc_mo_batch", "dev", "pytest.ini"):
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, folder / name)
+        (folder / "conftest.py").write_text(CONFTEST)
+        tests = " ".join(f"{TESTS}/{name}.py" for name in MODULES[module])
+        options = {
+            "source_paths": PLC,
+            "only_mutate": f"{PLC}/{module}.py",
+            "also_copy": "dev conftest.py plc_mo_batch pytest.ini",
+            "pytest_add_cli_args_test_selection": tests,
+        }
+        lines = [f"{name}=" + "".join(f"\n    {item}" for item in value.split()) for name, value in options.items()]
+        (folder / "setup.cfg").write_text("\n".join(["[mutmut]", *lines, ""]))
+
+    def mutmut(self, *args):
+        """What it prints."""
+        done = subprocess.run(["mutmut", *args], cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"mutmut {' '.join(args)}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return done.stdout
+
+    def results(self):
+        """[(name, status)] of all mutants, those that only the slow tests kill included."""
+        self.mutmut("run", "--max-children", os.environ.get("MUTANTS_CHILDREN", str(os.cpu_count())))
+        found = re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", self.mutmut("results", "--all", "true"), re.MULTILINE)
+        slow = SLOW.get(self.module)
+        return [(name, self._again(name) if slow and status in SURVIVED else status) for name, status in found]
+
+    def _again(self, name):
+        command = [sys.executable, "dev/plain.py", *SLOW[self.module]]
+        environment = {**os.environ, "MUTANT_UNDER_TEST": name}
+        try:
+            done = subprocess.run(
+                command, cwd=self.folder / "mutants", env=environment, capture_output=True, timeout=SLOW_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return "timeout"
+        return "killed, slow tests" if done.returncode else "survived"
+
+    def mutant(self, name):
+        """What a mutant changes."""
+        lines = self.mutmut("show", name).splitlines()
+        changed = {sign: [line[1:].strip() for line in lines if re.match(rf"{re.escape(sign)}(?![-+])", line)] for sign in "-+"}
+        function = re.sub(r"__mutmut_\d+$", "", name.removeprefix("plc_mo_batch.plc."))
+        function = re.sub(r"\.xǁ(\w+)ǁ", r".\1.", function).replace(".x_", ".")
+        return Mutant(function, " ".join(changed["-"]), " ".join(changed["+"]))
+
+
+def explained():
+    """The mutants that docs/mutation.md explains, as they are printed here."""
+    text = EXPLAINED.read_text() if EXPLAINED.exists() else ""
+    return set(re.findall(r"^- (.+->.+`)$", text, re.MULTILINE))
+
+
+def try_module(module):
+    """(how often which status, the mutants that survived)"""
+    with tempfile.TemporaryDirectory(prefix="mutants_") as folder:
+        run = Run(module, Path(folder))
+        results = run.results()
+        return Counter(status for _name, status in results), [
+            run.mutant(name) for name, status in results if status in SURVIVED
+        ]
+
+
+def main(modules):
+    """Try, count, list."""
+    known, left = explained(), 0
+    for module in modules or MODULES:
+        counts, survivors = try_module(module)
+        total = sum(counts.values())
+        print(f"{module}: {total} mutants, {total - len(survivors)} killed ({dict(counts)})", flush=True)
+        for mutant in survivors:
+            is_known = str(mutant) in known
+            left += not is_known
+            print(f"  {'explained' if is_known else 'SURVIVED '} {mutant}", flush=True)
+    print("Nothing survived that is not explained." if not left else f"{left} survived, and docs/mutation.md does not say why.")
+    return bool(left)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
