@@ -1,3 +1,6 @@
+from . import plc_guarded  # others inherit from it
+
+# isort: split
 from . import (
     ir_http,
     mo_batch,

@@ -84,7 +84,9 @@ class MoBatch(models.Model):
     attention = fields.Char(readonly=True, help="What a person should look at.")
     attention_key = fields.Char(readonly=True, help="Which case the attention is about, so that it is told once.")
     line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
-    event_ids = fields.One2many("mo.batch.event", "batch_id", string="Journal", readonly=True)
+    event_ids = fields.One2many(
+        "mo.batch.event", "batch_id", string="Journal", readonly=True, groups="plc_mo_batch.group_operator"
+    )
     order_changed = fields.Boolean(readonly=True, help="The order was changed after its recipe was handed over.")
     is_action_cancel_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_retry_allowed = fields.Boolean(compute="_compute_is_action_allowed")

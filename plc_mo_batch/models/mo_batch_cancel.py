@@ -101,6 +101,7 @@ class MoBatch(models.Model):
     def _cancel_effect(self):
         """What cancelling the batch will do, in a sentence, before it is done."""
         self.ensure_one()
+        self._origin.check_access("read")
         if self.state in ("queued", "sending"):
             return self.env._("%s is cancelled at once: the PLC was not told yet.", self.display_name)
         return self.env._(

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from ..plc.reconcile import ENDED
 from .mo_batch_booking import ACTIVITY
@@ -244,7 +245,7 @@ class MoBatch(models.Model):
             return
         try:
             with self.env.cr.savepoint():
-                self.activity_schedule(ACTIVITY, summary=summary, note=note, user_id=user.id)
+                self.activity_schedule(ACTIVITY, summary=summary, note=plaintext2html(note), user_id=user.id)
         except Exception as error:
             self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=error))
 

@@ -10,7 +10,8 @@ class NotQueueable(Exception):
 
 
 class MrpProduction(models.Model):
-    _inherit = "mrp.production"
+    _name = "mrp.production"
+    _inherit = ["mrp.production", "plc.guarded"]
 
     plc_batch_ids = fields.One2many(
         "mo.batch", "production_id", string="PLC Batches", context={"active_test": False}, copy=False
@@ -34,6 +35,7 @@ class MrpProduction(models.Model):
     def action_view_plc_batches(self):
         """Open the batches of the order, the history too."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("PLC Batches"),

@@ -6,16 +6,12 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..plc.reconcile import Anomaly
 
-# what only the exchange itself may write
-PROTECTED = {"last_job", "fill_count", "unconfirmed_write_at", "last_contact", "last_error", "online"}
-
-
 CONTACT_SECONDS = 10  # how fresh the last contact is kept while the PLC answers
 
 
 class PlcController(models.Model):
     _name = "plc.controller"
-    _inherit = ["plc.connection"]
+    _inherit = ["plc.connection", "plc.guarded"]
     _description = "PLC"
     _order = "sequence, name"
     _check_company_auto = True
@@ -104,7 +100,7 @@ class PlcController(models.Model):
     equipment_ids = fields.One2many("plc.equipment", "controller_id")
     batch_ids = fields.One2many("mo.batch", "controller_id")
     queue_count = fields.Integer(compute="_compute_queue_count")
-    event_ids = fields.One2many("mo.batch.event", "controller_id", readonly=True)
+    event_ids = fields.One2many("mo.batch.event", "controller_id", readonly=True, groups="plc_mo_batch.group_operator")
     online = fields.Boolean(readonly=True, copy=False)
     last_contact = fields.Datetime(readonly=True, copy=False)
     last_error = fields.Char(readonly=True, copy=False)
@@ -143,23 +139,6 @@ class PlcController(models.Model):
         if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
             raise ValidationError(self.env._("Layout and unit id cannot be changed while the PLC has batches."))
 
-    # CRUD
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_protected(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_protected(vals)
-        return super().write(vals)
-
-    def _check_protected(self, vals):
-        forged = PROTECTED.intersection(vals)
-        if forged and not self.env.su:
-            raise AccessError(self.env._("%s can only be written by the exchange itself.", ", ".join(sorted(forged))))
-
     # Actions
 
     def action_fill_now(self):
@@ -192,6 +171,7 @@ class PlcController(models.Model):
     def action_view_queue(self):
         """Open the batches that the PLC still owes."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_action")
         action["domain"] = [("controller_id", "=", self.id)]
         return json.loads(json.dumps(action, default=str))

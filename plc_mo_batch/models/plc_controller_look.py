@@ -33,6 +33,7 @@ class PlcController(models.Model):
     def action_generate_layout(self):
         """Ask how a layout for the PLC's equipment shall look."""
         self.ensure_one()
+        self.check_access("write")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Generate a Layout"),

@@ -7,11 +7,17 @@ class MoBatchReview(models.TransientModel):
     _description = "Review a Finished Batch"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True)
-    attention = fields.Char(related="batch_id.attention")
-    review_needed = fields.Boolean(related="batch_id.review_needed")
-    hand_adds_needed = fields.Boolean(related="batch_id.hand_adds_needed")
+    attention = fields.Char(related="batch_id.attention", related_sudo=False)
+    review_needed = fields.Boolean(related="batch_id.review_needed", related_sudo=False)
+    hand_adds_needed = fields.Boolean(related="batch_id.hand_adds_needed", related_sudo=False)
     line_ids = fields.One2many(
-        "mo.batch.review.line", "review_id", string="Components", compute="_compute_line_ids", store=True, readonly=False
+        "mo.batch.review.line",
+        "review_id",
+        string="Components",
+        compute="_compute_line_ids",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
     comment = fields.Char(help="Why the batch is released.")
 
@@ -46,14 +52,14 @@ class MoBatchReviewLine(models.TransientModel):
 
     review_id = fields.Many2one("mo.batch.review", required=True, ondelete="cascade")
     batch_line_id = fields.Many2one("mo.batch.line", required=True, readonly=True)
-    product_id = fields.Many2one(related="batch_line_id.product_id")
-    equipment_id = fields.Many2one(related="batch_line_id.equipment_id")
-    code = fields.Integer(related="batch_line_id.code")
-    uom_id = fields.Many2one(related="batch_line_id.uom_id")
-    planned_qty = fields.Float(related="batch_line_id.planned_qty")
-    deviation_qty = fields.Float(related="batch_line_id.deviation_qty")
-    deviation_percent = fields.Float(related="batch_line_id.deviation_percent")
-    tolerance_state = fields.Selection(related="batch_line_id.tolerance_state")
+    product_id = fields.Many2one(related="batch_line_id.product_id", related_sudo=False)
+    equipment_id = fields.Many2one(related="batch_line_id.equipment_id", related_sudo=False)
+    code = fields.Integer(related="batch_line_id.code", related_sudo=False)
+    uom_id = fields.Many2one(related="batch_line_id.uom_id", related_sudo=False)
+    planned_qty = fields.Float(related="batch_line_id.planned_qty", related_sudo=False)
+    deviation_qty = fields.Float(related="batch_line_id.deviation_qty", related_sudo=False)
+    deviation_percent = fields.Float(related="batch_line_id.deviation_percent", related_sudo=False)
+    tolerance_state = fields.Selection(related="batch_line_id.tolerance_state", related_sudo=False)
     quantity = fields.Float(string="Consumed", digits="Product Unit", help="Of what the PLC dosed it cannot be changed.")
 
     def _is_answered(self):

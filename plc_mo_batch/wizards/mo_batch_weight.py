@@ -6,8 +6,8 @@ class MoBatchWeight(models.TransientModel):
     _description = "Enter the Finished Weight"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True, default=lambda self: self.env.context.get("active_id"))
-    planned_qty = fields.Float(related="batch_id.planned_qty")
-    uom_id = fields.Many2one(related="batch_id.uom_id")
+    planned_qty = fields.Float(related="batch_id.planned_qty", related_sudo=False)
+    uom_id = fields.Many2one(related="batch_id.uom_id", related_sudo=False)
     weight = fields.Float(string="Finished Weight", digits="Product Unit", required=True)
 
     def action_confirm(self):

@@ -1,0 +1,44 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class PlcGuarded(models.AbstractModel):
+    """For models that people may write to: what the addon itself stores there, they cannot forge, whatever way they take.
+
+    Guarded are the stored fields that the addon declares ``readonly=True``, which by itself binds the screens alone.
+    """
+
+    _name = "plc.guarded"
+    _description = "Fields That Only PLC Tasks Write"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            vals_list = [{**self._guarded_defaults(), **self._without_guarded(vals)} for vals in vals_list]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        return super().write(vals if self.env.su else self._without_guarded(vals))
+
+    @api.model
+    def _is_guarded(self, name):
+        field = self._fields.get(name)
+        if not field or "plc_mo_batch" not in field._modules or name in models.MAGIC_COLUMNS:
+            return False
+        return field.readonly and field.store and not field.compute and field.type != "one2many"  # those have rights of their own
+
+    @api.model
+    def _without_guarded(self, vals):
+        """
+        :raise AccessError: naming the guarded fields among ``vals``
+        """
+        forged = sorted(filter(self._is_guarded, vals))
+        if forged:
+            raise AccessError(self.env._("%s can only be written by the exchange itself.", ", ".join(forged)))
+        return vals
+
+    @api.model
+    def _guarded_defaults(self):
+        """Their own defaults: neither those of the context nor those that a user keeps."""
+        guarded = [field for name, field in self._fields.items() if self._is_guarded(name)]
+        return {field.name: field.default(self) if field.default else False for field in guarded}

@@ -1,0 +1,99 @@
+"""Who may call which public method, for every one of them: a new method needs a line in METHODS."""
+
+from odoo.tests import tagged
+
+from .security_case import SecurityCase
+
+NOBODY = set()
+SETTINGS = {"settings"}
+MANAGERS = {"manager", "settings"}
+OPERATORS = {"operator", *MANAGERS}
+PLANNERS = {"planner", *OPERATORS}
+
+# (model, method): who may call it, and its arguments behind the ids
+METHODS = {
+    ("mo.batch", "action_abort"): (OPERATORS,),
+    ("mo.batch", "action_cancel"): (OPERATORS,),
+    ("mo.batch", "action_enter_hand_adds"): (OPERATORS, [[0, 1.0]]),
+    ("mo.batch", "action_hold"): (OPERATORS,),
+    ("mo.batch", "action_open_cancel"): (OPERATORS,),
+    ("mo.batch", "action_open_production"): (PLANNERS,),
+    ("mo.batch", "action_open_review"): (OPERATORS,),
+    ("mo.batch", "action_open_settle"): (OPERATORS,),
+    ("mo.batch", "action_release_review"): (OPERATORS, "as it is"),
+    ("mo.batch", "action_release_slot"): (OPERATORS,),
+    ("mo.batch", "action_requeue"): (OPERATORS,),
+    ("mo.batch", "action_resume"): (OPERATORS,),
+    ("mo.batch", "action_retry"): (OPERATORS,),
+    ("mo.batch", "action_send_again"): (OPERATORS,),
+    ("mo.batch", "action_set_weight"): (OPERATORS, 1000.0),
+    ("mo.batch", "action_settle"): (OPERATORS, "hold"),
+    ("mo.batch", "action_take_out"): (OPERATORS,),
+    ("mo.batch.cancel", "action_confirm"): (OPERATORS,),
+    ("mo.batch.review", "action_confirm"): (OPERATORS,),
+    ("mo.batch.review", "action_release"): (OPERATORS,),
+    ("mo.batch.settle", "action_confirm"): (OPERATORS,),
+    ("mo.batch.weight", "action_confirm"): (OPERATORS,),
+    ("mrp.production", "action_plc_back_in_line"): (OPERATORS,),
+    ("mrp.production", "action_view_plc_batches"): (PLANNERS,),
+    ("mrp.production", "button_mark_done"): (PLANNERS,),
+    ("plc.controller", "action_exchange_now"): (OPERATORS,),
+    ("plc.controller", "action_fill_now"): (OPERATORS,),
+    ("plc.controller", "action_generate_layout"): (MANAGERS,),
+    ("plc.controller", "action_test_connection"): (OPERATORS,),
+    ("plc.controller", "action_view_queue"): (PLANNERS,),
+    ("plc.controller", "action_view_snapshot"): (OPERATORS,),
+    ("plc.controller", "action_write_back_now"): (OPERATORS,),
+    ("plc.controller", "test_connection"): (OPERATORS,),
+    ("plc.layout.generate", "action_generate"): (MANAGERS,),
+    ("plc.snapshot", "action_refresh"): (OPERATORS,),
+    ("res.config.settings", "set_values"): (SETTINGS,),
+}
+RIGHTS = {"create", "write", "unlink", "copy"}  # of the records: test_security_models
+HARMLESS = {("res.config.settings", "get_values")}  # shows intervals
+
+
+@tagged("post_install", "-at_install")
+class TestSecurityMethods(SecurityCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.order = cls.new_order()
+
+    def setUp(self):
+        super().setUp()
+        self.run_task(1)
+        self.batch = self.queue()
+        records = {"mo.batch": self.batch, "mrp.production": self.order, "plc.controller": self.controller}
+        self.ids = {model: record.ids for model, record in records.items()}
+        batches = {"batch_ids": self.batch.ids}
+        self.wizards = {
+            "mo.batch.cancel": {**batches, "reason": "plan"},
+            "mo.batch.settle": batches,
+            "mo.batch.review": {"batch_id": self.batch.id},
+            "mo.batch.weight": {"batch_id": self.batch.id, "weight": 1.0},
+            "plc.layout.generate": {"controller_id": self.controller.id},
+            "plc.snapshot": {"controller_id": self.controller.id},
+            "res.config.settings": {},
+        }
+
+    def test_every_public_method_is_known(self):
+        methods = {(model, method) for model, method in self.addon_methods() if method not in RIGHTS} - HARMLESS
+        new = sorted(method for method in methods - set(METHODS) if not self.env[method[0]]._abstract)
+        self.assertFalse(new, "who may call it? Say so in METHODS")
+        self.assertFalse(sorted(set(METHODS) - methods), "there is no such method any more")
+
+    def test_who_may_call_it(self):
+        for (model, method), (allowed, *args) in METHODS.items():
+            with self.subTest(model=model, method=method):
+                self.assertEqual(self.callers(model, method, args), allowed)
+
+    def callers(self, model, method, args):
+        return {role for role in self.people if not self.is_refused(role, model, method, self.record(role, model), *args)}
+
+    def record(self, role, model):
+        """Ids of a record; a wizard belongs to who opened it, even where he could not have done so."""
+        if model not in self.wizards:
+            return self.ids[model]
+        user = self.people[role]
+        return self.env(user=user, su=True)[model].create(self.wizards[model]).ids
