@@ -2,10 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from .plc_controller import PROTECTED
-
 HEALTH = [("ok", "OK"), ("warning", "Warning"), ("error", "Error")]
-PROTECTED.add("watched_since")
 
 
 class PlcController(models.Model):
@@ -102,6 +99,7 @@ class PlcController(models.Model):
     def action_view_alarms(self):
         """Open the PLC's alarms, and those that concern all PLCs."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.plc_alarm_action")
         return {
             "type": "ir.actions.act_window",

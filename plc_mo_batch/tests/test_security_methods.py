@@ -37,10 +37,13 @@ METHODS = {
     ("mrp.production", "action_plc_back_in_line"): (OPERATORS,),
     ("mrp.production", "action_view_plc_batches"): (PLANNERS,),
     ("mrp.production", "button_mark_done"): (PLANNERS,),
+    ("plc.alarm", "action_acknowledge"): (OPERATORS,),
+    ("plc.alarm", "action_open_subject"): (PLANNERS,),
     ("plc.controller", "action_exchange_now"): (OPERATORS,),
     ("plc.controller", "action_fill_now"): (OPERATORS,),
     ("plc.controller", "action_generate_layout"): (MANAGERS,),
     ("plc.controller", "action_test_connection"): (OPERATORS,),
+    ("plc.controller", "action_view_alarms"): (PLANNERS,),
     ("plc.controller", "action_view_queue"): (PLANNERS,),
     ("plc.controller", "action_view_snapshot"): (OPERATORS,),
     ("plc.controller", "action_write_back_now"): (OPERATORS,),
@@ -64,8 +67,9 @@ class TestSecurityMethods(SecurityCase):
         super().setUp()
         self.run_task(1)
         self.batch = self.queue()
-        records = {"mo.batch": self.batch, "mrp.production": self.order, "plc.controller": self.controller}
-        self.ids = {model: record.ids for model, record in records.items()}
+        alarm = {"kind": "silent", "message": "A test.", "controller_id": self.controller.id}
+        records = [self.batch, self.order, self.controller, self.env["plc.alarm"].create(alarm)]
+        self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {
             "mo.batch.cancel": {**batches, "reason": "plan"},
