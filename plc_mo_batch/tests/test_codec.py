@@ -1,8 +1,9 @@
 import math
+import sys
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.codec import CodecError, Field, SlotCodec
+from odoo.addons.plc_mo_batch.plc.codec import CodecError, Field, SlotCodec, encode_ascii
 
 # kg -> words, int32 x 100, high word first: what a mill's PLC was seen to send and take
 GOLDEN = {
@@ -73,8 +74,11 @@ class TestGoldenVectors(BaseCase):
         self.assertEqual(codec("bcd").decode([0x0059]), {"value": 59})
 
     def test_unknown_word_order(self):
-        with self.assertRaises(ValueError):
+        with self.assertRaisesRegex(ValueError, "'little'"):
             codec(word_order="little")
+
+    def test_no_fields(self):
+        self.assertEqual((SlotCodec([]).words, SlotCodec([]).decode([5]), SlotCodec([]).encode({})), (0, {}, []))
 
 
 @tagged("post_install", "-at_install")
@@ -138,6 +142,12 @@ class TestWriting(BaseCase):
         self.assert_refused(0.49, "0.49: it must be at least 0.5", **limits)
         self.assert_refused(100000.01, "100000.01: it must be at most 100000", **limits)
         self.assertEqual(codec(**limits).encode({"value": 0.5}), [0, 50])
+        for value, words in ((0.5, [0x3F00, 0]), (2.0, [0x4000, 0])):
+            self.assertEqual(codec("float32", minimum=0.5, maximum=2.0).encode({"value": value}), words)
+
+    def test_the_greatest_number(self):
+        for value, first in ((sys.float_info.max, 0x7FEF), (-sys.float_info.max, 0xFFEF)):
+            self.assertEqual(codec("float64").encode({"value": value}), [first, 0xFFFF, 0xFFFF, 0xFFFF])
 
     def test_text(self):
         letters = "only plain ASCII letters can be sent"
@@ -149,6 +159,7 @@ class TestWriting(BaseCase):
     def test_text_is_padded_with_zeros(self):
         self.assertEqual(codec("ascii", words=3).encode({"value": "ABC"}), [0x4142, 0x4300, 0])
         self.assertEqual(codec("ascii", words=2).encode({"value": "ABCD"}), [0x4142, 0x4344])
+        self.assertEqual(encode_ascii(field("ascii", words=3), "ABC"), b"ABC\0\0\0")
 
     def test_a_bool_is_not_scaled(self):
         self.assertEqual(codec("bool", scale=100).encode({"value": True}), [1])
@@ -169,10 +180,15 @@ class TestWriting(BaseCase):
         self.assertEqual(slot.encode({"line_kg": (5,)}), [5, 0, 0, 0, 0])
         self.assertEqual(slot.decode([5, 9, 6, 9, 7]), {"line_kg": [5, 6, 7]})
 
+    def test_lines_that_lie_in_another_order(self):
+        slot = SlotCodec([Field("line_kg", 2 - line, index=line) for line in range(3)])
+        self.assertEqual(slot.encode({"line_kg": [5, 6, 7]}), [7, 6, 5])
+        self.assertEqual(slot.decode([7, 6, 5]), {"line_kg": [5, 6, 7]})
+
     def test_a_recipe_that_is_too_long_is_not_cut(self):
-        slot = SlotCodec([Field("line_kg", line, index=line, name=f"Target {line + 1}") for line in range(2)])
-        with self.assertRaisesRegex(CodecError, r"Target 2 \(word 1\) is the last of 2 lines; 3 were given"):
-            slot.encode({"line_kg": [1, 2, 3]})
+        slot = SlotCodec([Field("line_kg", line, index=line, name=f"Target {line + 1}") for line in range(3)])
+        with self.assertRaisesRegex(CodecError, r"Target 3 \(word 2\) is the last of 3 lines; 4 were given"):
+            slot.encode({"line_kg": [1, 2, 3, 4]})
 
 
 @tagged("post_install", "-at_install")
@@ -186,6 +202,7 @@ class TestReading(BaseCase):
 
     def test_a_status_word_is_no_bool(self):
         self.assert_refused([0x8200], "holds 33280 (0x8200) where only 0 or 1 can stand", "bool")
+        self.assert_refused([2], "holds 2 (0x0002) where only 0 or 1 can stand", "bool")
         self.assertIs(codec("bool").decode([1])["value"], True)
 
     def test_bcd(self):
@@ -199,6 +216,22 @@ class TestReading(BaseCase):
 
     def test_blanks_of_a_text_are_kept(self):
         self.assertEqual(codec("ascii", words=2).decode([0x2041, 0x2000]), {"value": " A "})
+
+    def test_only_zeros_end_a_text(self):
+        self.assertEqual(codec("ascii", words=2).decode([0x4D49, 0x5800]), {"value": "MIX"})
+
+    def test_every_scale_counts(self):
+        for scale in (2, 10):
+            self.assertEqual(codec("uint16", scale=scale).decode([5 * scale]), {"value": 5})
+            self.assertEqual(codec("uint16", scale=scale, maximum=5).encode({"value": 5}), [5 * scale])
+            self.assert_refused([5 * scale + scale], "holds 6, more than 5", "uint16", scale=scale, maximum=5)
+
+    def test_a_whole_number_stays_one(self):
+        self.assertIsInstance(codec("uint16", minimum=0, maximum=9).decode([5])["value"], int)
+
+    def test_one_limit_is_enough(self):
+        self.assert_refused([4], "holds 4, less than 5", "uint16", minimum=5)
+        self.assert_refused([6], "holds 6, more than 5", "uint16", maximum=5)
 
     def test_no_number(self):
         for field_type, words in (
@@ -220,6 +253,7 @@ class TestReading(BaseCase):
 
     def test_too_few_words(self):
         self.assert_refused([0], "is missing: only 4 words came")
+        self.assert_refused([], "is missing: only 3 words came")
 
     def test_more_words_than_fields(self):
         self.assertEqual(codec().decode([0, 7, 8, 9]), {"value": 7})
