@@ -1,10 +1,14 @@
-.PHONY: help demo test lint bench screenshots clean
+.PHONY: help demo test lint bench races load coverage mutants screenshots clean
 
 help:
 	@echo "make demo    ten orders run from confirmed to done, before your eyes: Odoo, the addon and a simulated PLC"
 	@echo "make test    linters and all tests"
 	@echo "make lint    linters alone"
-	@echo "make bench   what polls, exchanges, fills and write-backs cost, beside others in the same run; also in bench.json"
+	@echo "make bench   all figures beside their peers in the same run, into docs/benchmarks.md and bench.json"
+	@echo "make races   what must not happen twice, asked for at the same moment 200 times, into docs/races.md"
+	@echo "make load    100 PLCs and 100,000 batches of history, within limits, into docs/load.md"
+	@echo "make coverage  lines and branches of plc/ and models/ that the tests run, into docs/coverage.md"
+	@echo "make mutants plc/ changed in one place at a time: do the tests notice? (docs/mutation.md)"
 	@echo "make screenshots  PNGs of every screen, light, dark and on a tablet, into docs/images"
 	@echo "make clean   what tests and linters left in this folder (dev/pg destroy: all databases)"
 
@@ -19,6 +23,18 @@ lint:
 
 bench:
 	@dev/bench
+
+races:
+	@dev/run python tests/races/races.py
+
+load:
+	@dev/run python tests/bench/load.py
+
+coverage:
+	@dev/coverage
+
+mutants:
+	@dev/mutants
 
 screenshots:
 	@dev/screenshots

@@ -4,6 +4,7 @@ A mutant is known by its function and by the lines that it changes, so that ``do
 Exit code 1: one survived that nobody explained.
 """
 
+import json
 import os
 import re
 import shutil
@@ -25,9 +26,25 @@ MODULES = {
     "reconcile": ("test_reconcile",),
     "exchange": ("test_conversations",),
 }
-# module -> tests that take too long for every mutant: they see only those that survived
-SLOW = {"reconcile": ("test_reconcile_model",)}
-SLOW_SECONDS = 600
+# module -> what takes too long for every mutant, and sees only those that survived: the table of the exhaustive model
+MODEL = """
+import sys
+
+sys.path.insert(0, "dev")
+import plain
+from plc_mo_batch.tests.plc_model import Model, rows
+
+sys.exit(any(Model(cell[0]).explore().wrong != cell[1] for _name, cells in rows() for cell in cells if cell))
+"""
+SLOW = {"reconcile": MODEL}
+SLOW_SECONDS = 900
+SHOW = """
+import json, sys
+
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+
+print(json.dumps({name: get_diff_for_mutant(name) for name in json.load(sys.stdin)}))
+"""
 # mutmut runs the same test again and again in one process, which hypothesis thinks unhealthy
 CONFTEST = """
 import sys
@@ -90,7 +107,7 @@ class Run:
         return [(name, self._again(name) if slow and status in SURVIVED else status) for name, status in found]
 
     def _again(self, name):
-        command = [sys.executable, "dev/plain.py", *SLOW[self.module]]
+        command = [sys.executable, "-c", SLOW[self.module]]
         environment = {**os.environ, "MUTANT_UNDER_TEST": name}
         try:
             done = subprocess.run(
@@ -98,15 +115,23 @@ class Run:
             )
         except subprocess.TimeoutExpired:
             return "timeout"
-        return "killed, slow tests" if done.returncode else "survived"
+        return "killed by the model" if done.returncode else "survived"
 
-    def mutant(self, name):
-        """What a mutant changes."""
-        lines = self.mutmut("show", name).splitlines()
-        changed = {sign: [line[1:].strip() for line in lines if re.match(rf"{re.escape(sign)}(?![-+])", line)] for sign in "-+"}
-        function = re.sub(r"__mutmut_\d+$", "", name.removeprefix("plc_mo_batch.plc."))
-        function = re.sub(r"\.xǁ(\w+)ǁ", r".\1.", function).replace(".x_", ".")
-        return Mutant(function, " ".join(changed["-"]), " ".join(changed["+"]))
+    def mutants(self, names):
+        """What these mutants change."""
+        command = [sys.executable, "-c", SHOW]
+        shown = subprocess.run(command, cwd=self.folder, input=json.dumps(names), capture_output=True, text=True, check=True)
+        return [_mutant(name, diff) for name, diff in json.loads(shown.stdout).items()]
+
+
+def _mutant(name, diff):
+    changed = {sign: [] for sign in "-+"}
+    for line in diff.splitlines():
+        if line[:1] in changed and line[:3] not in ("---", "+++"):
+            changed[line[0]].append(line[1:].strip())
+    function = re.sub(r"__mutmut_\d+$", "", name.removeprefix("plc_mo_batch.plc."))
+    function = re.sub(r"\.xǁ(\w+)ǁ", r".\1.", function).replace(".x_", ".")
+    return Mutant(function, " ".join(changed["-"]), " ".join(changed["+"]))
 
 
 def explained():
@@ -120,9 +145,8 @@ def try_module(module):
     with tempfile.TemporaryDirectory(prefix="mutants_") as folder:
         run = Run(module, Path(folder))
         results = run.results()
-        return Counter(status for _name, status in results), [
-            run.mutant(name) for name, status in results if status in SURVIVED
-        ]
+        names = [name for name, status in results if status in SURVIVED]
+        return Counter(status for _name, status in results), run.mutants(names)
 
 
 def main(modules):
