@@ -21,7 +21,7 @@ PLC, TESTS = "plc_mo_batch/plc", "plc_mo_batch/tests"
 # module -> the plain tests that have a say in it
 MODULES = {
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
-    "layout": ("test_layout", "test_codec", "test_dissect", "test_reconcile"),
+    "layout": ("test_layout", "test_layout_rules", "test_dissect", "test_reconcile"),
     "dissect": ("test_dissect",),
     "reconcile": ("test_reconcile",),
     "exchange": ("test_conversations",),

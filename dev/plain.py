@@ -20,6 +20,7 @@ TESTS = (  # fast ones first
     "test_codec",
     "test_dissect",
     "test_layout",
+    "test_layout_rules",
     "test_reconcile",
     "test_conversations",
     "test_codec_properties",

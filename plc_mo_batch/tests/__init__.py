@@ -19,6 +19,7 @@ from . import (
     test_layout,
     test_layout_edit,
     test_layout_import,
+    test_layout_rules,
     test_migrations,
     test_order_changed,
     test_reconcile,
