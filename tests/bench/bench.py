@@ -1,6 +1,6 @@
 """``make bench``: what polls, exchanges and slots cost, beside a bare-socket client in the same run, and the targets.
 
-Prints a table and writes ``bench.json``, one flat object. Timings are medians of interleaved repetitions.
+Prints a table and merges its figures into ``bench.json``, one flat object. Timings are medians of interleaved repetitions.
 """
 
 import json
@@ -146,7 +146,9 @@ def main() -> None:
         print(f"{key:<22}{figures[key]:>10g}{'<= ' + str(target):>10}{'' if figures[key] <= target else '  MISSED'}")
     for key in (key for key in figures if key not in TARGETS):
         print(f"{key:<22}{figures[key]:>10g}")
-    (ROOT / "bench.json").write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    file = ROOT / "bench.json"
+    merged = (json.loads(file.read_text()) if file.exists() else {}) | figures
+    file.write_text(json.dumps(merged, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -156,16 +156,16 @@ class Mill:
             assert booked == self.quantities() * len(orders), booked
 
 
-def copy_rows(env, table, key, value, changed, count):
+def copy_rows(env, table, key, value, changed, count, first=1):
     """``count`` copies of the rows of a table whose column ``key`` is ``value``, at the speed of PostgreSQL.
 
-    :param changed: column -> SQL for its value; ``n`` is the number of the copy, from 1
+    :param changed: column -> SQL for its value; ``n`` is the number of the copy, from ``first`` on
     """
     env.cr.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
     columns = [row[0] for row in env.cr.fetchall()]
     wanted = ", ".join(changed.get(column, f'{table}."{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
     env.cr.execute(
-        f"INSERT INTO {table} ({names}) SELECT {wanted} FROM {table}, generate_series(1, %s) n WHERE {table}.{key} = %s",
-        [count, value],
+        f"INSERT INTO {table} ({names}) SELECT {wanted} FROM {table}, generate_series(%s, %s) n WHERE {table}.{key} = %s",
+        [first, first + count - 1, value],
     )

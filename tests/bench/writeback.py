@@ -1,8 +1,9 @@
-"""``make bench``, second part: what the write-back and the fill cost in Odoo; merged into ``bench.json``.
+"""``make bench``, second part: what the write-back, the hand-over and the fill cost in Odoo; merged into ``bench.json``.
 
 Write-back of 10 orders of 15 components, beside Odoo's own bulk close of such orders with the same quantities, and beside an
 XML-RPC client of a real server that does it order by order, component by component. Fill of 10 orders with 10,000 waiting,
-beside 100. Everything interleaved in one run; medians.
+beside 100. Hand-over: ten orders from confirmed to recipes in a PLC, beside an outside client that reads them over XML-RPC, order
+by order, and writes each slot over a bare socket, without a journal and without reading back. Everything interleaved; medians.
 """
 
 import json
@@ -12,6 +13,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 
+import bare
 from mill import PRODUCED, ROOT, Mill, configure, copy_rows, database, measured, plant
 
 from odoo import SUPERUSER_ID, api
@@ -22,10 +24,12 @@ TARGETS = {
     "writeback_vs_xmlrpc": 0.2,
     "fill_growth_time": 1.5,
     "fill_growth_queries": 1.1,
+    "handover_ratio": 1.0,
 }
 ORDERS = 10
 WAITING = {"few": 100, "many": 10_000}
 ROUNDS, XMLRPC_ROUNDS = 7, 5
+RECIPE, STRIDE, CODES = 7000, 100, 27  # of the layout "Feed mill, job numbers": first register, a slot's, its first code
 ANSWERED = {"skip_consumption": True, "skip_backorder": True, "skip_redirection": True}
 
 
@@ -95,6 +99,68 @@ def write_backs(mill, rpc):
     }
 
 
+# Hand-over
+
+
+def hand_over(mill, plc, times):
+    """Task 1 and Task 2, as their crons run them."""
+    mill.new_orders(ORDERS)
+    with mill.env() as env, measured(env, times, []):
+        env["plc.task.fill"]._work()
+        env["plc.task.exchange"]._work()
+    with mill.env() as env:
+        assert env["mo.batch"].search([]).mapped("state") == ["offered"] * ORDERS
+    _forget(mill, plc)
+
+
+def hand_over_from_outside(mill, plc, rpc, times):
+    """What a middleware does: each order, each component, then the slot."""
+    mill.new_orders(ORDERS)
+    start = time.perf_counter()
+    waiting = [("state", "=", "confirmed"), ("picking_type_id", "=", mill.picking_type)]
+    orders = rpc.call("mrp.production", "search", waiting, order="date_start, id", limit=ORDERS)
+    for slot, order in enumerate(orders):
+        values = rpc.call("mrp.production", "read", [order], ["name", "product_id", "product_qty", "move_raw_ids"])[0]
+        targets = []
+        for move in values["move_raw_ids"]:
+            targets.append(rpc.call("stock.move", "read", [move], ["product_id", "product_uom_qty"])[0]["product_uom_qty"])
+        bare.write(plc.port, RECIPE + slot * STRIDE, _words(slot + 1, values, targets[: mill.silos]))
+    times.append(time.perf_counter() - start)
+    assert plc.mill.memory[RECIPE + CODES + 1 : RECIPE + CODES + 3] == [0, round(targets[0] * 100)]
+    _forget(mill, plc)
+
+
+def _words(slot, values, targets):
+    words = [0] * (CODES + 3 * len(targets))
+    name = values["name"].encode()[:16].ljust(16, b"\0")
+    words[:9] = [slot, *(name[n] << 8 | name[n + 1] for n in range(0, 16, 2))]
+    for line, kilograms in enumerate(targets):
+        words[CODES + 3 * line : CODES + 3 * line + 3] = [101 + line, *divmod(round(kilograms * 100), 65536)]
+    return words
+
+
+def _forget(mill, plc):
+    plc.lose_memory()
+    with mill.env() as env:
+        env.cr.execute("UPDATE mo_batch SET state = 'cancelled', active = false WHERE active")
+        env.cr.execute("UPDATE mrp_production SET state = 'cancel' WHERE state = 'confirmed'")
+
+
+def hand_overs(mill, rpc):
+    """Medians of the hand-over's figures."""
+    from odoo.addons.plc_mo_batch.simulator import Simulator  # found once Odoo is configured
+
+    ours, theirs = [], []
+    with Simulator(scan_time=None) as plc:
+        with mill.env() as env:
+            env["plc.controller"].browse(mill.controller).port = plc.port
+        for _round in range(XMLRPC_ROUNDS + 1):
+            hand_over(mill, plc, ours)
+            hand_over_from_outside(mill, plc, rpc, theirs)
+    figures = {"handover_s": median(ours[1:]), "handover_xmlrpc_s": median(theirs[1:])}
+    return figures | {"handover_ratio": figures["handover_s"] / figures["handover_xmlrpc_s"]}
+
+
 # Fill
 
 
@@ -156,7 +222,8 @@ def measure():
         small, large = (stack.enter_context(database(folder)) for _size in WAITING)
         mill = Mill(small)
         with plant.Server(small, folder / "odoo.log") as server:
-            figures = write_backs(mill, server.wait_up().rpc())
+            rpc = server.wait_up().rpc()
+            figures = write_backs(mill, rpc) | hand_overs(mill, rpc)
         return figures | fills({"few": Mill(small), "many": Mill(large)})
 
 

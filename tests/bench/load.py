@@ -1,0 +1,230 @@
+"""``make load``: 100 PLCs with ten slots, and a history that grows; every task and every screen, within limits.py.
+
+Prints a table, writes docs/load.md and docs/images/load.svg, merges its figures into bench.json. Exit code 1: a limit is missed.
+``python load.py [BATCHES…]`` takes other sizes of the history and writes nothing.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from limits import GROWTH, HISTORY, LIMITS, PLCS, SLOTS
+from mill import ROOT, Mill, configure, copy_rows, database
+
+configure()
+
+import client_reads  # noqa: E402
+from history import EVENTS, History  # noqa: E402
+from machine import machine  # noqa: E402
+from plot import panels  # noqa: E402
+
+DONE = PLCS  # batches that are written back: one of each
+PLC_OPTIONS = {"settle_time": 0.5, "quiet_time": 0.0, "timeout": 5.0}
+DOC, PLOT = ROOT / "docs" / "load.md", ROOT / "docs" / "images" / "load.svg"
+
+
+class Plcs:
+    """The PLCs' process (plcs.py)."""
+
+    def __init__(self):
+        command = [sys.executable, str(Path(__file__).with_name("plcs.py")), str(PLCS)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.ports = json.loads(self._process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self._process.kill()
+        self._process.wait()
+
+    def tell(self, command):
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+        self._process.stdout.readline()
+
+
+@contextmanager
+def timed(figures, name):
+    """Seconds of the block, into ``figures``."""
+    start = time.perf_counter()
+    yield
+    figures[name] = time.perf_counter() - start
+
+
+class Load:
+    """A plant of 100 PLCs; ``measure`` runs one whole cycle of it and opens every screen."""
+
+    def __init__(self, name, plcs):
+        self.mill = Mill(name, components=6, silos=5)
+        self.mill.put_in_stock()
+        self.plcs = plcs
+        self.order = self.mill.new_orders(1)[0]
+        batch = self.mill.complete()[0]
+        self.task("plc.task.write.back")
+        self.template = self.mill.new_orders(1)[0]
+        with self.mill.env() as env:
+            env["plc.controller"].browse(self.mill.controller).enabled = False
+            assert env["mo.batch"].browse(batch).state == "done"
+        found = [self.mill.new_plc(port, **PLC_OPTIONS) for port in plcs.ports]
+        self.controllers, self.types = zip(*found, strict=True)
+        self.history = History(self.mill, batch, self.controllers)
+        with self.mill.env() as env:  # whose job numbers are below these
+            env["plc.controller"].browse(self.controllers).last_job = max(HISTORY)
+        self.orders = 0
+
+    def task(self, model):
+        with self.mill.env() as env:
+            env[model]._work()
+
+    def new_orders(self, count):
+        """Confirmed orders, as many for each PLC: copies of one, which Odoo would take ten minutes for."""
+        types = f"(ARRAY{list(self.types)})[1 + n %% {PLCS}]"
+        number = {"count": count, "first": self.orders + 1}
+        with self.mill.env() as env:
+            base = self.history.bases["mrp_production"] + 1_000_000
+            order = f"{base} + n"
+            copy_rows(
+                env, "mrp_production", "id", self.template,
+                {"id": order, "name": "'LOAD/' || n", "picking_type_id": types}, **number,
+            )
+            for column in ("raw_material_production_id", "production_id"):
+                changed = {"id": "nextval('stock_move_id_seq')", column: order, "picking_type_id": types}
+                copy_rows(env, "stock_move", column, self.template, changed, **number)
+        self.orders += count
+
+    def measure(self, batches):
+        """Figures of one cycle with that much history: seconds of the tasks, ms of each screen."""
+        figures = {}
+        self.history.grow(batches)
+        self.new_orders(PLCS * SLOTS)
+        with timed(figures, "fill"):
+            self.task("plc.task.fill")
+        self.expect("queued", PLCS * SLOTS)
+        with timed(figures, "download"):
+            self.task("plc.task.exchange")
+        self.expect("offered", PLCS * SLOTS)
+        figures["exchange"] = median(self._look() for _repetition in range(3))
+        for seconds in (0, 0, 400):  # taken; dosed; shown as finished
+            self.plcs.tell(f"step {seconds}")
+        self.task("plc.task.exchange")
+        self.expect("completed", DONE)
+        with timed(figures, "write_back"):
+            self.task("plc.task.write.back")
+        self.expect("completed", 0)
+        figures["screens"] = self._screens()
+        for kind in ("list", "form"):
+            figures[kind] = max(value for (_action, shown), value in figures["screens"].items() if shown == kind)
+        self._clear()
+        return figures
+
+    def _look(self):
+        figures = {}
+        with timed(figures, "exchange"):
+            self.task("plc.task.exchange")
+        return figures["exchange"]
+
+    def expect(self, state, count):
+        with self.mill.env() as env:
+            found = env["mo.batch"].search_count([("state", "=", state)])
+            errors = env["mo.batch.event"].search([("kind", "in", ("error", "anomaly"))], limit=3).mapped("message")
+        assert found == count, f"{found} batches are {state}, not {count}: {errors}"
+
+    def _screens(self):
+        with self.mill.env() as env:
+            return client_reads.measure(env(user=env.ref("base.user_admin")))
+
+    def _clear(self):
+        """What is still in the queue goes, with its orders."""
+        self.plcs.tell("forget")
+        with self.mill.env() as env:
+            env.cr.execute("UPDATE mo_batch SET state = 'cancelled', active = false, consumed = false WHERE active")
+            env.cr.execute("UPDATE mrp_production SET state = 'cancel' WHERE state = 'confirmed' AND id <> %s", [self.template])
+
+
+# Report
+
+
+def report(results):
+    """(lines, whether all limits are kept)"""
+    sizes = list(results)
+    heads = [f"{size:,} batches" for size in sizes]
+    lines = ["| | " + " | ".join(heads) + " | limit | growth |", "|---" * (len(sizes) + 3) + "|"]
+    kept = True
+    for name, (what, limit) in LIMITS.items():
+        values = [results[size][name] for size in sizes]
+        growth = values[-1] / values[0]
+        kept = kept and max(values) <= limit and growth <= GROWTH
+        shown = " | ".join(f"{value:.2f}" if value < 100 else f"{value:.0f}" for value in values)
+        missed = "" if max(values) <= limit and growth <= GROWTH else " **missed**"
+        lines.append(f"| {name.replace('_', '-')}: {what} | {shown} | {limit} | {growth:.2f}{missed} |")
+    return lines, kept
+
+
+def screen_lines(results):
+    """The slowest screens of the largest history, beside the smallest."""
+    first, last = results[min(results)]["screens"], results[max(results)]["screens"]
+    lines = [f"| screen | {min(results):,} batches, ms | {max(results):,} batches, ms |", "|---|---|---|"]
+    for key in sorted(last, key=lambda key: -last[key]):
+        lines.append(f"| {key[0]}, {key[1]} | {first.get(key, 0):.1f} | {last[key]:.1f} |")
+    return lines
+
+
+def write(results, lines):
+    """docs/load.md, its plot, and the figures for ``make bench``."""
+    DOC.write_text(
+        "\n".join(
+            [
+                "# Load",
+                "",
+                f"`make load` (`tests/bench/load.py`): {PLCS} PLCs with {SLOTS} slots each on real sockets, one Odoo, and a",
+                f"history of finished batches with {EVENTS} journal lines each, their orders and moves. Limits and the growth",
+                f"that is allowed (at most {GROWTH} times from the smallest to the largest history) were written down in",
+                "`tests/bench/limits.py` before anything was measured.",
+                "",
+                *lines,
+                "",
+                "![Each figure against the size of the history](images/load.svg)",
+                "",
+                "What the web client asks for when it opens each screen (views' real fields, 80 rows, the count too):",
+                "",
+                *screen_lines(results),
+                "",
+                f"Measured on: {machine()}.",
+                "",
+            ]
+        )
+    )
+    titles = {name: (f"{name.replace('_', '-')} ({what.split()[0]})", limit) for name, (what, limit) in LIMITS.items()}
+    PLOT.write_text(panels(titles, {name: {size: found[name] for size, found in results.items()} for name in LIMITS}))
+    largest = {f"load_{name}": round(results[max(results)][name], 3) for name in LIMITS}
+    growth = {f"load_{name}_growth": round(results[max(results)][name] / results[min(results)][name], 3) for name in LIMITS}
+    file = ROOT / "bench.json"
+    merged = (json.loads(file.read_text()) if file.exists() else {}) | largest | growth
+    file.write_text(json.dumps(merged, indent=2, sort_keys=True) + "\n")
+
+
+def main(sizes):
+    """Measure, print, write. True: within all limits."""
+    results = {}
+    with tempfile.TemporaryDirectory() as folder, database(Path(folder)) as name, Plcs() as plcs:
+        load = Load(name, plcs)
+        for size in sizes or HISTORY:
+            start = time.perf_counter()
+            results[size] = load.measure(size)
+            shown = {key: round(value, 2) for key, value in results[size].items() if key != "screens"}
+            print(f"{size:,} batches: {shown}, {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    lines, kept = report(results)
+    print("\n".join([*lines, "", *screen_lines(results)]))
+    if not sizes:
+        write(results, lines)
+    return kept
+
+
+if __name__ == "__main__":
+    sys.exit(not main([int(size) for size in sys.argv[1:]]))

@@ -1,0 +1,20 @@
+"""The short form of ``make races``: a few rounds of each race, in a process of its own with two servers and four PLCs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROUNDS = 10
+RACES = Path(__file__).with_name("races") / "races.py"
+ROW = re.compile(r"^\| (.+) \| (\d+) \| (.+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
+
+
+def test_races():
+    run = subprocess.run([sys.executable, str(RACES), str(ROUNDS)], capture_output=True, text=True, timeout=600, check=False)
+    rows = ROW.findall(run.stdout)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert len(rows) == 4, run.stdout
+    for race, tried, won, doubled, lost in rows:
+        assert (int(doubled), int(lost)) == (0, 0), f"{race}: {won}\n{run.stderr}"
+        assert int(tried) >= ROUNDS, f"{race} was tried {tried} times"
