@@ -1,8 +1,9 @@
-.PHONY: help demo test lint bench races load coverage mutants screenshots clean
+.PHONY: help demo test test-odoo lint bench races load coverage mutants screenshots clean
 
 help:
 	@echo "make demo    ten orders run from confirmed to done, before your eyes: Odoo, the addon and a simulated PLC"
 	@echo "make test    linters and all tests"
+	@echo "make test-odoo  the tests of Odoo's own mrp with the addon installed (five to ten minutes)"
 	@echo "make lint    linters alone"
 	@echo "make bench   all figures beside their peers in the same run, into docs/benchmarks.md and bench.json"
 	@echo "make races   what must not happen twice, asked for at the same moment 200 times, into docs/races.md"
@@ -17,6 +18,9 @@ demo:
 
 test:
 	@dev/test
+
+test-odoo:
+	@dev/test-odoo
 
 lint:
 	@dev/lint
