@@ -95,9 +95,10 @@ class MoBatch(models.Model):
     is_action_command_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_settle_allowed = fields.Boolean(compute="_compute_is_action_allowed")
 
-    # Rule 1: an order with an open batch, or with one that consumed material, is never queued again.
-    _production_uniq = models.UniqueIndex(
-        "(production_id) WHERE active OR consumed", "The order has a batch already; it cannot be produced twice."
+    # Rule 1: a part of an order with an open batch, or with one that consumed material, is never queued again.
+    _production_part_uniq = models.UniqueIndex(
+        "(production_id, part) WHERE active OR consumed",
+        "This part of the order has a batch already; it cannot be produced twice.",
     )
     # Rule 2: a slot belongs to at most one open batch; a parked one has given it back, acknowledged.
     _slot_uniq = models.UniqueIndex(

@@ -60,7 +60,11 @@ class MoBatch(models.Model):
             )
         if order.product_tracking == "lot" and not order.lot_producing_ids:
             order.action_generate_serial()
-        order.qty_producing = quantity
+        order.qty_producing = self._produced_before() + quantity
+
+    def _produced_before(self):
+        """What is already posted as produced of the order, in its unit."""
+        return 0.0
 
     def _produced_in_order_unit(self):
         order = self.production_id
@@ -113,8 +117,11 @@ class MoBatch(models.Model):
         """Booked and verified: into the history. What a person was told to look at no longer holds."""
         self._set_state("done", last_error=False, next_try=False, parked=False)
         for batch in self:
-            batch._journal("state", self.env._("Order %s closed with what was consumed; checked.", batch.order_name))
+            batch._journal("state", batch._finish_message())
         self.filtered("attempts").activity_unlink([ACTIVITY])
+
+    def _finish_message(self):
+        return self.env._("Order %s closed with what was consumed; checked.", self.order_name)
 
     # Checks afterwards
 
@@ -129,17 +136,21 @@ class MoBatch(models.Model):
             order = batch.production_id
             if order.state != "done":
                 raise UserError(self.env._("Order %s is not done after closing it.", batch.order_name))
-            produced = batch._produced_in_order_unit()
-            if order.product_uom_id.compare(order.qty_produced, produced):
-                raise UserError(
-                    self.env._(
-                        "%(booked)g would be booked as produced instead of %(produced)g.",
-                        booked=order.qty_produced,
-                        produced=produced,
-                    )
-                )
+            batch._compare_produced(order.qty_produced, batch._produced_in_all())
             for line in batch.line_ids:
                 line._verify()
+
+    def _produced_in_all(self):
+        """What the order's batches produced, in its unit."""
+        return self._produced_in_order_unit()
+
+    def _compare_produced(self, booked, produced):
+        if self.production_id.product_uom_id.compare(booked, produced):
+            raise UserError(
+                self.env._(
+                    "%(booked)g would be booked as produced instead of %(produced)g.", booked=booked, produced=produced
+                )
+            )
 
     def _warn_of_negative_stock(self):
         """Consumption beyond the stock is booked, as the material is gone; but somebody should count. What was negative before

@@ -65,7 +65,7 @@ class MoBatch(models.Model):
         batches = self.sudo().filtered(lambda batch: batch.state == "cancelled" and batch.production_id.plc_hold)
         if not batches:
             raise UserError(self.env._("No order of these batches is held."))
-        batches.production_id.plc_hold = False
+        batches.production_id.action_plc_back_in_line()
         for batch in batches:
             batch._journal("user", self.env._("Order put back in line by %s.", self.env.user.name))
         return True
@@ -119,7 +119,7 @@ class MoBatch(models.Model):
             return
         try:
             with self.env.cr.savepoint():
-                order.with_context(plc_closing=True).action_cancel()
+                order._plc_stop(self.cancel_reason, self.cancel_note)
                 self.env.flush_all()
         except UserError as error:
             self._journal("error", self.env._("The order could not be cancelled and is held: %s", error))

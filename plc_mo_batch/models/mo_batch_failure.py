@@ -91,9 +91,9 @@ class MoBatch(models.Model):
         """Second step: the order; then the batch goes to the history."""
         self.ensure_one()
         order = self.production_id
+        self._set_state("cancelled", last_error=False, next_try=False)
+        self._journal("state", self.env._("The failed batch is settled."))
         if order.state not in ("done", "cancel"):
             order.plc_hold = self.failure_decision == "hold"
             if self.failure_decision == "cancel":
-                order.with_context(plc_closing=True).action_cancel()
-        self._set_state("cancelled", last_error=False, next_try=False)
-        self._journal("state", self.env._("The failed batch is settled."))
+                order._plc_stop("machine", self.env._("Another batch of the order failed."))

@@ -23,6 +23,9 @@ class MoBatchLine(models.Model):
     code = fields.Integer(string="Equipment Code", readonly=True, help="As it was sent to the PLC; 0: added by hand.")
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
     planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
+    move_qty = fields.Float(
+        digits="Product Unit", readonly=True, help="What it was to take of the order's component, in the component's unit."
+    )
     actual_qty = fields.Float(string="Actual", digits="Product Unit", readonly=True)
     typed_qty = fields.Float(string="Typed In", digits="Product Unit", readonly=True)
     typed = fields.Boolean(readonly=True, help="A person typed in what was added by hand; zero is a quantity too.")

@@ -32,11 +32,16 @@ class MoBatchLine(models.Model):
         if not self.move_id or self.move_id.state == "cancel":
             self.move_id = self._add_move()
 
+    def _split_off(self):
+        """Have a move of its own for what this batch, one of several, took of the component."""
+        if self.move_id and self.move_id.state != "cancel":
+            self.move_id = self.move_id._plc_split_off(self.batch_id, self.move_qty)
+
     def _add_move(self):
         """A component line of its own on the order; a backorder does not inherit it."""
         uom = self.product_id.uom_id
         values = self.batch_id.production_id._get_move_raw_values(self.product_id, 0.0, uom)
-        move = self.env["stock.move"].create({**values, "additional": True})
+        move = self.env["stock.move"].create({**values, "additional": True, "plc_batch_id": self.batch_id.id})
         move._action_confirm(merge=False)
         return move
 

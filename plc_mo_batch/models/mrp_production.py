@@ -1,8 +1,5 @@
-from math import ceil
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import float_round
 
 
 class NotQueueable(Exception):
@@ -50,7 +47,7 @@ class MrpProduction(models.Model):
         if not self.env.user.has_group("plc_mo_batch.group_operator"):
             raise AccessError(self.env._("Only PLC operators may do this."))
         self.check_access("read")
-        self.sudo().plc_hold = False
+        self.sudo().write({"plc_hold": False, "plc_stopped": False})
         return True
 
     def _action_cancel(self):
@@ -73,19 +70,42 @@ class MrpProduction(models.Model):
     @api.model
     def _plc_eligible_domain(self, controller):
         """Orders that a PLC may be given: confirmed, of its operation types, not held, without a batch that is open or
-        consumed material (rule 1); where the PLC asks for it, with all components at hand."""
-        available = [("reservation_state", "=", "assigned")] if controller.require_available else []
-        return available + [
+        consumed material (rule 1); where the PLC asks for it, with all components at hand. One is back in line too whose failed
+        batch was booked on it, which makes Odoo call it in progress."""
+        return [
+            *self._plc_may_be_given(controller),
+            "|",
             ("state", "=", "confirmed"),
-            ("company_id", "=", controller.company_id.id),
-            ("picking_type_id", "in", controller.picking_type_ids.ids),
-            ("plc_hold", "=", False),
+            "&",
+            ("state", "=", "progress"),
+            ("plc_batch_ids", "any", [("active", "=", False), ("failure_booked", "=", True)]),
             ("plc_batch_ids", "not any", ["|", ("active", "=", True), ("consumed", "=", True)]),
         ]
 
-    def _prepare_plc_batch(self, controller, layout, slot):
-        """Values of the batch that freezes the order's recipe.
+    @api.model
+    def _plc_begun_domain(self, controller):
+        """Orders that a PLC makes in several batches, and that have some already."""
+        return [
+            *self._plc_may_be_given(controller),
+            ("plc_part_count", ">", 1),
+            ("plc_stopped", "=", False),
+            ("state", "in", ("confirmed", "progress", "to_close")),
+            ("plc_batch_ids", "any", ["|", ("active", "=", True), ("consumed", "=", True)]),
+        ]
 
+    @api.model
+    def _plc_may_be_given(self, controller):
+        available = [("reservation_state", "=", "assigned")] if controller.require_available else []
+        return available + [
+            ("company_id", "=", controller.company_id.id),
+            ("picking_type_id", "in", controller.picking_type_ids.ids),
+            ("plc_hold", "=", False),
+        ]
+
+    def _prepare_plc_batch(self, controller, layout, slot, share):
+        """Values of the batch that freezes the recipe of a share of the order.
+
+        :param share: a :class:`~.mrp_production_share.Share`
         :raise NotQueueable: with the reason
         """
         self.ensure_one()
@@ -97,48 +117,40 @@ class MrpProduction(models.Model):
             "controller_id": controller.id,
             "company_id": self.company_id.id,
             "slot": slot,
-            "order_name": self._plc_order_name(controller, layout),
+            "part": share.part,
+            "order_qty": share.quantity,
+            "order_name": self._plc_order_name(controller, layout, share),
             **{
                 f"{role}_name": name[: texts[role][0].words * 2] if texts[role] else name for role, name in names.items()
             },
             "uom_id": controller.uom_id.id,
-            "planned_qty": self._plc_weight(self.product_id, self.product_uom_id, self.product_qty, controller),
-            "line_ids": [fields.Command.create(values) for values in self._prepare_plc_lines(controller, layout)],
+            "planned_qty": self._plc_weight(self.product_id, self.product_uom_id, share.quantity, controller),
+            "line_ids": [fields.Command.create(values) for values in self._prepare_plc_lines(controller, layout, share)],
         }
 
-    def _plc_split(self, controller):
-        """Orders that the PLC's mixer can take: this one, or as many equal ones as it takes, by Odoo's own splitting.
-
-        :raise NotQueueable: when its unit is no weight
-        """
-        self.ensure_one()
-        weight = self._plc_weight(self.product_id, self.product_uom_id, self.product_qty, controller)
-        count = ceil(float_round(weight / controller.max_batch_qty, precision_digits=6))
-        if count <= 1:
-            return self
-        share = self.product_uom_id.round(self.product_qty / count, rounding_method="UP")
-        shares = [share] * (count - 1)
-        return self._split_productions({self: [*shares, self.product_uom_id.round(self.product_qty - sum(shares))]})
-
-    def _plc_order_name(self, controller, layout):
-        """The order's name as the PLC sees it. One that is too long is shortened from the front, as the end tells orders apart.
+    def _plc_order_name(self, controller, layout, share):
+        """The order's name as the PLC sees it; one of several batches bears its number, as in ``WH/MO/00012#03``: a slot that
+        goes on with the same order must not look as before. What is too long is shortened from the front, as the end tells
+        orders apart.
 
         :raise NotQueueable: if another order goes by the same name at this PLC
         """
         letters = layout.area("recipe").field("order").words * 2
-        name = self.name if len(self.name) <= letters else f"~{self.name[1 - letters :]}"
+        name = f"{self.name}#{share.part:02}" if share.count > 1 else self.name
+        name = name if len(name) <= letters else f"~{name[1 - letters :]}"
         others = [("controller_id", "=", controller.id), ("order_name", "=", name), ("production_id", "!=", self.id)]
         if self.env["mo.batch"].with_context(active_test=False).search_count(others, limit=1):
             raise NotQueueable(self.env._("the PLC knows another order as %s", name))
         return name
 
-    def _prepare_plc_lines(self, controller, layout):
+    def _prepare_plc_lines(self, controller, layout, share):
         lines, seen = [], {}
-        for sequence, move in enumerate(self.move_raw_ids.filtered(lambda move: move.state != "cancel"), start=1):
+        open_moves = self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        for sequence, move in enumerate(open_moves, start=1):
             equipment = move._plc_equipment(controller)
             if equipment:
                 self._check_equipment(equipment, move, seen, layout)
-            lines.append({"sequence": sequence, **move._prepare_plc_line(controller, equipment)})
+            lines.append({"sequence": sequence, **move._prepare_plc_line(controller, equipment, share)})
         if len([line for line in lines if line["code"]]) > len(layout.codes):
             raise NotQueueable(self.env._("it has more dosed components than the PLC's recipe has lines"))
         if not any(line["code"] for line in lines):
@@ -210,9 +222,10 @@ class StockMove(models.Model):
             )
         return holding
 
-    def _prepare_plc_line(self, controller, equipment):
+    def _prepare_plc_line(self, controller, equipment, share):
         """Values of the batch line of this component: in the PLC's unit when dosed, in its own when added by hand."""
-        quantity, uom = self.product_uom_qty, self.product_uom
+        demand = self._plc_demand(share)
+        quantity, uom = demand, self.product_uom
         order = self.raw_material_production_id
         if equipment:
             order._check_plc_serial(self.product_id)
@@ -227,4 +240,5 @@ class StockMove(models.Model):
             "code": equipment.code,
             "uom_id": uom.id,
             "planned_qty": quantity,
+            "move_qty": demand,
         }

@@ -32,8 +32,8 @@ class PlcController(models.Model):
     max_batch_qty = fields.Float(
         string="Largest Batch",
         digits="Product Unit",
-        help="What the mixer takes at once, in the unit that the PLC weighs in. A larger order is split into orders of equal "
-        "size when it is queued, each of them a batch. 0: no limit.",
+        help="What the mixer takes at once, in the unit that the PLC weighs in. A larger order is made in several batches of "
+        "equal size, and closed with the last. 0: no limit, an order is one batch.",
     )
     require_available = fields.Boolean(
         string="Only with Components", help="Queue only orders whose components are all available."

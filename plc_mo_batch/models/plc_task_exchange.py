@@ -100,7 +100,7 @@ class Conversation:
 
     def _follow_orders(self, controller):
         """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
-        batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)])
+        batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)], order="id")
         for batch in batches.try_lock_for_update(allow_referencing=True):
             try:
                 with self.env.cr.savepoint():

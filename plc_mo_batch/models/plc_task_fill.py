@@ -1,3 +1,4 @@
+from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, models
@@ -67,78 +68,77 @@ class PlcTaskFill(models.AbstractModel):
         batches = self.env["mo.batch"]
         limit = controller._batch_limit()
         layout = controller.map_id._layout()
+        if not limit:
+            return batches
         for production in self._eligible(controller):
-            for part in self._parts(controller, layout, production):
+            while batch := self._queue_order(controller, layout, production, slot=len(batches) + 1):
+                batches |= batch
                 if len(batches) == limit:
                     return batches
-                batches |= self._queue_order(controller, layout, part, slot=len(batches) + 1)
+                if not production._plc_is_shared():
+                    break
         return batches
-
-    @api.model
-    def _parts(self, controller, layout, production):
-        """The order, or the orders it is split into by Odoo's own splitting where the mixer cannot take it at once."""
-        if not controller.max_batch_qty:
-            return production
-        try:
-            with self.env.cr.savepoint():
-                parts = production._plc_split(controller)
-                self._freeze(controller, layout, parts[0], slot=1)  # an order that cannot be queued is not split for nothing
-        except (NotQueueable, CodecError) as error:
-            self._refuse(controller, production, self._reason(error))
-            return production.browse()
-        return parts
 
     @api.model
     def _recheck(self, controller):
         """Reasons that no longer hold are cleared, also of orders that are not due yet."""
-        refused = self.env["mrp.production"]._plc_eligible_domain(controller) + [("plc_reason", "!=", False)]
+        productions = self.env["mrp.production"]
         layout = controller.map_id._layout()
-        for production in self.env["mrp.production"].search(refused, order=ORDER, limit=PAGE):
-            reason = self._refusal(controller, layout, production)
-            if production.plc_reason != reason:
-                production.plc_reason = reason
+        for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
+            for production in productions.search([*domain, ("plc_reason", "!=", False)], order=ORDER, limit=PAGE):
+                reason = self._refusal(controller, layout, production)
+                if production.plc_reason != reason:
+                    production.plc_reason = reason
 
     @api.model
     def _refusal(self, controller, layout, production):
         """Why an order cannot be queued now, or False."""
         try:
-            self._freeze(controller, layout, production, slot=1)
+            share = production._plc_share(controller)
+            if share:
+                self._freeze(controller, layout, production, 1, share)
         except (NotQueueable, CodecError) as error:
             return self._reason(error)
         return False
 
     @api.model
     def _eligible(self, controller):
-        """The orders that may be queued, one by one, most urgent first."""
-        productions = self.env["mrp.production"]
-        domain = productions._plc_eligible_domain(controller)
-        seen = productions
-        while page := productions.search([*domain, ("id", "not in", seen.ids)], order=ORDER, limit=PAGE):
-            yield from page
-            seen |= page
+        """The orders that may be queued, one by one: those that are begun first, then the most urgent."""
+        seen = productions = self.env["mrp.production"]
+        for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
+            while page := productions.search([*domain, ("id", "not in", seen.ids)], order=ORDER, limit=PAGE):
+                yield from page
+                seen |= page
 
     @api.model
     def _queue_order(self, controller, layout, production, slot):
-        """The new batch of an order, or none: then the order says why."""
+        """The new batch of an order, or none: then nothing is left of it to be made, or the order says why not."""
         try:
             with self.env.cr.savepoint():
-                batch = self.env["mo.batch"].create(self._freeze(controller, layout, production, slot))
+                share = production._plc_share(controller)
+                if not share:
+                    return self.env["mo.batch"]
+                batch = self.env["mo.batch"].create(self._freeze(controller, layout, production, slot, share))
+                production._plc_note_share(share)
         except (NotQueueable, CodecError) as error:
             self._refuse(controller, production, self._reason(error))
             return self.env["mo.batch"]
+        except UniqueViolation:
+            self._log("%s: queued by another PLC just now", production.name)
+            return self.env["mo.batch"]
         if production.plc_reason:
             production.plc_reason = False
-        batch._journal("state", self.env._("Order %(order)s queued in slot %(slot)s.", order=production.name, slot=slot))
-        self._log("queued: %s %s in slot %s of %s", batch.name, production.name, slot, controller.name)
+        batch._journal("state", self.env._("Order %(order)s queued in slot %(slot)s.", order=batch.order_name, slot=slot))
+        self._log("queued: %s %s in slot %s of %s", batch.name, batch.order_name, slot, controller.name)
         return batch
 
     @api.model
-    def _freeze(self, controller, layout, production, slot):
-        """Values of the batch that freezes the order's recipe, which is known to fit the layout.
+    def _freeze(self, controller, layout, production, slot, share):
+        """Values of the batch that freezes the recipe of a share of the order, which is known to fit the layout.
 
         :raise NotQueueable, CodecError: saying what is in the way
         """
-        values = production._prepare_plc_batch(controller, layout, slot)
+        values = production._prepare_plc_batch(controller, layout, slot, share)
         lines = [(line["code"], line["planned_qty"]) for _command, _id, line in values["line_ids"]]
         layout.block(layout.recipe(lines, **{role: values[name] for role, name in RECIPE_FIELDS.items()}), 1)
         return values

@@ -13,9 +13,24 @@ class PlcTaskWriteBack(models.AbstractModel):
         for batch in self.env["mo.batch"]._to_settle():
             if self._settle(batch):
                 settled |= batch
+        self._close_stopped()
         self._refill(settled.controller_id)
         self._commit()
         return result
+
+    @api.model
+    def _close_stopped(self):
+        """Orders of which no more is to be made, and whose last batch ended just when that was said."""
+        for order in self.env["mrp.production"]._plc_to_close():
+            try:
+                with self.env.cr.savepoint():
+                    order._plc_close_stopped()
+                self._commit()
+            except TransactionRollbackError:
+                self._rollback()
+            except Exception as error:
+                self._rollback()
+                self._log("%s not closed: %s", order.name, error)
 
     @api.model
     def _settle(self, batch):
