@@ -32,9 +32,11 @@
         "views/mrp_production_views.xml",
         "views/mrp_bom_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_settings_operations_views.xml",
         "views/plc_mo_batch_menus.xml",
     ],
     "demo": [
+        "demo/ir_config_parameter_demo.xml",
         "demo/stock.picking.type.csv",
         "demo/product.product.csv",
         "demo/plc.controller.csv",

@@ -38,4 +38,5 @@ from . import (
     plc_task_write_back_failure,
     product_product,
     res_config_settings,
+    res_config_settings_operations,
 )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..plc.address import AddressRefused, check_literal, parse_networks
 from ..plc.transport import DEVICE, RTU_TCP, SERIAL, TCP, TLS, Endpoint, LinkError, SerialLine, Tls, tls_context
 
 PORTS = {TCP: 502, TLS: 802}  # as registered for Modbus
@@ -85,12 +86,20 @@ class PlcConnection(models.AbstractModel):
     @api.constrains("transport", "host", "serial_device")
     def _check_place(self):
         for plc in self:
-            if plc.transport != SERIAL and not (plc.host or "").strip():
-                raise ValidationError(self.env._("The PLC needs an address: a host name or an IP address."))
+            if plc.transport != SERIAL:
+                plc._check_host()
             if plc.transport == SERIAL and not DEVICE.fullmatch(plc.serial_device or ""):
                 raise ValidationError(
                     self.env._("The PLC needs a serial port of Odoo's server, such as /dev/ttyUSB0 or COM3.")
                 )
+
+    def _check_host(self):
+        if not (self.host or "").strip():
+            raise ValidationError(self.env._("The PLC needs an address: a host name or an IP address."))
+        try:
+            check_literal(self.host, self._allowed_networks())
+        except AddressRefused as error:
+            raise ValidationError(self._address_message(error)) from error
 
     @api.constrains("transport", "tls_verify", "tls_ca", "tls_certificate", "tls_key")
     def _check_tls(self):
@@ -114,7 +123,8 @@ class PlcConnection(models.AbstractModel):
 
         :param timeout: seconds to wait at most, if that is less than its own timeout
         """
-        endpoint = Endpoint(self.host or "", self.port, self.device_id, self.timeout, self.transport)
+        networks = self._allowed_networks()
+        endpoint = Endpoint(self.host or "", self.port, self.device_id, self.timeout, self.transport, allowed=networks)
         if timeout:
             endpoint = replace(endpoint, timeout=min(timeout, self.timeout))
         if self.transport == TLS:
@@ -123,6 +133,19 @@ class PlcConnection(models.AbstractModel):
             line = SerialLine(self.serial_device, int(self.baudrate), self.parity, int(self.stopbits))
             return replace(endpoint, line=line)
         return endpoint
+
+    @api.model
+    def _allowed_networks(self):
+        """Local networks that PLCs may be in all the same (a setting); none where the setting makes no sense."""
+        try:
+            return parse_networks(self.env["ir.config_parameter"].sudo().get_param("plc_mo_batch.allowed_networks") or "")
+        except ValueError:
+            return ()
+
+    def _address_message(self, error):
+        return self.env._(
+            "%s. Odoo does not connect there, unless an administrator allows it in the settings, under PLC Batches.", error
+        )
 
     def _tls(self):
         plc = self.sudo().with_context(bin_size=False)
@@ -136,6 +159,8 @@ class PlcConnection(models.AbstractModel):
         """What a :class:`~..plc.transport.LinkError` means, naming what can be mended."""
         if self.transport == SERIAL and error.kind == "connect":
             return self.env._("The serial port %(place)s cannot be opened: %(detail)s.", place=self.place, detail=error.detail)
+        if error.kind == "address":
+            return self._address_message(error.detail)
         sentences = {
             "connect": self.env._(
                 "The PLC at %(place)s cannot be reached. Is it switched on and on the network, and are address and port right?"

@@ -32,6 +32,7 @@ from pymodbus.pdu.register_message import (
     WriteMultipleRegistersResponse,
 )
 
+from .address import AddressRefused, Network, resolve
 from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
 
 TCP, TLS, RTU_TCP, SERIAL = TRANSPORTS = ("tcp", "tls", "rtu_tcp", "serial")
@@ -105,12 +106,26 @@ _DECODER.register(_WriteReply)
 
 
 class _TcpClient(ModbusTcpClient):
+    allowed: tuple[Network, ...] | None = None
+
     def connect(self) -> bool:
-        """pymodbus's own hides in its log why it failed."""
+        """pymodbus's own hides in its log why it failed, and asks a name server again for what was judged already."""
         if self.socket is None:
-            address = (self.comm_params.host, self.comm_params.port)
-            self.socket = socket.create_connection(address, self.comm_params.timeout_connect)
+            self.socket = self._connect_first(self._addresses())
         return True
+
+    def _addresses(self) -> list[tuple]:
+        host, port = self.comm_params.host, self.comm_params.port
+        return [(host, port)] if self.allowed is None else resolve(host, port, self.allowed)
+
+    def _connect_first(self, addresses: list[tuple]) -> socket.socket:
+        for number, address in enumerate(addresses, start=1):
+            try:
+                return socket.create_connection(address[:2], self.comm_params.timeout_connect)
+            except OSError:
+                if number == len(addresses):
+                    raise
+        raise OSError("the name has no address")
 
 
 class _TlsClient(_TcpClient):
@@ -192,7 +207,7 @@ class LinkError(Exception):
 
     ``kind`` is one of ``connect``, ``timeout`` (silence), ``reset``, ``exception``, ``reply`` (no whole answer came, or one to
     another request), ``tls`` (no trust was established), ``setup`` (Odoo's side lacks something), ``busy`` (other PLCs keep the
-    line); ``detail`` is what is known beside it.
+    line), ``address`` (no PLC may have that one); ``detail`` is what is known beside it.
     ``writing`` is True when it happened after a write was begun: its fate is unknown.
     """
 
@@ -235,6 +250,7 @@ class Endpoint:
     """Where a PLC is: ``timeout`` in seconds for connecting and for each answer.
 
     :param transport: one of :data:`TRANSPORTS`; ``serial`` needs ``line`` instead of host and port
+    :param allowed: networks that may be connected to although they are local (see ``address``); None: no address is refused
     """
 
     host: str = ""
@@ -244,6 +260,7 @@ class Endpoint:
     transport: str = TCP
     tls: Tls = Tls()
     line: SerialLine | None = None
+    allowed: tuple[Network, ...] | None = None
 
     @property
     def place(self) -> str:
@@ -265,8 +282,11 @@ def _new_client(endpoint: Endpoint, trace):
         return _new_serial_client(endpoint.line, options)
     options["port"] = endpoint.port
     if endpoint.transport == TLS:
-        return _TlsClient(endpoint, **options)
-    return _TcpClient(endpoint.host, framer=FramerType.RTU if endpoint.is_rtu else FramerType.SOCKET, **options)
+        client = _TlsClient(endpoint, **options)
+    else:
+        client = _TcpClient(endpoint.host, framer=FramerType.RTU if endpoint.is_rtu else FramerType.SOCKET, **options)
+    client.allowed = endpoint.allowed
+    return client
 
 
 def _new_serial_client(line: SerialLine, options):
@@ -311,12 +331,14 @@ class Link:
     def open(self) -> None:
         """Connect.
 
-        :raise LinkError: ``connect``, ``tls`` or ``busy``
+        :raise LinkError: ``connect``, ``address``, ``tls`` or ``busy``
         """
         if self.endpoint.is_rtu:
             self._take_line()
         try:
             self._connect()
+        except AddressRefused as error:
+            raise LinkError("address", str(error)) from error
         except (OSError, ValueError, OverflowError) as error:  # a host or port that cannot be one raises the latter two
             raise LinkError("connect", str(error)) from error
         finally:

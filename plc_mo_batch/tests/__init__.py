@@ -1,4 +1,5 @@
 from . import (
+    test_address,
     test_alarm,
     test_backorder,
     test_cancel,

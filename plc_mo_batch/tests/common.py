@@ -17,6 +17,7 @@ class MillCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env["ir.config_parameter"].set_param("plc_mo_batch.allowed_networks", "127.0.0.0/8")  # the simulator
         cls.env["plc.controller"].search([]).enabled = False
         cls.kg = cls.env.ref("uom.product_uom_kgm")
         cls.picking_type = cls.env["stock.picking.type"].create(

@@ -25,3 +25,14 @@ class TestMigrations(MillCase):
         with self.assertLogs("migration", "WARNING") as logs:
             self.migrate("19.0.1.1.0/post-check_layouts")
         self.assertIn("The layout Feed mill, job numbers has to be mended: The feedback area ends", logs.output[0])
+
+    def test_addresses_in_use_stay_allowed(self):
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("plc_mo_batch.allowed_networks", "")
+        self.env["plc.controller"].search([]).write({"host": "192.0.2.1"})
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE plc_controller SET host = '127.0.0.1' WHERE id = %s", self.controller.ids)
+        self.env.invalidate_all()
+        self.migrate("19.0.1.1.0/post-allow_networks_in_use")
+        self.assertEqual(parameters.get_param("plc_mo_batch.allowed_networks"), "127.0.0.1")
+        self.controller.host = "127.0.0.1"

@@ -1,0 +1,92 @@
+"""Which addresses a PLC may have. A host that a person enters must not turn Odoo into a door to its own machine's services, or
+to the metadata service of a cloud: those addresses are refused, unless they were allowed.
+
+A name is judged by what it resolves to, and the connection goes to the very address that was judged: a name that resolves to
+something else a moment later (DNS rebinding) gains nothing.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterable, Iterator
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# where clouds answer questions about a machine, beside link-local 169.254.169.254
+METADATA = tuple(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")))
+EMBEDDING = ipaddress.ip_network("64:ff9b::/96")  # NAT64: the last four bytes are an IPv4 address
+COMPATIBLE = ipaddress.ip_network("::/96")  # the old form of the same
+
+
+class AddressRefused(Exception):
+    """The message says which address, and what it is."""
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Networks and addresses, separated by commas or blanks.
+
+    :raise ValueError: naming the one that is none
+    """
+    return tuple(ipaddress.ip_network(part) for part in text.replace(",", " ").split())
+
+
+def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[tuple]:
+    """Socket addresses of a host, each of them one that may be connected to.
+
+    :raise AddressRefused: when one of them may not
+    :raise OSError: when it has none
+    """
+    found = [sockaddr for *_rest, sockaddr in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    for sockaddr in found:
+        check(sockaddr[0], allowed)
+    return found
+
+
+def check_literal(host: str, allowed: Iterable[Network]) -> None:
+    """What can be said of a host without asking a name server.
+
+    :raise AddressRefused:
+    """
+    name = host.strip().rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        check("127.0.0.1", allowed)
+        return
+    try:  # also takes the other ways to write an IPv4 address: 127.1, 2130706433, 0x7f000001
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return
+    for *_rest, sockaddr in found:
+        check(sockaddr[0], allowed)
+
+
+def check(text: str, allowed: Iterable[Network]) -> None:
+    """
+    :param text: an address, as the resolver writes it
+    :raise AddressRefused: when it may not be connected to
+    """
+    outer = ipaddress.ip_address(text.partition("%")[0])  # without the interface of a link-local one
+    allowed = tuple(allowed)
+    for address in (outer, *_embedded(outer)):
+        kind = _kind(address)
+        if kind and not any(address in network for network in allowed):
+            raise AddressRefused(f"{text} is {kind}")
+
+
+def _embedded(address: Address) -> Iterator[Address]:
+    """IPv4 addresses that an IPv6 address stands for."""
+    if address.version == 4:
+        return
+    yield from filter(None, (address.ipv4_mapped, address.sixtofour))
+    if address in EMBEDDING or address in COMPATIBLE and int(address) > 1:
+        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def _kind(address: Address) -> str:
+    """What is wrong with it; empty: nothing."""
+    kinds = {
+        "an address of Odoo's own machine": address.is_loopback or address.is_unspecified,
+        "the metadata service of a cloud": address in METADATA,
+        "a link-local address": address.is_link_local,
+        "no address of a single machine": address.is_multicast or str(address) == "255.255.255.255",
+    }
+    return next((kind for kind, is_one in kinds.items() if is_one), "")
