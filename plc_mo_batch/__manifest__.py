@@ -5,7 +5,7 @@
     "category": "Supply Chain/Manufacturing",
     "author": "plc_mo_batch contributors",
     "license": "LGPL-3",
-    "depends": ["mrp"],
+    "depends": ["mrp", "bus"],
     "external_dependencies": {"python": ["pymodbus"]},
     "data": [
         "security/plc_mo_batch_security.xml",
@@ -33,6 +33,7 @@
         "views/mrp_bom_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_operations_views.xml",
+        "views/plc_board_views.xml",
         "views/plc_mo_batch_menus.xml",
     ],
     "demo": [
@@ -49,6 +50,8 @@
     "assets": {
         "web.assets_web_dark": [("prepend", "plc_mo_batch/static/src/scss/primary_variables.dark.scss")],
         "web.assets_backend_lazy_dark": [("prepend", "plc_mo_batch/static/src/scss/primary_variables.dark.scss")],
+        "web.assets_backend": ["plc_mo_batch/static/src/board/**/*"],
+        "web.assets_tests": ["plc_mo_batch/static/tests/tours/**/*"],
     },
     "application": True,
 }

@@ -68,11 +68,16 @@ class MoBatchLine(models.Model):
 
     def _exceeds(self, kind):
         """Whether the deviation is beyond the limit of the equipment, else of its PLC; None where there is no limit."""
-        owner = self.equipment_id if self.equipment_id._has_limit(kind) else self.batch_id.controller_id
-        if not owner._has_limit(kind):
+        limit = self._allowed(kind)
+        if limit is None:
             return None
         deviation = abs(self.actual_qty - self.planned_qty)
-        return float_compare(deviation, owner._limit(kind, self.planned_qty), precision_digits=6) > 0
+        return float_compare(deviation, limit, precision_digits=6) > 0
+
+    def _allowed(self, kind):
+        """How far the deviation may go, by the limits as they are now; None where there is no limit."""
+        owner = self.equipment_id if self.equipment_id._has_limit(kind) else self.batch_id.controller_id
+        return owner._limit(kind, self.planned_qty) if owner._has_limit(kind) else None
 
     def _consumed_qty(self):
         """What the order consumed, in the line's unit: the PLC's actual; of what is added by hand what was typed in, else what

@@ -2,6 +2,7 @@ from . import (
     test_address,
     test_alarm,
     test_backorder,
+    test_board,
     test_cancel,
     test_captures,
     test_codec,

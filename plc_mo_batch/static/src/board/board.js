@@ -1,0 +1,240 @@
+import { _t } from "@web/core/l10n/translation";
+import { browser } from "@web/core/browser/browser";
+import { cookie } from "@web/core/browser/cookie";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { rpc } from "@web/core/network/rpc";
+import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
+import { useBus, useService } from "@web/core/utils/hooks";
+import { Layout } from "@web/search/layout";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { Component, onWillDestroy, onWillStart, useEffect, useExternalListener, useRef, useState, useSubEnv } from "@odoo/owl";
+
+import { BoardStore } from "./board_store";
+import { Lane } from "./lane";
+import { BoardButtons, TimeAgo, TimeUntil } from "./parts";
+
+const CHANNEL = "plc_board";
+const WALL_TYPE = [16, 72]; // pixels, at least and at most
+const SCHEMES = ["auto", "light", "dark"];
+
+const SEVERITIES = {
+    danger: { icon: "fa-exclamation-circle", word: _t("Act now") },
+    warning: { icon: "fa-exclamation-triangle", word: _t("Look") },
+    info: { icon: "fa-info-circle", word: _t("Note") },
+};
+
+/** The first screen: what are the PLCs doing, what is next, what is wrong, what may I do. */
+export class PlcBoard extends Component {
+    static template = "plc_mo_batch.Board";
+    static components = { BoardButtons, Lane, Layout, TimeAgo, TimeUntil };
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.dialog = useService("dialog");
+        this.bus = useState(useService("bus_service"));
+        this.severities = SEVERITIES;
+        this.store = useState(
+            new BoardStore((ids) => this.orm.silent.call("plc.controller", "get_board", [], { controller_ids: ids }))
+        );
+        this.state = useState({
+            busy: "",
+            wall: browser.localStorage.getItem("plc_board.wall") === "1",
+            scheme: browser.localStorage.getItem("plc_board.scheme") || "auto",
+            systemDark: browser.matchMedia("(prefers-color-scheme: dark)").matches,
+        });
+        useSubEnv({ plcBoard: { store: this.store, press: this.press.bind(this), open: this.open.bind(this), state: this.state } });
+        this.listen();
+        this.keepTime();
+        this.followScreen();
+        onWillStart(() => this.store.load());
+    }
+
+    // Live
+
+    listen() {
+        const receive = (message) => this.receive(message);
+        this.bus.subscribe(CHANNEL, receive);
+        this.bus.addChannel(CHANNEL);
+        for (const event of ["BUS:CONNECT", "BUS:RECONNECT"]) {
+            useBus(this.bus, event, () => this.store.refresh());
+        }
+        onWillDestroy(() => {
+            this.store.closed = true;
+            this.bus.unsubscribe(CHANNEL, receive);
+            this.bus.deleteChannel(CHANNEL);
+        });
+    }
+
+    receive(message) {
+        if (!message.plc) {
+            this.bus.forceUpdateChannels(); // a PLC that is new has a channel of its own
+        }
+        this.store.receive(message);
+    }
+
+    keepTime() {
+        const timer = browser.setInterval(() => this.store.tick(), 1000);
+        onWillDestroy(() => browser.clearInterval(timer));
+    }
+
+    get isConnected() {
+        return this.bus.workerState === "CONNECTED" && !this.store.failed;
+    }
+
+    get live() {
+        if (this.isConnected) {
+            return { kind: "ok", icon: "fa-circle", word: _t("Live") };
+        }
+        return { kind: "warning", icon: "fa-chain-broken", word: _t("Not live: what is shown may be old") };
+    }
+
+    // The screen: colours, and the wall
+
+    followScreen() {
+        const dark = browser.matchMedia("(prefers-color-scheme: dark)");
+        useExternalListener(dark, "change", () => (this.state.systemDark = dark.matches));
+        useExternalListener(document, "fullscreenchange", () => document.fullscreenElement || this.setWall(false));
+        this.board = useRef("board");
+        this.fitted = "";
+        useExternalListener(window, "resize", () => this.fit());
+        useEffect(() => this.fit()); // only what changes the layout has it measured again
+        useEffect(
+            (wall) => {
+                document.body.classList.toggle("o_plc_wall_screen", wall);
+                return () => document.body.classList.remove("o_plc_wall_screen");
+            },
+            () => [this.state.wall]
+        );
+    }
+
+    /** On the wall nobody scrolls: the type is as large as the screen allows. */
+    fit() {
+        const board = this.board.el;
+        if (!this.state.wall || !board) {
+            board?.style.removeProperty("font-size");
+            this.fitted = "";
+            return;
+        }
+        const room = board.parentElement;
+        const layout = [room.clientWidth, room.clientHeight, ...this.store.lanes.map((lane) => lane.at)].join();
+        if (layout === this.fitted) {
+            return;
+        }
+        this.fitted = layout;
+        let [small, large] = WALL_TYPE;
+        while (large - small > 0.5) {
+            const size = (small + large) / 2;
+            board.style.fontSize = `${size}px`;
+            const fits = board.scrollHeight <= room.clientHeight && board.scrollWidth <= room.clientWidth;
+            [small, large] = fits ? [size, large] : [small, size];
+        }
+        board.style.fontSize = `${small}px`;
+    }
+
+    get isDark() {
+        const { scheme, systemDark } = this.state;
+        return scheme === "auto" ? systemDark || cookie.get("color_scheme") === "dark" : scheme === "dark";
+    }
+
+    get schemeTitle() {
+        return { auto: _t("Colours: as this device"), light: _t("Colours: light"), dark: _t("Colours: dark") }[this.state.scheme];
+    }
+
+    nextScheme() {
+        this.state.scheme = SCHEMES[(SCHEMES.indexOf(this.state.scheme) + 1) % SCHEMES.length];
+        browser.localStorage.setItem("plc_board.scheme", this.state.scheme);
+    }
+
+    async toggleWall() {
+        this.setWall(!this.state.wall);
+        try {
+            await (this.state.wall ? document.documentElement.requestFullscreen() : document.exitFullscreen());
+        } catch {
+            // a browser that may not: the board fills its window all the same
+        }
+    }
+
+    setWall(wall) {
+        this.state.wall = wall;
+        browser.localStorage.setItem("plc_board.wall", wall ? "1" : "0");
+    }
+
+    // What is shown
+
+    get time() {
+        return this.store.now.toLocaleString(luxon.DateTime.TIME_SIMPLE);
+    }
+
+    get summary() {
+        const batches = this.store.lanes.flatMap((lane) => lane.batches);
+        const running = batches.filter((batch) => batch.state === "running").length;
+        return _t("%(running)s running, %(queued)s in the queue", { running, queued: batches.length });
+    }
+
+    batchOf(item) {
+        const lane = this.store.lanes.find((lane) => lane.id === item.plc);
+        return lane?.batches.find((batch) => batch.id === item.batch);
+    }
+
+    // Acting
+
+    /** Do what a button offers, after its question; the server has the last word. */
+    async press(model, id, button, plc) {
+        if (this.state.busy || (button.question && !(await this.ask(button)))) {
+            return;
+        }
+        this.state.busy = `${model} ${id} ${button.method}`;
+        try {
+            const result = await rpc(`/web/dataset/call_button/${model}/${button.method}`, {
+                model,
+                method: button.method,
+                args: [[id]],
+                kwargs: { context: user.context },
+            });
+            await this.follow(result, plc);
+        } finally {
+            this.state.busy = "";
+            this.store.refresh(plc);
+        }
+    }
+
+    follow(result, plc) {
+        if (!result || !result.type) {
+            return;
+        }
+        if (result.tag === "display_notification") {
+            delete result.params.next; // the board follows by itself
+        }
+        return this.action.doAction(result, { onClose: () => this.store.refresh(plc) });
+    }
+
+    ask(button) {
+        return new Promise((resolve) => {
+            this.dialog.add(
+                ConfirmationDialog,
+                {
+                    title: button.label,
+                    body: button.question,
+                    confirmLabel: button.label,
+                    cancelLabel: _t("Back"),
+                    confirm: () => resolve(true),
+                    cancel: () => resolve(false),
+                },
+                { onClose: () => resolve(false) }
+            );
+        });
+    }
+
+    open(model, id) {
+        return this.action.doAction({ type: "ir.actions.act_window", res_model: model, res_id: id, views: [[false, "form"]] });
+    }
+
+    setUp() {
+        return this.action.doAction("plc_mo_batch.plc_controller_action");
+    }
+}
+
+registry.category("actions").add("plc_mo_batch.board", PlcBoard);

@@ -1,0 +1,226 @@
+import { _t } from "@web/core/l10n/translation";
+import { deserializeDateTime } from "@web/core/l10n/dates";
+import { formatFloat } from "@web/views/fields/formatters";
+import { useService } from "@web/core/utils/hooks";
+import { Component, useState } from "@odoo/owl";
+
+import { progress } from "./board_store";
+import { BoardButtons, TimeAgo } from "./parts";
+
+const EPSILON = 0.005; // half of what is shown
+
+const CONNECTIONS = {
+    online: { kind: "ok", icon: "fa-check-circle", word: _t("Connected") },
+    offline: { kind: "danger", icon: "fa-times-circle", word: _t("No connection") },
+    stale: { kind: "danger", icon: "fa-clock-o", word: _t("Not looked at: does Odoo run its tasks?") },
+    off: { kind: "muted", icon: "fa-power-off", word: _t("Switched off") },
+    new: { kind: "warning", icon: "fa-question-circle", word: _t("Never contacted") },
+};
+
+const STATES = {
+    queued: { kind: "muted", icon: "fa-hourglass-start" },
+    sending: { kind: "run", icon: "fa-upload" },
+    offered: { kind: "run", icon: "fa-inbox" },
+    running: { kind: "run", icon: "fa-play-circle" },
+    cancelling: { kind: "warning", icon: "fa-undo" },
+    completed: { kind: "ok", icon: "fa-check" },
+    failed: { kind: "danger", icon: "fa-times-circle" },
+    done: { kind: "ok", icon: "fa-check-circle" },
+    cancelled: { kind: "muted", icon: "fa-ban" },
+};
+
+const TOLERANCES = {
+    within: { kind: "ok", icon: "fa-check" },
+    warn: { kind: "warning", icon: "fa-exclamation-triangle" },
+    hold: { kind: "danger", icon: "fa-exclamation-circle" },
+};
+
+/** The batch that the PLC makes: a bar for each component. */
+class BatchCard extends Component {
+    static template = "plc_mo_batch.BatchCard";
+    static components = { BoardButtons, TimeAgo };
+    static props = { batch: Object, plc: Number };
+
+    get progress() {
+        return Math.floor(progress(this.props.batch));
+    }
+
+    get state() {
+        return STATES[this.props.batch.state];
+    }
+
+    quantity(value) {
+        return formatFloat(value, { digits: [16, 2] });
+    }
+
+    get placeText() {
+        const { slot, order, planned, unit } = this.props.batch;
+        return _t("Slot %(slot)s · %(order)s · %(planned)s %(unit)s", { slot, order, planned: this.quantity(planned), unit });
+    }
+
+    get commandText() {
+        return _t("%s: asked for, the PLC has not obeyed yet.", this.props.batch.command);
+    }
+
+    filled(line) {
+        return line.planned ? Math.min(100, (100 * line.actual) / line.planned) : line.actual ? 100 : 0;
+    }
+
+    /** While it doses only too much is certain; what is short of the plan may still come, until the batch has ended. */
+    kind(line) {
+        const ended = this.props.batch.state !== "running";
+        const off = ended ? Math.abs(line.actual - line.planned) : line.actual - line.planned;
+        if (off > line.limits.hold + EPSILON) {
+            return "danger";
+        }
+        if (off > line.limits.tolerance + EPSILON) {
+            return "warning";
+        }
+        return this.filled(line) >= 100 ? "ok" : "run";
+    }
+
+    /** How much more than planned is in. */
+    over(line) {
+        const more = line.actual - line.planned;
+        return line.known && more > EPSILON ? `+${this.quantity(more)}` : "";
+    }
+
+    word(line) {
+        return { danger: _t("far out of tolerance"), warning: _t("out of tolerance") }[this.kind(line)] || "";
+    }
+
+    get byHand() {
+        return _t("%s components added by hand", this.props.batch.lines.filter((line) => line.by_hand).length);
+    }
+}
+
+/** A PLC: its connection, its slots in order, what it makes, what it made. */
+export class Lane extends Component {
+    static template = "plc_mo_batch.Lane";
+    static components = { BatchCard, BoardButtons, TimeAgo };
+    static props = { lane: Object };
+
+    setup() {
+        this.action = useService("action");
+        this.store = useState(this.env.plcBoard.store);
+    }
+
+    // The PLC
+
+    get connection() {
+        const { connection } = this.props.lane;
+        return CONNECTIONS[connection === "online" && this.isStale ? "stale" : connection];
+    }
+
+    get isStale() {
+        const { last_contact: time, stale_after: seconds } = this.props.lane;
+        return Boolean(time && seconds) && this.store.now.diff(deserializeDateTime(time)).as("seconds") > seconds;
+    }
+
+    get buttons() {
+        const isEmpty = !this.props.lane.batches.length;
+        return this.props.lane.buttons.filter((button) => !isEmpty || button.method !== "action_fill_now");
+    }
+
+    get fillButtons() {
+        const fill = this.props.lane.buttons.filter((button) => button.method === "action_fill_now");
+        return fill.map((button) => ({ ...button, kind: this.props.lane.waiting.orders ? "primary" : "secondary" }));
+    }
+
+    // Its batches
+
+    get current() {
+        return this.props.lane.batches.filter((batch) => batch.lines.length);
+    }
+
+    get next() {
+        return this.props.lane.batches.find((batch) => ["queued", "sending", "offered"].includes(batch.state));
+    }
+
+    /** Slots in order; what is free between two batches is one row. */
+    get rows() {
+        const rows = [];
+        let free = 1;
+        for (const batch of this.props.lane.batches) {
+            this.addFree(rows, free, batch.slot - 1);
+            rows.push({ key: `batch-${batch.id}`, batch, ...STATES[batch.state] });
+            free = batch.slot + 1;
+        }
+        this.addFree(rows, free, this.props.lane.slots);
+        return rows;
+    }
+
+    addFree(rows, first, last) {
+        if (first <= last) {
+            const text = first === last ? _t("Slot %s is free", first) : _t("Slots %(first)s to %(last)s are free", { first, last });
+            rows.push({ key: `free-${first}`, text });
+        }
+    }
+
+    percent(batch) {
+        return batch.state === "running" ? `${Math.floor(progress(batch))} %` : "";
+    }
+
+    slotText(batch) {
+        return _t("Slot %s", batch.slot);
+    }
+
+    get nextText() {
+        const { slot, product, state_label: state } = this.next;
+        return _t("Next is slot %(slot)s: %(product)s (%(state)s).", { slot, product, state });
+    }
+
+    get waitingText() {
+        const { orders } = this.props.lane.waiting;
+        return orders === 1 ? _t("1 order waits for this PLC.") : _t("%s orders wait for this PLC.", orders);
+    }
+
+    get refusedText() {
+        return _t("Of these, %s cannot be queued as they are.", this.props.lane.waiting.refused);
+    }
+
+    // The shift
+
+    get shiftText() {
+        return _t("This shift, since %s", this.clock(this.props.lane.finished.since));
+    }
+
+    get doneText() {
+        const { count, quantity } = this.props.lane.finished;
+        return _t("%(count)s done, %(quantity)s %(unit)s", { count, quantity: this.quantity(quantity), unit: this.props.lane.unit });
+    }
+
+    badge(batch) {
+        return TOLERANCES[batch.tolerance] && batch.state === "done"
+            ? { ...TOLERANCES[batch.tolerance], word: batch.tolerance_label }
+            : { ...STATES[batch.state], word: batch.state_label };
+    }
+
+    clock(time) {
+        return deserializeDateTime(time).toLocaleString(luxon.DateTime.TIME_SIMPLE);
+    }
+
+    quantity(value) {
+        return formatFloat(value, { digits: [16, 2] });
+    }
+
+    // Ways on
+
+    open(model, id) {
+        return this.env.plcBoard.open(model, id);
+    }
+
+    openOrders(refused) {
+        const domain = [["state", "=", "confirmed"], ...(refused ? [["plc_reason", "!=", false]] : [])];
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            name: refused ? _t("Orders That Cannot Be Queued") : _t("Manufacturing Orders"),
+            res_model: "mrp.production",
+            views: [
+                [false, "list"],
+                [false, "form"],
+            ],
+            domain,
+        });
+    }
+}

@@ -1,0 +1,50 @@
+import { deserializeDateTime } from "@web/core/l10n/dates";
+import { Component, useState } from "@odoo/owl";
+
+/** How long ago something was, ticking. */
+export class TimeAgo extends Component {
+    static template = "plc_mo_batch.TimeAgo";
+    static props = { time: String };
+
+    setup() {
+        this.store = useState(this.env.plcBoard.store);
+    }
+
+    get time() {
+        return deserializeDateTime(this.props.time);
+    }
+
+    get title() {
+        return this.time.toLocaleString(luxon.DateTime.DATETIME_MED_WITH_SECONDS);
+    }
+
+    get text() {
+        const time = luxon.DateTime.min(this.time, this.store.now.minus({ seconds: 1 })); // clocks differ: never "in 0 s"
+        return time.toRelative({ base: this.store.now, style: "short" });
+    }
+}
+
+/** How long until something is, ticking; what is due is due now. */
+export class TimeUntil extends TimeAgo {
+    get text() {
+        return luxon.DateTime.max(this.time, this.store.now).toRelative({ base: this.store.now, style: "short" });
+    }
+}
+
+/** What the server lets the user do about a batch or a PLC. */
+export class BoardButtons extends Component {
+    static template = "plc_mo_batch.BoardButtons";
+    static props = { model: String, id: Number, plc: Number, buttons: Array };
+
+    setup() {
+        this.state = useState(this.env.plcBoard.state);
+    }
+
+    isBusy(button) {
+        return this.state.busy === `${this.props.model} ${this.props.id} ${button.method}`;
+    }
+
+    press(button) {
+        return this.env.plcBoard.press(this.props.model, this.props.id, button, this.props.plc);
+    }
+}
