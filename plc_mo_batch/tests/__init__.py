@@ -3,6 +3,7 @@ from . import (
     test_alarm,
     test_backorder,
     test_board,
+    test_board_tours,
     test_cancel,
     test_captures,
     test_codec,

@@ -1,0 +1,108 @@
+import { registry } from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+/** The row of a slot. */
+const slot = (number) => `.o_plc_queue .o_plc_slot:has(.o_plc_number:contains(/^${number}$/))`;
+
+const answer = (trigger, content) => ({ content, trigger: `.modal ${trigger}`, run: "click" });
+
+const reason = (label) => [
+    { content: "the reason", trigger: ".modal .o_field_widget[name=reason] input", run: "click" },
+    { trigger: `.o_select_menu_item:contains(${label})`, run: "click" },
+];
+
+tours.add("plc_board_cancel", {
+    steps: () => [
+        { content: "the board shows the queue", trigger: `${slot(1)}:contains(Queued)` },
+        { content: "cancel the second batch", trigger: `${slot(2)} button[name=action_open_cancel]`, run: "click" },
+        { content: "what it does is said first", trigger: ".modal .alert-info:contains(was not told yet)" },
+        ...reason("Material is missing"),
+        { content: "a word on it", trigger: ".modal [name=note] input", run: "edit no maize" },
+        answer("button[name=action_confirm]", "cancel it"),
+        { content: "the slot is free", trigger: ".o_plc_queue .o_plc_slot:contains(Slot 2 is free)" },
+        { content: "and it is among the finished ones", trigger: ".o_plc_finished .o_plc_slot:contains(Cancelled)" },
+        { content: "nothing is left open", trigger: "body:not(:has(.modal))" },
+    ],
+});
+
+tours.add("plc_board_retry", {
+    steps: () => [
+        { content: "what is wrong is said on top", trigger: ".o_plc_attention .o_plc_danger:contains(Act now)" },
+        { content: "why", trigger: ".o_plc_attention .o_plc_message:contains(no lot is known)" },
+        { content: "retry", trigger: ".o_plc_attention button[name=action_retry]", run: "click" },
+        { content: "it is tried at once, not at the next try", trigger: ".o_plc_attention .o_plc_alert:not(:has(.fa-repeat + time))" },
+        { content: "an operator cannot switch the PLC off", trigger: ".o_plc_lane:not(:has(button[name=action_switch_off]))" },
+    ],
+});
+
+tours.add("plc_board_switch", {
+    steps: () => [
+        { content: "switch the PLC off", trigger: ".o_plc_lane button[name=action_switch_off]", run: "click" },
+        answer(".modal-footer button:contains(Back)", "think again"),
+        { content: "it is still on", trigger: ".o_plc_lane:not(:has(.o_plc_connection:contains(Switched off)))" },
+        { content: "switch it off after all", trigger: ".o_plc_lane button[name=action_switch_off]", run: "click" },
+        answer(".modal-footer button:contains(Switch Off)", "yes"),
+        { content: "it is off", trigger: ".o_plc_lane .o_plc_connection:contains(Switched off)" },
+        { content: "nothing can be started", trigger: ".o_plc_lane:not(:has(button[name=action_exchange_now]))" },
+        { content: "switch it on", trigger: ".o_plc_lane button[name=action_switch_on]", run: "click" },
+        { content: "it is on", trigger: ".o_plc_lane:has(button[name=action_exchange_now])" },
+        { content: "dark, whatever the device says", trigger: ".o_plc_scheme", run: "click" },
+        { trigger: ".o_plc_board:not(.o_plc_dark)" },
+        { trigger: ".o_plc_scheme", run: "click" },
+        { trigger: ".o_plc_board.o_plc_dark" },
+        { content: "to the wall", trigger: ".o_plc_to_wall", run: "click" },
+        { content: "nothing but the board", trigger: "body.o_plc_wall_screen .o_plc_board.o_plc_wall" },
+        { content: "and back", trigger: ".o_plc_to_wall", run: "click" },
+        { content: "the batch itself", trigger: `${slot(1)} .o_plc_link`, run: "click" },
+        { content: "its form", trigger: ".o_form_view .o_field_widget[name=state]" },
+        { content: "back to the board", trigger: ".breadcrumb a:contains(Board), .o_back_button", run: "click" },
+        { trigger: ".o_plc_board" },
+    ],
+});
+
+tours.add("plc_board_empty", {
+    steps: () => [
+        { content: "no PLC: how to get one", trigger: ".o_plc_empty:contains(No PLC yet)" },
+        { trigger: ".o_plc_empty button:contains(Set Up a PLC)", run: "click" },
+        { trigger: ".o_action_manager:not(:has(.o_plc_board))" },
+    ],
+});
+
+// On a real server, whose tasks run and whose PLC is a simulated one (tests/test_board_live.py)
+tours.add("plc_board_live", {
+    steps: () => [
+        { content: "it is live", trigger: ".o_plc_top:contains(Live):not(:contains(Not live))" },
+        { content: "orders wait", trigger: ".o_plc_idle:contains(orders wait)" },
+        { content: "fill now", trigger: ".o_plc_idle button[name=action_fill_now]", run: "click" },
+        { content: "the queue comes without a reload", trigger: `${slot(10)}`, timeout: 60000 },
+        { content: "the PLC answers", trigger: ".o_plc_connection:contains(Connected)", timeout: 60000 },
+        { content: "the first batch runs", trigger: ".o_plc_now .o_plc_batch:contains(Running)", timeout: 60000 },
+        {
+            content: "its quantities rise while one looks",
+            trigger: ".o_plc_component .o_plc_bar[aria-valuenow]:not([aria-valuenow='0'])",
+            timeout: 60000,
+            run() {
+                window.plcSeen = document.querySelector(".o_plc_percent").textContent;
+                window.plcPage = performance.timeOrigin;
+            },
+        },
+        {
+            content: "further than just now",
+            trigger: ".o_plc_percent",
+            timeout: 60000,
+            async run() {
+                const { waitUntil } = odoo.loader.modules.get("@odoo/hoot-dom");
+                await waitUntil(() => document.querySelector(".o_plc_percent")?.textContent !== window.plcSeen, { timeout: 30000 });
+            },
+        },
+        { content: "the last one is cancelled with a reason", trigger: `${slot(10)} button[name=action_open_cancel]`, run: "click" },
+        { trigger: ".modal .alert-info:contains(its recipe is withdrawn first)" },
+        ...reason("Plan was changed"),
+        answer("button[name=action_confirm]", "cancel it"),
+        { content: "withdrawn from the PLC", trigger: ".o_plc_queue .o_plc_slot:contains(Slot 10 is free)", timeout: 60000 },
+        { content: "and among the finished ones", trigger: ".o_plc_finished .o_plc_slot:contains(Cancelled)" },
+        { content: "a batch is done", trigger: ".o_plc_finished .o_plc_slot:contains(Within), .o_plc_finished .o_plc_slot:contains(Done)", timeout: 90000 },
+        { content: "and the shift counts it", trigger: ".o_plc_finished .o_plc_big:contains(done)" },
+    ],
+});
