@@ -17,6 +17,7 @@
         "views/plc_words_templates.xml",
         "views/mo_batch_event_views.xml",
         "wizards/mo_batch_weight_views.xml",
+        "wizards/mo_batch_booked_views.xml",
         "wizards/mo_batch_cancel_views.xml",
         "wizards/mo_batch_settle_views.xml",
         "wizards/mo_batch_review_views.xml",

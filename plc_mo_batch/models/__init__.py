@@ -15,6 +15,7 @@ from . import (
     mo_batch_line_board,
     mo_batch_line_booking,
     mo_batch_order,
+    mo_batch_rebook,
     mo_batch_review,
     mo_batch_share,
     mo_batch_share_booking,

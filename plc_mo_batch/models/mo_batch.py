@@ -245,7 +245,7 @@ class MoBatch(models.Model):
     def _refusal(self, action):
         state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
         reasons = {
-            "cancel": self.env._("the PLC has taken it, or it is over already"),
+            "cancel": self._why_not_cancelled(),
             "decide": self.env._("there is nothing to decide"),
             "release": self.env._("its slot is not occupied by another system"),
             "command": self.env._("only a running batch of a PLC with a command word can be asked"),
@@ -253,6 +253,18 @@ class MoBatch(models.Model):
             "settle": self.env._("only a failed batch is to be settled"),
         }
         return self.env._("Batch %(batch)s is %(state)s: %(reason)s.", batch=self.name, state=state, reason=reasons[action])
+
+    def _why_not_cancelled(self):
+        """And what can be done instead."""
+        reasons = {
+            "cancelling": self.env._("its recipe is being withdrawn from the PLC"),
+            "running": self.env._(
+                "the PLC has taken it. Have it ended at the PLC: what was dosed is then booked, and the order dealt with"
+            ),
+            "completed": self.env._("the PLC has made it, and what was dosed is booked"),
+            "failed": self.env._("the PLC has taken it, and it failed: settle it"),
+        }
+        return reasons.get(self.state, self.env._("it is over already"))
 
     def action_retry(self):
         """Try the write-back again now instead of at the next try."""

@@ -98,16 +98,38 @@ class MoBatch(models.Model):
         else:
             self._advance("cancelled", 0.0, {})
 
-    def _cancel_effect(self):
-        """What cancelling the batch will do, in a sentence, before it is done."""
+    def _cancel_effect(self, order_action):
+        """What cancelling the batch will do to it and to its order, before it is done."""
         self.ensure_one()
         self._origin.check_access("read")
+        if not self.is_action_cancel_allowed:
+            return self._refusal("cancel")
         if self.state in ("queued", "sending"):
-            return self.env._("%s is cancelled at once: the PLC was not told yet.", self.display_name)
-        return self.env._(
-            "%s was offered to the PLC: its recipe is withdrawn first. Should the PLC take it at that very moment, it runs.",
-            self.display_name,
-        )
+            effect = self.env._("%s is cancelled at once: the PLC was not told yet.", self.display_name)
+        else:
+            effect = self.env._(
+                "%s was offered to the PLC: its recipe is withdrawn first. Should the PLC take it at that very moment, it runs.",
+                self.display_name,
+            )
+        return f"{effect} {self._cancel_effect_on_order(order_action)}"
+
+    def _cancel_effect_on_order(self, order_action):
+        order = self.production_id
+        shared = order.plc_part_count > 1
+        effects = {
+            ("hold", False): self.env._("Order %s is then held: it is not queued before somebody puts it back in line."),
+            ("hold", True): self.env._("The rest of order %s is then held; its other batches go on."),
+            ("line", False): self.env._("Order %s is queued again at the next fill."),
+            ("line", True): self.env._("This part of order %s is queued again at the next fill."),
+            ("cancel", False): self.env._("Order %s is then cancelled."),
+            ("cancel", True): self.env._(
+                "No more of order %s is made: its batches that the PLC was not told of are cancelled too, those that run are "
+                "booked; then it is cancelled, or closed with what was made of it."
+            ),
+        }
+        if order.state in ("done", "cancel"):
+            return self.env._("Order %s is closed already.", order.name)
+        return effects[order_action or "hold", shared] % order.name
 
     def _follow_order(self):
         """What happens to the order of a batch that is cancelled; one that cannot be cancelled is held."""

@@ -114,9 +114,8 @@ class MoBatchLine(models.Model):
 
     def _verify(self):
         """:raise UserError: when something else was booked than consumed, seen in the line's unit"""
-        move, consumed = self.move_id, self._consumed_qty()
-        booked = self._booked_qty() if move.state == "done" else 0.0
-        if float_compare(abs(booked - consumed), 0.005, precision_digits=6) > 0:
+        booked, consumed = self._booked_qty(), self._consumed_qty()
+        if self._is_other(booked, consumed):
             raise UserError(
                 self.env._(
                     "%(product)s: %(booked).2f %(unit)s would be booked instead of %(consumed).2f.",
@@ -127,9 +126,14 @@ class MoBatchLine(models.Model):
                 )
             )
 
+    def _is_other(self, booked, consumed):
+        return float_compare(abs(booked - consumed), 0.005, precision_digits=6) > 0
+
     def _booked_qty(self):
-        """What the move holds, in the line's unit."""
+        """What is posted with the move, in the line's unit."""
         move = self.move_id
+        if move.state != "done":
+            return 0.0
         if self.code:
             return self.product_id._plc_to_weight(move.quantity, move.product_uom, self.uom_id)
         return move.product_uom._compute_quantity(move.quantity, self.uom_id, round=False)

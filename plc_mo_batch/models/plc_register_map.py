@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..plc.dissect import dissect, fits
-from ..plc.layout import Area, Layout
+from ..plc.layout import Area, Layout, too_fine
 
 
 class PlcRegisterMap(models.Model):
@@ -54,7 +54,7 @@ class PlcRegisterMap(models.Model):
     )
     def _compute_problems(self):
         for register_map in self:
-            register_map.problems = "\n".join(register_map._layout().problems())
+            register_map.problems = "\n".join(register_map._find_problems())
 
     @api.depends("area_ids.field_ids.role")
     def _compute_has_commands(self):
@@ -64,7 +64,7 @@ class PlcRegisterMap(models.Model):
     @api.constrains("handshake", "slots", "word_order", "swap_bytes", "address_offset", "area_ids")
     def _check_layout(self):
         for register_map in self.filtered("area_ids"):
-            problems = register_map._layout().problems()
+            problems = register_map._find_problems()
             if problems:
                 raise ValidationError("\n".join([register_map.name, *problems]))
 
@@ -77,6 +77,12 @@ class PlcRegisterMap(models.Model):
         return self
 
     # Business methods
+
+    def _find_problems(self):
+        """A sentence on each thing that is wrong with the layout, by itself or for what this database keeps of a quantity."""
+        layout = self._layout()
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return layout.problems() or too_fine(layout, digits)
 
     def _layout(self):
         """The :class:`~..plc.layout.Layout` that the records describe."""

@@ -32,6 +32,7 @@ REQUIRED = {
 OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
 HANDSHAKE_ROLES = ("armed_job", "acknowledged_job", "command_job", "command")
+QUANTITY_ROLES = ("line_quantity", "quantity", "weight")
 # the types that a role can have, where not every number will do
 NUMBERS = tuple(FORMATS)
 INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
@@ -273,6 +274,26 @@ def wrong_types(area: Area) -> list[str]:
         elif item.role in TYPES_OF_ROLE and item.scale != 1:
             found.append(f"{place} has a scale; the number of its role {item.role} stands as it is.")
     return found
+
+
+def too_fine(layout: Layout, digits: int) -> list[str]:
+    """Sentences for quantities that the PLC counts in smaller steps than are kept: what lies between would be lost unseen.
+
+    Floats have no step; they are rounded to what is kept.
+
+    :param digits: decimals of a quantity where it is kept
+    """
+    return [
+        f"In the {area.kind} area, {item.label} (word {item.offset}) counts in steps of {1 / item.scale:g}, but quantities are "
+        f"kept with {digits} decimals: raise the decimal accuracy of Product Unit, or part of each quantity is lost."
+        for area in layout.areas
+        for item in area.fields
+        if item.role in QUANTITY_ROLES and item.index == 0 and item.type not in FLOATS and not _is_whole(10**digits / item.scale)
+    ]
+
+
+def _is_whole(number: float) -> bool:
+    return number >= 1 and abs(number - round(number)) < 1e-9 * number
 
 
 def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:

@@ -71,6 +71,44 @@ class TestCancel(MillCase):
         )
         self.assertEqual(second.state, "confirmed")
 
+    def effect(self, **values):
+        action = self.queue().with_user(self.operator).action_open_cancel()
+        wizard = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"])
+        return wizard.create({"reason": "material", **values}).effect
+
+    def test_wizard_says_what_becomes_of_the_order(self):
+        for order_action, effect in (
+            ("hold", f"Order {self.order.name} is then held: it is not queued before somebody puts it back in line."),
+            ("line", f"Order {self.order.name} is queued again at the next fill."),
+            ("cancel", f"Order {self.order.name} is then cancelled."),
+        ):
+            self.assertIn(f"the PLC was not told yet. {effect}", self.effect(order_action=order_action))
+
+    def test_wizard_says_what_becomes_of_an_order_of_several_batches(self):
+        self.order.plc_part_count = 2
+        for order_action, effect in (
+            ("hold", "is then held; its other batches go on"),
+            ("line", "This part of order"),
+            ("cancel", "closed with what was made of it"),
+        ):
+            self.assertIn(effect, self.effect(order_action=order_action))
+
+    def test_wizard_that_was_open_too_long(self):
+        """Each state in which it is too late has its own reason."""
+        action = self.queue().with_user(self.operator).action_open_cancel()
+        wizard = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"])
+        for state, reason in (
+            ("cancelling", "is being withdrawn"),
+            ("running", "Have it ended at the PLC"),
+            ("completed", "the PLC has made it"),
+            ("failed", "settle it"),
+        ):
+            self.queue()._set_state(state)
+            dialog = wizard.create({"reason": "plan"})
+            self.assertIn(reason, dialog.effect)
+            with self.assertRaisesRegex(UserError, reason):
+                dialog.action_confirm()
+
     def test_order_is_cancelled_too(self):
         self.queue().with_user(self.operator).action_cancel("plan", "", "cancel")
         self.assertEqual(self.order.state, "cancel")

@@ -170,4 +170,4 @@ class TestSecurityForging(SecurityCase):
 
     def other_batch(self, order):
         layout = self.controller.map_id._layout()
-        return order._prepare_plc_batch(self.controller, layout, 9)
+        return order._prepare_plc_batch(self.controller, layout, 9, order._plc_share(self.controller))

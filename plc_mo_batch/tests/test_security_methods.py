@@ -13,9 +13,11 @@ PLANNERS = {"planner", *OPERATORS}
 # (model, method): who may call it, and its arguments behind the ids
 METHODS = {
     ("mo.batch", "action_abort"): (OPERATORS,),
+    ("mo.batch", "action_book_on_new_order"): (MANAGERS,),
     ("mo.batch", "action_cancel"): (OPERATORS,),
     ("mo.batch", "action_enter_hand_adds"): (OPERATORS, [[0, 1.0]]),
     ("mo.batch", "action_hold"): (OPERATORS,),
+    ("mo.batch", "action_is_booked_by_hand"): (MANAGERS, "by the day shift"),
     ("mo.batch", "action_open_cancel"): (OPERATORS,),
     ("mo.batch", "action_open_production"): (PLANNERS,),
     ("mo.batch", "action_open_review"): (OPERATORS,),
@@ -24,12 +26,14 @@ METHODS = {
     ("mo.batch", "action_release_review"): (OPERATORS, "as it is"),
     ("mo.batch", "action_release_slot"): (OPERATORS,),
     ("mo.batch", "action_requeue"): (OPERATORS,),
+    ("mo.batch", "action_reset"): (MANAGERS,),
     ("mo.batch", "action_resume"): (OPERATORS,),
     ("mo.batch", "action_retry"): (OPERATORS,),
     ("mo.batch", "action_send_again"): (OPERATORS,),
     ("mo.batch", "action_set_weight"): (OPERATORS, 1000.0),
     ("mo.batch", "action_settle"): (OPERATORS, "hold"),
     ("mo.batch", "action_take_out"): (OPERATORS,),
+    ("mo.batch.booked", "action_confirm"): (MANAGERS,),
     ("mo.batch.cancel", "action_confirm"): (OPERATORS,),
     ("mo.batch.review", "action_confirm"): (OPERATORS,),
     ("mo.batch.review", "action_release"): (OPERATORS,),
@@ -76,6 +80,7 @@ class TestSecurityMethods(SecurityCase):
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {
+            "mo.batch.booked": {"batch_id": self.batch.id, "comment": "by the day shift"},
             "mo.batch.cancel": {**batches, "reason": "plan"},
             "mo.batch.settle": batches,
             "mo.batch.review": {"batch_id": self.batch.id},

@@ -12,6 +12,7 @@ LAYOUT = (OPERATORS, MANAGERS, MANAGERS)
 WIZARD = (OPERATORS, OPERATORS, NOBODY)
 MODELS = {
     "mo.batch": (PLANNERS, NOBODY, NOBODY),
+    "mo.batch.booked": (MANAGERS, MANAGERS, NOBODY),
     "mo.batch.cancel": WIZARD,
     "mo.batch.event": (OPERATORS, NOBODY, NOBODY),
     "mo.batch.line": (PLANNERS, NOBODY, NOBODY),

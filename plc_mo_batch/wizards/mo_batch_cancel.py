@@ -13,10 +13,10 @@ class MoBatchCancel(models.TransientModel):
     order_action = fields.Selection(ORDER_ACTIONS, string="Then the Order", required=True, default="hold")
     effect = fields.Text(compute="_compute_effect")
 
-    @api.depends("batch_ids")
+    @api.depends("batch_ids", "order_action")
     def _compute_effect(self):
         for wizard in self:
-            wizard.effect = "\n".join(batch._cancel_effect() for batch in wizard.batch_ids)
+            wizard.effect = "\n".join(batch._cancel_effect(wizard.order_action) for batch in wizard.batch_ids)
 
     def action_confirm(self):
         """Cancel the batches."""
