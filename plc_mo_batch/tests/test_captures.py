@@ -123,7 +123,7 @@ class TestCaptures(MillCase):
         self.assertEqual(booked, planned)
 
     def test_stock_went_down_by_just_that(self):
-        """Each component, whatever it is counted in: what the PLC reported and what was added by hand; and ten times a ton made."""
+        """Each component, in its own unit: what the PLC reported and what was added by hand; and ten tons were made."""
         genuine = captured("genuine")
         self.serve(genuine)
         self.run_task(3)
@@ -131,14 +131,14 @@ class TestCaptures(MillCase):
         for row in rows("real_orders.csv"):
             if not row["equipment"].startswith(("silo", "lq")):
                 used[row["component"]] += float(row["planned"])
+        names = {product: name for name, product in self.components.items()}
         for batch in self.history():
             dosed = kilograms(genuine[batch.slot])
             for line in batch.line_ids.filtered("code"):
-                used[next(name for name, product in self.components.items() if product == line.product_id)] += dosed[line.code]
+                used[names[line.product_id]] += dosed[line.code]
         quants = self.env["stock.quant"].search([("location_id", "=", self.orders.location_src_id.id)])
-        gone = {name: -sum(quants.filtered(lambda q, p=product: q.product_id == p).mapped("quantity"))
-                for name, product in self.components.items()}
-        self.assertEqual({name: round(kg, 2) for name, kg in gone.items()}, {name: round(kg, 2) for name, kg in used.items()})
+        gone = {names[quant.product_id]: round(-quant.quantity, 2) for quant in quants if quant.product_id in names}
+        self.assertEqual(gone, {name: round(quantity, 2) for name, quantity in used.items()})
         self.assertEqual(sum(quants.filtered(lambda q: q.product_id == self.feed).mapped("quantity")), 10_000.0)
 
     def test_misaddressed_slots_change_nothing(self):
