@@ -21,11 +21,18 @@ def load_simulator():
     return package
 
 
+def weighing(text):
+    """(product number, kg) out of an argument such as 202:3.05."""
+    number, _colon, kg = text.partition(":")
+    return int(number), float(kg)
+
+
 class PlcSimulator(Command):
     """Simulate a feed mill's PLC on a Modbus TCP socket, until Ctrl-C or SIGTERM.
 
     It serves the register layouts "Feed mill, job numbers" and "Feed mill, flags" (recipes from 7000 on, feedback from 6000
-    on, a slot every 100 registers), and "ISA-88, float32" (1000, 3000, 110).
+    on, a slot every 100 registers), and "ISA-88, float32" (1000, 3000, 110). Equipment failures stand from 8000 on, manual
+    weighings from 9000 on.
     """
 
     name = "plc_simulator"
@@ -75,6 +82,9 @@ class PlcSimulator(Command):
         add("--error", type=float, default=0.5, help="standard deviation of a dose from its target, in percent")
         add("--seed", type=int, default=argparse.SUPPRESS, help="makes the doses repeatable")
         add("--weight", default="with", choices=["with", "late", "never"], help="when the finished weight comes")
+        add("--failures", type=int, default=0, help="so many jobs, from the first on, have a piece of equipment fail")
+        add("--weigh", dest="weighings", metavar="NUMBER:KG", type=weighing, action="append", default=argparse.SUPPRESS,
+            help="people weigh so much of the product with this number, for the first job; again: for the next one")
         add("--ledger", dest="ledger_file", metavar="FILE", default=argparse.SUPPRESS,
             help="append what was really dosed to this file, a JSON line for each job taken or ended")
         add("--memory", dest="memory_file", metavar="FILE", default=argparse.SUPPRESS,

@@ -2,6 +2,10 @@ from . import plc_guarded  # others inherit from it
 
 # isort: split
 from . import (
+    plc_notifier,  # first: what others inherit
+    plc_report,
+)
+from . import (
     ir_http,
     ir_websocket,
     mo_batch,
@@ -14,11 +18,13 @@ from . import (
     mo_batch_line,
     mo_batch_line_board,
     mo_batch_line_booking,
+    mo_batch_line_weighing,
     mo_batch_order,
     mo_batch_rebook,
     mo_batch_review,
     mo_batch_share,
     mo_batch_share_booking,
+    mo_batch_weighing,
     mrp_bom_line,
     mrp_production,
     mrp_production_share,
@@ -30,9 +36,11 @@ from . import (
     plc_controller_board,
     plc_controller_board_alarms,
     plc_controller_booking,
+    plc_controller_events,
     plc_controller_health,
     plc_controller_look,
     plc_equipment,
+    plc_failure,
     plc_layout_part,
     plc_register_area,
     plc_register_field,
@@ -44,7 +52,9 @@ from . import (
     plc_task_health,
     plc_task_write_back,
     plc_task_write_back_failure,
+    plc_weighing,
     product_product,
+    product_template,
     res_config_settings,
     res_config_settings_operations,
 )

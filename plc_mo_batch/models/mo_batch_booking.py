@@ -1,7 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-ACTIVITY = "mail.mail_activity_data_warning"
+from .plc_notifier import ACTIVITY
+
 CLOSING = {
     "skip_consumption": True,  # the policy of the PLC took its place, see _look_over
     "skip_backorder": True,

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+AREAS = [("recipe", "Recipe"), ("feedback", "Feedback"), ("failure", "Failures"), ("weighing", "Weighings")]
+
 
 class MoBatchEvent(models.Model):
     _name = "mo.batch.event"
@@ -27,7 +29,7 @@ class MoBatchEvent(models.Model):
     message = fields.Char(required=True, readonly=True)
     slot = fields.Integer(readonly=True)
     words = fields.Char(string="Raw Words", readonly=True, help="The registers as they were on the wire, from the slot's first.")
-    area = fields.Selection([("recipe", "Recipe"), ("feedback", "Feedback")], readonly=True, help="Where the raw words stood.")
+    area = fields.Selection(AREAS, readonly=True, help="Where the raw words stood.")
     map_id = fields.Many2one(
         "plc.register.map", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
     )
@@ -61,7 +63,7 @@ class MoBatchEvent(models.Model):
         """Add a line to the journal.
 
         :param anomaly: a :class:`~..plc.reconcile.Anomaly` whose raw words are kept
-        :param area: where these words stood, ``recipe`` or ``feedback``
+        :param area: where these words stood, one of :data:`AREAS`
         """
         batch = batch or self.env["mo.batch"]
         controller = controller or batch.controller_id

@@ -75,7 +75,7 @@ class MoBatch(models.Model):
         :raise UserError: when nobody knows which product was dosed
         """
         self.ensure_one()
-        for line in self.line_ids.filtered(lambda line: line.reported and line.actual_qty):
+        for line in self.line_ids.filtered(lambda line: line._wasted_qty()):
             if not line.product_id:
                 raise UserError(
                     self.env._("Say on the equipment with code %s which one product it holds: the PLC dosed it.", line.code)

@@ -136,7 +136,7 @@ class MoBatchLine(models.Model):
             {
                 "product_id": self.product_id.id,
                 "product_uom_id": uom.id,
-                "scrap_qty": self._in_unit(self.actual_qty, uom),
+                "scrap_qty": self._in_unit(self._wasted_qty(), uom),
                 "production_id": order.id,
                 "origin": order.name,
                 "company_id": order.company_id.id,
@@ -150,5 +150,5 @@ class MoBatchLine(models.Model):
         self.ensure_one()
         move = self._add_move()
         move.picked = True
-        self._book_on(move, self.actual_qty)
+        self._book_on(move, self._wasted_qty())
         move.with_context(skip_mo_check=True)._action_done()

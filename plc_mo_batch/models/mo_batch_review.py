@@ -1,16 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import plaintext2html
 
 from ..plc.reconcile import ENDED
-from .mo_batch_booking import ACTIVITY
 from .mo_batch_line import TOLERANCE_STATES
+from .plc_notifier import ACTIVITY
 
 
 class MoBatch(models.Model):
     """What a person does about a finished batch before it is booked: type in hand-adds, review deviations; and who is told."""
 
-    _inherit = "mo.batch"
+    _name = "mo.batch"
+    _inherit = ["mo.batch", "plc.notifier"]
 
     tolerance_state = fields.Selection(
         TOLERANCE_STATES, string="Tolerance", compute="_compute_tolerance_state", store=True, help="The worst of its components."
@@ -237,17 +237,6 @@ class MoBatch(models.Model):
         return made / planned if planned else 1.0
 
     # Business methods: people are told
-
-    def _tell_responsible(self, summary, note):
-        """An activity for the PLC's responsible. Whatever is wrong with it must not keep the batch from going on."""
-        user = self.controller_id.responsible_id
-        if not user.active or not self.with_user(user).has_access("read"):
-            return
-        try:
-            with self.env.cr.savepoint():
-                self.activity_schedule(ACTIVITY, summary=summary, note=plaintext2html(note), user_id=user.id)
-        except Exception as error:
-            self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=error))
 
     def _note_error(self, message):
         """After a number of tries (a setting) somebody is told, once, and the batch may be parked."""

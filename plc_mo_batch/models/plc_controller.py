@@ -74,7 +74,8 @@ class PlcController(models.Model):
     )
     quiet_time = fields.Float(
         default=10.0,
-        help="Layouts with flags: seconds without any write after one whose fate is unknown.",
+        help="Seconds after a write whose fate is unknown, in which it may still arrive: nothing counts as settled, no event is "
+        "acknowledged, and a PLC with flags gets no write at all.",
     )
     weight_policy = fields.Selection(
         [("planned", "Planned quantity"), ("actuals", "Sum of the components"), ("ask", "Ask a person")],

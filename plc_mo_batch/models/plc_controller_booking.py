@@ -12,11 +12,13 @@ class PlcController(models.Model):
             ("planned", "As planned"),
             ("proportional", "In proportion to what was produced"),
             ("typed", "As typed in by a person"),
+            ("weighed", "As weighed"),
         ],
         string="Added by Hand",
         required=True,
         default="planned",
-        help="What counts as consumed of components that the PLC does not dose. Typed in: a finished batch waits for it.",
+        help="What counts as consumed of components that the PLC does not dose. Typed in: a finished batch waits for it. "
+        "As weighed: it waits for the weighings that the PLC reports, and then for a person.",
     )
     backorder_policy = fields.Selection(
         [("never", "Never"), ("short", "When less than planned was produced")],

@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..plc.look import look
 from ..plc.reconcile import Anomaly
@@ -72,8 +72,7 @@ class PlcController(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        if not self.env.user.has_group("plc_mo_batch.group_operator"):
-            raise AccessError(self.env._("Only PLC operators may do this."))
+        self._check_plc_operator()
         if self.env["plc.task.exchange"]._is_neutralized():
             raise UserError(self.env._("This is a neutralized copy of the database: it never talks to a PLC."))
         controller = self.sudo()
@@ -94,7 +93,7 @@ class PlcController(models.Model):
                 "The PLC at %(place)s answers within %(milliseconds).1f ms, and what stands in the %(count)s slots that were "
                 "read fits the layout %(layout)s.",
                 **values,
-                count=len({slot for _kind, slot in seen.words}),
+                count=len({slot for kind, slot in seen.words if kind == "feedback"}),
             )
         kind, slot, part = wrong
         return self.env._(
@@ -102,9 +101,18 @@ class PlcController(models.Model):
             "does not fit the layout %(layout)s: %(problem)s. Are the layout's addresses and its word order those of the PLC?",
             **values,
             slot=slot,
-            area=self.env._("recipe") if kind == "recipe" else self.env._("feedback"),
+            area=self._area_name(kind),
             problem=part.problem,
         )
+
+    def _area_name(self, kind):
+        names = {
+            "recipe": self.env._("recipe"),
+            "feedback": self.env._("feedback"),
+            "failure": self.env._("failure"),
+            "weighing": self.env._("weighing"),
+        }
+        return names[kind]
 
     def _journal_test(self, seen, wrong, message):
         kind, slot, part = wrong or ("", 0, None)

@@ -13,6 +13,9 @@ class PlcEquipment(models.Model):
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     code = fields.Integer(required=True, help="The equipment code that the PLC uses for it.")
+    product_number = fields.Integer(
+        help="The number by which this PLC's weighings call what is in it, where that is not the product's own."
+    )
     kind = fields.Selection([("silo", "Silo"), ("tank", "Liquid tank")], required=True, default="silo")
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="controller_id.company_id", store=True)

@@ -11,7 +11,14 @@ class PlcRegisterArea(models.Model):
 
     map_id = fields.Many2one("plc.register.map", string="Layout", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(
-        [("recipe", "Recipe (Odoo writes)"), ("feedback", "Feedback (PLC writes)")], required=True
+        [
+            ("recipe", "Recipe (Odoo writes)"),
+            ("feedback", "Feedback (PLC writes)"),
+            ("failure", "Equipment failures (PLC writes)"),
+            ("weighing", "Manual weighings (PLC writes)"),
+        ],
+        required=True,
+        help="Recipe and feedback are needed. Failures and weighings are events: Odoo stores each, then sets its flag to 1.",
     )
     registers = fields.Selection(
         [("holding", "Holding registers"), ("input", "Input registers (read only)")],
@@ -22,16 +29,23 @@ class PlcRegisterArea(models.Model):
     )
     base = fields.Integer(required=True, help="Address of the first word of slot 1, counted from 0.")
     stride = fields.Integer(required=True, default=100, help="Words from the beginning of one slot to that of the next.")
+    slots = fields.Integer(
+        string="Event Slots",
+        required=True,
+        default=1,
+        help="How many events the area shows at the same time. Recipe and feedback have as many slots as the layout.",
+    )
     field_ids = fields.One2many("plc.register.field", "area_id", string="Fields", copy=True)
 
     _kind_uniq = models.UniqueIndex("(map_id, kind)", "A layout has one area of each kind.")
     _stride_positive = models.Constraint("CHECK(stride > 0)", "The stride must be at least one word.")
+    _slots_positive = models.Constraint("CHECK(slots > 0)", "An area needs at least one slot.")
     _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses begin at 0.")
 
     @api.constrains("kind", "registers")
     def _check_registers(self):
         for area in self.filtered(lambda area: area.registers == "input"):
-            if area.kind == "recipe" or area.map_id.handshake == "flags":
+            if area.kind != "feedback" or area.map_id.handshake == "flags":
                 label = dict(self._fields["kind"]._description_selection(self.env))[area.kind]
                 raise ValidationError(
                     self.env._(

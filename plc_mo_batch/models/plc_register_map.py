@@ -49,7 +49,7 @@ class PlcRegisterMap(models.Model):
         "slots",
         "word_order",
         "address_offset",
-        *(f"area_ids.{name}" for name in ("kind", "registers", "base", "stride")),
+        *(f"area_ids.{name}" for name in ("kind", "registers", "base", "stride", "slots")),
         *(f"area_ids.field_ids.{name}" for name in ("name", "role", "offset", "type", "words", "scale", "repeat", "step")),
     )
     def _compute_problems(self):
@@ -95,7 +95,7 @@ class PlcRegisterMap(models.Model):
             address_offset=self.address_offset,
             copies_on_take=self.copies_on_take,
             areas=tuple(
-                Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields()), area.registers)
+                Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields()), area.registers, area.slots)
                 for area in self.area_ids
             ),
         )

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from ..plc.exchange import Answer, Plan, converse
 from ..plc.layout import FLAGS
 from ..plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, recipe_slots, reconcile
+from .plc_task_exchange_events import MAX_EVENTS, EventTalk
 
 MAX_ROUNDS = 12  # of one exchange without live polling: a download takes three
 LIVE_SECONDS = 60  # one run goes on polling that long, then hands over to its next run
@@ -53,6 +54,8 @@ class Conversation:
         self.requests = 0
         self.goes_on = False
         self._rounds = 0
+        self._stored = 0
+        self._events = EventTalk(env, controller_id)
         self._sent = {}  # Write -> when it went out: a PLC may show it only after its next scan
 
     @property
@@ -96,7 +99,7 @@ class Conversation:
             raise ValueError(f"the layout {controller.map_id.name} cannot be used: {problems}")
         layout = controller.map_id._layout()
         self._follow_orders(controller)
-        return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure())
+        return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)
 
     def _follow_orders(self, controller):
         """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
@@ -112,7 +115,10 @@ class Conversation:
                 self.env.invalidate_all()
                 batch._journal("error", str(error))
 
-    def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False, unsure=False):
+    def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False, unsure=False, everything=False):
+        """
+        :param everything: read all event slots, not only those where something is going on
+        """
         return Plan(
             endpoint=self.controller._endpoint(),
             layout=layout,
@@ -123,6 +129,7 @@ class Conversation:
             fresh=fresh,
             settled=frozenset() if unsure else frozenset(job.id for job in jobs if job.settled),
             unsure=unsure,
+            events=self._events.to_read(layout, everything, unsure),
         )
 
     # Answers
@@ -139,8 +146,12 @@ class Conversation:
         jobs = [replace(job, settled=job.settled and job.id in plan.settled) for job in controller._jobs(plan.layout)]
         steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
         writes, again, waiting = self._apply(plan.layout, steps)
+        acks, unfinished = self._events.digest(plan, answer, not unsure and not self._is_last_round())
+        writes += acks
+        if writes:
+            controller.unconfirmed_write_at = fields.Datetime.now()
         controller._note_untaken()
-        return self._next_plan(plan.layout, writes, again, waiting, unsure)
+        return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
 
     def _note_writes(self, plan, answer):
         if plan.writes and answer.unsure:
@@ -149,6 +160,7 @@ class Conversation:
             self.controller.unconfirmed_write_at = False
         for write in answer.unsent:
             self._sent.pop(write, None)
+            self._events.take_back(write)
             self._take_back(plan.layout, write)
 
     def _take_back(self, layout, write):
@@ -171,14 +183,12 @@ class Conversation:
         for step in steps:
             if step.job_id and step.job_id not in free:
                 continue
-            if step.write and (quiet or self._is_settling(step.write)):
+            if step.write and (quiet or self._is_last_round() or self._is_settling(step.write)):
                 waiting = waiting or not quiet
                 continue
             if self._store(step):
                 again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
                 writes += self._to_send(step)
-        if writes:
-            self.controller.unconfirmed_write_at = fields.Datetime.now()
         return writes, again, waiting
 
     def _lock(self, steps):
@@ -223,11 +233,18 @@ class Conversation:
             "anomaly", message, controller=self.controller, anomaly=step.anomaly, slot=step.write.slot, area="recipe"
         )
 
+    def _is_last_round(self):
+        """There will be no other one in which a write could go out: none may be decided on that is not sent."""
+        return self._rounds + 1 >= MAX_ROUNDS
+
     # What comes next
 
     def _next_plan(self, layout, writes, again, waiting, unsure):
         jobs = self.controller._jobs(layout)
         self._rounds += 1
+        if self._stored < self._events.stored < MAX_EVENTS:  # each event takes a few rounds of its own
+            self._stored = self._events.stored
+            self._rounds = 0
         if (writes or again) and self._rounds < MAX_ROUNDS:
             return self._plan(layout, jobs, writes, unsure=unsure)
         if waiting and self._rounds < MAX_ROUNDS:
@@ -243,4 +260,4 @@ class Conversation:
         if not self.goes_on or time.monotonic() + pause > self.live_until:
             return None
         self._rounds = 0
-        return self._plan(layout, jobs, delay=pause, fresh=True, unsure=unsure)
+        return self._plan(layout, jobs, delay=pause, fresh=True, unsure=unsure, everything=True)

@@ -55,6 +55,7 @@ class PlcTaskWriteBack(models.AbstractModel):
                 ("weight_needed", "=", False),
                 ("hand_adds_needed", "=", False),
                 ("review_needed", "=", False),
+                ("weighings_until", "=", False),
                 ("controller_id.enabled", "=", True),
                 "|",
                 ("next_try", "=", False),

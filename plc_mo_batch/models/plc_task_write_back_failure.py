@@ -8,6 +8,8 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _work(self):
+        self.env["mo.batch"]._stop_waiting_for_weighings()
+        self._commit()
         result = super()._work()
         settled = self.env["mo.batch"]
         for batch in self.env["mo.batch"]._to_settle():

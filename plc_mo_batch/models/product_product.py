@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
@@ -7,6 +7,12 @@ EXACT = 0.01  # what must not be lost, in the unit that the PLC weighs in
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
+
+    plc_number = fields.Integer(
+        string="PLC Product Number", index=True, copy=False, help="The number by which a PLC's manual weighings call the product."
+    )
+
+    _plc_number_range = models.Constraint("CHECK(plc_number BETWEEN 0 AND 65535)", "A product number lies between 0 and 65535.")
 
     def _plc_to_weight(self, quantity, uom, weight_uom):
         """What ``quantity`` of the product weighs.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .codec import CodecError, Field, SlotCodec
-from .layout import Area, Layout
+from .layout import EVENT_AREAS, Area, Layout
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,21 @@ def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = 
     """
     area = layout.area(kind)
     empty = is_empty(area, words)
+    slot = None if kind in EVENT_AREAS else slot  # a weighing names the slot of its batch, not its own
     return [_part(layout, stretch, words, slot, empty) for stretch in _stretches(area, len(words))]
 
 
 def is_empty(area: Area, words: Sequence[int]) -> bool:
-    """No batch stands in the slot: its slot number and its order name are all zero."""
+    """No batch stands in the slot: its slot number and its order name are all zero. No event: all but its flag is zero."""
+    if area.kind in EVENT_AREAS:
+        return not any(event_body(area, words))
     return not any(any(words[item.offset : item.end]) for role in ("slot", "order") for item in area.by_role(role))
+
+
+def event_body(area: Area, words: Sequence[int]) -> tuple[int, ...]:
+    """What an event is known by: its words, with 0 for its flag."""
+    flag = area.field("event_flag")
+    return (*words[: flag.offset], *[0] * flag.length, *words[flag.end :])
 
 
 def fits(layout: Layout, kind: str, words: Sequence[int]) -> bool:

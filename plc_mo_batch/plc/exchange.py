@@ -6,9 +6,9 @@ because a database cursor must never leave its thread. A dead PLC costs its own 
 """
 
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
@@ -27,6 +27,7 @@ class Plan:
     :param fresh: True to begin with a new connection
     :param settled: ids of the batches that were settled when it was made: what is observed before that proves less
     :param unsure: a write of unknown fate could then still arrive, apart from those of the plan
+    :param events: (area, slot) of each event slot to be read -> id of its newest event, if that was settled, else 0
     """
 
     endpoint: Endpoint
@@ -38,11 +39,13 @@ class Plan:
     fresh: bool = False
     settled: frozenset[int] = frozenset()
     unsure: bool = False
+    events: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a plan: ``seen``, or ``error``.
+    """What came of a plan: ``seen``, or ``error``. ``events``: the words of each event slot that was read, ``event_error`` why
+    the rest of them could not be: batches do not wait for events.
 
     ``unsure`` is True when a write was begun and nobody knows whether the PLC applied it; ``unsent`` are the writes that were
     certainly not applied.
@@ -53,6 +56,8 @@ class Answer:
     unsure: bool = False
     unsent: tuple[Write, ...] = ()
     requests: int = 0
+    events: Mapping[tuple[str, int], Sequence[int]] = field(default_factory=dict)
+    event_error: LinkError | None = None
 
 
 Conversation = Generator[Plan, Answer, None]
@@ -73,7 +78,12 @@ class _Wire:
             for write in plan.writes:
                 link.write_words(write.address, write.words)
                 done += 1
-            return Answer(observe(link, plan), requests=requests + link.requests)
+            seen = observe(link, plan)
+            events, error = observe_events(link, plan)
+            requests += link.requests
+            if error:
+                self.close()
+            return Answer(seen, requests=requests, events=events, event_error=error)
         except LinkError as error:
             begun = done + bool(error.writing)
             return self._failed(error, plan.writes[begun:], requests)
@@ -113,6 +123,20 @@ def observe(link: Link, plan: Plan) -> Seen:
     recipe = {slot: link.read_words(*layout.request("recipe", slot)) for slot in plan.recipe}
     feedback = {slot: link.read_words(*layout.request("feedback", slot), registers) for slot in plan.feedback}
     return Seen(feedback, recipe)
+
+
+def observe_events(link: Link, plan: Plan) -> tuple[dict[tuple[str, int], tuple[int, ...]], LinkError | None]:
+    """The event slots, each in a request of its own, up to the first that fails.
+
+    A PLC without these areas refuses to answer, or does not answer at all, and yet has batches.
+    """
+    events: dict[tuple[str, int], tuple[int, ...]] = {}
+    for kind, slot in plan.events:
+        try:
+            events[kind, slot] = link.read_words(*plan.layout.request(kind, slot), plan.layout.area(kind).registers)
+        except LinkError as error:
+            return events, error
+    return events, None
 
 
 def converse(conversations: Iterable[Conversation]) -> None:

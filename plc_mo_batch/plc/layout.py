@@ -21,12 +21,26 @@ JOB_NUMBERS = "job_numbers"
 FLAGS = "flags"
 HANDSHAKES = (JOB_NUMBERS, FLAGS)
 
+FAILURE = "failure"
+WEIGHING = "weighing"
+EVENT_AREAS = (FAILURE, WEIGHING)  # what happens beside the batches: may be missing, with slots of their own
+AREAS = ("recipe", "feedback", *EVENT_AREAS)
+
 COMMON_ROLES = ("slot", "order", "line_code", "line_quantity")
 REQUIRED = {
     (JOB_NUMBERS, "recipe"): (*COMMON_ROLES, "quantity", "recipe_job", "armed_job", "acknowledged_job"),
     (JOB_NUMBERS, "feedback"): (*COMMON_ROLES, "weight", "taken_job"),
     (FLAGS, "recipe"): (*COMMON_ROLES, "quantity", "recipe_flag"),
     (FLAGS, "feedback"): (*COMMON_ROLES, "weight", "feedback_flag"),
+    **{(handshake, FAILURE): ("equipment", "failure", "event_flag") for handshake in HANDSHAKES},
+    **{(handshake, WEIGHING): ("slot", "order", "product_number", "weighed", "event_flag") for handshake in HANDSHAKES},
+}
+DATE_ROLES = ("year", "month", "day", "hour", "minute", "second")  # when it happened, in the PLC's local time
+# the roles of events, and which of the others an event area can have, too
+EVENT_ROLES = ("equipment", "failure", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES)
+ROLES_OF_EVENT = {
+    FAILURE: ("equipment", "failure", "event_flag", "event_number", *DATE_ROLES),
+    WEIGHING: ("slot", "order", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES),
 }
 # how a layout may say what became of a batch
 OUTCOMES = (("finished", "failed"), ("state",))
@@ -41,18 +55,29 @@ TYPES_OF_ROLE = {
     **dict.fromkeys(("recipe_job", "armed_job", "acknowledged_job", "command_job", "taken_job"), ("uint32",)),
     **dict.fromkeys(("finished", "failed"), ("bool",)),
     **dict.fromkeys(("slot", "line_code", "recipe_flag", "feedback_flag", "state", "command"), INTEGERS),
+    **dict.fromkeys(("equipment", "failure"), ("ascii", *INTEGERS)),
+    **dict.fromkeys(("product_number", "event_flag", "event_number", *DATE_ROLES), INTEGERS),
 }
 
 
 @dataclass(frozen=True)
 class Area:
-    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``; ``registers`` is :data:`HOLDING` or :data:`INPUT`."""
+    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``; ``registers`` is :data:`HOLDING` or :data:`INPUT`.
+
+    ``slots``: how many events the area can show at the same time; recipe and feedback have as many slots as the layout.
+    """
 
     kind: str
     base: int
     stride: int
     fields: tuple[Field, ...]
     registers: str = HOLDING
+    slots: int = 1
+
+    @property
+    def extent(self) -> int:
+        """The words from the beginning of a slot to the end of its last field."""
+        return max((item.end for item in self.fields), default=0)
 
     def by_role(self, role: str) -> list[Field]:
         """The fields of a role, by line."""
@@ -71,7 +96,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Layout:
-    """Both areas of a PLC, its handshake and its word order.
+    """The areas of a PLC, its handshake and its word order.
 
     ``copies_on_take``: with flags, the PLC shows an order in its feedback in the very scan in which it takes it.
     """
@@ -86,7 +111,7 @@ class Layout:
     _codecs: dict = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def area(self, kind: str) -> Area:
-        """The area ``recipe`` or ``feedback``.
+        """The area of a kind, one of :data:`AREAS`.
 
         :raise KeyError: if the layout has none
         """
@@ -94,6 +119,19 @@ class Layout:
             if area.kind == kind:
                 return area
         raise KeyError(kind)
+
+    def has(self, kind: str) -> bool:
+        """The layout has an area of this kind."""
+        return any(area.kind == kind for area in self.areas)
+
+    def count(self, kind: str) -> int:
+        """How many slots an area has."""
+        return self.area(kind).slots if kind in EVENT_AREAS else self.slots
+
+    @cached_property
+    def event_places(self) -> tuple[tuple[str, int], ...]:
+        """(area, slot) of each event slot: each is a request of its own."""
+        return tuple((kind, slot) for kind in EVENT_AREAS if self.has(kind) for slot in range(1, self.count(kind) + 1))
 
     def codec(self, kind: str) -> SlotCodec:
         """The compiled fields of an area."""
@@ -170,13 +208,13 @@ class Layout:
     def problems(self) -> list[str]:
         """What is wrong with the layout, a sentence each, naming field and word; empty when it can be used."""
         found = []
-        for kind in ("recipe", "feedback"):
+        for kind in AREAS:
             areas = [area for area in self.areas if area.kind == kind]
-            if len(areas) != 1:
+            if len(areas) > 1 or not areas and kind not in EVENT_AREAS:
                 found.append(f"There must be one {kind} area; there are {len(areas)}.")
-                continue
-            found += self._area_problems(areas[0])
-        return found or self._overlapping_areas() + self._unequal_lines()
+            elif areas:
+                found += self._area_problems(areas[0])
+        return found or self._overlapping_areas() + self._unequal_lines() + self._unequal_names()
 
     def _area_problems(self, area: Area) -> list[str]:
         found = [
@@ -186,16 +224,22 @@ class Layout:
         ]
         if area.kind == "feedback" and not any(all(map(area.by_role, roles)) for roles in OUTCOMES):
             found.append("The feedback area needs either the roles finished and failed, or the role state.")
-        found += self._split_writes(area) + overlaps(area) + doubled(area) + wrong_types(area)
-        limit = MAX_READ if area.kind == "feedback" else MAX_WRITE
-        extent = max((item.end for item in area.fields), default=0)
-        if extent > area.stride:
-            found.append(f"The {area.kind} area's fields take {extent} words, but its stride is {area.stride}.")
-        if extent > limit:
-            found.append(f"A {area.kind} slot takes {extent} words; one request can hold {limit}.")
-        if area.registers == INPUT and (area.kind == "recipe" or self.handshake == FLAGS):
+        found += self._split_writes(area) + overlaps(area) + doubled(area) + wrong_types(area) + wrong_roles(area)
+        found += incomplete_date(area)
+        return found + self._wrong_place(area)
+
+    def _wrong_place(self, area: Area) -> list[str]:
+        found = []
+        limit = MAX_WRITE if area.kind == "recipe" else MAX_READ
+        if area.extent > area.stride:
+            found.append(f"The {area.kind} area's fields take {area.extent} words, but its stride is {area.stride}.")
+        if area.extent > limit:
+            found.append(f"A {area.kind} slot takes {area.extent} words; one request can hold {limit}.")
+        if area.registers == INPUT and (area.kind != "feedback" or self.handshake == FLAGS):
             found.append(f"Odoo writes to the {area.kind} area: it cannot lie in input registers, which can only be read.")
-        if area.base + self.address_offset < 0 or self.address(area.kind, self.slots) + extent > 0x10000:
+        if area.kind in EVENT_AREAS and area.slots < 1:
+            found.append(f"The {area.kind} area needs at least one slot.")
+        if area.base + self.address_offset < 0 or self.address(area.kind, self.count(area.kind)) + area.extent > 0x10000:
             found.append(f"The {area.kind} area does not lie between address 0 and 65535.")
         return found
 
@@ -215,11 +259,28 @@ class Layout:
         ]
 
     def _overlapping_areas(self) -> list[str]:
-        first, second = sorted((self.area("recipe"), self.area("feedback")), key=lambda area: area.base)
-        end = first.base + (self.slots - 1) * first.stride + max(item.end for item in first.fields)
-        if end <= second.base or first.registers != second.registers:
+        found = []
+        for registers in (HOLDING, INPUT):
+            areas = sorted((area for area in self.areas if area.registers == registers), key=lambda area: area.base)
+            for first, second in zip(areas, areas[1:], strict=False):
+                end = first.base + (self.count(first.kind) - 1) * first.stride + first.extent
+                if end > second.base:
+                    found.append(
+                        f"The {first.kind} area ends at {end - 1}, after the {second.kind} area began at {second.base}."
+                    )
+        return found
+
+    def _unequal_names(self) -> list[str]:
+        """A weighing belongs to the batch whose order name it repeats, letter by letter."""
+        if not self.has(WEIGHING):
             return []
-        return [f"The {first.kind} area ends at {end - 1}, after the {second.kind} area began at {second.base}."]
+        sent, told = self.area("recipe").field("order"), self.area(WEIGHING).field("order")
+        if told.words >= sent.words:
+            return []
+        return [
+            f"In the weighing area, {told.label} (word {told.offset}) takes {told.words} words; the recipe's order name takes "
+            f"{sent.words}."
+        ]
 
     def _unequal_codes(self) -> list[str]:
         """The PLC echoes the codes: other constants would have every slot rejected."""
@@ -294,6 +355,25 @@ def too_fine(layout: Layout, digits: int) -> list[str]:
 
 def _is_whole(number: float) -> bool:
     return number >= 1 and abs(number - round(number)) < 1e-9 * number
+
+
+def wrong_roles(area: Area) -> list[str]:
+    """Sentences for fields whose role has no sense in their area."""
+    foreign = EVENT_ROLES if area.kind not in EVENT_AREAS else ()
+    own = ROLES_OF_EVENT.get(area.kind, ())
+    return [
+        f"In the {area.kind} area, {item.label} (word {item.offset}) has the role {item.role}, which has no sense there."
+        for item in area.fields
+        if item.role in foreign or own and item.role not in own
+    ]
+
+
+def incomplete_date(area: Area) -> list[str]:
+    """A sentence for a date that is not there as a whole."""
+    missing = [role for role in DATE_ROLES if not area.by_role(role)]
+    if len(missing) in (0, len(DATE_ROLES)):
+        return []
+    return [f"The {area.kind} area has a date that lacks the roles {', '.join(missing)}."]
 
 
 def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:

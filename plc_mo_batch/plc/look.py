@@ -33,8 +33,8 @@ class Look:
 
     @property
     def is_complete(self) -> bool:
-        """Every slot of both areas was read."""
-        return len(self.words) == 2 * self.layout.slots
+        """Every slot of all areas was read."""
+        return len(self.words) == len(list(_places(self.layout)))
 
     def parts(self, kind: str, slot: int) -> list[Part]:
         """A slot that was read, field by field."""
@@ -49,7 +49,7 @@ class Look:
 
 
 def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
-    """Read each slot of both areas, slot after slot, until it is done or ``seconds`` have passed. Never raises for the PLC."""
+    """Read each slot of all areas, slot after slot, until it is done or ``seconds`` have passed. Never raises for the PLC."""
     until = time.monotonic() + seconds
     words: dict[tuple[str, int], tuple[int, ...]] = {}
     times: list[float] = []
@@ -72,3 +72,4 @@ def _places(layout: Layout) -> Iterator[tuple[str, int]]:
     for slot in range(1, layout.slots + 1):
         yield "recipe", slot
         yield "feedback", slot
+    yield from layout.event_places

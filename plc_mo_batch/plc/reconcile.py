@@ -68,7 +68,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Write:
-    """``words`` at ``address``; ``kind`` is block, arm, ack, withdraw, clear or command."""
+    """``words`` at ``address``; ``kind`` is block, arm, ack, withdraw, clear or command; event for an event's flag."""
 
     kind: str
     slot: int

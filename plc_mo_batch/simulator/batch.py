@@ -43,6 +43,7 @@ class Batch:
     """A job that the mill has taken. ``elapsed``, ``fails_at``: seconds since it was taken; ``started``: plant time.
 
     ``command``: the command word last seen for it, so that each change of the word is obeyed once.
+    ``told``: what happens beside it was told: a failure, a weighing.
     """
 
     slot: int
@@ -56,6 +57,7 @@ class Batch:
     held: bool = False
     aborted: bool = False
     command: int = 0
+    told: bool = False
 
     def add_dose(self, line: int, code: int, target: float, final: float) -> None:
         """Append a component behind the ones before it; target above 0, final not below 0, both kg."""

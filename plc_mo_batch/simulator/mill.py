@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from . import words
 from .batch import Batch
+from .events import FAILURE_BASE, FAILURES, WEIGHING_BASE, EventArea, Failure, Weighing
 from .slot import COMMANDS, LAYOUTS, Slot
 
 _logger = logging.getLogger("plc_simulator")
@@ -24,7 +27,9 @@ class Mill:
     ``ledger``: what physically happened, whatever the registers say; a list of dicts, one when a job is taken
     and one when it ends: ``seq`` (1, 2, ...), ``event`` (taken, finished, failed, aborted, interrupted), ``slot``, ``job``
     (0 with flags), ``order``, ``lines`` (those with a target: ``code``, ``target``, ``kg``), ``weight`` in kg,
-    ``started`` and ``finished`` in seconds of plant time (``finished`` is None while it runs).
+    ``started`` and ``finished`` in seconds of plant time (``finished`` is None while it runs). Events have records of
+    their own: ``failure`` (``equipment``, ``text``, ``at``) or ``weighing`` (``slot``, ``order``, ``number``, ``kg``) when it
+    happens, ``stored`` with the same values when Odoo's flag for it is seen.
 
     :param layout: "mill" or "isa88"; areas and word order are the layout's unless they are given
     :param handshake: "job-numbers" or "flags"; layout "isa88" has job numbers only
@@ -33,6 +38,8 @@ class Mill:
     :param seed: makes the doses repeatable
     :param word_order: of two-word numbers, "high" or "low" word first
     :param weight: the finished weight comes "with" the end of a job, "late" (20 s after it) or "never"
+    :param failures: so many jobs, from the first on, have a piece of equipment fail while they run
+    :param weighings: (product number, kg) of what is weighed by hand, one for each job from the first on
     :param verbose: log each step as info, otherwise as debug
     """
 
@@ -49,6 +56,8 @@ class Mill:
         feedback_base: int | None = None,
         stride: int | None = None,
         weight: str = "with",
+        failures: int = 0,
+        weighings: Sequence[tuple[int, float]] = (),
         verbose: bool = False,
     ):
         _check_choice("layout", layout, LAYOUTS)
@@ -68,6 +77,9 @@ class Mill:
         self._fail_next = False
         self._late_weights: list[tuple[int, float, float]] = []  # slot number, due at, kg
         self._waiting: set[int] = set()
+        self.areas = self._new_event_areas()
+        self._failures = failures
+        self._weighings = list(weighings)
         self._log_level = logging.INFO if verbose else logging.DEBUG
 
     def _new_slots(
@@ -82,6 +94,18 @@ class Mill:
         _check_areas(recipe, feedback, count, stride, slot.WORDS)
         return [slot(self.memory, n + 1, recipe + n * stride, feedback + n * stride, word_order) for n in range(count)]
 
+    def _new_event_areas(self) -> dict[str, EventArea]:
+        """"failure" and "weighing", where the slots leave them their places."""
+        first = self.slots[0]
+        form = (first.ORDER_WORDS, first.word_order, self.layout == "isa88")
+        bases = {"failure": FAILURE_BASE, "weighing": WEIGHING_BASE}
+        ends = [(base, base + len(self.slots) * first.STRIDE) for base in (first.recipe, first.feedback)]
+        return {
+            kind: EventArea(self.memory, base, *form)
+            for kind, base in bases.items()
+            if not any(begin < base + first.STRIDE and base < end for begin, end in ends)
+        }
+
     # The program
 
     def scan(self, dt: float) -> None:
@@ -95,6 +119,7 @@ class Mill:
         for slot in self.slots:
             slot.write_idle()
         self._write_late_weights()
+        self._scan_events()
         if self.paused:
             return
         if self.batch:
@@ -129,10 +154,27 @@ class Mill:
             self._log("dosing %s %.2f kg -> %.2f", dose.code, dose.target, dose.final)
         for dose, kg in batch.actuals():
             slot.write_actual(dose.line, kg)
+        if not batch.told and batch.elapsed >= batch.dosing_seconds / 2:
+            self._tell_beside(batch)
         if batch.ended:
             self._finish(slot, batch)
         else:
             slot.write_running(batch.held)
+
+    def _scan_events(self) -> None:
+        for kind, area in self.areas.items():
+            stored = area.scan()
+            if stored:
+                self._note("stored", stored)
+                self._log("%s stored: %s", kind, stored)
+
+    def _tell_beside(self, batch: Batch) -> None:
+        batch.told = True
+        if self._failures:
+            self._failures -= 1
+            self.report_failure(*self._random.choice(FAILURES))
+        if self._weighings:
+            self.report_weighing(batch.slot, batch.order, *self._weighings.pop(0))
 
     def _obey(self, slot: Slot, batch: Batch) -> None:
         """Obey a command when it changes: one that stays written does not undo what the machine's operator did since."""
@@ -164,6 +206,26 @@ class Mill:
             if due <= self.now:
                 self.slots[number - 1].write_weight(kg)
         self._late_weights = [late for late in self._late_weights if late[1] > self.now]
+
+    # Events
+
+    def report_failure(self, equipment: str, text: str, at: datetime | None = None) -> None:
+        """A piece of equipment fails, ``at`` the PLC's local time (None: now). It is shown when the area is free."""
+        self._report("failure", Failure(equipment, text, at or datetime.now().replace(microsecond=0)))
+
+    def report_weighing(self, slot: int, order: str, number: int, kg: float) -> None:
+        """People have weighed ``kg`` of a product for the batch in ``slot``. It is shown when the area is free."""
+        self._report("weighing", Weighing(slot, order, number, kg))
+
+    def _report(self, kind: str, event: Failure | Weighing) -> None:
+        if kind not in self.areas:
+            raise ValueError(f"the slots leave no place for the {kind} area")
+        self.areas[kind].waiting.append(event)
+        self._note(kind, event)
+        self._log("%s: %s", kind, event)
+
+    def _note(self, what: str, event: Failure | Weighing) -> None:
+        self.ledger.append({"seq": self._next_seq(), "event": what, **event.record()})
 
     # Knobs of the tests
 
@@ -200,6 +262,8 @@ class Mill:
         self.memory[:] = [0] * REGISTERS
         for address, values in kept:
             self.memory[address:address + len(values)] = values
+        for area in self.areas.values():
+            area.forget()
         self.batch = None
         self._late_weights = []
         self._waiting = set()
@@ -220,6 +284,7 @@ class Mill:
             "now": self.now,
             "batch": self.batch.to_json() if self.batch else None,
             "late_weights": self._late_weights,
+            "events": {kind: area.to_json() for kind, area in self.areas.items()},
             "words": {str(address): word for address, word in enumerate(self.memory) if word},
         }
 
@@ -231,6 +296,8 @@ class Mill:
         self.now = values["now"]
         self.batch = Batch.from_json(values["batch"]) if values["batch"] else None
         self._late_weights = [tuple(late) for late in values["late_weights"]]
+        for kind, area in self.areas.items():
+            area.from_json(values["events"][kind])
         self.memory[:] = [0] * REGISTERS
         for address, word in values["words"].items():
             self.memory[int(address)] = word
@@ -239,7 +306,7 @@ class Mill:
 
     def _record(self, event: str, batch: Batch, finished: float | None = None) -> None:
         self.ledger.append({
-            "seq": self.ledger[-1]["seq"] + 1 if self.ledger else 1,
+            "seq": self._next_seq(),
             "event": event,
             "slot": batch.slot,
             "job": batch.job,
@@ -249,6 +316,9 @@ class Mill:
             "started": batch.started,
             "finished": finished,
         })
+
+    def _next_seq(self) -> int:
+        return self.ledger[-1]["seq"] + 1 if self.ledger else 1
 
     def _log_acknowledged(self) -> None:
         waiting = {slot.number for slot in self.slots if slot.is_waiting()}

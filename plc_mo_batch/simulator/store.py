@@ -9,8 +9,8 @@ from typing import Any
 
 from .mill import Mill
 
-# A scan adds at most one record, a memory loss one more.
-TAIL_RECORDS = 4
+# A scan adds at most five records (a job, two events that begin and two that are stored), a memory loss one more.
+TAIL_RECORDS = 12
 
 
 class Store:

@@ -51,6 +51,11 @@ def words_to_text(words: list[int]) -> str:
     return _to_bytes(words).rstrip(b"\0").decode("ascii", "replace")
 
 
+def number_to_bcd(number: int) -> int:
+    """A word whose hexadecimal digits are the number's decimal ones, 0..9999."""
+    return sum(number // 10**place % 10 << 4 * place for place in range(4))
+
+
 def bool_to_word(value: bool) -> int:
     """1 or 0."""
     return 1 if value else 0

@@ -1,4 +1,4 @@
-"""The two shipped layouts, written down a second time: word by word from the mill's register list, not from the records.
+"""The two feed mill layouts that are shipped, written down a second time: word by word from the mill's register list, not from the records.
 
 Plain Python, so that tests and benchmarks of ``plc/`` need no database. ``test_layout`` compares them with the records.
 """
@@ -29,17 +29,44 @@ CONTENT = (
     Field("weight", 74, **KG),
 )
 
+_DATE_WORDS = {"year": 16, "month": 17, "day": 18, "hour": 19, "minute": 20, "second": 21}
+FAILURE = Area(
+    "failure",
+    8000,
+    100,
+    (
+        Field("equipment", 0, **NAME),
+        Field("failure", 8, **NAME),
+        *(Field(role, word, "bcd") for role, word in _DATE_WORDS.items()),
+        Field("event_flag", 22),
+    ),
+)
+WEIGHING = Area(
+    "weighing",
+    9000,
+    100,
+    (
+        Field("slot", 0),
+        Field("order", 1, **NAME),
+        Field("product_number", 9),
+        Field("weighed", 10, **KG),
+        Field("event_flag", 12),
+    ),
+)
 
-def _layout(handshake: str, recipe: tuple[Field, ...], feedback: tuple[Field, ...], **options) -> Layout:
+
+def _layout(
+    handshake: str, recipe: tuple[Field, ...], feedback: tuple[Field, ...], events: bool = True, **options
+) -> Layout:
     areas = (
         Area("recipe", RECIPE_BASE, STRIDE, CONTENT + recipe),
         Area("feedback", FEEDBACK_BASE, STRIDE, CONTENT + feedback),
     )
-    return Layout(handshake, SLOTS, areas, **options)
+    return Layout(handshake, SLOTS, areas + ((FAILURE, WEIGHING) if events else ()), **options)
 
 
 def job_numbers(**options) -> Layout:
-    """"Feed mill, job numbers"; ``options`` are those of Layout, e.g. ``word_order="low"``."""
+    """"Feed mill, job numbers"; ``options`` are those of Layout, e.g. ``word_order="low"``; ``events``: with the event areas."""
     recipe = (Field("recipe_job", 77, **JOB), Field("armed_job", 79, **JOB), Field("acknowledged_job", 81, **JOB))
     return _layout(JOB_NUMBERS, recipe, (Field("taken_job", 77, **JOB),), **options)
 

@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
 
+from odoo.addons.plc_mo_batch.plc.layout import AREAS
+
 from .common import MillCase
 from .plc_layouts import job_numbers
 
@@ -35,10 +37,15 @@ class TestGenerateLayout(MillCase):
     def test_the_default_mill_gets_the_default_layout(self):
         self.with_codes(*range(101, 116))
         generated = self.generate()
-        for kind in ("recipe", "feedback"):
+        for kind in AREAS:
             ours, default = (layout.area(kind).fields for layout in (generated._layout(), job_numbers()))
             self.assertEqual({replace(item, name="") for item in ours}, {replace(item, name="") for item in default})
-        self.assertEqual(self.places(generated), {"feedback": (6000, 100), "recipe": (7000, 100)})
+        events = {"failure": (8000, 100), "weighing": (9000, 100)}
+        self.assertEqual(self.places(generated), {"feedback": (6000, 100), "recipe": (7000, 100), **events})
+
+    def test_without_events(self):
+        self.with_codes(101)
+        self.assertEqual(self.places(self.generate(events=False)), {"feedback": (6000, 100), "recipe": (7000, 100)})
 
     def test_any_number_of_silos(self):
         for count in (1, 2, 13, 28):
@@ -73,7 +80,10 @@ class TestGenerateLayout(MillCase):
                 self.generate(line_count=lines)
 
     def test_many_slots(self):
-        self.assertEqual(self.places(self.generate(slots=50)), {"feedback": (6000, 100), "recipe": (11000, 100)})
+        events = {"failure": (16000, 100), "weighing": (17000, 100)}
+        self.assertEqual(
+            self.places(self.generate(slots=50)), {"feedback": (6000, 100), "recipe": (11000, 100), **events}
+        )
         with self.assertRaisesRegex(ValidationError, "does not lie between address 0 and 65535"):
             self.generate(slots=600)
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from odoo.tests import BaseCase, TransactionCase, tagged
 
 from odoo.addons.plc_mo_batch.plc.codec import CodecError, Field
-from odoo.addons.plc_mo_batch.plc.layout import expand
+from odoo.addons.plc_mo_batch.plc.layout import AREAS, expand
 
 from . import plc_layouts
 
@@ -37,15 +37,15 @@ def same(fields):
 class TestProblems(BaseCase):
     def setUp(self):
         super().setUp()
-        self.jobs, self.flags = plc_layouts.job_numbers(), plc_layouts.flags()
+        self.jobs, self.flags = plc_layouts.job_numbers(events=False), plc_layouts.flags(events=False)
 
     def assert_problems(self, layout, *expected):
         self.assertEqual(layout.problems(), list(expected))
 
     def test_shipped_layouts_have_none(self):
         for word_order in ("high", "low"):
-            self.assert_problems(plc_layouts.job_numbers(word_order=word_order))
-            self.assert_problems(plc_layouts.flags(word_order=word_order))
+            self.assert_problems(plc_layouts.job_numbers(events=False, word_order=word_order))
+            self.assert_problems(plc_layouts.flags(events=False, word_order=word_order))
 
     def test_overlap(self):
         layout = changed(self.flags, "recipe", added(Field("quantity", 100), Field("weight", 8, name="Late")))
@@ -158,7 +158,7 @@ class TestProblems(BaseCase):
 @tagged("post_install", "-at_install")
 class TestAddresses(BaseCase):
     def test_slots(self):
-        jobs, flags = plc_layouts.job_numbers(), plc_layouts.flags()
+        jobs, flags = plc_layouts.job_numbers(events=False), plc_layouts.flags(events=False)
         self.assertEqual(jobs.request("feedback", 1), (6000, 79))
         self.assertEqual(jobs.request("recipe", 10), (7900, 83))
         self.assertEqual(flags.request("feedback", 10), (6900, 77))
@@ -166,7 +166,7 @@ class TestAddresses(BaseCase):
 
     def test_a_plc_that_counts_from_1_or_40001(self):
         for first in (1, 40001):
-            layout = plc_layouts.flags()
+            layout = plc_layouts.flags(events=False)
             for kind in ("recipe", "feedback"):
                 layout = changed(layout, kind, same, base=layout.area(kind).base + first)
             layout = replace(layout, address_offset=-first)
@@ -175,7 +175,7 @@ class TestAddresses(BaseCase):
             self.assertEqual(layout.address("recipe", 10, 76), 7976)
 
     def test_unknown_area_and_role(self):
-        layout = plc_layouts.flags()
+        layout = plc_layouts.flags(events=False)
         with self.assertRaises(KeyError):
             layout.area("weighing")
         with self.assertRaises(KeyError):
@@ -197,37 +197,37 @@ class TestAddresses(BaseCase):
 class TestBlocks(BaseCase):
     def test_job_numbers(self):
         """Words 0 to 78: the recipe and whose it is, but not what arms or acknowledges it."""
-        block = plc_layouts.job_numbers().block(plc_layouts.recipe_values(3), 70001)
+        block = plc_layouts.job_numbers(events=False).block(plc_layouts.recipe_values(3), 70001)
         self.assertEqual((len(block), block[0], block[76:]), (79, 3, [0, 1, 4465]))
         self.assertEqual(block[27:33], [101, 0, 38125, 102, 0, 0])
         self.assertEqual(block[66:72], [114, 0, 2025, 115, 0, 0])
 
     def test_flags(self):
         """The gate is closed in the same request."""
-        block = plc_layouts.flags().block(plc_layouts.recipe_values(3))
+        block = plc_layouts.flags(events=False).block(plc_layouts.recipe_values(3))
         self.assertEqual((len(block), block[25:27], block[72:]), (77, [1, 34464], [0, 0, 0, 0, 1]))
 
     def test_low_word_first(self):
-        block = plc_layouts.job_numbers(word_order="low").block(plc_layouts.recipe_values(), 70001)
+        block = plc_layouts.job_numbers(events=False, word_order="low").block(plc_layouts.recipe_values(), 70001)
         self.assertEqual(block[1:7], [22344, 12109, 20271, 12336, 12336, 12544])
         self.assertEqual((block[25:27], block[77:]), ([34464, 1], [4465, 1]))
 
     def test_codes(self):
-        self.assertEqual(plc_layouts.flags().codes, tuple(range(101, 116)))
+        self.assertEqual(plc_layouts.flags(events=False).codes, tuple(range(101, 116)))
 
     def test_words_of_one_field(self):
         for word_order, words in (("high", [1, 4465]), ("low", [4465, 1])):
-            layout = plc_layouts.job_numbers(word_order=word_order)
+            layout = plc_layouts.job_numbers(events=False, word_order=word_order)
             self.assertEqual(layout.words_of("recipe", "armed_job", 70001), (79, words))
 
     def test_words_of_one_field_beside_one_that_refuses_zero(self):
-        layout = changed(plc_layouts.job_numbers(), "recipe", altered("quantity", minimum=1))
+        layout = changed(plc_layouts.job_numbers(events=False), "recipe", altered("quantity", minimum=1))
         self.assertEqual(layout.words_of("recipe", "armed_job", 7), (79, [0, 7]))
         with self.assertRaisesRegex(CodecError, r"^quantity \(word 25\) cannot hold 0.5: it must be at least 1$"):
             layout.words_of("recipe", "quantity", 0.5)
 
     def test_a_changed_copy_has_its_own_codec(self):
-        layout = plc_layouts.job_numbers()
+        layout = plc_layouts.job_numbers(events=False)
         layout.words_of("recipe", "armed_job", 1)
         layout.codec("recipe")
         copy = replace(layout, word_order="low")
@@ -245,9 +245,9 @@ class TestRecords(TransactionCase):
             (layout.handshake, layout.slots, layout.word_order, layout.swap_bytes, layout.address_offset),
             (expected.handshake, expected.slots, expected.word_order, expected.swap_bytes, expected.address_offset),
         )
-        for kind in ("recipe", "feedback"):
+        for kind in AREAS:
             area, other = layout.area(kind), expected.area(kind)
-            self.assertEqual((area.base, area.stride), (other.base, other.stride))
+            self.assertEqual((area.base, area.stride, area.slots), (other.base, other.stride, other.slots))
             self.assertEqual(self.plain(area), self.plain(other))
 
     def plain(self, area):

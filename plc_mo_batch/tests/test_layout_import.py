@@ -6,7 +6,7 @@ import io
 from odoo.tests import TransactionCase, tagged
 
 MAP_FIELDS = ["name", "handshake", "slots", "word_order", "swap_bytes", "address_offset", "copies_on_take"]
-AREA_FIELDS = ["kind", "registers", "base", "stride"]
+AREA_FIELDS = ["kind", "registers", "base", "stride", "slots"]
 FIELD_FIELDS = [
     "name", "role", "offset", "type", "words", "scale", "repeat", "step", "value", "unit", "minimum", "maximum",
 ]  # fmt: skip

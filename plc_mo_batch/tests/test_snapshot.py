@@ -37,7 +37,7 @@ class TestSnapshot(MillCase):
 
     def test_a_row_for_each_slot_and_area(self):
         snapshot = self.take()
-        self.assertEqual(len(snapshot.line_ids), 20)
+        self.assertEqual(len(snapshot.line_ids), 22)
         self.assertEqual(set(snapshot.line_ids.mapped("state")), {"empty"})
         self.assertRecordValues(
             self.line(snapshot, 3, "recipe"), [{"address": 7200, "words": " ".join("0" * 83), "problem": False}]
@@ -67,7 +67,7 @@ class TestSnapshot(MillCase):
         snapshot = self.take()
         order = self.start_batch()
         snapshot.action_refresh()
-        self.assertEqual(len(snapshot.line_ids), 20)
+        self.assertEqual(len(snapshot.line_ids), 22)
         self.assertEqual(self.line(snapshot, 1, "recipe").order_name, order.name)
 
     def test_wrong_word_is_named_and_marked(self):

@@ -4,7 +4,9 @@ from . import (
     mo_batch_review,
     mo_batch_settle,
     mo_batch_weight,
+    plc_failure_resolve,
     plc_layout_generate,
     plc_snapshot,
     plc_snapshot_line,
+    plc_weighing_decide,
 )

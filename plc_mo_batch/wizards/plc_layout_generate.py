@@ -12,6 +12,8 @@ MAX_LINES = (MAX_WRITE - HEAD_WORDS - TAIL_WORDS) // LINE_WORDS
 KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
 NAME = {"type": "ascii", "words": 8}
 JOB = {"type": "uint32"}
+BCD = {"type": "bcd"}
+EVENT_STRIDE = 100
 
 
 class PlcLayoutGenerate(models.TransientModel):
@@ -35,6 +37,11 @@ class PlcLayoutGenerate(models.TransientModel):
     )
     line_count = fields.Integer(string="Number of Lines", default=MAX_LINES, help="The most silos that one recipe can use.")
     words = fields.Integer(string="Words in a Slot", compute="_compute_words", help=f"One request can write {MAX_WRITE}.")
+    events = fields.Boolean(
+        string="Failures and Weighings",
+        default=True,
+        help="Areas in which the PLC tells of equipment failures, and of what people weigh by hand.",
+    )
     assign = fields.Boolean(string="Use It for This PLC", help="Only if the PLC's program has this layout already.")
     can_assign = fields.Boolean(compute="_compute_can_assign")
 
@@ -111,16 +118,43 @@ class PlcLayoutGenerate(models.TransientModel):
 
     def _prepare_map(self):
         stride = max(100, -(-self.words // 10) * 10)
-        recipe_base = FEEDBACK_BASE + -(-self.slots * stride // 1000) * 1000
-        return {
-            "name": self.name,
-            "handshake": "job_numbers",
-            "slots": self.slots,
-            "area_ids": [
-                self._prepare_area("recipe", recipe_base, stride, self.env._("Target"), self._recipe_jobs()),
-                self._prepare_area("feedback", FEEDBACK_BASE, stride, self.env._("Actual"), self._feedback_jobs()),
-            ],
-        }
+        thousands = -(-self.slots * stride // 1000) * 1000
+        recipe_base = FEEDBACK_BASE + thousands
+        areas = [
+            self._prepare_area("recipe", recipe_base, stride, self.env._("Target"), self._recipe_jobs()),
+            self._prepare_area("feedback", FEEDBACK_BASE, stride, self.env._("Actual"), self._feedback_jobs()),
+        ]
+        if self.events:
+            areas += self._prepare_event_areas(recipe_base + thousands)
+        return {"name": self.name, "handshake": "job_numbers", "slots": self.slots, "area_ids": areas}
+
+    def _prepare_event_areas(self, base):
+        contents = {"failure": self._failure(), "weighing": self._weighing()}
+        for number, (kind, content) in enumerate(contents.items()):
+            place = {"kind": kind, "base": base + 1000 * number, "stride": EVENT_STRIDE}
+            yield Command.create({**place, "field_ids": [Command.create(values) for values in self._place(0, content)]})
+
+    def _failure(self):
+        return [
+            ({"name": self.env._("Equipment"), "role": "equipment", **NAME}, 8),
+            ({"name": self.env._("Failure"), "role": "failure", **NAME}, 8),
+            ({"name": self.env._("Year"), "role": "year", **BCD}, 1),
+            ({"name": self.env._("Month"), "role": "month", **BCD}, 1),
+            ({"name": self.env._("Day"), "role": "day", **BCD}, 1),
+            ({"name": self.env._("Hour"), "role": "hour", **BCD}, 1),
+            ({"name": self.env._("Minute"), "role": "minute", **BCD}, 1),
+            ({"name": self.env._("Second"), "role": "second", **BCD}, 1),
+            ({"name": self.env._("Event flag"), "role": "event_flag"}, 1),
+        ]
+
+    def _weighing(self):
+        return [
+            ({"name": self.env._("Slot number"), "role": "slot"}, 1),
+            ({"name": self.env._("Order name"), "role": "order", **NAME}, 8),
+            ({"name": self.env._("Product number"), "role": "product_number"}, 1),
+            ({"name": self.env._("Weighed"), "role": "weighed", **KG}, 2),
+            ({"name": self.env._("Event flag"), "role": "event_flag"}, 1),
+        ]
 
     def _prepare_area(self, kind, base, stride, quantity, jobs):
         content = [*self._head(), *self._lines(quantity), *self._place(self._end_of_lines(), [*self._result(), *jobs])]

@@ -1,11 +1,16 @@
 from odoo import api, fields, models
 
+from ..models.mo_batch_event import AREAS
 from ..plc.dissect import is_empty
+from ..plc.layout import EVENT_AREAS
 from ..plc.reconcile import ABORTED, COMPLETE, EXECUTING, HELD, IDLE, STOPPED
 
 STATES = {IDLE: "idle", EXECUTING: "running", COMPLETE: "finished", HELD: "held", STOPPED: "failed", ABORTED: "failed"}
 # what says which job is where
-HANDSHAKE = ("recipe_job", "armed_job", "acknowledged_job", "taken_job", "recipe_flag", "feedback_flag", "command_job", "command")
+HANDSHAKE = (
+    "recipe_job", "armed_job", "acknowledged_job", "taken_job", "recipe_flag", "feedback_flag", "command_job", "command",
+    "event_number", "event_flag",
+)  # fmt: skip
 
 
 class PlcSnapshotLine(models.TransientModel):
@@ -16,7 +21,7 @@ class PlcSnapshotLine(models.TransientModel):
 
     snapshot_id = fields.Many2one("plc.snapshot", required=True, readonly=True, index=True, ondelete="cascade")
     slot = fields.Integer(readonly=True)
-    area = fields.Selection([("recipe", "Recipe"), ("feedback", "Feedback")], readonly=True)
+    area = fields.Selection(AREAS, readonly=True)
     address = fields.Integer(readonly=True, help="Of the slot's first word, as it is asked for on the wire.")
     order_name = fields.Char(string="Order", readonly=True)
     product_name = fields.Char(string="Product", readonly=True)
@@ -31,6 +36,8 @@ class PlcSnapshotLine(models.TransientModel):
             ("held", "Held"),
             ("finished", "Finished"),
             ("failed", "Failed"),
+            ("new", "New"),
+            ("stored", "Stored"),
         ],
         readonly=True,
     )
@@ -59,9 +66,9 @@ class PlcSnapshotLine(models.TransientModel):
             "area": kind,
             "address": seen.layout.address(kind, slot),
             "order_name": values.get("order"),
-            "product_name": values.get("product"),
+            "product_name": values.get("product", values.get("product_number") or values.get("equipment")),
             "quantity": values.get("quantity"),
-            "weight": values.get("weight"),
+            "weight": values.get("weight", values.get("weighed")),
             "jobs": self._jobs(parts),
             "state": "empty" if is_empty(seen.layout.area(kind), seen.words[kind, slot]) else self._state(kind, values),
             "problem": next((part.problem for part in parts if part.error), False),
@@ -75,9 +82,11 @@ class PlcSnapshotLine(models.TransientModel):
 
     @api.model
     def _state(self, kind, values):
-        """What the PLC says of the batch; a recipe says nothing."""
+        """What the PLC says of the batch, or of the event; a recipe says nothing."""
         if kind == "recipe":
             return False
+        if kind in EVENT_AREAS:
+            return {0: "new", 1: "stored"}.get(values.get("event_flag"))
         if "state" in values:
             return STATES.get(values["state"])
         if not {"finished", "failed"} <= values.keys():

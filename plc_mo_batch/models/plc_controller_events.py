@@ -1,0 +1,99 @@
+from datetime import timezone
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from odoo.addons.base.models.res_partner import _tz_get
+
+
+class PlcController(models.Model):
+    """Equipment failures and manual weighings of a PLC: their settings, and what is wrong with reading them."""
+
+    _inherit = "plc.controller"
+
+    tz = fields.Selection(
+        _tz_get,
+        string="Time Zone",
+        required=True,
+        default=lambda self: self.env.user.tz or "UTC",
+        help="The time zone of the PLC's clock. It may know daylight saving time or not: choose one that keeps the same time.",
+    )
+    maintenance_requests = fields.Boolean(
+        string="Request Maintenance", help="Each failure of equipment makes a maintenance request, if none is open for it."
+    )
+    has_maintenance = fields.Boolean(compute="_compute_has_maintenance")
+    weighing_grace = fields.Float(
+        string="Wait for Weighings",
+        default=10.0,
+        help="Minutes that a finished batch is given until all that is added by hand was weighed. Then what was weighed counts, "
+        "and a person is asked about the rest.",
+    )
+    event_problem = fields.Char(readonly=True, copy=False, help="Why failures or weighings cannot be read or stored.")
+    failure_count = fields.Integer(compute="_compute_event_counts")
+    weighing_count = fields.Integer(compute="_compute_event_counts")
+    has_events = fields.Boolean(compute="_compute_has_events")
+
+    _grace_positive = models.Constraint("CHECK(weighing_grace >= 0)", "Times cannot be negative.")
+
+    def _compute_has_maintenance(self):
+        self.has_maintenance = "maintenance.request" in self.env
+
+    @api.depends("map_id.area_ids.kind")
+    def _compute_has_events(self):
+        for controller in self:
+            controller.has_events = bool({"failure", "weighing"} & set(controller.sudo().map_id.area_ids.mapped("kind")))
+
+    def _compute_event_counts(self):
+        """Open failures, and weighings that wait for a person."""
+        failures = dict(
+            self.env["plc.failure"]._read_group(
+                [("controller_id", "in", self.ids), ("state", "=", "open")], ["controller_id"], ["__count"]
+            )
+        )
+        weighings = dict(
+            self.env["plc.weighing"]._read_group(
+                [("controller_id", "in", self.ids), ("needs_person", "=", True)], ["controller_id"], ["__count"]
+            )
+        )
+        for controller in self:
+            controller.failure_count = failures.get(controller, 0)
+            controller.weighing_count = weighings.get(controller, 0)
+
+    # Actions
+
+    def action_view_failures(self):
+        """Open the failures of the PLC's equipment."""
+        return self._action_events("plc_mo_batch.plc_failure_action")
+
+    def action_view_weighings(self):
+        """Open what was weighed by hand for the PLC's batches."""
+        return self._action_events("plc_mo_batch.plc_weighing_action")
+
+    def _action_events(self, xmlid):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        return {"type": action["type"], "name": action["name"], "res_model": action["res_model"], "view_mode": action["view_mode"],
+                "path": action["path"], "domain": [("controller_id", "=", self.id)]}  # fmt: skip
+
+    # Business methods
+
+    def _check_plc_operator(self):
+        """Rule 11: only operators and managers act.
+
+        :raise AccessError:
+        """
+        if not self.env.user.has_group("plc_mo_batch.group_operator"):
+            raise AccessError(self.env._("Only PLC operators may do this."))
+
+    def _to_utc(self, local):
+        """A time of the PLC's clock as Odoo keeps times."""
+        return local.replace(tzinfo=ZoneInfo(self.tz)).astimezone(timezone.utc).replace(tzinfo=None)
+
+    def _note_event_problem(self, problem):
+        """Journalled when it changed."""
+        if (self.event_problem or "") == problem:
+            return
+        self.event_problem = problem
+        if problem:
+            self.env["mo.batch.event"]._record("anomaly", problem, controller=self)

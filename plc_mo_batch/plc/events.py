@@ -1,0 +1,169 @@
+"""What a PLC tells beside its batches, equipment failures and manual weighings: what to store and acknowledge, as a pure function.
+
+An event stands in a slot of its area with flag 0; Odoo stores it, commits, and only then writes flag 1. The flag has two writers
+and an event need not have a number, so the rules are these:
+
+* an event is known by all its words but the flag. The same words with flag 0, after flag 1 was seen, are another event;
+* it is believed when two readings in a row agree: a PLC may fill a slot over several scans. What cannot be read in it is kept as
+  raw words: an event is never refused for what it says, or it would be lost;
+* an acknowledgement is repeated only after the PLC had time to show the last one and none can arrive late: it would hit the next
+  event. Whether the same words are then the same weighing, or a second bag of the same weight, only a person can know, unless
+  they hold a date or a number;
+* what stands there with flag 1, though nobody here stored it, is stored: something acknowledged it too early.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .codec import CodecError
+from .dissect import event_body
+from .layout import DATE_ROLES, Layout
+from .reconcile import Anomaly, Write
+
+NEW, STORED = 0, 1  # what the flag says
+
+
+@dataclass(frozen=True)
+class Last:
+    """What the database says of the newest event of a slot.
+
+    ``body`` are its words, with 0 for the flag. ``acknowledged``: nothing more is to be written for it. ``sent``: its
+    acknowledgement may have reached the PLC. ``settled``: the PLC has had its settle time since, and no write can be late.
+    """
+
+    id: int
+    body: tuple[int, ...]
+    acknowledged: bool = False
+    sent: bool = False
+    settled: bool = True
+
+
+@dataclass(frozen=True)
+class EventStep:
+    """One decision about one event slot. What it says is to be committed before ``write`` is sent.
+
+    ``body``: a new event to be stored, with ``values`` by role as far as they can be read, and ``problem``, what cannot;
+    ``flagged``: its flag was 1 already. ``last_id``: the event that is ``acknowledged``, or ``gone`` from the PLC before it
+    was, or that stands there again though that may be another one (``repeated``). ``again``: look once more before deciding.
+    """
+
+    kind: str
+    slot: int
+    body: tuple[int, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    flagged: bool = False
+    last_id: int = 0
+    acknowledged: bool = False
+    gone: bool = False
+    repeated: bool = False
+    again: bool = False
+    write: Write | None = None
+    anomaly: Anomaly | None = None
+
+
+def decide(
+    layout: Layout,
+    kind: str,
+    slot: int,
+    words: Sequence[int],
+    last: Last | None = None,
+    before: tuple[int, ...] | None = None,
+) -> EventStep | None:
+    """What to do about an event slot.
+
+    :param words: as they were just read
+    :param before: the event's words (:func:`~.dissect.event_body`) a scan ago, None if they were not read
+    :return: None if there is nothing to do
+    """
+    body = event_body(layout.area(kind), words)
+    flag = _flag(layout, kind, words)
+    if flag not in (NEW, STORED):
+        return EventStep(kind, slot, anomaly=_wrong_flag(layout, kind, words))
+    is_last = last is not None and body == last.body
+    if not any(body):
+        forgotten = last and not (last.acknowledged or last.sent)
+        return EventStep(kind, slot, last_id=last.id, gone=True) if forgotten else None
+    if flag == STORED and (is_last or last is None):
+        open_ = last is not None and not last.acknowledged
+        return EventStep(kind, slot, last_id=last.id, acknowledged=True) if open_ else None
+    if flag == NEW and is_last and not last.acknowledged:
+        return _same(layout, kind, slot, last)
+    if body != before:
+        return EventStep(kind, slot, again=True)
+    return _new(layout, kind, slot, body, last, flag == STORED)
+
+
+def _same(layout: Layout, kind: str, slot: int, last: Last) -> EventStep:
+    if not last.sent:
+        return EventStep(kind, slot, last_id=last.id, write=_acknowledge(layout, kind, slot))
+    if not last.settled:
+        return EventStep(kind, slot, again=True)
+    values, _problem = read_event(layout, kind, last.body)
+    repeated = not is_unique(values)
+    return EventStep(kind, slot, last_id=last.id, repeated=repeated, write=_acknowledge(layout, kind, slot))
+
+
+def _new(layout: Layout, kind: str, slot: int, body: tuple[int, ...], last: Last | None, flagged: bool) -> EventStep:
+    values, problem = read_event(layout, kind, body)
+    return EventStep(
+        kind,
+        slot,
+        body,
+        values,
+        problem,
+        flagged,
+        last_id=last.id if last and not last.acknowledged else 0,
+        acknowledged=bool(last and not last.acknowledged),  # the PLC has gone on
+        write=None if flagged else _acknowledge(layout, kind, slot),
+    )
+
+
+def _flag(layout: Layout, kind: str, words: Sequence[int]) -> int:
+    """-1 where its words are nonsense."""
+    try:
+        return layout.value(kind, words, "event_flag")
+    except CodecError:
+        return -1
+
+
+def _wrong_flag(layout: Layout, kind: str, words: Sequence[int]) -> Anomaly:
+    item = layout.area(kind).field("event_flag")
+    held = " ".join(map(str, words[item.offset : item.end]))
+    return Anomaly("rejected", f"{item.label} (word {item.offset}) holds {held} where 0 or 1 was expected", tuple(words), item.offset)
+
+
+def _acknowledge(layout: Layout, kind: str, slot: int) -> Write:
+    """The flag, alone: all else in the slot is the PLC's."""
+    offset, words = layout.words_of(kind, "event_flag", STORED)
+    return Write("event", slot, layout.address(kind, slot, offset), tuple(words))
+
+
+# What an event says
+
+
+def read_event(layout: Layout, kind: str, words: Sequence[int]) -> tuple[dict[str, Any], str]:
+    """The values by role that can be read, and what is wrong with the first that cannot, naming field and word.
+
+    A date stands as ``date``, in the PLC's local time, if it is one.
+    """
+    values, problems = {}, []
+    for item in sorted(layout.area(kind).fields, key=lambda item: item.offset):
+        try:
+            values[item.role] = layout.value(kind, words, item.role)
+        except CodecError as error:
+            problems.append(str(error))
+    parts = [values.get(role) for role in DATE_ROLES]
+    if layout.area(kind).by_role("year"):
+        try:
+            values["date"] = datetime(*parts)
+        except (ValueError, TypeError):
+            problems.append(f"{' '.join('?' if part is None else str(part) for part in parts)} is no date")
+    return values, problems[0] if problems else ""
+
+
+def is_unique(values: Mapping[str, Any]) -> bool:
+    """No other event can have the same words: they hold the second at which it happened, or its number."""
+    return "date" in values or bool(values.get("event_number"))
