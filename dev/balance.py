@@ -24,6 +24,7 @@ class Row:
 
 
 TOTAL = "= produced"
+ENDS = ("finished", "failed", "aborted", "interrupted")  # of a job, in the simulator's ledger
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Ledger:
 
     def __init__(self, records):
         self.taken = [record for record in records if record["event"] == "taken"]
-        self.ended = [record for record in records if record["event"] != "taken"]
+        self.ended = [record for record in records if record["event"] in ENDS]
 
     def orders(self):
         return sorted({record["order"] for record in self.taken + self.ended})

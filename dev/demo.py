@@ -35,6 +35,7 @@ HTTP_PORT = 8069
 SPEED = 60.0  # a batch of four minutes takes four seconds
 MILL_SECONDS = 10 * 5 * 60.0  # more than ten batches take at speed 1
 LOOK_SECONDS = 0.3
+WEIGHING = "202:3.02"  # what is weighed by hand for the first order, besides what the mill doses: product number and kg
 PRESS_AGAIN_SECONDS = 5.0  # a server's cron workers may not have been listening yet
 
 COLOURS = {
@@ -44,6 +45,8 @@ COLOURS = {
     "running": "33",
     "completed": "35",
     "written back": "32",
+    "failure": "31",
+    "weighing": "35",
     "problem": "31",
     "good": "1;32",
     "dim": "2",
@@ -54,6 +57,7 @@ LOG_LINE = re.compile(
 STEP = re.compile(
     r"\[TASK \d\] (?P<step>[a-z ]+): (?P<batch>[A-Z]+/\d+) (?P<order>\S+?),? (?:in slot (?P<slot>\d+) )?(?P<rest>.*)"
 )
+EVENT = re.compile(r"\[TASK \d\] (?P<kind>failure|weighing): (?P<text>.*)")
 RUN = re.compile(r"\[(?P<task>TASK \d)\] (?P<text>.*(?:completed:|skipping|switched off).*)")
 
 
@@ -142,9 +146,11 @@ class Screen:
 
     def _show_line(self, line):
         when = datetime.strptime(line["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
-        step, run = STEP.match(line["text"]), RUN.match(line["text"])
+        step, event, run = (pattern.match(line["text"]) for pattern in (STEP, EVENT, RUN))
         if step:
             self._show_step(when, step)
+        elif event:
+            self._print(when, event["kind"], event["kind"], event["text"])
         elif run:
             self.is_filling = self.is_filling or run["task"] == "TASK 1"
             self._print(when, "dim", run["task"].lower(), run["text"])
@@ -312,7 +318,8 @@ class Demo:
     def _simulator(self):
         speed, handshake = self.options.speed, self.options.handshake
         log = self.folder / "simulator.log"
-        return self._started(Simulator(log, self.ledger, speed=speed, handshake=handshake, seed=int(time.time())))
+        beside = {"failures": 1, "weigh": WEIGHING}
+        return self._started(Simulator(log, self.ledger, speed=speed, handshake=handshake, seed=int(time.time()), **beside))
 
     def _server(self):
         say("Starting Odoo …")

@@ -22,6 +22,8 @@ TESTS = (  # fast ones first
     "test_layout",
     "test_layout_rules",
     "test_reconcile",
+    "test_events",
+    "test_events_model",
     "test_conversations",
     "test_codec_properties",
     "test_transport",

@@ -2,10 +2,6 @@ from . import plc_guarded  # others inherit from it
 
 # isort: split
 from . import (
-    plc_notifier,  # first: what others inherit
-    plc_report,
-)
-from . import (
     ir_http,
     ir_websocket,
     mo_batch,
@@ -40,8 +36,10 @@ from . import (
     plc_controller_health,
     plc_controller_look,
     plc_equipment,
+    plc_event,
     plc_failure,
     plc_layout_part,
+    plc_notifier,
     plc_register_area,
     plc_register_field,
     plc_register_map,

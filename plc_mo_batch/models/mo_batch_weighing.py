@@ -62,17 +62,20 @@ class MoBatch(models.Model):
     def _follow_hand_adds(self):
         if self.weighings_until and not self._unweighed():
             self.weighings_until = False
-        super()._follow_hand_adds()
+        return super()._follow_hand_adds()
 
     def _is_bookable(self):
         return super()._is_bookable() and not self.weighings_until
 
     def _say_what_is_awaited(self):
-        super()._say_what_is_awaited()
+        result = super()._say_what_is_awaited()
         if self.hand_adds_needed and self._by_weight():
-            names = ", ".join(self._unweighed().product_id.mapped("display_name"))
-            sentence = self.env._("Not weighed, or in doubt: %s.", names)
+            sentence = self.env._("Not weighed, or in doubt: %s.", self._unweighed_names())
             self.attention = f"{sentence} {self.attention or ''}".rstrip()
+        return result
+
+    def _unweighed_names(self):
+        return ", ".join(self._unweighed().product_id.mapped("display_name"))
 
     @api.model
     def _stop_waiting_for_weighings(self):
@@ -81,7 +84,7 @@ class MoBatch(models.Model):
         for batch in late.try_lock_for_update(allow_referencing=True):
             batch.weighings_until = False
             if batch._unweighed():
-                message = self.env._("Not weighed in time: %s.", ", ".join(batch._unweighed().product_id.mapped("display_name")))
+                message = self.env._("Not weighed in time: %s.", batch._unweighed_names())
                 batch._journal("anomaly", message)
                 batch._tell_responsible(self.env._("Hand-adds were not weighed"), message)
             batch._follow_hand_adds()

@@ -73,8 +73,8 @@ class PlcController(models.Model):
     def _action_events(self, xmlid):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        return {"type": action["type"], "name": action["name"], "res_model": action["res_model"], "view_mode": action["view_mode"],
-                "path": action["path"], "domain": [("controller_id", "=", self.id)]}  # fmt: skip
+        keys = ("type", "name", "res_model", "view_mode", "path")
+        return {**{key: action[key] for key in keys}, "domain": [("controller_id", "=", self.id)]}
 
     # Business methods
 

@@ -3,12 +3,14 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .plc_notifier import ACTIVITY
+
 CLOCKS_DIFFER = timedelta(hours=1)  # what happened so long ago belongs to the batch of then, or to none
 
 
 class PlcFailure(models.Model):
     _name = "plc.failure"
-    _inherit = ["plc.report"]
+    _inherit = ["plc.event"]
     _description = "Equipment Failure"
     _order = "date desc, id desc"
     _rec_names_search = ["text", "equipment_code", "equipment_id"]
@@ -23,7 +25,9 @@ class PlcFailure(models.Model):
     )
     batch_id = fields.Many2one("mo.batch", readonly=True, index="btree_not_null", help="The batch that ran then.")
     production_id = fields.Many2one(related="batch_id.production_id", store=True, string="Manufacturing Order")
-    state = fields.Selection([("open", "Open"), ("resolved", "Resolved")], required=True, readonly=True, default="open", index=True)
+    state = fields.Selection(
+        [("open", "Open"), ("resolved", "Resolved")], required=True, readonly=True, default="open", index=True
+    )
     resolution = fields.Text(string="Notes", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
     resolved_by_id = fields.Many2one("res.users", readonly=True)
@@ -76,7 +80,7 @@ class PlcFailure(models.Model):
                 }
             )
             failure.message_post(body=self.env._("Resolved by %(user)s. %(notes)s", user=self.env.user.name, notes=notes or ""))
-            failure.activity_feedback(["mail.mail_activity_data_warning"])
+            failure.activity_feedback([ACTIVITY])
         return True
 
     def action_reopen(self):
@@ -127,8 +131,10 @@ class PlcFailure(models.Model):
 
     def _batch_of_then(self):
         """The batch that ran when it happened. PLC and Odoo may not agree on the time to the minute."""
-        batches = self.env["mo.batch"].with_context(active_test=False).search(
-            [("controller_id", "=", self.controller_id.id), ("date_started", "!=", False)]
+        batches = (
+            self.env["mo.batch"]
+            .with_context(active_test=False)
+            .search([("controller_id", "=", self.controller_id.id), ("date_started", "!=", False)])
         )
         then = batches.filtered(
             lambda batch: batch.date_started <= self.date and (not batch.date_finished or self.date <= batch.date_finished)
@@ -154,13 +160,17 @@ class PlcFailure(models.Model):
     def _request_maintenance(self):
         if not self.controller_id.maintenance_requests or "maintenance.request" not in self.env:
             return
-        request = self.env["maintenance.request"].sudo().create(
-            {
-                "name": self.display_name,
-                "company_id": self.company_id.id,
-                "maintenance_type": "corrective",
-                "description": self.env._("Reported by %s.", self.controller_id.name),
-            }
+        request = (
+            self.env["maintenance.request"]
+            .sudo()
+            .create(
+                {
+                    "name": self.display_name,
+                    "company_id": self.company_id.id,
+                    "maintenance_type": "corrective",
+                    "description": self.env._("Reported by %s.", self.controller_id.name),
+                }
+            )
         )
         self.maintenance_request = request.id
 

@@ -1,12 +1,10 @@
-import time
-
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import fields
 
 from ..plc.dissect import event_body
 from ..plc.events import decide
-from .plc_report import Busy
+from .plc_event import Busy
 
 SCAN_SECONDS = 0.1  # between two readings that have to agree
 MAX_EVENTS = 30  # of one conversation; the next exchange goes on
@@ -25,7 +23,7 @@ class EventTalk:
         self.stored = 0
         self._is_off = False  # they could not be read
         self._open = set()  # (area, slot) to look at again
-        self._readings = {}  # (area, slot) -> answer, its time, body
+        self._readings = {}  # (area, slot) -> answer, the event's words in it
         self._acks = {}  # write -> event
         self._problems = {}
 
@@ -36,7 +34,7 @@ class EventTalk:
     # Plans
 
     def to_read(self, layout, everything, unsure):
-        """What the next plan reads, as :class:`~..plc.exchange.Plan` wants it: everything, or only where something is going on."""
+        """What the next plan reads, as a :class:`~..plc.exchange.Plan` wants it: everything, or only where something goes on."""
         if self._is_off:
             return {}
         places = [place for place in layout.event_places if everything or place in self._open]
@@ -87,12 +85,12 @@ class EventTalk:
 
     def _reading(self, layout, place, words, answer):
         """Remember this reading; what the one before it was, if that was another one, and a scan ago."""
-        now, body = time.monotonic(), event_body(layout.area(place[0]), words)
-        earlier, at, before = self._readings.get(place, (answer, now, None))
-        if earlier is answer or now - at < SCAN_SECONDS and before == body:
-            self._readings.setdefault(place, (answer, now, body))
+        body = event_body(layout.area(place[0]), words)
+        earlier, before = self._readings.get(place, (answer, None))
+        if earlier is answer or before == body and answer.at - earlier.at < SCAN_SECONDS:
+            self._readings.setdefault(place, (answer, body))
             return None
-        self._readings[place] = (answer, now, body)
+        self._readings[place] = (answer, body)
         return before
 
     def _anomaly_message(self, place, step):
@@ -138,7 +136,7 @@ class EventTalk:
         if not step.body:
             return event
         event = self.env[MODELS[place[0]]]._store(self.controller, step)
-        self.env["plc.task.exchange"]._log("%s: %s", self.controller.name, event.display_name)
+        self.env["plc.task.exchange"]._log("%s: %s (%s)", place[0], event.display_name, self.controller.name)
         return event
 
     def take_back(self, write):

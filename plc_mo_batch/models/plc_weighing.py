@@ -1,14 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .plc_report import Busy
+from .plc_event import Busy
+from .plc_notifier import ACTIVITY
 
 CLOSED = ("done", "cancelled")
 
 
 class PlcWeighing(models.Model):
     _name = "plc.weighing"
-    _inherit = ["plc.report"]
+    _inherit = ["plc.event"]
     _description = "Manual Weighing"
     _order = "date desc, id desc"
 
@@ -111,9 +112,10 @@ class PlcWeighing(models.Model):
             weighing.lock_for_update(allow_referencing=True)
             weighing.repeated -= 1
             key = f"{weighing.event_key}-again-{weighing.repeated}-{self.env.cr.now().timestamp()}"
-            another = weighing.copy({"event_slot": 0, "event_key": key, "repeated": 0, "user_id": self.env.uid, "acknowledged": True})
+            values = {"event_slot": 0, "event_key": key, "repeated": 0, "acknowledged": True}
+            another = weighing.copy({**values, "user_id": self.env.uid})
             another._forget_match()
-            another._journal("user", self.env._("%(user)s: weighed again, %(what)s.", user=self.env.user.name, what=another.display_name))
+            another._journal_decision(self.env._("%(user)s: weighed again, %(what)s."))
             another._match()
             weighing._follow_decision()
         return True
@@ -124,9 +126,12 @@ class PlcWeighing(models.Model):
         for weighing in self.sudo():
             weighing._check_repeated()
             weighing.repeated = 0
-            weighing._journal("user", self.env._("%(user)s: weighed once, %(what)s.", user=self.env.user.name, what=weighing.display_name))
+            weighing._journal_decision(self.env._("%(user)s: weighed once, %(what)s."))
             weighing._follow_decision()
         return True
+
+    def _journal_decision(self, sentence, **values):
+        self._journal("user", sentence % {"user": self.env.user.name, "what": self.display_name, **values})
 
     def _check_repeated(self):
         if not self.repeated:
@@ -157,8 +162,10 @@ class PlcWeighing(models.Model):
         if not number:
             return products
         held = controller.equipment_ids.filtered(lambda item: item.product_number == number).product_ids
-        found = held if len(held) == 1 else products.search(
-            [("plc_number", "=", number), ("company_id", "in", (False, controller.company_id.id))], limit=2
+        found = (
+            held
+            if len(held) == 1
+            else products.search([("plc_number", "=", number), ("company_id", "in", (False, controller.company_id.id))], limit=2)
         )
         return found if len(found) == 1 else products
 
@@ -193,7 +200,11 @@ class PlcWeighing(models.Model):
         obstacle = self._obstacle(batch)
         line = self.env["mo.batch.line"] if obstacle else batch._line_to_weigh(self.product_id)
         if not obstacle and not line:
-            obstacle = self.env._("%(product)s is not added by hand in batch %(batch)s.", product=self.product_id.display_name, batch=batch.name)
+            obstacle = self.env._(
+                "%(product)s is not added by hand in batch %(batch)s.",
+                product=self.product_id.display_name,
+                batch=batch.name,
+            )
         if not obstacle and line.typed:
             obstacle = self.env._("Somebody had typed in already what was added of it.")
         try:
@@ -233,9 +244,13 @@ class PlcWeighing(models.Model):
     def _forget_match(self):
         self.write({"state": "waiting", "batch_id": False, "line_id": False, "reason": False})
 
+    def _set_match(self, line):
+        values = {"state": "matched", "line_id": line.id, "batch_id": line.batch_id.id, "product_id": line.product_id.id}
+        self.write({**values, "reason": False})
+
     def _count_for(self, line):
         """:raise UserError: where nobody says what a unit of the component weighs"""
-        self.write({"state": "matched", "line_id": line.id, "batch_id": line.batch_id.id, "product_id": line.product_id.id, "reason": False})
+        self._set_match(line)
         line._sum_weighings()
         line.batch_id._follow_weighings()
 
@@ -257,13 +272,13 @@ class PlcWeighing(models.Model):
         else:
             self._count_for(line)
         self.user_id = self.env.uid
-        self.activity_unlink(["mail.mail_activity_data_warning"])
-        self._journal("user", self.env._("%(user)s assigned %(what)s to batch %(batch)s.", user=self.env.user.name, what=self.display_name, batch=batch.name))
+        self.activity_unlink([ACTIVITY])
+        self._journal_decision(self.env._("%(user)s assigned %(what)s to batch %(batch)s."), batch=batch.name)
 
     def _book_late(self, line):
         """On the order that is closed already: the material is gone, too."""
         line._consume_late(line.product_id._plc_from_weight(self.quantity, self.uom_id, line.product_id.uom_id))
-        self.write({"state": "matched", "line_id": line.id, "batch_id": line.batch_id.id, "product_id": line.product_id.id, "reason": False})
+        self._set_match(line)
         line.batch_id._remark(self.env._("Weighed late, and booked on the closed order: %s", self.display_name), kind="user")
 
     def _dismiss(self, reason):
@@ -273,8 +288,8 @@ class PlcWeighing(models.Model):
             if self.batch_id.state in CLOSED or self.batch_id.failure_booked:
                 raise UserError(self.env._("%s is booked already.", self.display_name))
         self.write({"state": "dismissed", "reason": reason, "user_id": self.env.uid, "line_id": False, "repeated": 0})
-        self.activity_unlink(["mail.mail_activity_data_warning"])
-        self._journal("user", self.env._("%(user)s dismissed %(what)s: %(reason)s", user=self.env.user.name, what=self.display_name, reason=reason))
+        self.activity_unlink([ACTIVITY])
+        self._journal_decision(self.env._("%(user)s dismissed %(what)s: %(reason)s"), reason=reason)
         if line:
             line._sum_weighings()
             line.batch_id._follow_weighings()

@@ -1,4 +1,4 @@
-"""What a PLC tells beside its batches, equipment failures and manual weighings: what to store and acknowledge, as a pure function.
+"""What a PLC tells beside its batches, equipment failures and manual weighings: a pure function says what to do about it.
 
 An event stands in a slot of its area with flag 0; Odoo stores it, commits, and only then writes flag 1. The flag has two writers
 and an event need not have a number, so the rules are these:
@@ -23,6 +23,7 @@ from .layout import DATE_ROLES, Layout
 from .reconcile import Anomaly, Write
 
 NEW, STORED = 0, 1  # what the flag says
+OLDEST_YEAR = 2000
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def _flag(layout: Layout, kind: str, words: Sequence[int]) -> int:
 def _wrong_flag(layout: Layout, kind: str, words: Sequence[int]) -> Anomaly:
     item = layout.area(kind).field("event_flag")
     held = " ".join(map(str, words[item.offset : item.end]))
-    return Anomaly("rejected", f"{item.label} (word {item.offset}) holds {held} where 0 or 1 was expected", tuple(words), item.offset)
+    detail = f"{item.label} (word {item.offset}) holds {held} where 0 or 1 was expected"
+    return Anomaly("rejected", detail, tuple(words), item.offset)
 
 
 def _acknowledge(layout: Layout, kind: str, slot: int) -> Write:
@@ -157,11 +159,20 @@ def read_event(layout: Layout, kind: str, words: Sequence[int]) -> tuple[dict[st
             problems.append(str(error))
     parts = [values.get(role) for role in DATE_ROLES]
     if layout.area(kind).by_role("year"):
-        try:
-            values["date"] = datetime(*parts)
-        except (ValueError, TypeError):
+        if date := _date(parts):
+            values["date"] = date
+        else:
             problems.append(f"{' '.join('?' if part is None else str(part) for part in parts)} is no date")
     return values, problems[0] if problems else ""
+
+
+def _date(parts: Sequence[int | None]) -> datetime | None:
+    """None for what is none, and for years before there were such PLCs: a clock that was never set."""
+    try:
+        date = datetime(*parts)
+    except (ValueError, TypeError):
+        return None
+    return date if date.year >= OLDEST_YEAR else None
 
 
 def is_unique(values: Mapping[str, Any]) -> bool:

@@ -45,7 +45,7 @@ class Plan:
 @dataclass(frozen=True)
 class Answer:
     """What came of a plan: ``seen``, or ``error``. ``events``: the words of each event slot that was read, ``event_error`` why
-    the rest of them could not be: batches do not wait for events.
+    the rest of them could not be: batches do not wait for events. They were read ``at`` this ``time.monotonic()``.
 
     ``unsure`` is True when a write was begun and nobody knows whether the PLC applied it; ``unsent`` are the writes that were
     certainly not applied.
@@ -58,6 +58,7 @@ class Answer:
     requests: int = 0
     events: Mapping[tuple[str, int], Sequence[int]] = field(default_factory=dict)
     event_error: LinkError | None = None
+    at: float = 0.0
 
 
 Conversation = Generator[Plan, Answer, None]
@@ -79,11 +80,12 @@ class _Wire:
                 link.write_words(write.address, write.words)
                 done += 1
             seen = observe(link, plan)
+            at = time.monotonic()
             events, error = observe_events(link, plan)
             requests += link.requests
             if error:
                 self.close()
-            return Answer(seen, requests=requests, events=events, event_error=error)
+            return Answer(seen, requests=requests, events=events, event_error=error, at=at)
         except LinkError as error:
             begun = done + bool(error.writing)
             return self._failed(error, plan.writes[begun:], requests)

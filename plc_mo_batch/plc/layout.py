@@ -265,9 +265,7 @@ class Layout:
             for first, second in zip(areas, areas[1:], strict=False):
                 end = first.base + (self.count(first.kind) - 1) * first.stride + first.extent
                 if end > second.base:
-                    found.append(
-                        f"The {first.kind} area ends at {end - 1}, after the {second.kind} area began at {second.base}."
-                    )
+                    found.append(f"The {first.kind} area ends at {end - 1}, after the {second.kind} area began at {second.base}.")
         return found
 
     def _unequal_names(self) -> list[str]:

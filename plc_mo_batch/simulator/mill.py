@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from . import words
@@ -210,8 +210,9 @@ class Mill:
     # Events
 
     def report_failure(self, equipment: str, text: str, at: datetime | None = None) -> None:
-        """A piece of equipment fails, ``at`` the PLC's local time (None: now). It is shown when the area is free."""
-        self._report("failure", Failure(equipment, text, at or datetime.now().replace(microsecond=0)))
+        """A piece of equipment fails, ``at`` the PLC's time (None: now; its clock shows UTC). It is shown when the area is free."""
+        now = datetime.now(timezone.utc).replace(microsecond=0, tzinfo=None)
+        self._report("failure", Failure(equipment, text, at or now))
 
     def report_weighing(self, slot: int, order: str, number: int, kg: float) -> None:
         """People have weighed ``kg`` of a product for the batch in ``slot``. It is shown when the area is free."""

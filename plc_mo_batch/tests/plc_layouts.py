@@ -1,4 +1,4 @@
-"""The two feed mill layouts that are shipped, written down a second time: word by word from the mill's register list, not from the records.
+"""The two feed mill layouts, written down a second time: word by word from the mill's register list, not from the records.
 
 Plain Python, so that tests and benchmarks of ``plc/`` need no database. ``test_layout`` compares them with the records.
 """

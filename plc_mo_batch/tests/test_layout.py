@@ -156,6 +156,78 @@ class TestProblems(BaseCase):
 
 
 @tagged("post_install", "-at_install")
+class TestEventAreas(BaseCase):
+    """Failures and weighings: areas that may be missing, with slots of their own."""
+
+    layout = plc_layouts.flags()
+
+    def assert_problems(self, layout, *problems):
+        self.assertEqual(layout.problems(), list(problems))
+
+    def test_places(self):
+        self.assertEqual(self.layout.event_places, (("failure", 1), ("weighing", 1)))
+        three = changed(self.layout, "failure", same, slots=3, stride=30)
+        self.assertEqual(three.event_places, (("failure", 1), ("failure", 2), ("failure", 3), ("weighing", 1)))
+        self.assertEqual(three.request("failure", 3), (8060, 23))
+        self.assertEqual(plc_layouts.flags(events=False).event_places, ())
+
+    def test_required_roles(self):
+        for kind, roles in (
+            ("failure", ("equipment", "failure", "event_flag")),
+            ("weighing", ("slot", "order", "product_number", "weighed", "event_flag")),
+        ):
+            for role in roles:
+                self.assert_problems(
+                    changed(self.layout, kind, without(role)), f"The {kind} area needs a field with the role {role}."
+                )
+
+    def test_a_date_is_whole_or_missing(self):
+        self.assert_problems(
+            changed(self.layout, "failure", without("second")), "The failure area has a date that lacks the roles second."
+        )
+        dateless = [role for role in ("year", "month", "day", "hour", "minute", "second")]
+        self.assert_problems(changed(self.layout, "failure", lambda fields: [f for f in fields if f.role not in dateless]))
+
+    def test_roles_that_have_no_sense_there(self):
+        self.assert_problems(
+            changed(self.layout, "weighing", added(Field("weight", 20))),
+            "In the weighing area, weight (word 20) has the role weight, which has no sense there.",
+        )
+        self.assert_problems(
+            changed(self.layout, "feedback", added(Field("event_flag", 80))),
+            "In the feedback area, event_flag (word 80) has the role event_flag, which has no sense there.",
+        )
+
+    def test_the_flag_is_written(self):
+        self.assert_problems(
+            changed(self.layout, "failure", same, registers="input"),
+            "Odoo writes to the failure area: it cannot lie in input registers, which can only be read.",
+        )
+
+    def test_places_that_overlap_or_are_too_short(self):
+        self.assert_problems(
+            changed(self.layout, "failure", same, slots=11),
+            "The failure area ends at 9022, after the weighing area began at 9000.",
+        )
+        self.assert_problems(
+            changed(self.layout, "failure", same, stride=22), "The failure area's fields take 23 words, but its stride is 22."
+        )
+        self.assert_problems(
+            changed(self.layout, "failure", altered("event_flag", offset=125), stride=200),
+            "A failure slot takes 126 words; one request can hold 125.",
+        )
+        self.assert_problems(
+            changed(self.layout, "weighing", same, base=65530), "The weighing area does not lie between address 0 and 65535."
+        )
+
+    def test_the_order_name_is_not_cut(self):
+        layout = changed(self.layout, "weighing", altered("order", words=7))
+        self.assert_problems(
+            layout, "In the weighing area, order (word 1) takes 7 words; the recipe's order name takes 8."
+        )
+
+
+@tagged("post_install", "-at_install")
 class TestAddresses(BaseCase):
     def test_slots(self):
         jobs, flags = plc_layouts.job_numbers(events=False), plc_layouts.flags(events=False)

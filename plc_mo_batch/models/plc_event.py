@@ -12,10 +12,10 @@ class Busy(Exception):
     """The event cannot be stored now; it stays in the PLC until the next exchange."""
 
 
-class PlcReport(models.AbstractModel):
+class PlcEvent(models.AbstractModel):
     """An event that a PLC tells beside its batches. Stored once, committed, then acknowledged (plc/events.py has the rules)."""
 
-    _name = "plc.report"
+    _name = "plc.event"
     _inherit = ["mail.thread", "mail.activity.mixin", "plc.notifier"]
     _description = "Event of a PLC"
     _mail_post_access = "read"
@@ -25,7 +25,9 @@ class PlcReport(models.AbstractModel):
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     create_date = fields.Datetime(string="Read", readonly=True)
-    date = fields.Datetime(readonly=True, index=True, help="When it happened, by the PLC's clock; where it gave no date, when it was read.")
+    date = fields.Datetime(
+        readonly=True, index=True, help="When it happened, by the PLC's clock; where it gave no date, when it was read."
+    )
     problem = fields.Char(string="Unreadable", readonly=True, help="What could not be read; the raw words are kept.")
     event_slot = fields.Integer(readonly=True, aggregator=None, help="Where it stood in its area; 0: added by a person.")
     event_key = fields.Char(readonly=True, required=True, help="What it is known by: place, words, and how often these came.")
@@ -53,9 +55,9 @@ class PlcReport(models.AbstractModel):
 
     @api.depends("words", "map_id")
     def _compute_words_html(self):
-        for report in self:
-            words = [int(word) for word in (report.words or "").split()]
-            report.words_html = bool(words) and report.map_id._words_table(report._area, words)
+        for event in self:
+            words = [int(word) for word in (event.words or "").split()]
+            event.words_html = bool(words) and event.map_id._words_table(event._area, words)
 
     # Business methods
 
@@ -96,7 +98,7 @@ class PlcReport(models.AbstractModel):
 
         :raise Busy: if it has to wait for somebody who works on the same records
         """
-        report = self.sudo().create(
+        event = self.sudo().create(
             {
                 **self._prepare(controller, step.values),
                 "controller_id": controller.id,
@@ -110,8 +112,8 @@ class PlcReport(models.AbstractModel):
                 "acknowledged": step.flagged,
             }
         )
-        report._follow_safely()
-        return report
+        event._follow_safely()
+        return event
 
     @api.model
     def _event_key(self, controller, step):
