@@ -91,6 +91,7 @@ class MoBatch(models.Model):
     is_action_cancel_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_retry_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_decide_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_take_out_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_release_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_command_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_settle_allowed = fields.Boolean(compute="_compute_is_action_allowed")
@@ -137,6 +138,8 @@ class MoBatch(models.Model):
             batch.is_action_cancel_allowed = operator and batch.state in ("queued", "sending", "offered")
             batch.is_action_retry_allowed = operator and batch.state == "completed" and batch.attempts > 0
             batch.is_action_decide_allowed = operator and batch.state in HANDED_OVER and case in UNDECIDED
+            disbelieved = batch.state == "running" and case == "rejected"  # for ever, if the PLC cannot be mended
+            batch.is_action_take_out_allowed = batch.is_action_decide_allowed or operator and disbelieved
             batch.is_action_release_allowed = operator and batch.state == "queued" and case == "occupied"
             batch.is_action_command_allowed = operator and batch.state == "running" and commands
 
@@ -172,15 +175,16 @@ class MoBatch(models.Model):
         return True
 
     def action_take_out(self):
-        """A person decided that the PLC will report nothing more of the batch.
+        """A person decided that the PLC will report nothing more of the batch, or nothing that can be believed.
 
-        One that was seen running becomes failed, with the quantities that were last seen; others are cancelled.
+        One that was seen running becomes failed, with the quantities that were last believed; others are cancelled.
         """
-        self._check_allowed("decide")
+        self._check_allowed("take_out")
         for batch in self.sudo():
             state = "failed" if batch.state == "running" else "cancelled"
+            forgotten = batch.is_action_decide_allowed  # the PLC knows no more of it: there is nothing to acknowledge
             batch._journal("user", self.env._("%s decided that the PLC will report nothing more of it.", self.env.user.name))
-            batch._advance(state, 0.0, {"acknowledged": True})
+            batch._advance(state, 0.0, {"acknowledged": forgotten})
         return True
 
     def action_release_slot(self):
@@ -247,6 +251,7 @@ class MoBatch(models.Model):
         reasons = {
             "cancel": self._why_not_cancelled(),
             "decide": self.env._("there is nothing to decide"),
+            "take_out": self.env._("the PLC reports it, and is believed"),
             "release": self.env._("its slot is not occupied by another system"),
             "command": self.env._("only a running batch of a PLC with a command word can be asked"),
             "retry": self.env._("no write-back of it failed"),

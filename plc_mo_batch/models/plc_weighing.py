@@ -79,10 +79,12 @@ class PlcWeighing(models.Model):
         :param batch_id: id of the batch
         :param line_id: id of its component that was added by hand; False: the one with the weighing's product
         :return: True
-        :raise UserError: if they cannot count for it
+        :raise UserError: if they cannot count for it, or there is no such batch
         """
         self._check_operator()
-        batch = self.env["mo.batch"].with_context(active_test=False).browse(batch_id)
+        batch = self.env["mo.batch"].browse(batch_id).exists()
+        if not batch:
+            raise UserError(self.env._("Choose the batch that it was weighed for."))
         batch.check_access("read")
         for weighing in self.sudo():
             if weighing.state == "matched":

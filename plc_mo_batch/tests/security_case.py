@@ -39,6 +39,12 @@ class SecurityCase(MillCase):
         model = self.env(user=self.people[role], su=False)[model]
         return call_kw(model, method, list(args), kwargs)
 
+    def new_events(self):
+        """A failure and a weighing of the PLC."""
+        common = {"controller_id": self.controller.id, "company_id": self.controller.company_id.id, "words": "1 2", "event_key": "A"}
+        failure = self.env["plc.failure"].create({**common, "text": "A test"})
+        return failure, self.env["plc.weighing"].create({**common, "order_name": "A test"})
+
     refusal = AccessError  # that a method is of no use now (a user error) is none
 
     def is_refused(self, role, model, method, *args, **kwargs):

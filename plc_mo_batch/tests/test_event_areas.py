@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.plc_mo_batch.plc.transport import Link, LinkError
@@ -23,6 +24,27 @@ def refuse(address, read):
         return read(link, at, count, registers)
 
     return read_words
+
+
+def noted(happened, what, method):
+    """``method``, which notes that it was called."""
+
+    def call(*args, **kwargs):
+        happened.append(what)
+        return method(*args, **kwargs)
+
+    return call
+
+
+def unanswered(link, *_args):
+    """``Link.write_words`` whose write was lost, or will come late: nobody knows."""
+    link.close()
+    raise LinkError("timeout", writing=True)
+
+
+def not_sent(link, *_args):
+    link.close()
+    raise LinkError("exception", "2 (illegal data address)")
 
 
 class EventCase(MillCase):
@@ -151,6 +173,97 @@ class TestFailure(EventCase):
         self.run_task(2)
         self.assertEqual(self.flag("failure"), 1)
         self.assertRecordValues(self.failures, [{"repeated": 0, "acknowledged": True}])
+
+    def test_stored_committed_acknowledged_in_this_order(self):
+        happened, event, task = [], type(self.env["plc.event"]), type(self.env["plc.task"])
+        with (
+            patch.object(event, "_store", noted(happened, "stored", event._store)),
+            patch.object(task, "_commit", noted(happened, "committed", task._commit)),
+            patch.object(Link, "write_words", noted(happened, "acknowledged", Link.write_words)),
+        ):
+            self.fail_equipment()
+            self.run_task(2)
+        order = happened[happened.index("stored") :][:3]
+        self.assertEqual(order, ["stored", "committed", "acknowledged"])
+        self.assertEqual(happened.count("acknowledged"), 1)
+
+    def test_an_unanswered_acknowledgement_is_not_repeated_before_the_quiet_time(self):
+        self.controller.quiet_time = 3600
+        self.fail_equipment(at=datetime(2026, 3, 1, 6, 30, 15))
+        with patch.object(Link, "write_words", unanswered):
+            self.run_task(2)
+        self.assertTrue(self.failures.ack_at)
+        with patch.object(Link, "write_words", side_effect=AssertionError("written")):
+            self.run_task(2)
+        self.controller.quiet_time = 0
+        self.controller.unconfirmed_write_at -= timedelta(seconds=10)
+        self.failures.ack_at -= timedelta(seconds=10)
+        self.run_task(2)
+        self.assertRecordValues(self.failures, [{"acknowledged": True, "repeated": 0}])
+        self.assertEqual(self.flag("failure"), 1)
+
+    def test_certainly_not_sent_is_sent_for_the_first_time(self):
+        self.fail_equipment()
+        with patch.object(Link, "write_words", not_sent):
+            self.run_task(2)
+        self.assertFalse(self.failures.ack_at)
+        self.run_task(2)
+        self.assertRecordValues(self.failures, [{"acknowledged": True, "repeated": 0}])
+
+    def test_several_event_slots(self):
+        register_map = self.controller.map_id.copy({"name": "Three failures at a time"})
+        register_map.area_ids.filtered(lambda area: area.kind == "failure").write({"slots": 3, "stride": 30})
+        self.controller.map_id = register_map
+        self.fail_equipment(at=datetime(2026, 3, 1, 6, 30, 15))
+        words = self.plc.mill.memory[8000:8023]
+        self.put((8060, words))
+        self.exchange()
+        self.assertEqual(sorted(self.failures.mapped("event_slot")), [1, 3])
+        self.assertEqual([self.plc.mill.memory[address] for address in (8022, 8052, 8082)], [1, 0, 1])
+
+    def test_resolved_with_notes(self):
+        self.fail_equipment()
+        self.exchange()
+        wizard = self.env[self.failures.action_open_resolve()["res_model"]]
+        wizard.create({"failure_ids": self.failures.ids, "notes": "Gate cleaned"}).action_confirm()
+        self.assertRecordValues(
+            self.failures, [{"state": "resolved", "resolution": "Gate cleaned", "resolved_by_id": self.env.uid}]
+        )
+        self.assertFalse(self.failures.activity_ids)
+        with self.assertRaisesRegex(UserError, "resolved already"):
+            self.failures.action_resolve()
+        self.failures.action_reopen()
+        self.assertEqual(self.failures.state, "open")
+
+    def test_maintenance_request(self):
+        if "maintenance.request" not in self.env:
+            self.skipTest("needs the app Maintenance")
+        self.controller.maintenance_requests = True
+        for second in (1, 2):
+            self.fail_equipment(at=datetime(2026, 3, 1, 6, 30, second))
+            self.exchange()
+        first, second = self.failures
+        request = self.env["maintenance.request"].browse(first.maintenance_request)
+        self.assertEqual(request.name, "Silo 101: GATE BLOCKED")
+        self.assertFalse(second.maintenance_request, "the failure before is not resolved yet")
+        self.assertEqual(first.action_open_maintenance_request()["res_id"], request.id)
+
+    def test_without_maintenance(self):
+        """A soft dependency: without that app nothing asks for it."""
+        self.controller.maintenance_requests = True
+        self.fail_equipment()
+        self.exchange()
+        if "maintenance.request" not in self.env:
+            self.assertFalse(self.controller.has_maintenance)
+            self.assertFalse(self.failures.maintenance_request)
+            with self.assertRaisesRegex(UserError, "no maintenance request"):
+                self.failures.action_open_maintenance_request()
+
+    def test_markup_from_the_plc_is_text(self):
+        self.fail_equipment(text="<b>HOT</b>")
+        self.exchange()
+        self.assertIn("&lt;b&gt;HOT&lt;/b&gt;", self.failures.activity_ids.note)
+        self.assertNotIn("<b>HOT", self.failures.words_html)
 
     def test_running_batch_and_order(self):
         order = self.new_order()

@@ -227,6 +227,15 @@ class Model:
         return event_body(LAYOUT.area(self.kind), image(self.kind, name))
 
 
+class Hasty(Model):
+    """A wrong rule: acknowledgements are repeated at once."""
+
+    def digest(self, state):
+        name, flag, _settled, before = state.seen
+        hasty = state._replace(unsure=False, seen=(name, flag, True, before))
+        return super().digest(hasty)._replace(unsure=state.unsure)
+
+
 @tagged("post_install", "-at_install")
 class TestEventsModel(BaseCase):
     def explore(self, *args, **options):
@@ -256,12 +265,5 @@ class TestEventsModel(BaseCase):
 
     def test_a_wrong_rule_is_found(self):
         """The model can fail: acknowledgements that are repeated while one may be late lose an event."""
-
-        class Hasty(Model):
-            def digest(self, state):
-                name, flag, _settled, before = state.seen
-                hasty = state._replace(unsure=False, seen=(name, flag, True, before))
-                return super().digest(hasty)._replace(unsure=state.unsure)
-
         with self.assertRaisesRegex(Broken, "given up by the PLC, and not stored"):
             Hasty("failure", "ABC", (*FAULTS, "late")).explore()

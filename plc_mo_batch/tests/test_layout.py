@@ -3,7 +3,7 @@ from dataclasses import replace
 from odoo.tests import BaseCase, TransactionCase, tagged
 
 from odoo.addons.plc_mo_batch.plc.codec import CodecError, Field
-from odoo.addons.plc_mo_batch.plc.layout import AREAS, expand
+from odoo.addons.plc_mo_batch.plc.layout import AREAS, DATE_ROLES, expand
 
 from . import plc_layouts
 
@@ -185,8 +185,7 @@ class TestEventAreas(BaseCase):
         self.assert_problems(
             changed(self.layout, "failure", without("second")), "The failure area has a date that lacks the roles second."
         )
-        dateless = [role for role in ("year", "month", "day", "hour", "minute", "second")]
-        self.assert_problems(changed(self.layout, "failure", lambda fields: [f for f in fields if f.role not in dateless]))
+        self.assert_problems(changed(self.layout, "failure", lambda fields: [f for f in fields if f.role not in DATE_ROLES]))
 
     def test_roles_that_have_no_sense_there(self):
         self.assert_problems(

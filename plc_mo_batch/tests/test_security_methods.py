@@ -51,13 +51,27 @@ METHODS = {
     ("plc.controller", "action_switch_on"): (MANAGERS,),
     ("plc.controller", "action_test_connection"): (OPERATORS,),
     ("plc.controller", "action_view_alarms"): (PLANNERS,),
+    ("plc.controller", "action_view_failures"): (PLANNERS,),
     ("plc.controller", "action_view_queue"): (PLANNERS,),
     ("plc.controller", "action_view_snapshot"): (OPERATORS,),
+    ("plc.controller", "action_view_weighings"): (PLANNERS,),
     ("plc.controller", "action_write_back_now"): (OPERATORS,),
     ("plc.controller", "get_board"): (PLANNERS,),
     ("plc.controller", "test_connection"): (OPERATORS,),
+    ("plc.failure", "action_open_maintenance_request"): (PLANNERS,),
+    ("plc.failure", "action_open_resolve"): (OPERATORS,),
+    ("plc.failure", "action_reopen"): (OPERATORS,),
+    ("plc.failure", "action_resolve"): (OPERATORS,),
+    ("plc.failure.resolve", "action_confirm"): (OPERATORS,),
     ("plc.layout.generate", "action_generate"): (MANAGERS,),
     ("plc.snapshot", "action_refresh"): (OPERATORS,),
+    ("plc.weighing", "action_assign"): (OPERATORS, 0),
+    ("plc.weighing", "action_count_again"): (OPERATORS,),
+    ("plc.weighing", "action_count_once"): (OPERATORS,),
+    ("plc.weighing", "action_dismiss"): (OPERATORS, "not ours"),
+    ("plc.weighing", "action_open_assign"): (OPERATORS,),
+    ("plc.weighing", "action_open_dismiss"): (OPERATORS,),
+    ("plc.weighing.decide", "action_confirm"): (OPERATORS,),
     ("res.config.settings", "set_values"): (SETTINGS,),
 }
 RIGHTS = {"create", "write", "unlink", "copy"}  # of the records: test_security_models
@@ -76,7 +90,8 @@ class TestSecurityMethods(SecurityCase):
         self.run_task(1)
         self.batch = self.queue()
         alarm = {"kind": "silent", "message": "A test.", "controller_id": self.controller.id}
-        records = [self.batch, self.order, self.controller, self.env["plc.alarm"].create(alarm)]
+        failure, weighing = self.new_events()
+        records = [self.batch, self.order, self.controller, self.env["plc.alarm"].create(alarm), failure, weighing]
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {
@@ -85,6 +100,8 @@ class TestSecurityMethods(SecurityCase):
             "mo.batch.settle": batches,
             "mo.batch.review": {"batch_id": self.batch.id},
             "mo.batch.weight": {"batch_id": self.batch.id, "weight": 1.0},
+            "plc.failure.resolve": {"failure_ids": failure.ids},
+            "plc.weighing.decide": {"weighing_ids": weighing.ids},
             "plc.layout.generate": {"controller_id": self.controller.id},
             "plc.snapshot": {"controller_id": self.controller.id},
             "res.config.settings": {},

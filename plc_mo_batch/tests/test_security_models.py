@@ -23,12 +23,16 @@ MODELS = {
     "plc.alarm": (PLANNERS, NOBODY, NOBODY),
     "plc.controller": SET_UP,
     "plc.equipment": SET_UP,
+    "plc.failure": (PLANNERS, NOBODY, NOBODY),
+    "plc.failure.resolve": WIZARD,
     "plc.layout.generate": (MANAGERS, MANAGERS, NOBODY),
     "plc.register.area": LAYOUT,
     "plc.register.field": LAYOUT,
     "plc.register.map": LAYOUT,
     "plc.snapshot": (OPERATORS, NOBODY, NOBODY),
     "plc.snapshot.line": (OPERATORS, NOBODY, NOBODY),
+    "plc.weighing": (PLANNERS, NOBODY, NOBODY),
+    "plc.weighing.decide": WIZARD,
 }
 
 
@@ -50,6 +54,7 @@ class TestSecurityModels(SecurityCase):
     def test_access_by_rpc(self):
         """The same as the external API sees it, for records that are there."""
         self.refusal = UserError
+        self.new_events()
         self.new_order()
         self.run_task(1)
         for model, (read, write, unlink) in MODELS.items():
@@ -87,6 +92,7 @@ class TestSecurityModels(SecurityCase):
         self.new_order()
         self.run_task(1)
         batch = self.queue()
+        failure, weighing = self.new_events()
         far = self.people["operator"]
         far.write({"company_ids": [(6, 0, company.ids)], "company_id": company.id})
         review = self.env(user=far)["mo.batch.review"].sudo().create({"batch_id": batch.id}).id
@@ -96,6 +102,8 @@ class TestSecurityModels(SecurityCase):
             ("mo.batch.review.line", {"batch_line_id": batch.line_ids[0].id, "review_id": review}),
             ("mo.batch.cancel", {"batch_ids": [(6, 0, batch.ids)], "reason": "plan"}),
             ("mo.batch.settle", {"batch_ids": [(6, 0, batch.ids)]}),
+            ("plc.failure.resolve", {"failure_ids": [(6, 0, failure.ids)]}),
+            ("plc.weighing.decide", {"weighing_ids": [(6, 0, weighing.ids)]}),
         ):
             with self.subTest(model):
                 fields = {name: {} for name in self.env[model]._fields}

@@ -108,6 +108,26 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.assertRecordValues(self.batch, [{"state": "failed", "active": True, "consumed": True}])
         self.assertEqual(self.batch.line_ids[0].actual_qty, dosed)
 
+    def test_running_batch_whose_plc_is_not_believed(self):
+        """A word that stays wrong: a person takes the batch out with what was last believed, and its slot is free again."""
+        self.plc.step(1)
+        self.plc.step(40)
+        self.run_task(2)
+        dosed = self.batch.line_ids[0].actual_qty
+        with self.assertRaisesRegex(UserError, "is believed"):
+            self.batch.action_take_out()
+        with self.plc.lock:
+            self.plc.mill.memory[6027] = 999
+        self.run_task(2)
+        self.assertEqual(self.batch.state, "running")
+        self.assertFalse(self.batch.is_action_decide_allowed, "it is not sent again")
+        self.batch.action_take_out()
+        self.assertRecordValues(self.batch, [{"state": "failed", "acknowledged": False}])
+        self.assertEqual(self.batch.line_ids[0].actual_qty, dosed)
+        self.run_task(2)
+        self.assertTrue(self.batch.acknowledged)
+        self.assertEqual(self.plc.mill.memory[7081:7083], [0, self.batch.job_number])
+
     def test_taken_out(self):
         self.plc.lose_memory()
         self.run_task(2)

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 
 class PlcWeighingDecide(models.TransientModel):
@@ -35,7 +34,7 @@ class PlcWeighingDecide(models.TransientModel):
     def _compute_batch_id(self):
         for wizard in self:
             weighing = wizard.weighing_ids[:1]
-            named = weighing.sudo()._named_batch() if weighing else weighing.batch_id
+            named = weighing._named_batch() if weighing else weighing.batch_id
             wizard.batch_id = named if named.state != "cancelled" else False
 
     @api.depends("batch_id")
@@ -47,8 +46,6 @@ class PlcWeighingDecide(models.TransientModel):
         """Assign or dismiss them."""
         if self.what == "dismiss":
             self.weighing_ids.action_dismiss(self.reason)
-        elif not self.batch_id:
-            raise UserError(self.env._("Choose the batch that it was weighed for."))
         else:
             self.weighing_ids.action_assign(self.batch_id.id, self.line_id.id)
         return {"type": "ir.actions.act_window_close"}
