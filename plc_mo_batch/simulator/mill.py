@@ -210,7 +210,7 @@ class Mill:
     # Events
 
     def report_failure(self, equipment: str, text: str, at: datetime | None = None) -> None:
-        """A piece of equipment fails, ``at`` the PLC's time (None: now; its clock shows UTC). It is shown when the area is free."""
+        """Equipment fails, ``at`` the PLC's time (None: now; its clock shows UTC). It is shown when the area is free."""
         now = datetime.now(timezone.utc).replace(microsecond=0, tzinfo=None)
         self._report("failure", Failure(equipment, text, at or now))
 

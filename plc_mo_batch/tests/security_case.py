@@ -41,7 +41,8 @@ class SecurityCase(MillCase):
 
     def new_events(self):
         """A failure and a weighing of the PLC."""
-        common = {"controller_id": self.controller.id, "company_id": self.controller.company_id.id, "words": "1 2", "event_key": "A"}
+        plc = self.controller
+        common = {"controller_id": plc.id, "company_id": plc.company_id.id, "words": "1 2", "event_key": "A"}
         failure = self.env["plc.failure"].create({**common, "text": "A test"})
         return failure, self.env["plc.weighing"].create({**common, "order_name": "A test"})
 

@@ -47,9 +47,10 @@ class Row(NamedTuple):
 
 
 class State(NamedTuple):
-    """``coming``: events that the PLC has yet to show; ``shown``: one that it waits for the flag of; ``gone``: how often it gave up
-    each, lost ones apart. ``seen``: what was read and not decided on (name, flag, settled, the reading before it); ``before``: the reading before it, and
-    whether the PLC has scanned since; ``write``: decided and not sent; ``rows``, ``doubts``: what is stored, and maybe repeated."""
+    """``coming``: events that the PLC has yet to show; ``shown``: one that it waits for the flag of; ``gone``: those it gave up,
+    but for lost ones. ``seen``: what was read and not decided on (name, flag, settled, the reading before it); ``before``: the
+    last reading that was decided on, and whether the PLC has scanned since; ``write``: decided and not sent; ``rows``,
+    ``doubts``: what is stored, and what may be there again."""
 
     coming: tuple
     memory: tuple = (BLANK, 0)
@@ -259,7 +260,7 @@ class TestEventsModel(BaseCase):
         self.explore("weighing", "AB", (*FAULTS, "torn"))
 
     def test_late_after_memory_loss_hits_the_next_event(self):
-        """As with the flags of batches: an acknowledgement that arrives after all was forgotten. Quiet time alone holds it back."""
+        """As with the flags of batches: an acknowledgement that arrives after all was forgotten hits what came since."""
         with self.assertRaisesRegex(Broken, "given up by the PLC, and not stored.*memory lost.*late write arrives"):
             self.explore("failure", "AB", ("late", "memory"))
 
