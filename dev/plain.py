@@ -23,6 +23,7 @@ TESTS = (  # fast ones first
     "test_layout_rules",
     "test_reconcile",
     "test_events",
+    "test_simulator_events",
     "test_events_model",
     "test_conversations",
     "test_codec_properties",

@@ -108,6 +108,7 @@ class Stage:
         self._cancel(10)
         self._run_until(lambda env: self._at(env, 10).state == "cancelled", seconds=0.1)
         self._run_until(lambda env: self._at(env, 5).progress > 55)
+        self._tell_beside()
         with self.env() as env:
             self._note(env)
             env["plc.controller"].browse(self.ids["silent"]).enabled = True
@@ -136,6 +137,18 @@ class Stage:
         self._run_until(lambda env: self._at(env, 3).state == "completed")
         self.plc.mill.error = error
 
+    def _tell_beside(self):
+        """Equipment fails, and people weigh for the batch that runs; one weighing is for an order that nobody knows."""
+        with self.env() as env:
+            order = self._at(env, 5).order_name
+        mill = self.plc.mill
+        for equipment, text in (("104", "MOTOR OVERLOAD"), ("101", "GATE BLOCKED"), ("MIXER", "DOOR NOT CLOSED")):
+            mill.report_failure(equipment, text)
+        for name, number, kg in ((order, 202, 2.5), (order, 202, 1.52), ("WH/MO/90001", 207, 12.0)):
+            mill.report_weighing(5, name, number, kg)
+        told = (("plc.failure", 3), ("plc.weighing", 3))
+        self._run_until(lambda env: all(env[model].search_count([]) >= count for model, count in told), seconds=0.1)
+
     def _cancel(self, slot):
         with self.env() as env:
             batch = self._at(env, slot)
@@ -150,6 +163,8 @@ class Stage:
         self.ids["review"] = self._at(env, 3).id
         done = env["mo.batch"].search([("active", "=", False), ("state", "=", "done")], order="id desc", limit=1)
         anomaly = env["mo.batch.event"].search([("words", "!=", False)], limit=1)
+        waiting = env["plc.weighing"].search([("state", "=", "waiting")], limit=1)
+        self.ids.update(failure=env["plc.failure"].search([], limit=1).id, weighing=waiting.id)
         self.ids.update(done=done.id, order=self._at(env, 5).production_id.id, event=anomaly.id)
 
     # Small things

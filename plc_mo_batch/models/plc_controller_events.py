@@ -72,6 +72,7 @@ class PlcController(models.Model):
 
     def _action_events(self, xmlid):
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
         keys = ("type", "name", "res_model", "view_mode", "path")
         return {**{key: action[key] for key in keys}, "domain": [("controller_id", "=", self.id)]}

@@ -94,6 +94,7 @@ class PlcFailure(models.Model):
     def action_open_maintenance_request(self):
         """Open the maintenance request that was made of it."""
         self.ensure_one()
+        self.check_access("read")
         if not self._maintenance_request():
             raise UserError(self.env._("There is no maintenance request of it."))
         return self._maintenance_request()._get_records_action()

@@ -147,32 +147,33 @@ class PlcWeighing(models.Model):
 
     @api.model
     def _prepare(self, controller, values):
-        number = values.get("product_number", 0)
         return {
             **super()._prepare(controller, values),
             "slot": values.get("slot", 0),
             "order_name": values.get("order"),
-            "product_number": number,
+            "product_number": values.get("product_number", 0),
             "quantity": values.get("weighed", 0.0),
-            "product_id": self._product(controller, number).id,
         }
 
     @api.model
-    def _product(self, controller, number):
-        """The product with this number: as a piece of the PLC's equipment says, else as the product itself does."""
+    def _products(self, controller, number):
+        """The products with this number: what a piece of the PLC's equipment says, else what the products themselves do."""
         products = self.env["product.product"]
         if not number:
             return products
         held = controller.equipment_ids.filtered(lambda item: item.product_number == number).product_ids
-        found = (
-            held
-            if len(held) == 1
-            else products.search([("plc_number", "=", number), ("company_id", "in", (False, controller.company_id.id))], limit=2)
-        )
-        return found if len(found) == 1 else products
+        return held or products.search([("plc_number", "=", number), ("company_id", "in", (False, controller.company_id.id))])
+
+    def _product_in(self, batch):
+        """The one product with this number that is added by hand in the batch; else the only one there is; else none."""
+        products = self._products(self.controller_id, self.product_number)
+        by_hand = products & batch.line_ids.filtered(lambda line: not line.code).product_id
+        found = by_hand or products
+        return found if len(found) == 1 else found.browse()
 
     def _follow(self):
         if self.flagged:
+            self.product_id = self._product_in(self._named_batch())
             self._wait(self.env._("Its flag was set before it was stored: was it counted by somebody else?"))
         elif self.problem:
             self._wait(self.env._("It cannot be read whole: %s.", self.problem))
@@ -199,6 +200,7 @@ class PlcWeighing(models.Model):
         :raise Busy: while the batch is being booked
         """
         batch = self._named_batch()
+        self.product_id = self._product_in(batch)
         obstacle = self._obstacle(batch)
         line = self.env["mo.batch.line"] if obstacle else batch._line_to_weigh(self.product_id)
         if not obstacle and not line:
@@ -264,7 +266,7 @@ class PlcWeighing(models.Model):
             raise UserError(self.env._("Batch %s was made by another PLC.", batch.name))
         if batch.state == "cancelled" or batch.failure_booked:
             raise UserError(self.env._("Batch %s was cancelled: nothing can be booked on it.", batch.name))
-        line = line or batch._line_to_weigh(self.product_id)
+        line = line or batch._line_to_weigh(self._product_in(batch))
         if not line or line.batch_id != batch or line.code:
             raise UserError(self.env._("Choose a component of batch %s that is added by hand.", batch.name))
         if line.typed and batch.state != "done":

@@ -42,6 +42,7 @@ from . import (
     test_shares_booking,
     test_shares_changed,
     test_simulator,
+    test_simulator_events,
     test_snapshot,
     test_tolerance,
     test_transport,

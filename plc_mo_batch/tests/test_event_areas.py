@@ -434,6 +434,7 @@ class TestWeighing(EventCase):
         self.wheat.plc_number = 101
         self.exchange(0, 0)
         unknown_order, unknown_product, dosed = self.weighings
+        self.assertFalse(unknown_order.product_id, "the demo's salt has this number, too")
         self.assertIn("WH/MO/99999", unknown_order.reason)
         self.assertIn("999", unknown_product.reason)
         self.assertIn("not added by hand", dosed.reason)

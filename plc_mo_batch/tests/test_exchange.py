@@ -4,9 +4,11 @@ import socket
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..models import plc_task_exchange
 from .common import MillCase
 
 
@@ -150,6 +152,18 @@ class TestFlags(CycleCase):
             self.run_task(2)
             self.run_task(3)
         self.assertBooked(plc, orders)
+
+    def test_nothing_is_decided_that_is_not_sent(self):
+        """An exchange that ends early has not offered what the PLC was never told."""
+        self.new_order()
+        plc = self.new_simulator()
+        self.run_task(1)
+        with patch.object(plc_task_exchange, "MAX_ROUNDS", 2):
+            for _run in range(3):
+                self.run_task(2)
+                told = plc.mill.memory[7076] == 0 and any(plc.mill.memory[7000:7076])
+                self.assertEqual(self.queue().state == "offered", told)
+        self.assertEqual(self.queue().state, "offered")
 
     def test_told_or_not_is_never_written_again(self):
         self.new_order()
