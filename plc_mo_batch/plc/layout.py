@@ -46,7 +46,7 @@ ROLES_OF_EVENT = {
 OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
 HANDSHAKE_ROLES = ("armed_job", "acknowledged_job", "command_job", "command")
-QUANTITY_ROLES = ("line_quantity", "quantity", "weight")
+QUANTITY_ROLES = ("line_quantity", "quantity", "weight", "weighed")
 # the types that a role can have, where not every number will do
 NUMBERS = tuple(FORMATS)
 INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
