@@ -1,4 +1,4 @@
-.PHONY: help demo test test-odoo lint bench races load coverage mutants screenshots clean
+.PHONY: help demo test test-odoo lint bench races load coverage mutants torture soak screenshots clean
 
 help:
 	@echo "make demo    ten orders run from confirmed to done, before your eyes: Odoo, the addon and a simulated PLC"
@@ -11,6 +11,8 @@ help:
 	@echo "make coverage  lines and branches of plc/ and models/ that the tests run, into docs/coverage.md"
 	@echo "make mutants plc/ changed in one place at a time: do the tests notice? (docs/mutation.md)"
 	@echo "make screenshots  PNGs of every screen, light, dark and on a tablet, into docs/images"
+	@echo "make torture  kills Odoo, the PLC and PostgreSQL at every commit and every Modbus request (two hours and more)"
+	@echo "make soak SEED=…  faults, memory losses, clocks that jump, people who click at random; MINUTES=5"
 	@echo "make clean   what tests and linters left in this folder (dev/pg destroy: all databases)"
 
 demo:
@@ -42,6 +44,14 @@ mutants:
 
 screenshots:
 	@dev/screenshots
+
+torture:
+	@dev/torture --handshake job-numbers
+	@dev/torture --handshake flags
+	@dev/torture --genuine --no-sabotage --stride 137
+
+soak:
+	@dev/soak --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .hypothesis

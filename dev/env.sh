@@ -293,6 +293,30 @@ release_postgres() {
     [[ $(sql "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'") != 1 ]] || stop_cluster
 }
 
+# own_cluster NAME: a cluster beside the shared one that nobody else knows, for those who kill PostgreSQL's own processes.
+# PGHOST and PGPORT name it from then on. One whose script is gone is removed: NAME ends with the script's process id.
+own_cluster() {
+    local old
+    [[ -n $PG_BIN ]] || die "Killing PostgreSQL needs a cluster of one's own: install the server (package postgresql)."
+    PG_BASE=${PG_DIR%/*}
+    for old in "$PG_BASE"/own-*-[0-9]*; do
+        [[ -d /proc/${old##*-} ]] || drop_own_cluster "$old"
+    done
+    unset PGHOSTADDR PGSERVICE PGDATABASE PGPASSWORD
+    PG_DIR=$PG_BASE/own-$1 PG_PRIVATE=1
+    PGHOST=/tmp/plc_mo_batch-$(hash <<<"$PG_DIR") PGPORT=5432 PGUSER=$(id -un)
+    [[ $PGUSER != postgres ]] || PGUSER=odoo
+    PG_SOCKET=$PGHOST
+    export PGHOST PGPORT PGUSER
+    start_cluster
+}
+
+# drop_own_cluster DIR
+drop_own_cluster() {
+    [[ ! -e $1/data/postmaster.pid ]] || as_postgres "$PG_BIN/pg_ctl" -D "$1/data" -m immediate -w -t 60 stop >&2 || true
+    rm -rf "${1:?}" "/tmp/plc_mo_batch-$(hash <<<"$1")"
+}
+
 # --- Databases ------------------------------------------------------------------------------------------------------
 
 sql() { psql -XAtq -v ON_ERROR_STOP=1 -d postgres -c "$1"; }
@@ -308,6 +332,34 @@ copy_database() {
     mkdir -p "$FILESTORE/$1"
     rm -rf "${FILESTORE:?}/$2"
     cp -al "$FILESTORE/$1" "$FILESTORE/$2" 2>/dev/null || { rm -rf "${FILESTORE:?}/$2"; cp -a "$FILESTORE/$1" "$FILESTORE/$2"; }
+}
+
+# on_own_cluster PROGRAM ARGUMENT…: a Python program beside a cluster of its own with a fresh database, which is named after it.
+# Nothing is left of either; the program finds Odoo's configuration in ODOO_RC and its command in ODOO_SCRIPT.
+on_own_cluster() {
+    local program=$1 name status=0
+    shift
+    name=$(basename "$program" .py)
+    database=plc_test_$$_$EPOCHSECONDS    # not local, the trap needs it; a name that dev/test cleans away, should this script be killed
+    use_environment
+    "$ROOT/dev/newdb" "$database" >&2
+    pg_dump -Fc -Z0 -f "$CACHE/$database.dump" "$database"
+    drop_database "$database"
+    release_postgres
+    exec 8>&-
+    trap 'drop_own_cluster "$PG_DIR"; rm -rf "$CACHE/$database"*' EXIT
+    trap 'kill -TERM "$child" 2>/dev/null || exit 143' INT TERM HUP
+    own_cluster "$name-$$"
+    createdb "$name"
+    pg_restore --no-owner -d "$name" "$CACHE/$database.dump"
+    ODOO_RC=$CACHE/$database.conf
+    printf '%s\n' "[options]" "addons_path = $ROOT" "data_dir = $CACHE/$database.data" "http_interface = 127.0.0.1" \
+        "db_host = $PGHOST" "db_port = $PGPORT" "db_user = $PGUSER" >"$ODOO_RC"
+    export ODOO_RC ODOO_SCRIPT CACHE
+    PATH=$VENV/bin:$PATH setpriv --pdeathsig TERM "$VENV/bin/python" "$program" "$@" &
+    local child=$!
+    wait "$child" || status=$?
+    return "$status"
 }
 
 # --- All of it ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,175 @@
+"""Two books that must agree: what the mill says it dosed, and what Odoo's stock says was consumed.
+
+The mill's is the simulator's ledger, which knows nothing of Odoo; stock's are the ``stock.move`` records that are done, scrap
+too.
+"""
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+STEP = 0.0051  # kg; the scales show 0.01 kg, and each record may be half a step off
+
+
+@dataclass
+class Verdict:
+    """What is wrong, as sentences, by the words of the closing line."""
+
+    doubled: list = field(default_factory=list)
+    lost: list = field(default_factory=list)
+    stuck: list = field(default_factory=list)
+    early: list = field(default_factory=list)
+    raw: list = field(default_factory=list)  # tracebacks where a sentence was due
+
+    def __bool__(self):
+        """There is something wrong."""
+        return any(vars(self).values())
+
+    def items(self):
+        """(kind, sentence) of each."""
+        return [(kind, sentence) for kind, sentences in vars(self).items() for sentence in sentences]
+
+    def add(self, other):
+        for kind, sentence in other.items():
+            getattr(self, kind).append(sentence)
+
+
+def read_ledger(path, after=0):
+    """The records whose ``seq`` is above ``after``. A last line that is just being written is left out."""
+    if not path.exists():
+        return []
+    lines = path.read_text().split("\n")[:-1]
+    return [record for record in map(json.loads, lines) if record["seq"] > after]
+
+
+class Ledger:
+    """What one mill did."""
+
+    def __init__(self, records):
+        self.taken = [record for record in records if record["event"] == "taken"]
+        self.ended = [record for record in records if record["event"] != "taken"]
+
+    def of(self, order, job=0):
+        """The records of how jobs of the order ended, of one job if it has a number."""
+        return [record for record in self.ended if record["order"] == order and (not job or record["job"] == job)]
+
+    def was_taken(self, order, job=0):
+        return any(record["order"] == order and (not job or record["job"] == job) for record in self.taken)
+
+    def is_running(self, order, job=0):
+        taken = [record for record in self.taken if record["order"] == order and (not job or record["job"] == job)]
+        return len(taken) > len(self.of(order, job))
+
+    def orders(self):
+        return {record["order"] for record in self.taken}
+
+    def twice(self):
+        """Sentences on jobs that ran twice, and orders that were finished twice or taken again though none was interrupted."""
+        for job, count in Counter(record["job"] for record in self.taken if record["job"]).items():
+            if count > 1:
+                yield f"the mill took job {job} {count} times"
+        taken = Counter(record["order"] for record in self.taken)
+        finished = Counter(record["order"] for record in self.ended if record["event"] == "finished")
+        spoilt = Counter(record["order"] for record in self.ended if record["event"] != "finished")
+        for order, count in taken.items():
+            if finished[order] > 1:
+                yield f"the mill finished {order} {finished[order]} times"
+            if count > 1 + spoilt[order]:
+                yield f"the mill took {order} {count} times, {spoilt[order]} of them did not end well"
+
+
+def dosed(records):
+    """kg by equipment code."""
+    kg = Counter()
+    for record in records:
+        for line in record["lines"]:
+            kg[line["code"]] += line["kg"]
+    return kg
+
+
+class Stock:
+    """What Odoo has booked on some orders, read by SQL."""
+
+    def __init__(self, cursor, order_ids):
+        self.orders = _rows(
+            cursor, "SELECT id, name, state, plc_hold, product_id FROM mrp_production WHERE id = ANY(%s) ORDER BY id", order_ids
+        )
+        self.consumed = defaultdict(Counter)
+        for row in _rows(
+            cursor,
+            """
+            SELECT raw_material_production_id AS id, product_id, sum(quantity) AS kg FROM stock_move
+             WHERE state = 'done' AND raw_material_production_id = ANY(%s) GROUP BY 1, 2
+            """,
+            order_ids,
+        ):
+            self.consumed[row["id"]][row["product_id"]] = float(row["kg"])
+        self.produced = Counter()
+        for row in _rows(
+            cursor,
+            """
+            SELECT production_id AS id, sum(quantity) AS kg FROM stock_move
+             WHERE state = 'done' AND production_id = ANY(%s) GROUP BY 1
+            """,
+            order_ids,
+        ):
+            self.produced[row["id"]] = float(row["kg"])
+        self.batches = _rows(
+            cursor,
+            """
+            SELECT id, production_id, state, active, attention, last_error FROM mo_batch
+             WHERE production_id = ANY(%s) ORDER BY id
+            """,
+            order_ids,
+        )
+
+    def of(self, order_id):
+        return [batch for batch in self.batches if batch["production_id"] == order_id]
+
+
+def _rows(cursor, text, *parameters):
+    cursor.execute(text, parameters)
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+rows = _rows
+
+
+def compare(stock, ledger, silos, by_hand):
+    """Order by order.
+
+    :param silos: product id by equipment code
+    :param by_hand: by order id, kg by product id of what people add; it is booked once, with the order
+    """
+    verdict = Verdict(doubled=list(ledger.twice()))
+    for order in stock.orders:
+        records = ledger.of(order["name"])
+        expected = Counter()
+        for code, kg in dosed(records).items():
+            expected[silos[code]] += kg
+        if order["state"] == "done":
+            expected.update(by_hand.get(order["id"], {}))
+        _compare_materials(verdict, order, expected, stock.consumed[order["id"]], len(records))
+        _compare_product(verdict, order, records, stock)
+    return verdict
+
+
+def _compare_materials(verdict, order, expected, booked, records):
+    for product in sorted({*expected, *booked}):
+        difference = booked[product] - expected[product]
+        if abs(difference) > STEP * max(1, records):
+            kind = verdict.doubled if difference > 0 else verdict.lost
+            kind.append(
+                f"{order['name']}: {booked[product]:.2f} kg of product {product} booked, {expected[product]:.2f} kg dosed"
+            )
+
+
+def _compare_product(verdict, order, records, stock):
+    weight = sum(record["weight"] for record in records if record["event"] == "finished")
+    produced = stock.produced[order["id"]]
+    if order["state"] == "done" and abs(produced - weight) > STEP:
+        kind = verdict.doubled if produced > weight else verdict.lost
+        kind.append(f"{order['name']}: {produced:.2f} kg booked as produced, {weight:.2f} kg made")
+    if sum(batch["state"] == "done" for batch in stock.of(order["id"])) > 1:
+        verdict.doubled.append(f"{order['name']} was closed by more than one batch")

@@ -1,0 +1,85 @@
+"""Counts the boundaries of a cycle inside an Odoo process, and stops the process at one of them until somebody has struck.
+
+A boundary is the moment before, during or after an *event*: a COMMIT of Odoo's, or a Modbus request. Events are numbered from 1.
+The product knows nothing of this: the two methods through which every commit and every request goes are wrapped from outside.
+"""
+
+import os
+from dataclasses import dataclass
+
+BEFORE, DURING, AFTER = "before", "during", "after"
+COMMIT, REQUEST = "commit", "request"
+
+
+@dataclass(frozen=True, order=True)
+class Point:
+    """A boundary: the number of its event, and on which side of it."""
+
+    event: int
+    phase: str
+
+    def __str__(self):
+        return f"{self.event}{self.phase[0]}"
+
+    @classmethod
+    def parse(cls, text):
+        """:raise ValueError: unless it is a number and one of b, d, a"""
+        phases = {phase[0]: phase for phase in (BEFORE, DURING, AFTER)}
+        if text[-1:] not in phases:
+            raise ValueError(f"{text} is no point: a number and b (before), d (during) or a (after), such as 137b")
+        return cls(int(text[:-1]), phases[text[-1]])
+
+
+class Hook:
+    """
+    :param point: where to stop, or None: nowhere
+    :param strike: called there as ``strike(phase, label, pid)`` with the process id of the commit's, or of the last commit's,
+        PostgreSQL backend; what it returns is raised where it is an exception
+    :param count: events that were counted before
+    """
+
+    def __init__(self, strike, point=None, count=0):
+        self.point = point
+        self.strike = strike
+        self.count = count
+        self.labels = []
+        self._backend = None
+        self._owner = os.getpid()
+
+    def install(self):
+        """Wrap what all commits and all requests of this process go through."""
+        from odoo import sql_db
+
+        from odoo.addons.plc_mo_batch.plc.transport import WRITE_MULTIPLE, Link
+
+        request = Link._call
+
+        def commit(connection):
+            self._backend = connection.get_backend_pid()
+            self._event(COMMIT)
+            super(sql_db.PsycoConnection, connection).commit()
+            self._boundary(DURING)
+            self._boundary(AFTER)
+
+        def call(link, function, send, address, *args, **kwargs):
+            self._event(f"{'write' if function == WRITE_MULTIPLE else 'read'} at {address}")
+            self._boundary(DURING)
+            reply = request(link, function, send, address, *args, **kwargs)
+            self._boundary(AFTER)
+            return reply
+
+        sql_db.PsycoConnection.commit = commit
+        Link._call = call
+
+    def _event(self, label):
+        self.count += 1
+        self.labels.append(label)
+        self._boundary(BEFORE)
+
+    def _boundary(self, phase):
+        if self.point != Point(self.count, phase) or os.getpid() != self._owner:
+            return
+        self.point = None
+        error = self.strike(phase, self.labels[-1], self._backend)
+        if error:
+            raise error

@@ -1,0 +1,40 @@
+"""Ways to break the promise on purpose, in a forked Odoo: torture shows with them, at each start, that it would notice."""
+
+
+def tell_before_it_is_stored(registry):
+    """Task 2 writes to the PLC first and commits later."""
+    registry["plc.task.exchange"]._commit = lambda task: None
+
+
+def lose_the_last_bag(registry):
+    """What the PLC reports is stored with a kilogram less."""
+    mo_batch = registry["mo.batch"]
+    store = mo_batch._store_actuals
+    mo_batch._store_actuals = lambda batch, codes, actuals: store(batch, codes, [max(0.0, actual - 1) for actual in actuals])
+
+
+def send_again_by_itself(registry):
+    """A batch that was offered and is not seen running counts as not sent, and gets another job number."""
+    controller = registry["plc.controller"]
+    jobs = controller._jobs
+
+    def forget(plc, layout):
+        offered = plc.env["mo.batch"].search([("controller_id", "=", plc.id), ("state", "in", ("offered", "running"))])
+        offered.write({"state": "queued", "job_number": 0})
+        return jobs(plc, layout)
+
+    controller._jobs = forget
+
+
+def never_book(registry):
+    """Task 3 does nothing."""
+    registry["plc.task.write.back"]._work = lambda task: None
+
+
+# what is broken: how, and as what it is to be noticed
+SABOTAGES = {
+    "told before stored": (tell_before_it_is_stored, "early"),
+    "a kilogram lost": (lose_the_last_bag, "lost"),
+    "sent twice": (send_again_by_itself, "doubled"),
+    "never closed": (never_book, "stuck"),
+}

@@ -1,0 +1,476 @@
+"""``make soak SEED=…``: minutes in which hours of a plant go by, with everything that goes wrong in them, drawn from a seed.
+
+Two Odoo servers on one database, three PLCs (job numbers, flags, ISA-88) behind proxies that lose, delay, double, tear and swap
+answers; memory losses, clocks that jump, servers that are killed, database sessions that end; and clerks who click at random
+through the API. What must always hold is looked at all the while. At the end the faults cease, everything comes to rest, and the
+books are compared.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import random
+import sys
+import threading
+import time
+import xmlrpc.client
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "dev"))
+
+import plant
+import psycopg2
+import score
+from books import Ledger, Stock, Verdict, compare, dosed, rows
+from clerk import Clerk
+from fork import Fork
+from nature import Nature
+from peer import Peer, fault_proxy
+from watch import Watch, offences
+from world import TASKS, Odoo, new_orders
+
+ADDONS = Path(__file__).resolve().parent / "addons"
+SPEED = 200.0  # a batch of four minutes takes a good second
+LOOK_SECONDS = 1.0
+REST_SECONDS = 240.0  # from the last fault until everything has to be at rest
+ORDERS = 20  # of each PLC at first
+UNUSABLE = ("could not serialize", "server closed the connection", "terminating connection", "connection already closed",
+    "cursor already closed", "deadlock detected", "SSL connection", "could not obtain lock")
+PLCS = [  # name, simulator's options, layout
+    ("Soak job numbers", {"handshake": "job-numbers"}, "job_numbers"),
+    ("Soak flags", {"handshake": "flags"}, "flags"),
+    ("Soak ISA-88", {"handshake": "job-numbers", "layout": "isa88"}, "isa88"),
+]
+
+
+class Plc:
+    """A simulated PLC behind its proxy, and what Odoo calls it."""
+
+    def __init__(self, options, facts, database, folder, seed):
+        self.id, self.name, self.picking_type, self.feed, self.bom, silos = facts
+        self.silos = {int(code): product for code, product in silos.items()}
+        self.has_commands = "layout" in options
+        self.offences = folder / f"offences_{self.id}.jsonl"
+        self.peer = Peer(scan_time=0.05, speed=SPEED, seed=seed, **options).start()
+        self.peer.watch = Watch(self.peer.mill, f"dbname={database}", self.id, self.offences)
+        self.proxy = fault_proxy.FaultProxy(self.peer.port)
+        self.proxy.__enter__()
+
+    def ledger(self):
+        with self.peer.lock:
+            return Ledger(json.loads(json.dumps(self.peer.mill.ledger)))
+
+    def stop(self):
+        self.proxy.refuse()
+        self.peer.stop()
+
+
+class Server:
+    """A genuine Odoo server with cron threads, whose clock can be set."""
+
+    def __init__(self, name, database, folder):
+        self.name = name
+        self.database = database
+        self.port = plant.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.clock = folder / f"{name}.clock"
+        self.log = folder / f"{name}.log"
+        self.starts = 0
+        self._process = None
+
+    def start(self):
+        self.starts += 1
+        command = [sys.executable, os.environ["ODOO_SCRIPT"], "-c", os.environ["ODOO_RC"], "-d", self.database]
+        command += ["--http-port", self.port, "--workers", 0, "--max-cron-threads", 2, "--no-database-list"]
+        command += ["--load", "base,web,plc_torture_hook", f"--addons-path={plant.ROOT},{ADDONS}", "--log-level", "warn"]
+        os.environ["PLC_SOAK_CLOCK"] = str(self.clock)  # inherited
+        self._process = plant.Process(command, self.log.with_suffix(f".{self.starts}.log"))
+
+    def is_up(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/web/health")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def set_clock(self, offset):
+        self.clock.write_text(str(offset))
+
+    def restart(self):
+        self._process.kill()
+        self.start()
+
+    def stop(self):
+        if self._process:
+            self._process.kill()
+
+
+class Api:
+    """XML-RPC at one server, for one thread; who logs in only once the server is there."""
+
+    def __init__(self, server):
+        self.server = server
+        self._rpc = None
+
+    def __call__(self, model, method, *args, **kwargs):
+        if self._rpc is None:
+            self._rpc = plant.Rpc(self.server.url, self.server.database, *plant.ADMIN)
+        return self._rpc.call(model, method, *args, **kwargs)
+
+
+def set_up(env):
+    """Three PLCs with orders, nothing due.
+
+    :return: for each its id, name, operation type, product, BoM, and product id by equipment code
+    """
+    from odoo import Command, fields
+
+    env["ir.cron"].with_context(active_test=False).search([("cron_name", "not like", "PLC Task %")]).active = False
+    env["ir.cron.trigger"].search([]).unlink()
+    mill = env.ref("plc_mo_batch.plc_controller_mill")
+    mill.enabled = False
+    facts = []
+    for name, _options, layout in PLCS:
+        kind = mill.picking_type_ids[0].copy({"name": name, "sequence_code": name[-3:].upper()})
+        equipment = [
+            {"name": f"{name} {item.code}", "code": item.code, "kind": item.kind, "product_ids": item.product_ids.ids}
+            for item in mill.equipment_ids
+        ]
+        controller = env["plc.controller"].create(
+            {
+                "name": name,
+                "host": "127.0.0.1",
+                "map_id": env.ref(f"plc_mo_batch.plc_register_map_{layout}").id,
+                "picking_type_ids": kind.ids,
+                "equipment_ids": [Command.create(values) for values in equipment],
+                "poll_interval": 0.3,
+                "timeout": 0.5,
+                "settle_time": 0.5,
+                "quiet_time": 2.0,
+            }
+        )
+        orders = new_orders(env, controller, ORDERS)
+        silos = {item.code: item.product_ids.id for item in controller.equipment_ids}
+        facts.append([controller.id, name, kind.id, orders.product_id.id, orders.bom_id.id, silos])
+    env["ir.cron"].search([]).write({"nextcall": fields.Datetime.now()})
+    return facts
+
+
+class Soak:
+    def __init__(self, options):
+        self.options = options
+        self.seed = options.seed
+        self.database = "soak"
+        self.folder = Path(os.environ["CACHE"]) / "log" / f"soak_{os.getpid()}"
+        self.verdict = Verdict()
+        self.seen = set()  # sentences of the verdict, each of which is told once
+        self.counts = Counter()
+        self.by_hand = {}
+        self.taken_out = set()
+        self.over = threading.Event()
+        self.desk = threading.Lock()  # one person decides at a time
+        self.plcs, self.servers = [], []
+
+    def run(self):
+        """:return: the exit code"""
+        self.folder.mkdir(parents=True)
+        self.journal = (self.folder / "journal.jsonl").open("w", buffering=1)
+        notes = score.compose(self.seed, 60 * self.options.minutes)
+        say(f"seed {self.seed}: {len(notes)} notes to play in {self.options.minutes:g} min; journal in {self.folder}")
+        try:
+            self._prepare()
+            self._play(notes)
+            self._rest()
+        finally:
+            self.over.set()
+            for thing in [*self.servers, *self.plcs]:
+                thing.stop()
+        return self._close()
+
+    def _prepare(self):
+        def main(line):
+            odoo = Odoo(self.database, self.folder)
+            with odoo.registry.cursor() as cursor:
+                facts = set_up(odoo.env(cursor))
+            line.tell(facts)
+
+        fork = Fork(main)
+        facts = fork.line.hear()
+        fork.wait()
+        for number, ((_name, options, _layout), of_plc) in enumerate(zip(PLCS, facts, strict=True)):
+            plc = Plc(options, of_plc, self.database, self.folder, f"{self.seed} {number}")
+            self.sql("UPDATE plc_controller SET port = %s WHERE id = %s", plc.proxy.port, plc.id)
+            self.plcs.append(plc)
+        self.servers = [Server(f"server_{number}", self.database, self.folder) for number in range(score.CLERKS)]
+        for server in self.servers:
+            server.start()
+        for server in self.servers:
+            plant.wait_for(f"The first answer of {server.name}", server.is_up, 180)
+        say("the plant stands")
+
+    def sql(self, text, *parameters):
+        with closing(psycopg2.connect(dbname=self.database)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(text, parameters or None)
+            return cursor.fetchall() if cursor.description else None
+
+    # Playing
+
+    def _play(self, notes):
+        self.begun = time.monotonic()
+        self.nature = Nature(self.plcs, self.servers, self._end_session)
+        players = {"nature": self.nature.play}
+        for number, server in enumerate(self.servers):
+            players[f"clerk {number}"] = self._clerk(server).play
+        threads = [
+            threading.Thread(target=self._perform, args=(play, [note for note in notes if note.player == name]))
+            for name, play in players.items()
+        ]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            time.sleep(LOOK_SECONDS)
+            self._look()
+
+    def _clerk(self, server):
+        return Clerk(Api(server), self.plcs, self.by_hand, self.taken_out)
+
+    def _perform(self, play, notes):
+        for note in notes:
+            pause = self.begun + note.at - time.monotonic()
+            if pause > 0 and self.over.wait(pause):
+                return
+            self._perform_note(play, note)
+
+    def _perform_note(self, play, note):
+        """A clerk who falls behind goes on without pauses; whatever happens to one click, the next one comes."""
+        try:
+            if note.what == "decide":
+                with self.desk:
+                    done = play(note)
+            else:
+                done = play(note)
+            outcome = "nothing to do" if not done else "done"
+        except xmlrpc.client.Fault as fault:
+            done, outcome = self._judge_fault(note, fault)
+        except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError, plant.Failure) as error:
+            done, outcome = f"{type(error).__name__}: {error}", "no answer"
+        except psycopg2.Error as error:
+            done, outcome = str(error).strip(), "no database"
+        self.counts["nature" if note.player == "nature" else "clicks"] += 1
+        self.counts[outcome] += 1
+        self._write(note=note.as_dict(), done=done, outcome=outcome)
+
+    def _judge_fault(self, note, fault):
+        """Refused in a sentence is an answer; a traceback is none, unless the database session was just ended."""
+        text = fault.faultString.strip()
+        if fault.faultCode in (2, 4):
+            return text, "refused"
+        if any(part in text for part in UNUSABLE):
+            return text.splitlines()[-1], "no database"
+        self._offend("raw", f"{note.what}: {text.splitlines()[-1]}")
+        return text, "raw"
+
+    def _end_session(self, die):
+        sessions = self.sql(
+            """
+            SELECT pid FROM pg_stat_activity
+             WHERE datname = %s AND pid != pg_backend_pid() AND backend_type = 'client backend' ORDER BY pid
+            """,
+            self.database,
+        )
+        session = score.pick(die, [pid for (pid,) in sessions])
+        self.sql("SELECT pg_terminate_backend(%s)", session)
+        return session
+
+    def _write(self, **record):
+        self.journal.write(json.dumps({"t": round(time.monotonic() - self.begun, 2), **record}, default=str) + "\n")
+
+    # What must always hold
+
+    def _offend(self, kind, sentence):
+        if sentence in self.seen:
+            return
+        self.seen.add(sentence)
+        getattr(self.verdict, kind).append(sentence)
+        self._write(offence=kind, sentence=sentence)
+        say(f"    {kind.upper()}: {sentence}")
+
+    def _look(self):
+        """Read the database first: the mills are then at least as far."""
+        try:
+            batches = self._batches()
+            idle = self.sql(f"SELECT cron_name FROM ir_cron WHERE {TASKS} AND NOT active")
+        except psycopg2.Error:
+            return
+        for (name,) in idle:
+            self._offend("stuck", f"{name} is switched off")
+        for plc in self.plcs:
+            ledger = plc.ledger()
+            for sentence in ledger.twice():
+                self._offend("doubled", f"{plc.name}: {sentence}")
+            for sentence in offences(plc.offences):
+                self._offend("early", f"{plc.name}: {sentence}")
+            self._compare_actuals(plc, ledger, [batch for batch in batches if batch["controller_id"] == plc.id])
+        for order, count in Counter(batch["production_id"] for batch in batches if batch["active"]).items():
+            if count > 1:
+                self._offend("doubled", f"order {order} has {count} open batches")
+
+    def _batches(self):
+        with closing(psycopg2.connect(dbname=self.database)) as connection, connection.cursor() as cursor:
+            return rows(
+                cursor,
+                """
+                SELECT batch.id, batch.controller_id, batch.production_id, batch.order_name, batch.job_number, batch.state,
+                       batch.active, array_agg(line.code) AS codes, array_agg(line.actual_qty) AS actuals
+                  FROM mo_batch batch JOIN mo_batch_line line ON line.batch_id = batch.id
+                 GROUP BY batch.id
+                """,
+            )
+
+    def _compare_actuals(self, plc, ledger, batches):
+        """What is frozen as completed is what the mill dosed."""
+        for batch in batches:
+            if batch["state"] not in ("completed", "done"):
+                continue
+            records = ledger.of(batch["order_name"], batch["job_number"])
+            if not records:
+                self._offend("doubled", f"{plc.name}: batch {batch['id']} is {batch['state']}, and the mill never ended it")
+                continue
+            kg = dosed(records[-1:])
+            for code, actual in zip(batch["codes"], batch["actuals"], strict=True):
+                if code and abs(actual - kg[code]) > 0.006:
+                    self._offend("lost", f"{plc.name}: batch {batch['id']}, {code}: {actual} stored, {kg[code]} dosed")
+
+    # The end
+
+    def _rest(self):
+        """No more faults; people only decide what is theirs to decide, until nothing is under way."""
+        say("the faults cease")
+        self.nature.calm_down()
+        clerk = self._clerk(self.servers[0])
+        until = time.monotonic() + REST_SECONDS
+        while time.monotonic() < until:
+            self._look()
+            if self._is_at_rest():
+                return
+            for number in range(len(self.plcs)):
+                die = (number + 0.5) / len(self.plcs)
+                for what in ("decide", "exchange", "retry", "write_back"):
+                    self._perform_note(clerk.play, score.Note(0.0, "at rest", what, (die,) * 4))
+            self.sql("UPDATE mo_batch SET next_try = NULL WHERE next_try IS NOT NULL")
+            time.sleep(2)
+
+    def _is_at_rest(self):
+        """No batch is open but those that nothing has begun, of PLCs that stand still."""
+        if self.sql("SELECT 1 FROM mo_batch WHERE active LIMIT 1"):
+            self._hold_the_rest()
+            return False
+        return not any(plc.peer.mill.batch for plc in self.plcs)
+
+    def _hold_the_rest(self):
+        """What waits in line does not join any more."""
+        self.sql(
+            """
+            UPDATE mrp_production SET plc_hold = true WHERE state = 'confirmed' AND NOT coalesce(plc_hold, false) AND id NOT IN (
+                   SELECT production_id FROM mo_batch WHERE active)
+            """
+        )
+
+    def _settle(self):
+        """Compare the books, order by order."""
+        for plc in self.plcs:
+            ledger = plc.ledger()
+            orders = [row for (row,) in self.sql("SELECT id FROM mrp_production WHERE picking_type_id = %s", plc.picking_type)]
+            with closing(psycopg2.connect(dbname=self.database)) as connection, connection.cursor() as cursor:
+                stock = Stock(cursor, orders)
+            self._add(compare(self._without_by_hand(stock), ledger, plc.silos, self._salt(stock)))
+            self.counts["made"] += sum(record["event"] == "finished" for record in ledger.ended)
+            self.counts["ended badly"] += sum(record["event"] != "finished" for record in ledger.ended)
+            self.counts["booked"] += sum(order["state"] == "done" for order in stock.orders)
+            self.counts["plant seconds"] += plc.peer.mill.now
+            self.counts["checked writes"] += plc.peer.watch.checked
+            for batch in stock.batches:
+                if batch["active"]:
+                    self._offend("stuck", f"batch {batch['id']} is {batch['state']}: {batch['attention'] or batch['last_error']}")
+
+    def _salt(self, stock):
+        """What is added by hand is booked with each order that a batch closed, or a person who took a batch out."""
+        return {
+            order["id"]: self._added_by_hand(order["id"])
+            for order in stock.orders
+            if order["state"] == "done" and order["id"] not in self.hand_made
+        }
+
+    def _added_by_hand(self, order):
+        found = self.sql(
+            """
+            SELECT line.product_id, line.planned_qty FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
+             WHERE batch.production_id = %s AND coalesce(line.code, 0) = 0 ORDER BY batch.id DESC LIMIT 1
+            """,
+            order,
+        )
+        return dict(found)
+
+    def _without_by_hand(self, stock):
+        """Orders that a clerk closed by hand, with quantities of her own: take these off, the rest is the PLC's."""
+        self.hand_made = set()
+        for order in stock.orders:
+            planned = self.by_hand.get(order["id"])
+            closed_by_batch = any(batch["state"] == "done" for batch in stock.of(order["id"]))
+            if planned and order["state"] == "done" and not closed_by_batch and order["id"] not in self.taken_out:
+                self.hand_made.add(order["id"])
+                stock.consumed[order["id"]].subtract(planned)
+                stock.produced[order["id"]] = sum(
+                    record["weight"]
+                    for plc in self.plcs
+                    for record in plc.ledger().of(order["name"])
+                    if record["event"] == "finished"
+                )  # the mill's own is not to be had from an order that was closed before
+        return stock
+
+    def _add(self, verdict):
+        for kind, sentence in verdict.items():
+            self._offend(kind, sentence)
+
+    def _close(self):
+        self._settle()
+        count = self.counts
+        unanswered = count["no answer"] + count["no database"]
+        say(
+            f"{count['plant seconds'] / 3600:.1f} PLC hours: {count['made']} batches made, {count['ended badly']} ended badly, "
+            f"{count['booked']} orders closed; {count['nature']} faults; {count['clicks']} clicks, {count['refused']} of them "
+            f"refused and {unanswered} not answered; {count['checked writes']} writes checked"
+        )
+        verdict = self.verdict
+        say(
+            f"soak {self.seed}: {len(verdict.doubled)} doubled, {len(verdict.lost)} lost, {len(verdict.stuck)} stuck, "
+            f"{len(verdict.early)} told before it was stored, {len(verdict.raw)} raw errors"
+        )
+        if verdict:
+            say(f"again: dev/soak --seed {self.seed} --minutes {self.options.minutes:g}")
+        return 1 if verdict or not count["made"] else 0
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="dev/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--seed", type=int, default=None, help="the same seed plays the same score again (default: one is drawn, and told)")
+    add("--minutes", type=float, default=5.0, help="until the faults cease (default: %(default)g)")
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = random.randrange(1_000_000)
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(Soak(parse()).run())

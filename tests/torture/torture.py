@@ -1,0 +1,275 @@
+"""``make torture``: a cycle of ten orders is killed at each commit and each Modbus request, and must come out right each time.
+
+A cycle: ten orders are queued, handed to the simulated PLC, made, read back, booked and closed. Its events, the commits and the
+Modbus requests, are numbered; 137b is the moment before event 137, 137a after it, 137d while it is under way. At each such point
+something is killed (see --kind), it comes back, and the cycle goes on to its end, with a scripted person where the design asks
+for one. Then the books are compared: the mill's own ledger with Odoo's stock. First of all sabotage shows that this finds faults.
+"""
+
+import argparse
+import os
+import random
+import resource
+import shutil
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import genuine
+import psycopg2
+from books import Ledger, Stock, Verdict, compare, read_ledger
+from fork import Gone
+from hook import COMMIT, REQUEST, Point
+from person import Person
+from sabotage import SABOTAGES
+from watch import offences
+from world import KINDS, SCANS_MEANWHILE, World, free_port, hook_for
+
+HANDSHAKES = ("job-numbers", "flags")
+MAX_LIVES = 60  # of Odoo in one cycle; an undisturbed one has one, and then time passes
+SABOTAGED_LIVES = 3
+
+
+class Cycle:
+    """Ten orders from confirmed to done, with something killed at one point on the way."""
+
+    def __init__(self, world, point=None, striker=None, sabotage=None, max_lives=MAX_LIVES):
+        self.world = world
+        self.point = point
+        self.striker = striker
+        self.sabotage = sabotage
+        self.max_lives = max_lives
+        self.orders = world.next_cycle()
+        ledger = read_ledger(world.mill.ledger_file)
+        self.after = ledger[-1]["seq"] if ledger else 0
+        self.count = 0
+        self.labels = []
+        self.struck = ""
+        self.acts = []
+        self.taken_out = []
+        self.lives = 0
+
+    def run(self):
+        """:return: a :class:`books.Verdict`"""
+        self.world.release(self.orders)
+        while self.lives < self.max_lives:
+            self.lives += 1
+            self._live()
+            if self.is_over():
+                break
+            if not self.ask_person():
+                self.world.pass_time()
+            self.world.mill.step(SCANS_MEANWHILE)
+        return self._judge()
+
+    def run_genuine(self, port):
+        """The same on a genuine server, which has its own cron worker. :return: a :class:`books.Verdict`"""
+        self.world.release(self.orders)
+        genuine.live(self, self.point, port)
+        return self._judge()
+
+    def _live(self):
+        """One life of Odoo, until it has nothing to do or is killed."""
+        life = self.world.odoo.life(hook_for(None if self.struck else self.point, self.count), self.sabotage)
+        try:
+            while True:
+                told = life.line.hear()
+                if "count" in told:
+                    self.count = told["count"]
+                    self.labels += told["labels"]
+                    break
+                self.struck = f"{told['phase']} {told['label']}"
+                self.striker.strike(life, told)
+        except (Gone, ValueError):  # it was killed, and its line with it
+            pass
+        life.wait()
+        if self.striker:
+            self.striker.recover()
+
+    def snapshot_of_stock(self):
+        with closing(psycopg2.connect(dbname=self.world.database)) as connection, connection.cursor() as cursor:
+            return Stock(cursor, self.orders)
+
+    def snapshot(self):
+        """Changes as long as something goes on."""
+        stock = self.snapshot_of_stock()
+        return [stock.orders, stock.batches, read_ledger(self.world.mill.ledger_file)[-1:]]
+
+    def is_over(self):
+        stock = self.snapshot_of_stock()
+        return all(order["state"] == "done" for order in stock.orders) and not any(batch["active"] for batch in stock.batches)
+
+    def _ledger(self):
+        return Ledger(read_ledger(self.world.mill.ledger_file, self.after))
+
+    def ask_person(self):
+        """Whether there was something for her to do, and she did it."""
+        waiting = self.world.sql(
+            """
+            SELECT 1 FROM mo_batch WHERE active AND (attention_key IS NOT NULL OR state = 'failed' AND failure_decision IS NULL)
+             UNION ALL
+            SELECT 1 FROM mrp_production WHERE id = ANY(%s) AND plc_hold AND state NOT IN ('done', 'cancel')
+            """,
+            self.taken_out,
+        )
+        if not waiting:
+            return False
+        world, ledger = self.world, self._ledger()
+
+
+        def look(call):
+            person = Person(call, ledger, world.silos, self.orders, self.taken_out)
+            return person.look(), sorted(person.taken_out)
+
+        acts, self.taken_out = world.odoo.visit(look)
+        self.acts += acts
+        if any("back_in_line" in act for act in acts):
+            world.fill()
+        return bool(acts)
+
+    def _judge(self):
+        stock = self.snapshot_of_stock()
+        verdict = compare(stock, self._ledger(), self.world.silos, self.world.by_hand)
+        verdict.early += offences(self.world.mill.offences)
+        for order in stock.orders:
+            batches = stock.of(order["id"])
+            if order["state"] != "done" or any(batch["active"] for batch in batches):
+                what = "; ".join(f"{batch['state']}, {batch['attention'] or batch['last_error']}" for batch in batches)
+                verdict.stuck.append(f"{order['name']} is {order['state']} ({what})")
+        return verdict
+
+
+class Torture:
+    def __init__(self, options):
+        self.options = options
+        self.folder = Path(os.environ["CACHE"]) / "log" / f"torture_{os.getpid()}"
+        self.tried = Counter()
+        self.missed = 0
+        self.verdict = Verdict()
+
+    def run(self):
+        """:return: the exit code"""
+        self.folder.mkdir(parents=True)
+        begun = time.monotonic()
+        self.world = World(self.folder, self.options.handshake, self.options.cycles)
+        say(f"{self.options.handshake}: the plant stands after {time.monotonic() - begun:.0f} s, logs in {self.folder}")
+        try:
+            labels = self._count()
+            if self.options.sabotage:
+                self._sabotage()
+            points = self._points(labels)
+            say(f"{len(points)} points are to be tried")
+            for kind, point in points:
+                if self.options.minutes and time.monotonic() - begun > 60 * self.options.minutes:
+                    say("the time is over")
+                    break
+                self._try(kind, point)
+        finally:
+            self.world.close()
+        return self._close(time.monotonic() - begun)
+
+    def _count(self):
+        """Cycles without any kill: the first one warms up, the second one is numbered."""
+        for _cycle in range(2):
+            cycle = Cycle(self.world)
+            begun = time.monotonic()
+            verdict = cycle.run()
+            if verdict:
+                raise SystemExit(f"Even without a kill: {verdict.items()}")
+        commits = cycle.labels.count(COMMIT)
+        say(
+            f"a cycle has {len(cycle.labels)} events: {commits} commits, {len(cycle.labels) - commits} Modbus requests; "
+            f"{cycle.lives} lives, {time.monotonic() - begun:.1f} s"
+        )
+        return cycle.labels
+
+    def _sabotage(self):
+        """The promise is broken on purpose, in each way that is looked for: unless that is seen, nothing here proves anything."""
+        for name, (spoil, kind) in SABOTAGES.items():
+            verdict = Cycle(self.world, sabotage=spoil, max_lives=SABOTAGED_LIVES).run()
+            if not getattr(verdict, kind):
+                raise SystemExit(f"The sabotage \"{name}\" was not found: this program is worth nothing.")
+            self.world.renew()
+        say(f"sabotage: {len(SABOTAGES)} of {len(SABOTAGES)} found ({', '.join(SABOTAGES)})")
+
+    def _points(self, labels):
+        if self.options.replay:
+            kind, _slash, point = self.options.replay.partition("/")
+            return [(kind, Point.parse(point))]
+        points = [
+            (kind, Point(event, phase))
+            for event, label in enumerate(labels, 1)
+            for kind in self.options.kind
+            for phase in KINDS[kind].phases[COMMIT if label == COMMIT else REQUEST]
+        ]
+        points.sort(key=lambda item: list(KINDS).index(item[0]))  # so that a stride takes as many of each kind
+        share, shares = map(int, self.options.share.split("/"))
+        points = points[self.options.first :: self.options.stride][share - 1 :: shares]
+        random.Random(1).shuffle(points)  # so that at any time what was tried is a fair sample
+        return points
+
+    def _try(self, kind, point):
+        begun = time.monotonic()
+        cycle = Cycle(self.world, point, KINDS[kind](self.world, late=point.event % 2))
+        try:
+            verdict = cycle.run_genuine(free_port()) if self.options.genuine else cycle.run()
+        except Exception as error:
+            verdict = Verdict(stuck=[f"{type(error).__name__}: {error}"])
+        if not cycle.struck:
+            self.missed += 1
+        self.tried[kind] += 1
+        self.verdict.add(verdict)
+        if verdict or self.options.verbose:
+            acts = f", {len(cycle.acts)} acts of a person" if cycle.acts else ""
+            say(f"{kind}/{point} ({cycle.struck}): {cycle.lives} lives{acts}, {time.monotonic() - begun:.1f} s")
+        if self.options.verbose:
+            for act in cycle.acts:
+                say(f"    {act}")
+        for kind_of_fault, sentence in verdict.items():
+            say(f"    {kind_of_fault.upper()}: {sentence}")
+        if verdict:
+            say(f"    again: dev/torture --handshake {self.options.handshake} --replay {kind}/{point}")
+            shutil.copytree(self.folder, self.folder.with_name(f"{self.folder.name}_{kind}_{point}"), dirs_exist_ok=True)
+            self.world.renew()
+
+    def _close(self, seconds):
+        tried = sum(self.tried.values())
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.tried.items())
+        used = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        say(f"{self.options.handshake}, {kinds}: {seconds:.0f} s, of which Odoo and the mill computed {used:.0f}")
+        say(
+            f"torture: {tried} points tried ({self.missed} not reached), {len(self.verdict.doubled)} doubled, "
+            f"{len(self.verdict.lost)} lost, {len(self.verdict.stuck)} stuck, "
+            f"{len(self.verdict.early)} told before it was stored"
+        )
+        return 1 if self.verdict or not tried else 0
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser(
+        prog="dev/torture", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--handshake", default="job-numbers", choices=HANDSHAKES)
+    add("--kind", nargs="+", default=list(KINDS), choices=KINDS, help="what to kill; plc-blank: and its memory (default: all)")
+    add("--stride", type=int, default=1, help="try each n-th point only")
+    add("--minutes", type=float, help="stop after that long; what was tried until then is a fair sample")
+    add("--first", type=int, default=0, help="leave out that many points at the beginning")
+    add("--share", default="1/1", help="i/n: every n-th of these points, from the i-th on; several may run at once")
+    add("--replay", metavar="KIND/POINT", help="one point again, such as odoo/137b")
+    add("--cycles", type=int, default=6, help="that a database is good for before it is copied anew (default: %(default)s)")
+    add("--genuine", action="store_true", help="with a genuine server process in place of a fork: some 15 s a point")
+    add("--no-sabotage", dest="sabotage", action="store_false", help="do not show first that faults would be found")
+    add("--verbose", action="store_true", help="a line for each point")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.exit(Torture(parse()).run())
