@@ -15,7 +15,8 @@ class Clerk:
 
     :param call: ``call(model, method, *args, **kwargs)``
     :param plcs: of the soak
-    :param books: what people booked by hand: order id -> kg by product id; and ids of orders that were taken out
+    :param by_hand: what clerks typed into orders to close them by hand: order id -> kg by product id; grows
+    :param taken_out: ids of orders whose batches were taken out, as a person decided; grows
     """
 
     def __init__(self, call, plcs, by_hand, taken_out):
@@ -107,8 +108,9 @@ class Clerk:
 
     def _change_order(self, die, busy, share, _die):
         order = self._order(die, busy)
-        moves = self.call("stock.move", "search", [("raw_material_production_id", "=", order), ("state", "=", "confirmed")])
-        if not order or not moves:
+        domain = [("raw_material_production_id", "=", order), ("state", "=", "confirmed")]
+        moves = order and self.call("stock.move", "search", domain, order="id")
+        if not moves:
             return ""
         self.call("stock.move", "write", moves[:1], {"product_uom_qty": round(500 + 200 * share, 1)})
         return f"order {order}: changed"

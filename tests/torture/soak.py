@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -389,10 +390,14 @@ class Soak:
             orders = [row for (row,) in self.sql("SELECT id FROM mrp_production WHERE picking_type_id = %s", plc.picking_type)]
             with closing(psycopg2.connect(dbname=self.database)) as connection, connection.cursor() as cursor:
                 stock = Stock(cursor, orders)
-            self._add(compare(self._without_by_hand(stock), ledger, plc.silos, self._salt(stock)))
+            typed = [order for order in stock.orders if order["id"] in self.by_hand]
+            stock.orders = [order for order in stock.orders if order["id"] not in self.by_hand]
+            self._add(compare(stock, ledger, plc.silos, self._salt(stock)))
+            for order in typed:
+                self._compare_typed(plc, order, ledger, stock)
             self.counts["made"] += sum(record["event"] == "finished" for record in ledger.ended)
             self.counts["ended badly"] += sum(record["event"] != "finished" for record in ledger.ended)
-            self.counts["booked"] += sum(order["state"] == "done" for order in stock.orders)
+            self.counts["booked"] += sum(order["state"] == "done" for order in [*stock.orders, *typed])
             self.counts["plant seconds"] += plc.peer.mill.now
             self.counts["checked writes"] += plc.peer.watch.checked
             for batch in stock.batches:
@@ -400,12 +405,8 @@ class Soak:
                     self._offend("stuck", f"batch {batch['id']} is {batch['state']}: {batch['attention'] or batch['last_error']}")
 
     def _salt(self, stock):
-        """What is added by hand is booked with each order that a batch closed, or a person who took a batch out."""
-        return {
-            order["id"]: self._added_by_hand(order["id"])
-            for order in stock.orders
-            if order["state"] == "done" and order["id"] not in self.hand_made
-        }
+        """What is added by hand is booked once, with each order that is closed."""
+        return {order["id"]: self._added_by_hand(order["id"]) for order in stock.orders if order["state"] == "done"}
 
     def _added_by_hand(self, order):
         found = self.sql(
@@ -417,22 +418,17 @@ class Soak:
         )
         return dict(found)
 
-    def _without_by_hand(self, stock):
-        """Orders that a clerk closed by hand, with quantities of her own: take these off, the rest is the PLC's."""
-        self.hand_made = set()
-        for order in stock.orders:
-            planned = self.by_hand.get(order["id"])
-            closed_by_batch = any(batch["state"] == "done" for batch in stock.of(order["id"]))
-            if planned and order["state"] == "done" and not closed_by_batch and order["id"] not in self.taken_out:
-                self.hand_made.add(order["id"])
-                stock.consumed[order["id"]].subtract(planned)
-                stock.produced[order["id"]] = sum(
-                    record["weight"]
-                    for plc in self.plcs
-                    for record in plc.ledger().of(order["name"])
-                    if record["event"] == "finished"
-                )  # the mill's own is not to be had from an order that was closed before
-        return stock
+    def _compare_typed(self, plc, order, ledger, stock):
+        """An order into which a clerk typed quantities to close it by hand, perhaps while the PLC made it: booked is what the PLC
+        dosed, or what was typed, or, where the order was closed before the PLC was through, both. Nothing else."""
+        kg = dosed(ledger.of(order["name"]))
+        for code, product in plc.silos.items():
+            typed = self.by_hand[order["id"]].get(product, 0.0)
+            booked = stock.consumed[order["id"]][product]
+            if all(abs(booked - expected) > 0.011 for expected in (kg[code], typed, kg[code] + typed)):
+                kind = "lost" if booked < kg[code] else "doubled"
+                what = f"{booked:.2f} kg of product {product} booked, {kg[code]:.2f} dosed, {typed:.2f} typed"
+                self._offend(kind, f"{order['name']}, closed by hand: {what}")
 
     def _add(self, verdict):
         for kind, sentence in verdict.items():
@@ -453,6 +449,7 @@ class Soak:
             f"{len(verdict.early)} told before it was stored, {len(verdict.raw)} raw errors"
         )
         if verdict:
+            subprocess.run(["pg_dump", "-Fc", "-f", self.folder / "soak.dump", self.database], check=False)
             say(f"again: dev/soak --seed {self.seed} --minutes {self.options.minutes:g}")
         return 1 if verdict or not count["made"] else 0
 
