@@ -121,5 +121,5 @@ class Nature:
 
     def _kill_server(self, which, *_dice):
         server = pick(which, self.servers)
-        server.restart()
-        return f"{server.name}: kill -9, and started again"
+        server.kill()
+        return f"{server.name}: kill -9"

@@ -103,9 +103,14 @@ class Server:
     def set_clock(self, offset):
         self.clock.write_text(str(offset))
 
-    def restart(self):
+    def kill(self):
+        """``kill -9``."""
         self._process.kill()
-        self.start()
+
+    def revive(self):
+        """Start it again if it was killed. By the main thread alone, with which the process is to end."""
+        if self._process.exit_code is not None:
+            self.start()
 
     def stop(self):
         if self._process:
@@ -304,6 +309,8 @@ class Soak:
 
     def _look(self):
         """Read the database first: the mills are then at least as far."""
+        for server in self.servers:
+            server.revive()
         try:
             batches = self._batches()
             idle = self.sql(f"SELECT cron_name FROM ir_cron WHERE {TASKS} AND NOT active")
