@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
 
 import plain  # noqa: F401 (makes the addon's folders importable without Odoo)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg2
 from fork import Fork
 from hook import AFTER, BEFORE, COMMIT, DURING, REQUEST, Hook
-from mill import Mill
+from mill_process import Mill
 
 BATCHES = 10  # orders of a cycle
 COMPONENTS = [("product_wheat_pollard", 600.0), ("product_soybean_meal", 352.25), ("product_molasses", 33.3)]
