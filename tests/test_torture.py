@@ -3,7 +3,6 @@
 import re
 import subprocess
 
-import pytest
 from plant import DEV
 
 LINE = re.compile(r"torture: (\d+) points tried \((\d+) not reached\), 0 doubled, 0 lost, 0 stuck, 0 told before it was stored")
@@ -16,15 +15,14 @@ def torture(*options):
     return run.stdout, int(found[1]), int(found[2])
 
 
-@pytest.mark.parametrize("handshake, stride, first", [("job-numbers", 263, 50), ("flags", 521, 200)])
-def test_killed_at_some_points(handshake, stride, first):
-    output, tried, missed = torture("--handshake", handshake, "--stride", stride, "--first", first)
+def test_job_numbers_killed_at_some_points():
+    output, tried, missed = torture("--handshake", "job-numbers", "--stride", 263, "--first", 50)
     assert "sabotage: 4 of 4 found" in output
-    assert tried >= 5
+    assert tried >= 10
     assert not missed
 
 
-def test_one_point_again():
-    output, tried, missed = torture("--replay", "odoo/40a", "--verbose", "--no-sabotage")
-    assert (tried, missed) == (1, 0)
-    assert re.search(r"^odoo/40a \(after (read|write) at \d+\): 2 lives", output, re.MULTILINE), output
+def test_flags_killed_at_some_points():
+    _output, tried, missed = torture("--handshake", "flags", "--stride", 521, "--first", 200, "--no-sabotage")
+    assert tried >= 5
+    assert not missed
