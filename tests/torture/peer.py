@@ -3,16 +3,17 @@
 import os
 import signal
 import sys
+import types
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
+for _name in ("plc_mo_batch", "plc_mo_batch.tests"):  # packages that are their folders alone: their __init__ needs Odoo
+    _package = sys.modules[_name] = types.ModuleType(_name)
+    _package.__path__ = [str(Path(__file__).resolve().parents[2].joinpath(*_name.split(".")))]
 
-import plain  # noqa: F401 (makes the addon's folders importable without Odoo)
-
-from plc_mo_batch.simulator import Simulator
-from plc_mo_batch.simulator.slot import FLAG
-from plc_mo_batch.simulator.words import words_to_text, words_to_uint32
-from plc_mo_batch.tests import fault_proxy
+from plc_mo_batch.simulator import Simulator  # noqa: E402
+from plc_mo_batch.simulator.slot import FLAG  # noqa: E402
+from plc_mo_batch.simulator.words import words_to_text, words_to_uint32  # noqa: E402
+from plc_mo_batch.tests import fault_proxy  # noqa: E402
 
 __all__ = ["DT", "FLAG", "Peer", "fault_proxy", "words_to_text", "words_to_uint32"]
 
