@@ -184,17 +184,22 @@ class Server(Process):
         return self
 
     def _is_up(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HEALTH_SECONDS)
-        try:
-            connection.request("GET", "/web/health")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return answers(self.port)
 
     def rpc(self, login=ADMIN[0], password=ADMIN[1]):
         return Rpc(self.url, self.database, login, password)
+
+
+def answers(port):
+    """An Odoo server at this port of this machine says that it is well."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HEALTH_SECONDS)
+    try:
+        connection.request("GET", "/web/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 # The external API
