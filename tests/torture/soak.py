@@ -328,7 +328,7 @@ class Soak:
                 cursor,
                 """
                 SELECT batch.id, batch.controller_id, batch.production_id, batch.order_name, batch.job_number, batch.state,
-                       batch.active, array_agg(line.code) AS codes, array_agg(line.actual_qty) AS actuals
+                       batch.active, array_agg(line.code) AS codes, array_agg(line.actual_qty::float8) AS actuals
                   FROM mo_batch batch JOIN mo_batch_line line ON line.batch_id = batch.id
                  GROUP BY batch.id
                 """,
@@ -411,7 +411,7 @@ class Soak:
     def _added_by_hand(self, order):
         found = self.sql(
             """
-            SELECT line.product_id, line.planned_qty FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
+            SELECT line.product_id, line.planned_qty::float8 FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
              WHERE batch.production_id = %s AND coalesce(line.code, 0) = 0 ORDER BY batch.id DESC LIMIT 1
             """,
             order,
