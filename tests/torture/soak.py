@@ -264,6 +264,7 @@ class Soak:
         self.counts["nature" if note.player == "nature" else "clicks"] += 1
         self.counts[outcome] += 1
         self._write(note=note.as_dict(), done=done, outcome=outcome)
+        return outcome
 
     def _judge_fault(self, note, fault):
         """Refused in a sentence is an answer; a traceback is none, unless the database session was just ended."""
@@ -358,14 +359,16 @@ class Soak:
         until = time.monotonic() + REST_SECONDS
         while time.monotonic() < until:
             self._look()
-            if self._is_at_rest():
+            decided = [self._press_all(clerk, what) for what in ("decide", "exchange", "retry", "write_back")][0]
+            if self._is_at_rest() and decided == ["nothing to do"] * len(self.plcs):
                 return
-            for number in range(len(self.plcs)):
-                die = (number + 0.5) / len(self.plcs)
-                for what in ("decide", "exchange", "retry", "write_back"):
-                    self._perform_note(clerk.play, score.Note(0.0, "at rest", what, (die,) * 4))
             self.sql("UPDATE mo_batch SET next_try = NULL WHERE next_try IS NOT NULL")
             time.sleep(2)
+
+    def _press_all(self, clerk, what):
+        """Once for each PLC; how each ended."""
+        dice = [(number + 0.5) / len(self.plcs) for number in range(len(self.plcs))]
+        return [self._perform_note(clerk.play, score.Note(0.0, "at rest", what, (die,) * 4)) for die in dice]
 
     def _is_at_rest(self):
         """No batch is open but those that nothing has begun, of PLCs that stand still."""
@@ -411,7 +414,8 @@ class Soak:
     def _added_by_hand(self, order):
         found = self.sql(
             """
-            SELECT line.product_id, line.planned_qty::float8 FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
+            SELECT line.product_id, line.planned_qty::float8
+              FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
              WHERE batch.production_id = %s AND coalesce(line.code, 0) = 0 ORDER BY batch.id DESC LIMIT 1
             """,
             order,
