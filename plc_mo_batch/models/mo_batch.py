@@ -177,10 +177,12 @@ class MoBatch(models.Model):
     def action_take_out(self):
         """A person decided that the PLC will report nothing more of the batch, or nothing that can be believed.
 
-        One that was seen running becomes failed, with the quantities that were last believed; others are cancelled.
+        One that was seen running becomes failed, with the quantities that were last believed; others are cancelled, and their
+        orders held whatever a cancellation asked for before: the PLC may have made them, which only a person can find out.
         """
         self._check_allowed("take_out")
         for batch in self.sudo():
+            batch.cancel_order_action = "hold"
             state = "failed" if batch.state == "running" else "cancelled"
             forgotten = batch.is_action_decide_allowed  # the PLC knows no more of it: there is nothing to acknowledge
             batch._journal("user", self.env._("%s decided that the PLC will report nothing more of it.", self.env.user.name))

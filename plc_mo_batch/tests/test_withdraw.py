@@ -134,6 +134,15 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.batch.action_take_out()
         self.assertRecordValues(self.batch, [{"state": "cancelled", "active": False}])
 
+    def test_taken_out_while_it_is_being_cancelled(self):
+        """The PLC may have made it before it forgot it: the order is not queued again by itself (found by make soak)."""
+        self.batch.action_cancel(order_action="line")
+        self.plc.lose_memory()
+        self.run_task(2)
+        self.batch.action_take_out()
+        self.assertEqual(self.batch.state, "cancelled")
+        self.assertTrue(self.batch.production_id.plc_hold)
+
     def test_there_is_nothing_to_decide(self):
         with self.assertRaisesRegex(UserError, "there is nothing to decide"):
             self.batch.action_send_again()

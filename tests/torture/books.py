@@ -117,7 +117,7 @@ class Stock:
         self.batches = _rows(
             cursor,
             """
-            SELECT id, production_id, state, active, attention, last_error FROM mo_batch
+            SELECT id, production_id, order_name, state, active, attention, last_error FROM mo_batch
              WHERE production_id = ANY(%s) ORDER BY id
             """,
             order_ids,
@@ -125,6 +125,21 @@ class Stock:
 
     def of(self, order_id):
         return [batch for batch in self.batches if batch["production_id"] == order_id]
+
+    def fold(self):
+        """What was booked on a new order, as the batch's own was closed by somebody meanwhile, counts for the batch's own."""
+        names = {order["name"]: order for order in self.orders}
+        ids = {order["id"]: order for order in self.orders}
+        for batch in self.batches:
+            own, booked = names.get(batch["order_name"]), ids[batch["production_id"]]
+            if not own or own is booked:
+                continue
+            self.consumed[own["id"]].update(self.consumed.pop(booked["id"], {}))
+            self.produced[own["id"]] += self.produced.pop(booked["id"], 0.0)
+            batch["production_id"] = own["id"]
+            if own["state"] == "cancel":
+                own["state"] = booked["state"]
+            self.orders.remove(booked)
 
 
 def _rows(cursor, text, *parameters):

@@ -20,9 +20,11 @@ BATCH_FIELDS = [
     "is_action_decide_allowed",
     "is_action_settle_allowed",
     "is_action_release_allowed",
+    "is_action_rebook_allowed",
 ]
 LOST = [("state", "in", ["offered", "running", "cancelling"]), ("attention_key", "!=", False)]
 FAILED = [("state", "=", "failed"), ("failure_decision", "=", False)]
+CLOSED = [("state", "=", "completed"), ("production_id.state", "in", ["done", "cancel"])]
 OCCUPIED = [("state", "=", "queued"), ("attention_key", "like", "occupied%")]
 
 
@@ -49,13 +51,15 @@ class Person:
 
         :return: what was done, as sentences; ``taken_out`` may have grown
         """
-        for batch in self._batches(["|", "|", "&", *LOST, "&", *FAILED, "&", *OCCUPIED]):
+        for batch in self._batches(["|", "|", "|", "&", *LOST, "&", *FAILED, "&", *CLOSED, "&", *OCCUPIED]):
             if batch["is_action_decide_allowed"]:
                 self._decide(batch)
             elif batch["is_action_settle_allowed"]:
                 self._settle(batch)
             elif batch["is_action_release_allowed"]:
                 self._act(batch, "action_release_slot")
+            elif batch["is_action_rebook_allowed"]:
+                self._act(batch, "action_book_on_new_order")
         for order in self._taken_out_orders():
             self._deal_with(order)
         return self.acts

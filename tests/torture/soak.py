@@ -393,6 +393,7 @@ class Soak:
             orders = [row for (row,) in self.sql("SELECT id FROM mrp_production WHERE picking_type_id = %s", plc.picking_type)]
             with closing(psycopg2.connect(dbname=self.database)) as connection, connection.cursor() as cursor:
                 stock = Stock(cursor, orders)
+            stock.fold()
             typed = [order for order in stock.orders if order["id"] in self.by_hand]
             stock.orders = [order for order in stock.orders if order["id"] not in self.by_hand]
             self._add(compare(stock, ledger, plc.silos, self._salt(stock)))
