@@ -10,7 +10,7 @@ class MoBatchEvent(models.Model):
     _order = "id desc"
     _rec_name = "message"
 
-    controller_id = fields.Many2one("plc.controller", string="PLC", index=True, ondelete="cascade", readonly=True)
+    controller_id = fields.Many2one("plc.controller", string="PLC", ondelete="cascade", readonly=True)
     batch_id = fields.Many2one("mo.batch", index="btree_not_null", ondelete="cascade", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     create_date = fields.Datetime(string="Time", readonly=True, index=True)
@@ -36,6 +36,8 @@ class MoBatchEvent(models.Model):
     words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
     wrong_word = fields.Integer(readonly=True, help="Which of the raw words was not believed, counted from 0; -1: none.")
     user_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.uid)
+
+    _controller_idx = models.Index("(controller_id, id)")  # the latest ones of a PLC, of a million
 
     @api.depends("words", "area", "map_id", "wrong_word", "slot")
     def _compute_words_html(self):

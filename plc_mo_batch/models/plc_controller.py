@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..plc.reconcile import Anomaly
 
+RECENT_EVENTS = 80  # journal lines on the form
 CONTACT_SECONDS = 10  # how fresh the last contact is kept while the PLC answers
 
 
@@ -102,6 +103,9 @@ class PlcController(models.Model):
     batch_ids = fields.One2many("mo.batch", "controller_id")
     queue_count = fields.Integer(compute="_compute_queue_count")
     event_ids = fields.One2many("mo.batch.event", "controller_id", readonly=True, groups="plc_mo_batch.group_operator")
+    recent_event_ids = fields.One2many(
+        "mo.batch.event", string="Latest Journal", compute="_compute_recent_event_ids", groups="plc_mo_batch.group_operator"
+    )
     online = fields.Boolean(readonly=True, copy=False)
     last_contact = fields.Datetime(readonly=True, copy=False)
     last_error = fields.Char(readonly=True, copy=False)
@@ -122,6 +126,12 @@ class PlcController(models.Model):
         counts = dict(self.env["mo.batch"]._read_group(waiting, ["controller_id"], ["__count"]))
         for controller in self:
             controller.queue_count = counts.get(controller, 0)
+
+    def _compute_recent_event_ids(self):
+        """A page of them: there may be a million."""
+        for controller in self:
+            of_controller = [("controller_id", "=", controller.id)]
+            controller.recent_event_ids = self.env["mo.batch.event"].search(of_controller, limit=RECENT_EVENTS)
 
     @api.constrains("map_id")
     def _check_map(self):
@@ -200,12 +210,14 @@ class PlcController(models.Model):
         self.env["mo.batch"].flush_model()
         self.env.cr.execute(
             """
-            SELECT DISTINCT ON (slot) id FROM mo_batch
-             WHERE controller_id = %s AND NOT active
-               AND (state = 'done' OR state = 'cancelled' AND date_started IS NOT NULL AND acknowledged IS NOT TRUE)
-             ORDER BY slot, id DESC
+            SELECT latest.id FROM generate_series(1, %s) AS number, LATERAL (
+                SELECT id FROM mo_batch
+                 WHERE controller_id = %s AND slot = number AND NOT active
+                   AND (state = 'done' OR state = 'cancelled' AND date_started IS NOT NULL AND acknowledged IS NOT TRUE)
+                 ORDER BY id DESC LIMIT 1
+            ) AS latest
             """,
-            [self.id],
+            [self.map_id.slots, self.id],
         )
         return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
 

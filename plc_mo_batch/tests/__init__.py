@@ -30,6 +30,7 @@ from . import (
     test_layout_steps,
     test_migrations,
     test_order_changed,
+    test_order_closed,
     test_reconcile,
     test_reconcile_model,
     test_reconcile_stateful,
