@@ -23,7 +23,7 @@ MODULES = {
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
     "layout": ("test_layout", "test_layout_rules", "test_dissect", "test_reconcile"),
     "dissect": ("test_dissect",),
-    "reconcile": ("test_reconcile",),
+    "reconcile": ("test_reconcile", "test_reconcile_sentences"),
     "exchange": ("test_conversations",),
 }
 # module -> what takes too long for every mutant, and sees only those that survived: the table of the exhaustive model

@@ -22,6 +22,7 @@ TESTS = (  # fast ones first
     "test_layout",
     "test_layout_rules",
     "test_reconcile",
+    "test_reconcile_sentences",
     "test_events",
     "test_simulator_events",
     "test_events_model",

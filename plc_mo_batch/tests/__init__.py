@@ -33,6 +33,7 @@ from . import (
     test_order_closed,
     test_reconcile,
     test_reconcile_model,
+    test_reconcile_sentences,
     test_reconcile_stateful,
     test_security,
     test_security_forging,

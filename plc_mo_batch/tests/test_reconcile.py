@@ -70,7 +70,19 @@ class ReconcileCase(BaseCase):
         """The one decision about slot 1, or None."""
         steps = self.steps([job], {1: feedback}, {} if recipe is None else {1: recipe}, **options)
         self.assertLessEqual(len(steps), 1)
+        for step in steps:
+            self.assertWhole(step, job, feedback)
         return steps[0] if steps else None
+
+    def assertWhole(self, step, job, feedback):
+        """It says whose it is, and an anomaly what, and in which words it was seen."""
+        anomaly = step.anomaly
+        if anomaly and anomaly.code == "cleared":
+            self.assertEqual((step.job_id, anomaly.detail), (0, "slot 1"))
+            return
+        self.assertEqual(step.job_id, job.id)
+        if anomaly and "does not fit" not in anomaly.detail:
+            self.assertEqual(anomaly.words, tuple(feedback))
 
     def summary(self, step):
         """What a step says, without what was dosed; the address of a write as area and offset in the slot."""
@@ -86,7 +98,10 @@ class ReconcileCase(BaseCase):
         kinds = [kind for kind in ("recipe", "feedback") if write.address >= self.layout.address(kind, write.slot)]
         kind = max(kinds, key=lambda kind: self.layout.address(kind, write.slot))
         offset = write.address - self.layout.address(kind, write.slot)
-        return (write.kind, kind, offset, list(write.words)) if write.kind != "block" else ("block", list(write.words))
+        if write.kind == "block":
+            self.assertEqual((kind, offset), ("recipe", 0))
+            return "block", list(write.words)
+        return write.kind, kind, offset, list(write.words)
 
     def assertStep(self, expected, job, feedback, recipe=None, **options):
         self.assertEqual(self.summary(self.step(job, feedback, recipe, **options)), expected)

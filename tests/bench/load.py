@@ -189,7 +189,7 @@ def screen_lines(results):
 
 def write(results, lines, plcs):
     """docs/load.md, its plot, and the figures for ``make bench``."""
-    fewer = [f"**This run had {plcs} PLCs instead of {PLCS}**: the growth holds, the seconds of the tasks are those of {plcs}.", ""]
+    fewer = [f"**This run had {plcs} PLCs instead of {PLCS}**: the growth holds, the seconds of tasks are those of {plcs}.", ""]
     DOC.write_text(
         "\n".join(
             [
