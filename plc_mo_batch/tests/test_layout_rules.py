@@ -39,8 +39,8 @@ class TestRecipe(BaseCase):
 
     def test_what_is_missing_is_named(self):
         layout = plc_layouts.flags()
-        with self.assertRaisesRegex(KeyError, "weighing"):
-            layout.area("weighing")
+        with self.assertRaisesRegex(KeyError, "nowhere"):
+            layout.area("nowhere")
         with self.assertRaisesRegex(KeyError, "taken_job"):
             layout.area("recipe").field("taken_job")
 
