@@ -1,6 +1,8 @@
 """``make races``: what must not happen twice, asked for at the same moment, often. Real servers, PostgreSQL, sockets.
 
-``python races.py [ROUNDS]``: each race at least so often (200); prints the table, and with 200 or more writes docs/races.md.
+``python races.py [ROUNDS [NAME]]``: each race at least so often (200); prints the table, and with 200 or more writes
+docs/races.md.
+With a part of a race's name only that one is run, and nothing is written.
 Exit code 1: something was doubled, lost, or left without a word.
 """
 
@@ -292,23 +294,24 @@ def table(results):
     return lines
 
 
-def main(rounds):
+def main(rounds=ENOUGH, name=""):
     """Race, print, write. True: all is as it must be."""
     configure()
     results = {}
-    with tempfile.TemporaryDirectory() as folder, database(Path(folder)) as name:
-        with Plant(name, Path(folder)).servers() as plc:
-            for title, race in RACES.items():
+    races = {title: race for title, race in RACES.items() if name in title}
+    with tempfile.TemporaryDirectory() as folder, database(Path(folder)) as base:
+        with Plant(base, Path(folder)).servers() as plc:
+            for title, race in races.items():
                 start = time.monotonic()
                 results[title] = result = race(plc, rounds)
                 print(f"{title}: {dict(result)}, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
                 for fault in [*result.doubled, *result.lost][:10]:
                     print(f"  {fault}", file=sys.stderr, flush=True)
     print("\n".join(table(results)))
-    if rounds >= ENOUGH:
+    if rounds >= ENOUGH and not name:
         DOC.write_text("\n".join([INTRODUCTION, *table(results), ""]))
     return not any(result.doubled or result.lost for result in results.values())
 
 
 if __name__ == "__main__":
-    sys.exit(not main(int(sys.argv[1]) if sys.argv[1:] else ENOUGH))
+    sys.exit(not main(*map(int, sys.argv[1:2]), *sys.argv[2:3]))
