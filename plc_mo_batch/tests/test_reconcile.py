@@ -187,6 +187,7 @@ class BeliefTests:
         recipe = {slot: [0] * self.layout.codec("recipe").words for slot in (1, 2, 3)}
         first, second = self.steps([self.job("queued"), bad], blank, recipe)
         self.assertEqual((first.state, second.state, second.anomaly.code), ("sending", None, "occupied"))
+        self.assertEqual(second.job_id, 20)
         self.assertIn("the recipe does not fit: quantity (word 25)", second.anomaly.detail)
 
     def test_late_weight(self):
