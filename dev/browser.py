@@ -1,4 +1,4 @@
-"""Chromium without a window, driven over its devtools protocol: as much of it as dev/screenshots needs."""
+"""Chromium without a window, driven over its devtools protocol: as much of it as dev/screenshots and tests need."""
 
 import base64
 import itertools
@@ -30,7 +30,7 @@ class Browser:
             raise Failure("No Chromium was found.")
         self._process = Process([name, *SWITCHES, f"--user-data-dir={self._profile}", "about:blank"], self._profile / "log")
         self._ids = itertools.count(1)
-        self.errors = []
+        self.errors, self.messages = [], []
         self._socket = websocket.create_connection(self._page(), timeout=ANSWER_SECONDS)
         for domain in ("Page", "Runtime", "Network"):
             self.send(f"{domain}.enable")
@@ -61,13 +61,14 @@ class Browser:
             self._note(message)
 
     def _note(self, message):
-        """Keep what the page complains about."""
+        """Keep what the page says in its console."""
         params = message.get("params", {})
         if message.get("method") == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description") or details["text"])
-        elif message.get("method") == "Runtime.consoleAPICalled" and params["type"] == "error":
-            self.errors.append(" ".join(str(arg.get("value", arg.get("description"))) for arg in params["args"]))
+        elif message.get("method") == "Runtime.consoleAPICalled":
+            text = " ".join(str(arg.get("value", arg.get("description"))) for arg in params["args"])
+            (self.errors if params["type"] == "error" else self.messages).append(text)
 
     def evaluate(self, script):
         """The value of an expression in the page, awaited if it is a promise."""
@@ -97,6 +98,17 @@ class Browser:
             return wait_for(what, lambda: self.evaluate(script), seconds, self._process.check)
         except Failure as failure:
             raise Failure("\n".join([str(failure), *self.errors])) from None
+
+    def wait_for_message(self, text, seconds):
+        """Until the page says so in its console. :raise Failure: as soon as it complains instead"""
+
+        def said():
+            self.evaluate("1")  # hear what was said meanwhile
+            if self.errors:
+                raise Failure("\n".join(self.errors))
+            return any(text in message for message in self.messages)
+
+        wait_for(f"'{text}'", said, seconds, self._process.check)
 
     def screenshot(self):
         """The page as PNG, as much of it as the window shows."""

@@ -7,7 +7,7 @@ class Screen(NamedTuple):
     """A screen of the web client, as somebody sees it.
 
     :param name: of the file in docs/images; ``-dark`` and ``-tablet`` are added for the other looks
-    :param path: behind ``/odoo/``, with ids of the stage (dev/stage.py) in braces
+    :param path: behind ``/odoo/`` (``../`` leads out of the web client), with ids of the stage (dev/stage.py) in braces
     :param shows: CSS selector of what must be there
     :param login: operator, manager or admin, as the stage made them
     :param clicks: CSS selectors, or texts after an ``=``, clicked one after the other before the picture is taken
@@ -23,7 +23,11 @@ class Screen(NamedTuple):
 
 
 SCREENS = [
+    Screen("board", "plc-board", ".o_plc_board .o_plc_lane"),
     Screen("queue", "plc-batches", ".o_list_view .o_data_row"),
+    Screen("queue-selected", "plc-batches", ".o_selection_container",
+        clicks=tuple(f".o_data_row:nth-of-type({row}) .o_list_record_selector input" for row in (4, 5))),
+    Screen("queue-by-state", "plc-batches", ".o_kanban_view .o_kanban_record", clicks=(".o_switch_view.o_kanban",)),
     Screen("batch-running", "plc-batches/{running}", ".o_form_view .o_data_row"),
     Screen("batch-failed", "plc-batches/{failed}", ".o_form_view .o_data_row"),
     Screen("batch-review", "plc-batches/{review}", ".o_form_view .o_data_row"),
@@ -33,6 +37,11 @@ SCREENS = [
     Screen("settle", "plc-batches/{failed}", ".modal .o_form_view", clicks=("button[name=action_open_settle]",)),
     Screen("review", "plc-batches/{review}", ".modal .o_form_view", clicks=("button[name=action_open_review]",)),
     Screen("history", "plc-history", ".o_list_view .o_data_row"),
+    Screen("history-calendar", "plc-history", ".o_calendar_view .fc-event", clicks=(".o_switch_view.o_calendar",)),
+    Screen("history-pivot", "plc-history", ".o_pivot td", clicks=(".o_switch_view.o_pivot",)),
+    Screen("history-graph", "plc-history", ".o_graph_canvas_container canvas", clicks=(".o_switch_view.o_graph",)),
+    Screen("report", "../report/html/plc_mo_batch.report_mo_batch/{done}", ".o_plc_signature"),
+    Screen("report-cancelled", "../report/html/plc_mo_batch.report_mo_batch/{cancelled}", ".o_plc_signature"),
     Screen("deviations", "plc-deviations", ".o_pivot td"),
     Screen("journal", "plc-journal", ".o_list_view .o_data_row"),
     Screen("failures", "plc-failures", ".o_list_view .o_data_row"),
@@ -47,6 +56,12 @@ SCREENS = [
     Screen("layouts", "plc-layouts", ".o_list_view .o_data_row", "manager"),
     Screen("layout", "plc-layouts/{layout}", ".o_form_view", "manager"),
     Screen("order", "mrp.production/{order}", ".o_form_view .o_data_row"),
+    Screen("order-plc", "mrp.production/{order}", ".o_form_view [name=plc_batch_ids] .o_data_row", clicks=("a[name=plc]",)),
+    Screen("orders", "action-mrp.mrp_production_action", ".o_list_view .o_data_row"),
     Screen("order-refused", "mrp.production/{refused}", ".o_form_view .o_data_row"),
+    Screen("setup", "plc-setup", ".o_form_view [name=action_test]", "manager"),
+    Screen("setup-silos", "plc-setup", ".o_form_view [name=line_ids] .o_data_row", "manager",
+        clicks=(*(f"button[name=action_{name}]" for name in ("use_simulator", "test", "next")), ".modal .btn-primary",
+            "button[name=action_suggest]")),
     Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin"),
 ]

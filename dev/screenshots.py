@@ -28,9 +28,10 @@ LOOKS = {  # width, height, touch, colour scheme
     "tablet": (1024, 768, True, "light"),
 }
 COLOURS = 128
-# the web client has nothing left to load, and nothing moves any more
+READY = "window.odoo?.isReady === true && Boolean(document.querySelector('.o_action'))"
+# nothing is left to load, and nothing moves any more
 QUIET = """
-odoo.isReady === true && !document.querySelector('.o_blockUI, .o_loading_indicator, .o_animate_once, .modal.fade:not(.show)')
+document.readyState === 'complete' && !document.querySelector('.o_blockUI, .o_loading_indicator, .modal.fade:not(.show)')
     && [...document.images].every(image => image.complete) && document.fonts.status === 'loaded'
     && document.getAnimations().every(animation => animation.playState !== 'running'
         || animation.effect.getComputedTiming().iterations === Infinity)
@@ -86,7 +87,8 @@ class Photographer:
         browser.set_cookie(self._server.url, "session_id", self._session(screen.login))
         browser.set_cookie(self._server.url, "color_scheme", scheme)
         browser.open(f"{self._server.url}/odoo/{screen.path.format(**self._ids)}")
-        browser.wait(f"The screen {screen.name}", "window.odoo?.isReady === true && Boolean(document.querySelector('.o_action'))")
+        if not screen.path.startswith("../"):
+            browser.wait(f"The screen {screen.name}", READY)
         for click in screen.clicks:
             browser.wait(f"{click} on {screen.name}", QUIET)
             browser.wait(f"{click} on {screen.name}", CLICK % json.dumps(click))

@@ -39,7 +39,7 @@ class Stage:
     def env(self):
         """A transaction, committed at the end."""
         with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {"lang": "en_US"})
+            yield api.Environment(cr, SUPERUSER_ID, {"lang": "en_US", "tracking_disable": True})
 
     def set(self):
         """Make it all; the ids by name."""
@@ -187,10 +187,9 @@ class Stage:
         raise plant.Failure("The mill did not get there.")
 
 
-def take_up(registry, port):
-    """The PLC of a stage that was set before answers at this port now."""
-    with registry.cursor() as cr:
-        api.Environment(cr, SUPERUSER_ID, {}).ref("plc_mo_batch.plc_controller_mill").port = port
+def take_up(database, plc_id, port):
+    """The PLC of a stage that was set before answers at this port now. In SQL: the addon may have grown since."""
+    plant.query(database, "UPDATE plc_controller SET port = %s WHERE id = %s", port, plc_id)
 
 
 def main():
@@ -201,7 +200,7 @@ def main():
     known = folder / "ids.json"
     with simulator.Simulator(scan_time=None, seed=7, memory_file=folder / "memory.json") as plc:
         if known.exists():
-            take_up(Registry(database), plc.port)
+            take_up(database, json.loads(known.read_text())["mill"], plc.port)
         else:
             known.write_text(json.dumps(Stage(database, plc).set()))
         print(known.read_text(), flush=True)

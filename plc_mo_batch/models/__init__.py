@@ -2,6 +2,7 @@ from . import plc_guarded  # others inherit from it
 
 # isort: split
 from . import (
+    ir_cron,
     ir_http,
     ir_websocket,
     mo_batch,
@@ -19,12 +20,14 @@ from . import (
     mo_batch_order,
     mo_batch_rebook,
     mo_batch_review,
+    mo_batch_screen,
     mo_batch_share,
     mo_batch_share_booking,
     mo_batch_weighing,
     mrp_bom_line,
     mrp_production,
     mrp_production_closed,
+    mrp_production_screen,
     mrp_production_share,
     plc_alarm,
     plc_allowance,

@@ -4,6 +4,15 @@ from odoo.exceptions import AccessError, ValidationError
 TASKS = (1, 2, 3, 4)
 
 
+def policy(name):
+    """The default of a new PLC's policy; the choices are the PLC's."""
+    return fields.Selection(
+        lambda self: self.env["plc.controller"]._fields[name]._description_selection(self.env),
+        default=lambda self: self.env["plc.controller"].default_get([name]).get(name),
+        default_model="plc.controller",
+    )
+
+
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
@@ -20,6 +29,13 @@ class ResConfigSettings(models.TransientModel):
     plc_write_back_tries = fields.Integer(
         string="Tries of a write-back", config_parameter="plc_mo_batch.write_back_tries", default=5
     )
+    default_missing_policy = policy("missing_policy")
+    default_ambiguous_policy = policy("ambiguous_policy")
+    default_weight_policy = policy("weight_policy")
+    default_hand_add_policy = policy("hand_add_policy")
+    default_consumption_policy = policy("consumption_policy")
+    default_backorder_policy = policy("backorder_policy")
+    default_failure_policy = policy("failure_policy")
     plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill")
 
     @api.constrains(
@@ -36,7 +52,7 @@ class ResConfigSettings(models.TransientModel):
         values = super().get_values()
         for number in TASKS:
             cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}", raise_if_not_found=False)
-            values[f"plc_task_{number}_minutes"] = cron.sudo().interval_number if cron else 1
+            values[f"plc_task_{number}_minutes"] = cron.sudo()._plc_minutes() if cron else 1
         return values
 
     def set_values(self):
@@ -45,7 +61,5 @@ class ResConfigSettings(models.TransientModel):
         result = super().set_values()
         for number in TASKS:
             cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}").sudo()
-            minutes = self[f"plc_task_{number}_minutes"]
-            if (cron.interval_number, cron.interval_type) != (minutes, "minutes"):
-                cron.write({"interval_number": minutes, "interval_type": "minutes"})
+            cron._plc_set_minutes(self[f"plc_task_{number}_minutes"])
         return result

@@ -29,6 +29,8 @@ MODELS = {
     "plc.register.area": LAYOUT,
     "plc.register.field": LAYOUT,
     "plc.register.map": LAYOUT,
+    "plc.setup": (MANAGERS, MANAGERS, NOBODY),
+    "plc.setup.line": (MANAGERS, MANAGERS, MANAGERS),
     "plc.snapshot": (OPERATORS, NOBODY, NOBODY),
     "plc.snapshot.line": (OPERATORS, NOBODY, NOBODY),
     "plc.weighing": (PLANNERS, NOBODY, NOBODY),

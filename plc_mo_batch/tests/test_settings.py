@@ -1,6 +1,11 @@
 """Everything can be controlled at run time."""
 
+from contextlib import closing
+
+import psycopg2
+
 from odoo.exceptions import ValidationError
+from odoo.sql_db import connection_info_for
 from odoo.tests import tagged
 
 from .common import MillCase
@@ -21,6 +26,7 @@ class TestSettings(MillCase):
                     "plc_task_1_minutes": 60,
                     "plc_task_2_minutes": 5,
                     "plc_task_3_minutes": 3,
+                    "plc_task_4_minutes": 10,
                     "plc_batch_limit": 10,
                     "plc_refill": True,
                 }
@@ -48,6 +54,24 @@ class TestSettings(MillCase):
         self.assertRecordValues(
             self.env.ref("plc_mo_batch.ir_cron_task_2"), [{"interval_number": 7, "interval_type": "minutes"}]
         )
+
+    def test_interval_of_a_running_task(self):
+        """Its scheduled action is locked while it runs: the new interval takes effect at the end of the run."""
+        cron = self.env.ref("plc_mo_batch.ir_cron_task_2")
+        with closing(psycopg2.connect(**connection_info_for(self.env.cr.dbname)[1])) as worker:
+            worker.cursor().execute("SELECT 1 FROM ir_cron WHERE id = %s FOR UPDATE", [cron.id])
+            self.save(plc_task_2_minutes=9)
+            self.assertEqual(self.env["res.config.settings"].create({}).plc_task_2_minutes, 9)
+            cron.invalidate_recordset()
+            self.assertEqual(cron.interval_number, 5)
+        self.run_task(2)
+        cron.invalidate_recordset()
+        self.assertRecordValues(cron, [{"interval_number": 9, "interval_type": "minutes"}])
+
+    def test_policies_of_a_new_plc(self):
+        self.save(default_failure_policy="hold", default_weight_policy="actuals")
+        self.assertRecordValues(self.new_controller(), [{"failure_policy": "hold", "weight_policy": "actuals"}])
+        self.assertEqual(self.controller.failure_policy, "ask")
 
     def test_nonsense_is_refused(self):
         for values in ({"plc_task_1_minutes": 0}, {"plc_batch_limit": -3}):

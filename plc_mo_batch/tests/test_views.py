@@ -1,4 +1,10 @@
-"""Every screen is opened once in a real browser; an error in its console fails the test."""
+"""Every view of every model is opened once in a real browser with the demo data, as manager and as operator.
+
+A new view is opened here without anybody having to think of it. An error in the browser's console, an error dialog or a view that
+does not come fails the test.
+"""
+
+import json
 
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -6,20 +12,36 @@ from odoo.addons.plc_mo_batch.simulator import Simulator
 
 from ..plc.reconcile import Anomaly
 
-# waits for a view of the web client, and for a text in it
-WAIT = """
-const until = Date.now() + 30000;
-const look = () => {
-    const view = document.querySelector("%(selector)s");
-    if (view && view.textContent.includes(%(text)r)) {
-        console.log("test successful");
-    } else if (Date.now() < until) {
-        setTimeout(look, 100);
-    } else {
-        console.error("not shown: %(selector)s with " + %(text)r);
+VIEWS = ("list", "form", "kanban", "calendar", "pivot", "graph")
+# opens actions one after the other in the web client, without loading it anew
+OPEN = """
+(async () => {
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const busy = () => document.querySelector(".o_loading_indicator, .o_blockUI");
+    const dialog = () => document.querySelector(".modal:has(.o_form_view)");
+    const root = () => dialog() || document.querySelector(".o_action_manager");
+    const action = odoo.__WOWL_DEBUG__.root.env.services.action;
+    for (const { title, request, selector, text } of %s) {
+        try {
+            await action.doAction(request, { clearBreadcrumbs: true });
+        } catch (error) {
+            return console.error(`${title}: ${error.message || error} ${error.data?.debug || ""}`);
+        }
+        const until = Date.now() + 30000;
+        const shown = () => root()?.querySelector(selector) && root().textContent.includes(text) && !busy();
+        while (!shown() && Date.now() < until) {
+            await pause(20);
+        }
+        if (!shown()) {
+            return console.error(`${title}: ${selector} with "${text}" is not shown`);
+        }
+        if (document.querySelector(".o_error_dialog")) {
+            return console.error(`${title}: ${document.querySelector(".o_error_dialog").textContent}`);
+        }
+        document.querySelector(".modal .btn-close")?.click();
     }
-};
-look();
+    console.log("test successful");
+})();
 """
 
 
@@ -32,54 +54,103 @@ class TestViews(HttpCase):
         if not cls.mill:
             cls.skipTest(cls, "needs the demo data")
         cls.env["plc.task.fill"]._fill(cls.mill)
-        cls.batch = cls.env["mo.batch"].search([], order="slot", limit=1)
-        cls.night = new_test_user(cls.env, "night", groups="plc_mo_batch.group_operator")
+        cls.batches = cls.env["mo.batch"].search([], order="slot")
+        cls.finish(cls.batches[0])
+        cls.people = {
+            role: new_test_user(cls.env, f"views_{role}", groups=f"plc_mo_batch.group_{role}") for role in ("operator", "manager")
+        }
+        cls.make_records()
 
-    def assertShown(self, path, selector, text, login="admin"):
-        self.browser_js(f"/odoo/{path}", WAIT % {"selector": selector, "text": text}, "odoo.isReady === true", login=login)
+    @classmethod
+    def finish(cls, batch):
+        """It is done: something to see in charts and calendar."""
+        dosed = batch.line_ids.filtered("code")
+        batch._store_actuals(dosed.mapped("code"), dosed.mapped("planned_qty"))
+        batch._advance("completed", batch.planned_qty, {})
+        batch._book()
+        batch._set_state("done")
 
-    def test_batches(self):
-        self.assertShown("plc-batches", ".o_list_view", self.batch.order_name, login="night")
-
-    def test_batch(self):
-        self.assertShown(f"plc-batches/{self.batch.id}", ".o_form_view", self.batch.name, login="night")
-
-    def test_history(self):
-        self.assertShown("plc-history", ".o_action_manager", "No batch is finished yet", login="night")
-
-    def test_controllers(self):
-        self.assertShown("plc-controllers", ".o_list_view", "Feed mill")
-
-    def test_controller(self):
-        self.assertShown(f"plc-controllers/{self.mill.id}", ".o_form_view", "Fill Now", login="night")
-
-    def test_journal(self):
-        self.assertShown("plc-journal", ".o_list_view", "queued in slot", login="night")
-
-    def test_raw_words(self):
-        layout = self.mill.map_id._layout()
-        anomaly = Anomaly("rejected", "a test", tuple(range(layout.codec("feedback").words)), 1)
-        event = self.env["mo.batch.event"]._record("anomaly", "A test.", controller=self.mill, anomaly=anomaly, slot=1)
-        self.assertShown(f"plc-journal/{event.id}", ".o_form_view tr.table-danger", "Order name", login="night")
-
-    def test_what_is_in_the_plc(self):
+    @classmethod
+    def make_records(cls):
+        """What there is to look at of each model; wizards as they are opened."""
+        layout = cls.mill.map_id
+        words = tuple(range(layout._layout().codec("feedback").words))
+        anomaly = Anomaly("rejected", "a test", words, 1)
+        cls.event = cls.env["mo.batch.event"]._record("anomaly", "A test.", controller=cls.mill, anomaly=anomaly, slot=1)
         with Simulator(scan_time=None) as plc:
-            self.mill.port = plc.port
-            snapshot = self.env["plc.snapshot"].with_user(self.night)._take(self.mill.with_user(self.night))
-        self.assertShown(f"plc.snapshot/{snapshot.id}", ".o_form_view", "Taken job: 0", login="night")
+            cls.mill.port = plc.port
+            operator = cls.people["operator"]
+            cls.snapshot = cls.env["plc.snapshot"].with_user(operator)._take(cls.mill.with_user(operator))
+        cls.env["plc.alarm"].create({"kind": "silent", "message": "A test.", "controller_id": cls.mill.id})
+        cls.defaults = {
+            "mo.batch.cancel": {"default_batch_ids": cls.batches[1:3].ids},
+            "mo.batch.settle": {"default_batch_ids": cls.batches[1:2].ids},
+            "mo.batch.review": {"default_batch_id": cls.batches[1].id},
+            "mo.batch.weight": {"default_batch_id": cls.batches[1].id},
+            "plc.layout.generate": {"default_controller_id": cls.mill.id},
+        }
 
-    def test_equipment(self):
-        self.assertShown("plc-equipment", ".o_list_view", "Silo 101")
+    # What is opened
 
-    def test_layouts(self):
-        self.assertShown("plc-layouts", ".o_list_view", "Feed mill, job numbers")
+    def every_view(self, user):
+        """An action for each kind of view of each model that the user may read."""
+        ours = ["|", ("model", "=like", "plc.%"), ("model", "=like", "mo.batch%")]
+        for model in self.env["ir.model"].search(ours, order="model").mapped("model"):
+            records = self.env[model]
+            if not records._abstract and records.with_user(user).has_access("read"):
+                yield from self.views(model)
 
-    def test_layout(self):
-        self.assertShown(f"plc-layouts/{self.mill.map_id.id}", ".o_form_view", "Recipe (Odoo writes)")
+    def views(self, model):
+        kinds = set(self.env["ir.ui.view"].search([("model", "=", model), ("mode", "=", "primary")]).mapped("type"))
+        for kind in [kind for kind in VIEWS if kind in kinds]:
+            request = {
+                "type": "ir.actions.act_window",
+                "name": model,
+                "res_model": model,
+                "views": [[False, kind]],
+                "context": {"active_test": False, **self.defaults.get(model, {})},
+            }
+            if kind == "form":
+                request |= self.form(model)
+            yield {"title": f"{model} {kind}", "request": request, "selector": f".o_{kind}_view, .o_{kind}_renderer", "text": ""}
 
-    def test_order(self):
-        order = self.batch.production_id
-        self.assertShown(f"mrp.production/{order.id}", ".o_form_view", "PLC Batches", login="night")
+    def form(self, model):
+        if self.env[model]._transient and model != "plc.snapshot":
+            return {"target": "new"}
+        record = self.env[model].with_context(active_test=False).search([], limit=1)
+        self.assertTrue(record, f"there is no {model} to look at: make one in make_records")
+        return {"res_id": record.id}
 
-    def test_settings(self):
-        self.assertShown("action-mrp.action_mrp_configuration", ".o_form_view", "Master switch")
+    def screen(self, title, model, kind, text, selector="", **request):
+        request = {"type": "ir.actions.act_window", "res_model": model, "views": [[False, kind]], **request}
+        return {"title": title, "request": request, "selector": selector or f".o_{kind}_view", "text": text}
+
+    def some_screens(self):
+        """What must be readable on some of them."""
+        order = self.batches[1].production_id
+        queue = "plc_mo_batch.mo_batch_action"
+        yield {"title": "queue", "request": queue, "selector": ".o_list_view", "text": self.batches[1].order_name}
+        yield self.screen("journal", "mo.batch.event", "list", "queued in slot")
+        wrong = ".o_form_view tr.table-danger"
+        yield self.screen("raw words", "mo.batch.event", "form", "Order name", wrong, res_id=self.event.id)
+        yield self.screen("in the PLC now", "plc.snapshot", "form", "Taken job: 0", res_id=self.snapshot.id)
+        yield self.screen("order", "mrp.production", "form", "PLC Batches", "[name=plc_batch_count]", res_id=order.id)
+        yield self.screen("orders", "mrp.production", "list", order.name, domain=[["plc_batch_ids", "!=", False]])
+
+    # The tests
+
+    def assertOpens(self, login, screens):
+        start = "/odoo/action-mrp.mrp_production_action"
+        self.browser_js(start, OPEN % json.dumps(screens), "odoo.isReady === true", login=login, timeout=180)
+
+    def test_every_view_as_manager(self):
+        user = self.people["manager"]
+        self.assertOpens(user.login, [*self.every_view(user), *self.some_screens()])
+
+    def test_every_view_as_operator(self):
+        user = self.people["operator"]
+        self.assertOpens(user.login, [*self.every_view(user), *self.some_screens()])
+
+    def test_settings_as_administrator(self):
+        request, selector = "mrp.action_mrp_configuration", ".o_form_view:has([name=plc_enabled])"
+        self.assertOpens("admin", [{"title": "settings", "request": request, "selector": selector, "text": "Master switch"}])

@@ -6,6 +6,7 @@ from . import (
     mo_batch_weight,
     plc_failure_resolve,
     plc_layout_generate,
+    plc_setup,
     plc_snapshot,
     plc_snapshot_line,
     plc_weighing_decide,

@@ -233,7 +233,7 @@ export class PlcBoard extends Component {
     }
 
     setUp() {
-        return this.action.doAction("plc_mo_batch.plc_controller_action");
+        return this.action.doAction("plc_mo_batch.plc_setup_action");
     }
 }
 

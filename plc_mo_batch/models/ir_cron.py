@@ -1,0 +1,48 @@
+from odoo import models
+
+WISH = "plc_mo_batch.minutes_wanted_of_cron_%s"
+
+
+class IrCron(models.Model):
+    """An interval can be changed also while its task runs, which with live polling is nearly always.
+
+    Odoo's worker has the scheduled action's row locked while it runs it. So the wish is kept in a parameter, and the worker
+    carries it out itself as soon as the run is over.
+    """
+
+    _inherit = "ir.cron"
+
+    def _plc_set_minutes(self, minutes):
+        """Run every so many minutes: from now on, or from the end of the run that is under way."""
+        self.ensure_one()
+        parameters = self.env["ir.config_parameter"].sudo()
+        if not self.try_lock_for_update(allow_referencing=True):
+            parameters.set_param(WISH % self.id, minutes)
+            return
+        parameters.set_param(WISH % self.id, False)
+        if (self.interval_number, self.interval_type) != (minutes, "minutes"):
+            self.write({"interval_number": minutes, "interval_type": "minutes"})
+
+    def _plc_minutes(self):
+        """How often it runs, or soon will."""
+        return self._plc_minutes_wanted() or self.interval_number
+
+    def _plc_minutes_wanted(self):
+        return int(self.env["ir.config_parameter"].sudo().search([("key", "=", WISH % self.id)]).value or 0)
+
+    def _reschedule_later(self, job):
+        """The worker's cursor, which holds the row, began before the run: what was wanted meanwhile is read with another one."""
+        with self.pool.cursor() as cr:
+            minutes = self.browse(job["id"]).with_env(self.env(cr=cr))._plc_minutes_wanted()
+        if minutes:
+            job = {**job, "interval_number": minutes, "interval_type": "minutes"}
+            self.env.cr.execute(
+                "UPDATE ir_cron SET interval_number = %s, interval_type = 'minutes' WHERE id = %s", [minutes, job["id"]]
+            )
+            self.env.cr.postcommit.add(lambda: self._plc_forget_wish(job["id"], minutes))
+        return super()._reschedule_later(job)
+
+    def _plc_forget_wish(self, cron_id, minutes):
+        """It is carried out; unless another one has come since."""
+        with self.pool.cursor() as cr:
+            cr.execute("DELETE FROM ir_config_parameter WHERE key = %s AND value = %s", [WISH % cron_id, str(minutes)])

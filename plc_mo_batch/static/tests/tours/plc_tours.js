@@ -1,0 +1,103 @@
+import { registry } from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+const select = (text) => ({
+    content: `select the batch ${text}`,
+    trigger: `.o_data_row:contains(${text}) .o_list_record_selector input`,
+    run: "click",
+});
+
+// On the PLC's form: fill now
+tours.add("plc_fill", {
+    steps: () => [
+        { trigger: ".o_form_view button[name=action_fill_now]", run: "click" },
+        { trigger: ".o_notification:contains(queue is being filled)" },
+    ],
+});
+
+// From the queue into the running batch and its journal
+tours.add("plc_watch", {
+    steps: () => [
+        { trigger: ".o_switch_view.o_kanban", run: "click" },
+        { trigger: ".o_kanban_group:contains(Running) .o_kanban_record .o_field_widget[name=progress]:contains(50)" },
+        { trigger: ".o_kanban_group:contains(Running) .o_kanban_record", run: "click" },
+        { trigger: ".o_statusbar_status .o_arrow_button_current:contains(Running)" },
+        { content: "nothing to cancel any more", trigger: ".o_form_view:not(:has(button[name=action_open_cancel]))" },
+        { content: "no deviation before it ended", trigger: "[name=line_ids] .o_data_row:first:not(:contains(-))" },
+        { trigger: "button[name=action_view_journal]", run: "click" },
+        { trigger: ".o_list_view .o_data_row:contains(The PLC took job)" },
+    ],
+});
+
+// Several at once, with a reason; the button is there exactly when it may be used
+tours.add("plc_cancel", {
+    steps: () => [
+        select("Running"),
+        { trigger: ".o_selection_container:not(:has(button[name=action_open_cancel]))" },
+        { content: "unselect it", ...select("Running") },
+        { trigger: ".o_list_view:not(:has(.o_selection_container))" },
+        { trigger: ".o_data_row:contains(Queued):first .o_list_record_selector input", run: "click" },
+        { trigger: ".o_data_row:contains(Queued):last .o_list_record_selector input", run: "click" },
+        { trigger: ".o_selection_container button[name=action_open_cancel]", run: "click" },
+        { trigger: ".modal:contains(cancelled at once) button[name=action_confirm]", run: "click" },
+        { content: "not without a reason", trigger: ".modal .o_field_invalid[name=reason]" },
+        { trigger: ".modal [name=reason] input", run: "click" },
+        { trigger: ".o_select_menu_item:contains(Material is missing)", run: "click" },
+        { trigger: ".modal [name=note] input", run: "edit Silo 102 is empty." },
+        { trigger: ".modal button[name=action_confirm]", run: "click" },
+        { trigger: "body:not(:has(.modal)) .o_list_view:not(:has(.o_selection_container)) .o_data_row:contains(Running)" },
+    ],
+});
+
+// A write-back that failed
+tours.add("plc_retry", {
+    steps: () => [
+        { trigger: ".o_form_view .alert:contains(write-back failed)" },
+        { trigger: "button[name=action_retry]", run: "click" },
+        { trigger: "a[name=journal]", run: "click" },
+        { trigger: "[name=event_ids] .o_data_row:contains(Write-back asked for)" },
+    ],
+});
+
+// A newcomer: from the first-run page to a finished batch, in at most ten clicks
+const MOST_CLICKS = 10;
+let clicks = 0;
+tours.add("plc_newcomer", {
+    steps: () => [
+        {
+            trigger: ".o_form_view button[name=action_use_simulator]",
+            async run({ click }) {
+                document.addEventListener("click", () => clicks++, true);
+                await click();
+            },
+        },
+        { trigger: "[name=host] input:value(127.0.0.1)" },
+        {
+            content: "this simulator listens at another port",
+            trigger: "[name=port] input",
+            async run({ edit }) {
+                await edit(odoo.plcSimulatorPort);
+            },
+        },
+        { trigger: "button[name=action_test]", run: "click" },
+        { trigger: ".alert-success:contains(fits the layout)" },
+        { trigger: "button[name=action_suggest]", run: "click" },
+        { trigger: "[name=line_ids] .o_data_row:first .o_tag" },
+        { trigger: "[name=is_checked] input", run: "click" },
+        { trigger: "button[name=action_connect]", run: "click" },
+        { trigger: "button[name=action_fill]", run: "click" },
+        { trigger: ".o_plc_board .o_plc_running, .o_plc_board .o_plc_finished .o_plc_slot", timeout: 60000 },
+        {
+            content: "a batch is done",
+            trigger: ".o_plc_board .o_plc_finished .o_plc_slot",
+            timeout: 60000,
+            run() {
+                if (!clicks || clicks > MOST_CLICKS) {
+                    throw new Error(`${clicks} clicks from the first-run page to a finished batch, at most ${MOST_CLICKS}`);
+                }
+                console.log(`newcomer: ${clicks} clicks`);
+            },
+        },
+    ],
+});

@@ -1,0 +1,190 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.plc_controller_look import TEST_SECONDS
+from ..plc.transport import RTU_TCP, TCP
+
+STEPS = [("address", "Address"), ("silos", "Silos and Products"), ("done", "Connected")]
+SIMULATOR = {"host": "127.0.0.1", "port": 5020, "transport": TCP, "device_id": 1}  # where ``odoo plc_simulator`` listens
+
+
+class PlcSetup(models.TransientModel):
+    """From no PLC to a connected one, step by step. Nothing is written to the PLC, and no record is made before the last step."""
+
+    _name = "plc.setup"
+    _description = "Set Up a PLC"
+
+    step = fields.Selection(STEPS, required=True, default="address")
+    name = fields.Char(required=True, default=lambda self: self.env._("PLC 1"))
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
+    transport = fields.Selection(
+        [(TCP, "Modbus TCP"), (RTU_TCP, "RTU over TCP, through a gateway")], string="Connection", required=True, default=TCP
+    )
+    host = fields.Char(string="Address", help="Host name or IP address of the PLC.")
+    port = fields.Integer(required=True, default=502)
+    device_id = fields.Integer(string="Unit ID", required=True, default=1)
+    map_id = fields.Many2one(
+        "plc.register.map",
+        string="Layout",
+        required=True,
+        default=lambda self: self.env.ref("plc_mo_batch.plc_register_map_job_numbers", raise_if_not_found=False),
+        help="Where in the PLC's registers recipes and feedback lie. Whoever programmed the PLC knows which one it is.",
+    )
+    message = fields.Char(readonly=True)
+    is_answering = fields.Boolean(readonly=True, help="The PLC answered, and what it shows fits the layout.")
+    picking_type_ids = fields.Many2many(
+        "stock.picking.type",
+        string="Makes the Orders of",
+        default=lambda self: self._free_picking_types(),
+        domain="[('code', '=', 'mrp_operation'), ('company_id', '=', company_id)]",
+        help="Operation types whose manufacturing orders this PLC makes.",
+    )
+    line_ids = fields.One2many("plc.setup.line", "setup_id", string="Silos and Tanks")
+    is_checked = fields.Boolean(string="I have looked: each silo holds what stands here")
+    controller_id = fields.Many2one("plc.controller", string="PLC", readonly=True)
+    order_count = fields.Integer(compute="_compute_order_count", help="Orders that the next fill may queue.")
+
+    @api.depends("step")
+    def _compute_display_name(self):
+        for setup in self:
+            setup.display_name = self.env._("Set Up a PLC")
+
+    @api.depends("controller_id")
+    def _compute_order_count(self):
+        orders = self.env["mrp.production"]
+        for setup in self:
+            plc = setup.controller_id
+            setup.order_count = plc and orders.search_count(orders._plc_eligible_domain(plc))
+
+    # Defaults
+
+    @api.model
+    def _free_picking_types(self):
+        """Manufacturing operation types of the company that no PLC works for yet."""
+        taken = self.env["plc.controller"].search([("picking_type_ids", "!=", False)]).picking_type_ids
+        domain = [("code", "=", "mrp_operation"), ("company_id", "=", self.env.company.id), ("id", "not in", taken.ids)]
+        return self.env["stock.picking.type"].search(domain)
+
+    # Actions
+
+    def action_use_simulator(self):
+        """There is no PLC at hand: take the simulator on this machine."""
+        self.ensure_one()
+        self.write({**SIMULATOR, "name": self.env._("Simulator"), "message": False})
+        return True
+
+    def action_test(self):
+        """Look whether the PLC answers and fits the layout; if so, go on.
+
+        :return: True
+        :raise UserError: without an address, or on a neutralized database
+        """
+        self.ensure_one()
+        plc = self.env["plc.controller"].new(self._connection())
+        seen = plc._look(TEST_SECONDS)
+        wrong = next(seen.problems(), None)
+        self.is_answering = bool(seen.words) and not seen.error and not wrong
+        self.message = plc._look_message(seen, wrong)
+        return self.action_next() if self.is_answering else True
+
+    def action_next(self):
+        """Go on to the silos, as the layout names them."""
+        self.ensure_one()
+        self._connection()
+        self.step = "silos"
+        if not self.line_ids:
+            codes = [code for code in self.map_id._layout().codes if code]
+            self.line_ids = [Command.create({"code": code, "name": self.env._("Silo %s", code)}) for code in codes]
+        return True
+
+    def action_back(self):
+        """Back to the address; what was entered stays."""
+        self.ensure_one()
+        self.write({"step": "address", "is_checked": False})
+        return True
+
+    def action_suggest(self):
+        """Lay the components of the orders into the silos that are empty, what is needed most first; a person has to check it."""
+        self.ensure_one()
+        laid = self.line_ids.product_ids
+        components = iter(product for product in self._components() if product not in laid)
+        for line in self.line_ids.filtered(lambda line: not line.product_ids):
+            line.product_ids = next(components, self.env["product.product"])
+        self.is_checked = False
+        return True
+
+    def action_connect(self):
+        """Make the PLC and its silos.
+
+        :return: True
+        :raise UserError: when nobody said that the silos hold what they are said to hold
+        """
+        self.ensure_one()
+        if not self.is_checked:
+            raise UserError(self.env._("Look whether each silo holds what stands here, then say so."))
+        self.controller_id = self.env["plc.controller"].create(
+            {
+                **self._connection(),
+                "picking_type_ids": [Command.set(self.picking_type_ids.ids)],
+                "equipment_ids": [Command.create(line._equipment()) for line in self.line_ids],
+                "poll_interval": 1.0,
+            }
+        )
+        self.step = "done"
+        return True
+
+    def action_fill(self):
+        """Fill the queue now, and watch."""
+        self.ensure_one()
+        self.controller_id.action_fill_now()
+        return self._open_queue()
+
+    def action_open_controller(self):
+        """All that can be said of the PLC."""
+        self.ensure_one()
+        return self.controller_id._get_records_action()
+
+    # Business methods
+
+    def _open_queue(self):
+        """The board, where there is one; else the queue."""
+        board = self.env.ref("plc_mo_batch.plc_board_action", raise_if_not_found=False)
+        action = board or self.env.ref("plc_mo_batch.mo_batch_action")
+        return {**self.env["ir.actions.actions"]._for_xml_id(action.get_external_id()[action.id]), "target": "main"}
+
+    def _connection(self):
+        """Values of the PLC that is to be made.
+
+        :raise UserError: without an address
+        """
+        if not (self.host or "").strip():
+            raise UserError(self.env._("Enter the PLC's address: a host name or an IP address."))
+        names = ("name", "transport", "port", "device_id")
+        ids = {"company_id": self.company_id.id, "map_id": self.map_id.id}
+        return {"host": self.host.strip(), **{name: self[name] for name in names}, **ids}
+
+    def _components(self):
+        """Products that can be weighed, of the open orders and else of the bills of materials; what is needed most first."""
+        kilogram = self.env.ref("uom.product_uom_kgm")
+        domain = [
+            ("raw_material_production_id.picking_type_id", "in", self.picking_type_ids.ids),
+            ("raw_material_production_id.state", "=", "confirmed"),
+        ]
+        groups = self.env["stock.move"]._read_group(domain, ["product_id"], ["product_qty:sum"], order="product_qty:sum DESC")
+        return [product for product, _quantity in groups if product.uom_id._has_common_reference(kilogram)]
+
+
+class PlcSetupLine(models.TransientModel):
+    _name = "plc.setup.line"
+    _description = "Silo of a PLC That Is Set Up"
+    _order = "code, id"
+
+    setup_id = fields.Many2one("plc.setup", required=True, ondelete="cascade")
+    code = fields.Integer(required=True, help="The equipment code that the PLC uses for it.")
+    name = fields.Char(required=True)
+    kind = fields.Selection([("silo", "Silo"), ("tank", "Liquid tank")], required=True, default="silo")
+    product_ids = fields.Many2many("product.product", string="Holds")
+
+    def _equipment(self):
+        """Values of the equipment that is to be made."""
+        return {"code": self.code, "name": self.name, "kind": self.kind, "product_ids": [Command.set(self.product_ids.ids)]}

@@ -1,0 +1,40 @@
+"""A newcomer's path on a real server: from the first-run page to a finished batch, against the simulator, in at most ten clicks.
+
+The tour counts them (static/tests/tours/plc_tours.js: plc_newcomer).
+"""
+
+import pytest
+import requests
+from browser import Browser
+from plant import ADMIN, Server, Simulator, query
+
+SECONDS = 240
+READY = "Boolean(window.odoo?.startTour && document.querySelector('[name=action_test]'))"
+
+
+@pytest.fixture
+def server(database, folder):
+    """As after the installation: orders, but no PLC."""
+    query(database, "UPDATE plc_controller SET active = false")
+    with Server(database, folder / "odoo.log") as server:
+        yield server.wait_up()
+
+
+def session(server):
+    params = {"db": server.database, "login": ADMIN[0], "password": ADMIN[1]}
+    answer = requests.post(f"{server.url}/web/session/authenticate", json={"params": params}, timeout=120)
+    return answer.cookies["session_id"]
+
+
+def test_newcomer(server, folder):
+    with Simulator(folder / "simulator.log", folder / "ledger.jsonl", speed=300, seed=1) as simulator, Browser() as browser:
+        browser.resize(1440, 900)
+        browser.set_cookie(server.url, "session_id", session(server))
+        browser.open(f"{server.url}/odoo/plc-setup?debug=tests")
+        browser.wait("The first-run page", READY, SECONDS)
+        browser.evaluate(f"odoo.plcSimulatorPort = '{simulator.port}'; odoo.startTour('plc_newcomer', {{stepDelay: 0}}), 1")
+        browser.wait_for_message("tour succeeded", SECONDS)
+    clicks = next(message for message in browser.messages if message.startswith("newcomer: "))
+    assert int(clicks.split()[1]) <= 10, clicks
+    done = query(server.database, "SELECT count(*) FROM mo_batch WHERE state = 'done'")
+    assert done[0][0] >= 1
