@@ -108,6 +108,7 @@ class Stage:
         self._cancel(10)
         self._run_until(lambda env: self._at(env, 10).state == "cancelled", seconds=0.1)
         self._run_until(lambda env: self._at(env, 5).progress > 55)
+        self._report()
         self._tell_beside()
         with self.env() as env:
             self._note(env)
@@ -155,6 +156,17 @@ class Stage:
             night = env["res.users"].browse(self.ids["users"]["operator"])
             batch.with_user(night).action_cancel("material", "Silo 104 is being cleaned.", "hold")
             self.ids["cancelled"] = batch.id
+
+    def _report(self):
+        """The machine tells of a gate that sticks, and of what was weighed by hand for the running batch."""
+        with self.env() as env:
+            order = self._at(env, 5).order_name
+        with self.plc.lock:
+            self.plc.mill.report_failure("104", "Gate sticks")
+            self.plc.mill.report_weighing(5, order, 202, 3.02)
+        for _scan in range(3):
+            self.plc.step(0.1)
+            self._task("exchange")
 
     def _note(self, env):
         for slot in range(3, 10):

@@ -21,6 +21,7 @@ class MoBatch(models.Model):
         string="Needs Attention", compute="_compute_trouble", help="What a person should look at, or why it is not written back."
     )
     event_count = fields.Integer(compute="_compute_event_count")
+    failure_count = fields.Integer(compute="_compute_failure_count", help="What the PLC reported of its equipment meanwhile.")
     is_action_requeue_allowed = fields.Boolean(compute="_compute_is_action_requeue_allowed")
 
     @api.depends("state", "line_ids.deviation_qty", "line_ids.planned_qty", "line_ids.reported")
@@ -41,6 +42,11 @@ class MoBatch(models.Model):
         counts = dict(events._read_group([("batch_id", "in", self.ids)], ["batch_id"], ["__count"]))
         for batch in self:
             batch.event_count = counts.get(batch.sudo(), 0)
+
+    @api.depends("failure_ids")
+    def _compute_failure_count(self):
+        for batch in self:
+            batch.failure_count = len(batch.failure_ids)
 
     @api.depends("state", "production_id.plc_hold", "production_id.state")
     @api.depends_context("uid")
@@ -64,6 +70,12 @@ class MoBatch(models.Model):
         self._check_operator()
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_event_action")
         return {**action, "domain": [("batch_id", "=", self.id)]}
+
+    def action_view_failures(self):
+        """Open the equipment failures that the PLC reported while it made the batch."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.plc_failure_action")
+        return {**action, "domain": [("batch_id", "=", self.id)], "context": {}}
 
 
 class MoBatchLine(models.Model):

@@ -33,6 +33,7 @@ METHODS = {
     ("mo.batch", "action_set_weight"): (OPERATORS, 1000.0),
     ("mo.batch", "action_settle"): (OPERATORS, "hold"),
     ("mo.batch", "action_take_out"): (OPERATORS,),
+    ("mo.batch", "action_view_failures"): (PLANNERS,),
     ("mo.batch", "action_view_journal"): (OPERATORS,),
     ("mo.batch.booked", "action_confirm"): (MANAGERS,),
     ("mo.batch.cancel", "action_confirm"): (OPERATORS,),

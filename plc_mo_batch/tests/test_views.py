@@ -81,12 +81,18 @@ class TestViews(HttpCase):
             cls.mill.port = plc.port
             operator = cls.people["operator"]
             cls.snapshot = cls.env["plc.snapshot"].with_user(operator)._take(cls.mill.with_user(operator))
+        event = {"controller_id": cls.mill.id, "company_id": cls.mill.company_id.id, "words": "1 2", "event_key": "A"}
+        cls.failure = cls.env["plc.failure"].create({**event, "text": "A test", "batch_id": cls.batches[1].id})
+        cls.weighing = cls.env["plc.weighing"].create({**event, "order_name": "A test"})
         cls.env["plc.alarm"].create({"kind": "silent", "message": "A test.", "controller_id": cls.mill.id})
         cls.defaults = {
+            "mo.batch.booked": {"default_batch_id": cls.batches[1].id},
             "mo.batch.cancel": {"default_batch_ids": cls.batches[1:3].ids},
             "mo.batch.settle": {"default_batch_ids": cls.batches[1:2].ids},
             "mo.batch.review": {"default_batch_id": cls.batches[1].id},
             "mo.batch.weight": {"default_batch_id": cls.batches[1].id},
+            "plc.failure.resolve": {"default_failure_ids": cls.failure.ids},
+            "plc.weighing.decide": {"default_weighing_ids": cls.weighing.ids},
             "plc.layout.generate": {"default_controller_id": cls.mill.id},
         }
 
