@@ -81,11 +81,15 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _recheck(self, controller):
-        """Reasons that no longer hold are cleared, also of orders that are not due yet."""
+        """Reasons that no longer hold are cleared, also of orders that are not due yet: where there are many, of the next ones at
+        each fill."""
         productions = self.env["mrp.production"]
         layout = controller.map_id._layout()
         for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
-            for production in productions.search([*domain, ("plc_reason", "!=", False)], order=ORDER, limit=PAGE):
+            refused = [*domain, ("plc_reason", "!=", False)]
+            count = productions.search_count(refused)
+            offset = controller.fill_count * PAGE % count if count > PAGE else 0
+            for production in productions.search(refused, order=ORDER, limit=PAGE, offset=offset):
                 reason = self._refusal(controller, layout, production)
                 if production.plc_reason != reason:
                     production.plc_reason = reason

@@ -1,9 +1,11 @@
 """Task 1: the seed's four scenarios, and orders that cannot be queued."""
 
 import logging
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..models import plc_task_fill
 from .common import MillCase
 
 
@@ -211,3 +213,15 @@ class TestRefusal(MillCase):
         self.run_task(1)
         self.assertFalse(order.plc_batch_ids)
         self.assertFalse(order.plc_reason)
+
+    def test_reasons_of_many_orders_are_looked_at_in_turn(self):
+        self.controller.missing_policy = "refuse"
+        orders = [self.new_order() for _number in range(5)]
+        self.run_task(1)
+        self.controller.missing_policy = "hand"
+        self.controller.batch_limit = 1
+        self.new_order(plc_first=True)
+        with patch.object(plc_task_fill, "PAGE", 2):
+            for _fill in range(6):
+                self.run_task(1)
+        self.assertFalse([order.name for order in orders if order.plc_reason])
