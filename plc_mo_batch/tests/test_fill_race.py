@@ -2,6 +2,8 @@
 
 import threading
 
+from psycopg2.extensions import TransactionRollbackError
+
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
@@ -59,3 +61,66 @@ class TestFillRace(BaseCase):
             self.assertEqual(len(filled), 2, "a fill ended with an exception")
             self.assertEqual(self.batches(), (10, 10, 10))
             self.forget_batches()
+
+    def test_two_plcs_share_the_same_orders(self):
+        """Both make orders of the same operation type, in batches of 400 kg: together they make no more than each order."""
+        with self.registry.cursor() as cr:
+            mill = api.Environment(cr, SUPERUSER_ID, {})["plc.controller"].browse(self.mill_id)
+            second = mill.copy({"name": "Second mill", "host": "192.0.2.1"})
+            for silo in mill.equipment_ids:
+                silo.copy({"controller_id": second.id})
+            (mill | second).max_batch_qty = 400.0
+            second_id = second.id
+        self.addCleanup(self.forget_second, second_id)
+        for _round in range(self.ROUNDS):
+            barrier, filled = threading.Barrier(2), []
+            threads = [
+                threading.Thread(target=self.fill_alone, args=(barrier, filled, controller_id))
+                for controller_id in (self.mill_id, second_id)
+            ]
+            with mute_logger("odoo.sql_db"):
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+            self.assertEqual(len(filled), 2, "a fill ended with an exception")
+            self.assertTrue(any(filled))
+            self.assertFalse(self.overbooked())
+            self.forget_shares([self.mill_id, second_id])
+
+    def fill_alone(self, barrier, filled, controller_id):
+        """One PLC's part of a fill, as Task 1 does it."""
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            cr.execute("SELECT count(*) FROM mo_batch")
+            barrier.wait()
+            try:
+                filled.append(len(env["plc.task.fill"]._fill(env["plc.controller"].browse(controller_id))))
+                cr.commit()
+            except TransactionRollbackError:
+                cr.rollback()
+                filled.append(0)
+
+    def overbooked(self):
+        """Orders of which batches make more than they are, or of which one part is made twice."""
+        with self.registry.cursor() as cr:
+            cr.execute(
+                """
+                SELECT production.name FROM mo_batch batch JOIN mrp_production production ON production.id = production_id
+                 WHERE batch.active GROUP BY production.id
+                HAVING sum(order_qty) > product_qty + 0.001 OR count(*) > count(DISTINCT part)
+                """
+            )
+            return cr.fetchall()
+
+    def forget_shares(self, controller_ids):
+        with self.registry.cursor() as cr:
+            cr.execute("DELETE FROM mo_batch_event WHERE controller_id = ANY(%s)", [controller_ids])
+            cr.execute("DELETE FROM mo_batch WHERE controller_id = ANY(%s)", [controller_ids])
+            cr.execute("UPDATE mrp_production SET plc_part_count = 0, plc_plan_count = 0, plc_reason = NULL")
+
+    def forget_second(self, second_id):
+        self.forget_shares([self.mill_id, second_id])
+        with self.registry.cursor() as cr:
+            cr.execute("UPDATE plc_controller SET max_batch_qty = 0 WHERE id = %s", [self.mill_id])
+            cr.execute("DELETE FROM plc_controller WHERE id = %s", [second_id])
