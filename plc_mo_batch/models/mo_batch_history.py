@@ -6,8 +6,9 @@ class MoBatch(models.Model):
 
     _inherit = "mo.batch"
 
-    # the exchange looks for the latest closed batch of each slot, at every look
-    _latest_idx = models.Index("(controller_id, slot, id)")
+    # The exchange looks for the latest closed batch of each slot, at every look. By - id, as PostgreSQL would else go through
+    # the ids of all PLCs backwards, down to the first batch where a slot was never used.
+    _latest_idx = models.Index("(controller_id, slot, (- id))")
     # the fill asks for each order whether its PLC knows another one by the same name
     _order_name_idx = models.Index("(controller_id, order_name)")
     # the history's list

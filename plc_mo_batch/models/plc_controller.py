@@ -214,7 +214,7 @@ class PlcController(models.Model):
                 SELECT id FROM mo_batch
                  WHERE controller_id = %s AND slot = number AND NOT active
                    AND (state = 'done' OR state = 'cancelled' AND date_started IS NOT NULL AND acknowledged IS NOT TRUE)
-                 ORDER BY id DESC LIMIT 1
+                 ORDER BY - id LIMIT 1
             ) AS latest
             """,
             [self.map_id.slots, self.id],
