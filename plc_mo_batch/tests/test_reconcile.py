@@ -328,6 +328,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
                 recipe = {1: self.recipe(order=OTHER, job=8, armed=8, acknowledged=acknowledged)}
                 steps = self.steps([self.job(state, id=1, acknowledged=True), offered], {1: waiting}, recipe)
                 self.assertEqual([self.place(step.write) for step in steps], expected)
+                self.assertEqual([step.job_id for step in steps], [1] * len(expected))
         nobody_waits = self.recipe(armed=7, acknowledged=3)
         self.assertStep({}, self.job("done", acknowledged=True), waiting, nobody_waits)
 
@@ -650,6 +651,7 @@ class TestFlags(BeliefTests, ReconcileCase):
             steps = self.steps([self.job(state, acknowledged=True)], shown, {2: self.recipe(0, OTHER)})
             self.assertEqual([step.write.kind for step in steps], kinds)
         self.assertEqual(self.summary(steps[0]), {"anomaly": "cleared", "write": ("clear", "recipe", 76, [1])})
+        self.assertEqual((steps[0].job_id, steps[0].anomaly.detail), (0, "slot 2"))
         self.assertEqual(self.steps([], shown, {2: self.recipe(1, OTHER)}), [], "it was taken")
         self.assertEqual(self.steps([], shown, {2: [0] * 77}), [], "a blank slot is no recipe")
 
