@@ -283,6 +283,13 @@ INTRODUCTION = """# Races
 simulators on real sockets, people at the external API. Everything is asked for at the same moment. *Doubled*: queued, made or
 booked twice. *Lost*: not queued, not booked, or left without a word to anybody. This is the last full run.
 """
+FOUND = """
+## What it found
+
+In its first run the third race lost 79 times: an order that the write-back had just closed with what was dosed was given the
+plan of a screen that was older (1000 kg produced in the place of 998.5), as Odoo lets the quantities of closed orders be
+written. That is refused now until the order is unlocked (`models/mrp_production_closed.py`).
+"""
 
 
 def table(results):
@@ -309,7 +316,7 @@ def main(rounds=ENOUGH, name=""):
                     print(f"  {fault}", file=sys.stderr, flush=True)
     print("\n".join(table(results)))
     if rounds >= ENOUGH and not name:
-        DOC.write_text("\n".join([INTRODUCTION, *table(results), ""]))
+        DOC.write_text("\n".join([INTRODUCTION, *table(results), FOUND]))
     return not any(result.doubled or result.lost for result in results.values())
 
 
