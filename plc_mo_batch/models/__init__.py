@@ -48,6 +48,7 @@ from . import (
     plc_register_area,
     plc_register_field,
     plc_register_map,
+    plc_register_map_events,
     plc_task,
     plc_task_exchange,
     plc_task_exchange_board,

@@ -1,30 +1,34 @@
 from odoo import fields, models
 
 
+def percent_field(label, description):
+    """Percent of what is planned."""
+    return fields.Float(string=label, digits=(16, 2), help=description)
+
+
+def weight_field(label, description):
+    """In the unit that the PLC weighs in."""
+    return fields.Float(string=label, digits="Product Unit", help=description)
+
+
 class PlcAllowance(models.AbstractModel):
     """Limits of what may be dosed above or below plan; of a PLC, and of equipment where they are not as its PLC's."""
 
     _name = "plc.allowance"
     _description = "Dosing Tolerance"
 
-    tolerance_percent = fields.Float(
-        string="Tolerance (%)",
-        digits=(16, 2),
-        help="A component may deviate by this much of its plan, or by the tolerance in kg, whichever is more. "
+    tolerance_percent = percent_field(
+        "Tolerance (%)",
+        "A component may deviate by this much of its plan, or by the tolerance in kg, whichever is more. "
         "What deviates further is booked, and somebody is told. Both 0: no tolerance of its own.",
     )
-    tolerance_kg = fields.Float(
-        string="Tolerance", digits="Product Unit", help="In the unit that the PLC weighs in; see Tolerance (%)."
-    )
-    hold_percent = fields.Float(
-        string="Hold Beyond (%)",
-        digits=(16, 2),
-        help="What deviates by more than this much of its plan, and by more than the limit in kg, holds the batch for review: "
+    tolerance_kg = weight_field("Tolerance", "In the unit that the PLC weighs in; see Tolerance (%).")
+    hold_percent = percent_field(
+        "Hold Beyond (%)",
+        "What deviates by more than this much of its plan, and by more than the limit in kg, holds the batch for review: "
         "it is not booked before somebody releases it. Both 0: nothing is held.",
     )
-    hold_kg = fields.Float(
-        string="Hold Beyond", digits="Product Unit", help="In the unit that the PLC weighs in; see Hold Beyond (%)."
-    )
+    hold_kg = weight_field("Hold Beyond", "In the unit that the PLC weighs in; see Hold Beyond (%).")
 
     _tolerance_positive = models.Constraint(
         "CHECK(tolerance_percent >= 0 AND tolerance_kg >= 0 AND hold_percent >= 0 AND hold_kg >= 0)",

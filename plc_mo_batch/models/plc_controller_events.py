@@ -1,7 +1,7 @@
 from datetime import timezone
 from zoneinfo import ZoneInfo
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from odoo.addons.base.models.res_partner import _tz_get
@@ -32,17 +32,12 @@ class PlcController(models.Model):
     event_problem = fields.Char(readonly=True, copy=False, help="Why failures or weighings cannot be read or stored.")
     failure_count = fields.Integer(compute="_compute_event_counts")
     weighing_count = fields.Integer(compute="_compute_event_counts")
-    has_events = fields.Boolean(compute="_compute_has_events")
+    has_events = fields.Boolean(related="map_id.has_events", related_sudo=True)
 
     _grace_positive = models.Constraint("CHECK(weighing_grace >= 0)", "Times cannot be negative.")
 
     def _compute_has_maintenance(self):
         self.has_maintenance = "maintenance.request" in self.env
-
-    @api.depends("map_id.area_ids.kind")
-    def _compute_has_events(self):
-        for controller in self:
-            controller.has_events = bool({"failure", "weighing"} & set(controller.sudo().map_id.area_ids.mapped("kind")))
 
     def _compute_event_counts(self):
         """Open failures, and weighings that wait for a person."""

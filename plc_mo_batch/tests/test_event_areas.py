@@ -259,6 +259,13 @@ class TestFailure(EventCase):
             with self.assertRaisesRegex(UserError, "no maintenance request"):
                 self.failures.action_open_maintenance_request()
 
+    def test_in_the_plc_now(self):
+        self.fail_equipment()
+        line = self.env["plc.snapshot"]._take(self.controller).line_ids.filtered(lambda line: line.area == "failure")
+        self.assertRecordValues(line, [{"state": "new", "address": 8000, "product_name": "101", "problem": False}])
+        self.assertIn("GATE BLOCKED", line.words_html)
+        self.assertTrue(self.controller.test_connection()["layout_ok"])
+
     def test_markup_from_the_plc_is_text(self):
         self.fail_equipment(text="<b>HOT</b>")
         self.exchange()

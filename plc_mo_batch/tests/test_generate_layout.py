@@ -43,9 +43,20 @@ class TestGenerateLayout(MillCase):
         events = {"failure": (8000, 100), "weighing": (9000, 100)}
         self.assertEqual(self.places(generated), {"feedback": (6000, 100), "recipe": (7000, 100), **events})
 
-    def test_without_events(self):
-        self.with_codes(101)
-        self.assertEqual(self.places(self.generate(events=False)), {"feedback": (6000, 100), "recipe": (7000, 100)})
+    def test_events_added_later(self):
+        """As for a layout that comes from a time when there were none."""
+        self.with_codes(*range(101, 116))
+        old = self.generate(events=False)
+        self.assertEqual(self.places(old), {"feedback": (6000, 100), "recipe": (7000, 100)})
+        old.action_add_event_areas()
+        self.assertFalse(old.problems)
+        for kind in ("failure", "weighing"):
+            added, default = (layout.area(kind) for layout in (old._layout(), job_numbers()))
+            self.assertEqual(replace(added, fields=()), replace(default, fields=()))
+            ours, theirs = ({replace(item, name="") for item in area.fields} for area in (added, default))
+            self.assertEqual(ours, theirs)
+        old.action_add_event_areas()
+        self.assertEqual(len(old.area_ids), 4)
 
     def test_any_number_of_silos(self):
         for count in (1, 2, 13, 28):

@@ -66,6 +66,7 @@ METHODS = {
     ("plc.failure", "action_resolve"): (OPERATORS,),
     ("plc.failure.resolve", "action_confirm"): (OPERATORS,),
     ("plc.layout.generate", "action_generate"): (MANAGERS,),
+    ("plc.register.map", "action_add_event_areas"): (MANAGERS,),
     ("plc.setup", "action_back"): (MANAGERS,),
     ("plc.setup", "action_connect"): (MANAGERS,),
     ("plc.setup", "action_fill"): (MANAGERS,),
@@ -101,7 +102,8 @@ class TestSecurityMethods(SecurityCase):
         self.batch = self.queue()
         alarm = {"kind": "silent", "message": "A test.", "controller_id": self.controller.id}
         failure, weighing = self.new_events()
-        records = [self.batch, self.order, self.controller, self.env["plc.alarm"].create(alarm), failure, weighing]
+        records = [self.batch, self.order, self.controller, self.controller.map_id, self.env["plc.alarm"].create(alarm)]
+        records += [failure, weighing]
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {

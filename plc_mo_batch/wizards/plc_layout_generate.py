@@ -12,8 +12,6 @@ MAX_LINES = (MAX_WRITE - HEAD_WORDS - TAIL_WORDS) // LINE_WORDS
 KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
 NAME = {"type": "ascii", "words": 8}
 JOB = {"type": "uint32"}
-BCD = {"type": "bcd"}
-EVENT_STRIDE = 100
 
 
 class PlcLayoutGenerate(models.TransientModel):
@@ -125,42 +123,18 @@ class PlcLayoutGenerate(models.TransientModel):
             self._prepare_area("feedback", FEEDBACK_BASE, stride, self.env._("Actual"), self._feedback_jobs()),
         ]
         if self.events:
-            areas += self._prepare_event_areas(recipe_base + thousands)
+            areas += self.env["plc.register.map"]._prepare_event_areas(recipe_base + thousands)
         return {"name": self.name, "handshake": "job_numbers", "slots": self.slots, "area_ids": areas}
 
-    def _prepare_event_areas(self, base):
-        contents = {"failure": self._failure(), "weighing": self._weighing()}
-        for number, (kind, content) in enumerate(contents.items()):
-            place = {"kind": kind, "base": base + 1000 * number, "stride": EVENT_STRIDE}
-            yield Command.create({**place, "field_ids": [Command.create(values) for values in self._place(0, content)]})
-
-    def _failure(self):
-        return [
-            ({"name": self.env._("Equipment"), "role": "equipment", **NAME}, 8),
-            ({"name": self.env._("Failure"), "role": "failure", **NAME}, 8),
-            ({"name": self.env._("Year"), "role": "year", **BCD}, 1),
-            ({"name": self.env._("Month"), "role": "month", **BCD}, 1),
-            ({"name": self.env._("Day"), "role": "day", **BCD}, 1),
-            ({"name": self.env._("Hour"), "role": "hour", **BCD}, 1),
-            ({"name": self.env._("Minute"), "role": "minute", **BCD}, 1),
-            ({"name": self.env._("Second"), "role": "second", **BCD}, 1),
-            ({"name": self.env._("Event flag"), "role": "event_flag"}, 1),
-        ]
-
-    def _weighing(self):
-        return [
-            ({"name": self.env._("Slot number"), "role": "slot"}, 1),
-            ({"name": self.env._("Order name"), "role": "order", **NAME}, 8),
-            ({"name": self.env._("Product number"), "role": "product_number"}, 1),
-            ({"name": self.env._("Weighed"), "role": "weighed", **KG}, 2),
-            ({"name": self.env._("Event flag"), "role": "event_flag"}, 1),
-        ]
-
     def _prepare_area(self, kind, base, stride, quantity, jobs):
-        content = [*self._head(), *self._lines(quantity), *self._place(self._end_of_lines(), [*self._result(), *jobs])]
+        content = [*self._head(), *self._lines(quantity), *self._tail(jobs)]
         return Command.create(
             {"kind": kind, "base": base, "stride": stride, "field_ids": [Command.create(values) for values in content]}
         )
+
+    def _tail(self, jobs):
+        content = [*self._result(), *jobs]
+        return self.env["plc.register.map"]._place_fields(self._end_of_lines(), content)
 
     def _end_of_lines(self):
         return HEAD_WORDS + self._line_count() * LINE_WORDS
@@ -220,10 +194,3 @@ class PlcLayoutGenerate(models.TransientModel):
 
     def _feedback_jobs(self):
         return [({"name": self.env._("Taken job"), "role": "taken_job", **JOB}, 2)]
-
-    @api.model
-    def _place(self, offset, content):
-        """Values of fields that lie one behind the other, given with the words that each takes."""
-        for values, words in content:
-            yield {**values, "offset": offset}
-            offset += words
