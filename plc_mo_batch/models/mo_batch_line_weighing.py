@@ -5,6 +5,7 @@ class MoBatchLine(models.Model):
     """A component that is added by hand, as it was weighed."""
 
     _inherit = "mo.batch.line"
+    _rec_name = "product_id"
 
     weighing_ids = fields.One2many("plc.weighing", "line_id", string="Weighings", readonly=True)
     weighed_qty = fields.Float(string="Weighed", digits="Product Unit", readonly=True, help="All its weighings together.")

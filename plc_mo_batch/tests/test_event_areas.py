@@ -445,6 +445,7 @@ class TestWeighing(EventCase):
         self.assertIn("WH/MO/99999", unknown_order.reason)
         self.assertIn("999", unknown_product.reason)
         self.assertIn("not added by hand", dosed.reason)
+        self.assertEqual(self.line.display_name, "Test salt", "what the dialog offers")
         unknown_order.action_assign(self.batch.id)
         unknown_product.action_assign(self.batch.id, self.line.id)
         dosed.action_dismiss("weighed for nothing")
