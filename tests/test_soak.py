@@ -1,0 +1,15 @@
+"""``make soak``, shortened: half a minute of faults and clicks from a fixed seed (longer ones: docs/reliability.md)."""
+
+import re
+import subprocess
+
+from plant import DEV
+
+LINE = re.compile(r"soak 11: 0 doubled, 0 lost, 0 stuck, 0 told before it was stored, 0 raw errors")
+COUNTS = re.compile(r"(\d+) batches made, .*?; (\d+) faults; (\d+) clicks")
+
+
+def test_faults_and_clicks():
+    run = subprocess.run([DEV / "soak", "--seed", "11", "--minutes", "0.4"], capture_output=True, text=True, timeout=900)
+    assert run.returncode == 0 and LINE.search(run.stdout), run.stdout + run.stderr
+    assert all(int(count) >= 5 for count in COUNTS.search(run.stdout).groups()), run.stdout
