@@ -231,7 +231,8 @@ class Torture:
             say(f"    {kind_of_fault.upper()}: {sentence}")
         if verdict:
             say(f"    again: dev/torture --handshake {self.options.handshake} --replay {kind}/{point}")
-            shutil.copytree(self.folder, self.folder.with_name(f"{self.folder.name}_{kind}_{point}"), dirs_exist_ok=True)
+            kept = self.folder.with_name(f"{self.folder.name}_{kind}_{point}")
+            shutil.copytree(self.folder, kept, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.socket"))
             self.world.renew()
 
     def _close(self, seconds):

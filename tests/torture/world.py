@@ -196,13 +196,25 @@ class World:
         self.sql(f"UPDATE ir_cron SET nextcall = {UTC} WHERE cron_name LIKE 'PLC Task 1%%'")
 
     def pass_time(self, minutes=6):
-        """The clock goes on: what waited for it is due, intervals are over. Done by moving all that is stored into the past."""
+        """The clock goes on: what waited for it is due, intervals are over. Done by moving all that is stored into the past.
+
+        :return: False if somebody is just at work on it
+        """
         by = f"interval '{minutes} minutes'"
         batch = ("date_offered", "date_started", "date_finished", "withdrawn_at", "command_at", "next_try")
-        self.sql(f"UPDATE mo_batch SET {', '.join(f'{name} = {name} - {by}' for name in batch)} WHERE active")
-        self.sql(f"UPDATE plc_controller SET unconfirmed_write_at = unconfirmed_write_at - {by}")
-        self.sql(f"UPDATE ir_cron_trigger SET call_at = call_at - {by}")
-        self.sql(f"UPDATE ir_cron SET nextcall = {UTC} WHERE {TASKS} AND cron_name NOT LIKE 'PLC Task 1%%'")
+        try:
+            self.sql(
+                f"""
+                SET lock_timeout = '1s';
+                UPDATE mo_batch SET {", ".join(f"{name} = {name} - {by}" for name in batch)} WHERE active;
+                UPDATE plc_controller SET unconfirmed_write_at = unconfirmed_write_at - {by};
+                UPDATE ir_cron_trigger SET call_at = call_at - {by};
+                UPDATE ir_cron SET nextcall = {UTC} WHERE {TASKS} AND cron_name NOT LIKE 'PLC Task 1%'
+                """
+            )
+        except psycopg2.errors.LockNotAvailable:
+            return False
+        return True
 
 
 def set_up(env, handshake, count):
