@@ -12,4 +12,5 @@ COUNTS = re.compile(r"(\d+) batches made, .*?; (\d+) faults; (\d+) clicks")
 def test_faults_and_clicks():
     run = subprocess.run([DEV / "soak", "--seed", "11", "--minutes", "0.4"], capture_output=True, text=True, timeout=900)
     assert run.returncode == 0 and LINE.search(run.stdout), run.stdout + run.stderr
-    assert all(int(count) >= 5 for count in COUNTS.search(run.stdout).groups()), run.stdout
+    made, faults, clicks = map(int, COUNTS.search(run.stdout).groups())
+    assert made and faults >= 20 and clicks >= 20, run.stdout

@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -456,7 +457,10 @@ class Soak:
         if verdict:
             subprocess.run(["pg_dump", "-Fc", "-f", self.folder / "soak.dump", self.database], check=False)
             say(f"again: dev/soak --seed {self.seed} --minutes {self.options.minutes:g}")
-        return 1 if verdict or not count["made"] else 0
+        if verdict or not count["made"]:
+            return 1
+        shutil.rmtree(self.folder)
+        return 0
 
 
 def say(text):

@@ -245,7 +245,10 @@ class Torture:
             f"{len(self.verdict.lost)} lost, {len(self.verdict.stuck)} stuck, "
             f"{len(self.verdict.early)} told before it was stored"
         )
-        return 1 if self.verdict or not tried else 0
+        if self.verdict or not tried:
+            return 1
+        shutil.rmtree(self.folder)
+        return 0
 
 
 def say(text):
