@@ -74,6 +74,7 @@ class MoBatch(models.Model):
     def action_view_failures(self):
         """Open the equipment failures that the PLC reported while it made the batch."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.plc_failure_action")
         return {**action, "domain": [("batch_id", "=", self.id)], "context": {}}
 

@@ -20,7 +20,7 @@ class MrpProduction(models.Model):
         help="Of the batch that the PLC owes, else of the latest one. Waiting: for the next fill.",
     )
 
-    @api.depends("state", "picking_type_id", "plc_reason", "plc_hold", "plc_batch_ids.state")
+    @api.depends("state", "picking_type_id", "plc_reason", "plc_hold", "plc_stopped", "plc_part_count", "plc_batch_ids.state")
     def _compute_plc_state(self):
         plcs = self.env["plc.controller"].sudo().search([("picking_type_ids", "in", self.picking_type_id.ids)])
         for production in self:
@@ -38,10 +38,16 @@ class MrpProduction(models.Model):
 
     def _plc_waits(self, plc):
         """How an order that is in no queue waits for its PLC; False if it does not."""
-        if not plc or self.state not in ("confirmed", "progress"):
+        if not plc or self.state not in ("confirmed", "progress", "to_close"):
+            return False
+        if self.state != "confirmed" and not self._plc_has_more_to_make():
             return False
         if self.plc_hold:
             return "held"
-        if self.state == "confirmed":
-            return "refused" if self.plc_reason else "waiting"
-        return False
+        return "refused" if self.plc_reason else "waiting"
+
+    def _plc_has_more_to_make(self):
+        """It is made in several batches, and not all of them are there."""
+        batches = self.sudo().with_context(active_test=False).plc_batch_ids
+        made = batches.filtered(lambda batch: batch.active or batch.consumed)
+        return not self.plc_stopped and self.plc_part_count > max(1, len(made))

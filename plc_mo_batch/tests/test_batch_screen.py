@@ -68,6 +68,15 @@ class TestBatchScreen(MillCase):
         order.action_cancel()
         self.assertEqual(order.plc_state, "cancelled")
 
+    def test_order_of_several_batches_waits_for_the_next(self):
+        self.controller.write({"max_batch_qty": 500.0, "batch_limit": 1})
+        batch = self.complete(self.order, actuals={101: 300.0, 102: 176.13, 114: 16.65}, weight=500.0)
+        self.assertEqual(self.order.plc_state, "completed")
+        self.run_task(3)
+        self.assertEqual((batch.state, self.order.plc_part_count), ("done", 2))
+        self.order.invalidate_recordset(["plc_state"])
+        self.assertIn(self.order.plc_state, ("waiting", "queued"), "the next fill may have come at once")
+
     def test_other_orders_have_no_plc(self):
         other = self.env["mrp.production"].create({"product_id": self.feed.id, "bom_id": self.bom.id})
         self.assertRecordValues(other, [{"plc_controller_id": False, "plc_state": False}])
