@@ -27,6 +27,14 @@ from machine import machine  # noqa: E402
 from plot import panels  # noqa: E402
 
 PLC_OPTIONS = {"settle_time": 0.5, "quiet_time": 0.0, "timeout": 5.0}
+FOUND = """## What it found
+
+- The exchange read all of a PLC's history to find the latest batch of each slot, at every look; where a slot was never used
+  PostgreSQL went through the ids of all PLCs instead (837 ms at 100,000 batches, 0.2 ms now: an index by `- id`).
+- The fill searched a PLC's whole history for the name of each order; the lists of the history and of what was dosed (1 s) sorted
+  all of it. All of them have an index now (`models/mo_batch_history.py`).
+- A PLC's form fetched its whole journal, of which it shows a page.
+"""
 DOC, PLOT = ROOT / "docs" / "load.md", ROOT / "docs" / "images" / "load.svg"
 
 
@@ -211,6 +219,7 @@ def write(results, lines, plcs):
                 "",
                 *screen_lines(results),
                 "",
+                FOUND,
                 f"Measured on: {machine()}.",
                 "",
             ]
