@@ -24,7 +24,7 @@ MODULES = {
     "layout": ("test_layout", "test_layout_rules", "test_dissect", "test_reconcile"),
     "dissect": ("test_dissect",),
     "reconcile": ("test_reconcile", "test_reconcile_sentences"),
-    "events": ("test_events",),
+    "events": ("test_events", "test_events_rules"),
     "exchange": ("test_conversations",),
 }
 # module -> what takes too long for every mutant, and sees only those that survived: the table of the exhaustive model

@@ -24,6 +24,7 @@ TESTS = (  # fast ones first
     "test_reconcile",
     "test_reconcile_sentences",
     "test_events",
+    "test_events_rules",
     "test_simulator_events",
     "test_events_model",
     "test_conversations",

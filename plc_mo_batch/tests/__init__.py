@@ -16,6 +16,7 @@ from . import (
     test_event_areas,
     test_events,
     test_events_model,
+    test_events_rules,
     test_exchange,
     test_exchange_isa88,
     test_failure,

@@ -2,7 +2,7 @@
 
 from math import log10
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 300, 190, 48, 34, 28, 16
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 300, 190, 48, 34, 28, 34
 COLUMNS = 3
 STYLE = """<style>
 text { font: 11px sans-serif; fill: #57606a } .title { font-weight: bold; font-size: 12px; fill: #1f6feb }
