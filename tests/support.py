@@ -26,9 +26,9 @@ class Json2:
         self._server = server
         self._web = requests.Session()
         self._session("/web/session/authenticate", db=server.database, login=login, password=password)
-        key = self._make_key(password)
+        self.key = self._make_key(password)
         self._api = requests.Session()
-        self._api.headers["Authorization"] = f"bearer {key}"
+        self._api.headers["Authorization"] = f"bearer {self.key}"
 
     def post(self, model, method, **arguments):
         """The response as it came."""
@@ -66,3 +66,12 @@ def press_until(button, condition, seconds, check, again=5.0):
         except Failure:
             check()
     raise Failure(f"What the button starts did not come within {seconds:.0f} s.")
+
+
+def new_user(admin, login, *groups):
+    """Login and password of a new internal user."""
+    group_ids = [admin.ref(group) for group in ("base.group_user", *groups)]
+    password = f"{login}-secret-1"
+    values = {"name": login.capitalize(), "login": login, "password": password, "group_ids": [(6, 0, group_ids)]}
+    admin.call("res.users", "create", values)
+    return login, password

@@ -6,7 +6,7 @@ from xmlrpc.client import Fault
 
 import pytest
 from plant import ADMIN, ROOT, Server, Simulator, query, wait_for
-from support import ACCESS_ERROR, USER_ERROR, Json2, press_until, refused
+from support import ACCESS_ERROR, USER_ERROR, Json2, new_user, press_until, refused
 
 HISTORY = {"active_test": False}
 CYCLE_SECONDS = 400
@@ -28,14 +28,6 @@ def admin(server):
 @pytest.fixture(scope="module")
 def plc(admin):
     return admin.ref("plc_mo_batch.plc_controller_mill")
-
-
-def new_user(admin, login, *groups):
-    group_ids = [admin.ref(group) for group in ("base.group_user", *groups)]
-    password = f"{login}-secret-1"
-    values = {"name": login.capitalize(), "login": login, "password": password, "group_ids": [(6, 0, group_ids)]}
-    admin.call("res.users", "create", values)
-    return login, password
 
 
 @pytest.fixture(scope="module")

@@ -138,6 +138,7 @@ class PlcController(models.Model):
         """It fell silent: have somebody look when it has been silent for too long."""
         was_online = self.online
         result = super()._note_silence(error)
+        self.env["plc.counter"]._add(self, "link_errors")
         if was_online and self.silent_minutes:
             due = self._last_heard() + timedelta(minutes=self.silent_minutes, seconds=1)
             self.env["plc.task.health"]._trigger(due)

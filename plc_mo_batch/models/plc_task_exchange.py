@@ -35,6 +35,8 @@ class PlcTaskExchange(models.AbstractModel):
         self._commit()
         converse(conversation.run() for conversation in conversations)
         requests = sum(conversation.requests for conversation in conversations)
+        for conversation in conversations:
+            self.env["plc.counter"]._add(conversation.controller, "requests", conversation.requests)
         self._log("Exchange completed: %s PLCs, %s requests", len(conversations), requests)
         if any(conversation.goes_on for conversation in conversations):
             self._trigger()

@@ -29,13 +29,14 @@ class ResConfigSettings(models.TransientModel):
     plc_write_back_tries = fields.Integer(
         string="Tries of a write-back", config_parameter="plc_mo_batch.write_back_tries", default=5
     )
-    default_missing_policy = policy("missing_policy")
     default_ambiguous_policy = policy("ambiguous_policy")
-    default_weight_policy = policy("weight_policy")
-    default_hand_add_policy = policy("hand_add_policy")
-    default_consumption_policy = policy("consumption_policy")
     default_backorder_policy = policy("backorder_policy")
+    default_consumption_policy = policy("consumption_policy")
     default_failure_policy = policy("failure_policy")
+    default_hand_add_policy = policy("hand_add_policy")
+    default_missing_policy = policy("missing_policy")
+    default_weight_policy = policy("weight_policy")
+    plc_metrics_key = fields.Char(string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True)
     plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill")
 
     @api.constrains(
@@ -63,3 +64,19 @@ class ResConfigSettings(models.TransientModel):
             cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}").sudo()
             cron._plc_set_minutes(self[f"plc_task_{number}_minutes"])
         return result
+
+    def action_plc_new_metrics_key(self):
+        """Switch the metrics on; or give them another key, so that the one before no longer opens them."""
+        self._check_plc_system()
+        self.env["plc.metrics"]._new_key()
+        return {"type": "ir.actions.client", "tag": "reload"}
+
+    def action_plc_metrics_off(self):
+        """Switch the metrics off: nobody gets them any more."""
+        self._check_plc_system()
+        self.env["ir.config_parameter"].sudo().set_param("plc_mo_batch.metrics_key", False)
+        return {"type": "ir.actions.client", "tag": "reload"}
+
+    def _check_plc_system(self):
+        if not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only administrators may do this."))

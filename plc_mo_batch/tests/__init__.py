@@ -1,6 +1,7 @@
 from . import (
     test_address,
     test_alarm,
+    test_api,
     test_backorder,
     test_batch_screen,
     test_board,
@@ -30,6 +31,7 @@ from . import (
     test_layout_import,
     test_layout_rules,
     test_layout_steps,
+    test_metrics,
     test_migrations,
     test_order_changed,
     test_order_closed,

@@ -29,6 +29,7 @@ class TestSecurityForging(SecurityCase):
         self.controller.write({"last_job": 7, "online": True})
         self.order.plc_reason = "of old"
         self.env["plc.alarm"].create({"kind": "silent", "message": "A test.", "controller_id": self.controller.id})
+        self.env["plc.counter"]._add(self.controller, "requests")
         self.new_events()
         self.env.flush_all()
 

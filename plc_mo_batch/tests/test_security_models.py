@@ -22,6 +22,7 @@ MODELS = {
     "mo.batch.weight": WIZARD,
     "plc.alarm": (PLANNERS, NOBODY, NOBODY),
     "plc.controller": SET_UP,
+    "plc.counter": (OPERATORS, NOBODY, NOBODY),
     "plc.equipment": SET_UP,
     "plc.failure": (PLANNERS, NOBODY, NOBODY),
     "plc.failure.resolve": WIZARD,

@@ -1,0 +1,128 @@
+from odoo import api, models
+from odoo.exceptions import MissingError, UserError
+
+from .plc_api import values_of
+
+SUMMARY = ("name", "order_name", "production_id", "product_id", "slot", "state", "progress", "planned_qty", "uom_id", "attention")
+DETAIL = (
+    "controller_id",
+    "job_number",
+    "produced_qty",
+    "finished_weight",
+    "held",
+    "date_offered",
+    "date_started",
+    "date_finished",
+    "date_closed",
+    "attempts",
+    "next_try",
+    "last_error",
+    "tolerance_state",
+    "remark",
+    "cancel_reason",
+    "cancel_note",
+)
+LINE = (
+    "product_id",
+    "code",
+    "equipment_id",
+    "uom_id",
+    "planned_qty",
+    "actual_qty",
+    "reported",
+    "deviation_qty",
+    "tolerance_state",
+)
+ALLOWED = ("cancel", "retry", "decide", "release", "command", "settle", "enter_hand_adds", "release_review")
+# how a batch that stands still is put on its way again -> the action that does it
+RESETS = {
+    "send_again": "action_send_again",
+    "take_out": "action_take_out",
+    "release": "action_release_slot",
+    "requeue": "action_requeue",
+}
+
+
+class MoBatch(models.Model):
+    """The external API of batches (docs/api.md). Nothing here talks to a PLC (rule 9)."""
+
+    _name = "mo.batch"
+    _inherit = ["mo.batch", "plc.api"]
+
+    def api_detail(self):
+        """All that is known of batches.
+
+        :return: for each id a dict; ``lines`` are its components, ``allowed`` what the user may do with it now
+        """
+        return [batch._api_detail() for batch in self._api_named()]
+
+    @api.model
+    def api_history(self, order):
+        """All batches that were made, or are to be made, of an order: newest first.
+
+        :param order: name of the manufacturing order
+        :return: as of :meth:`api_detail`; an empty list when it never had a batch
+        :raise MissingError: if there is no such order
+        """
+        self.check_access("read")
+        if not isinstance(order, str):
+            raise UserError(self.env._("Say the name of a manufacturing order."))
+        orders = self.env["mrp.production"].search([("name", "=", order)])
+        if not orders:
+            raise MissingError(self.env._("There is no manufacturing order %s.", order))
+        batches = self.with_context(active_test=False).search([("production_id", "in", orders.ids)], order="id desc")
+        return [batch._api_detail() for batch in batches]
+
+    def api_cancel(self, reason, note="", order_action="hold"):
+        """Cancel batches that the PLC has not taken; what it was offered is withdrawn first.
+
+        :param reason: recipe, material, machine, plan or other
+        :param note: a sentence on it
+        :param order_action: what becomes of the order: hold, line (queued again) or cancel
+        :return: id, name and state of each; "cancelling" until the withdrawal was read back from the PLC
+        :raise UserError: naming the first batch that can no longer be cancelled
+        """
+        self._api_named().action_cancel(reason=reason, note=note or "", order_action=order_action)
+        return self._api_states()
+
+    def api_retry(self):
+        """Try failing write-backs again now, instead of at their next try.
+
+        :return: id, name and state of each
+        :raise UserError: naming the first batch whose write-back did not fail
+        """
+        self._api_named().action_retry()
+        return self._api_states()
+
+    def api_reset(self, decision, note=""):
+        """Put batches that stand still on their way again: a person says what only a person can know.
+
+        :param decision: send_again: the PLC did certainly not take it; take_out: the PLC will report nothing more of it;
+            release: what another system left in its slot may be overwritten; requeue: its held order goes back in line
+        :param note: why, for the journal
+        :return: id, name and state of each
+        :raise UserError: naming the first batch for which that is not to be had
+        """
+        if decision not in RESETS:
+            raise UserError(self.env._("%(value)s is none of %(choices)s.", value=decision, choices=", ".join(RESETS)))
+        batches = self._api_named()
+        getattr(batches, RESETS[decision])()
+        for batch in batches.sudo() if note else ():
+            batch._journal("user", note)
+        return self._api_states()
+
+    # Helpers
+
+    def _api_states(self):
+        return [{"id": batch.id, **values_of(batch, "name", "state")} for batch in self]
+
+    def _api_summary(self):
+        return {"id": self.id, **values_of(self, *SUMMARY)}
+
+    def _api_detail(self):
+        return {
+            **self._api_summary(),
+            **values_of(self, *DETAIL),
+            "allowed": [action for action in ALLOWED if self[f"is_action_{action}_allowed"]],
+            "lines": [{"id": line.id, **values_of(line, *LINE)} for line in self.line_ids],
+        }

@@ -1,0 +1,52 @@
+from odoo import fields, models
+from odoo.exceptions import MissingError, UserError
+
+
+def values_of(record, *names):
+    """Values of a record's fields as every client can read them, by the fields' names.
+
+    None of them is None, which XML-RPC does not have: a text that is missing is ``""``, anything else ``False``. Times are
+    UTC, ``YYYY-MM-DD HH:MM:SS``.
+    """
+    return {name: value_of(record, name) for name in names}
+
+
+def value_of(record, name):
+    value, kind = record[name], record._fields[name].type
+    if kind == "many2one":
+        return {"id": value.id, "name": value.sudo().display_name} if value else False
+    if kind == "datetime":
+        return fields.Datetime.to_string(value) if value else False
+    if kind in ("char", "text", "selection"):
+        return value or ""
+    return value
+
+
+class PlcApi(models.AbstractModel):
+    """What the ``api_*`` methods share (docs/api.md): they are called for records that are really there."""
+
+    _name = "plc.api"
+    _description = "External API"
+
+    def _api_found(self):
+        """The records, which exist and may be seen.
+
+        :raise AccessError: also for what the user may not see
+        :raise MissingError: naming the first id that is none
+        """
+        self.browse().check_access("read")
+        if not all(isinstance(record_id, int) for record_id in self._ids):
+            raise UserError(self.env._("Ids are whole numbers."))
+        missing = self - self.exists()
+        if missing:
+            raise MissingError(
+                self.env._("There is no %(model)s with the id %(id)s.", model=self._description, id=missing.ids[0])
+            )
+        self.check_access("read")
+        return self
+
+    def _api_named(self):
+        """:raise UserError: when no record was named: a command is for those that are meant"""
+        if not self:
+            raise UserError(self.env._("Say which ones: ids is empty."))
+        return self._api_found()

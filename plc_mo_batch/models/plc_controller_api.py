@@ -1,0 +1,104 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .plc_api import values_of
+
+QUEUE = ("name", "enabled", "online", "last_contact", "last_error", "health")
+ALARM = ("kind", "priority", "state", "message", "batch_id", "date_opened", "date_acknowledged")
+
+
+class PlcController(models.Model):
+    """The external API of PLCs (docs/api.md). Nothing here talks to a PLC: commands wake the task that does (rule 9)."""
+
+    _name = "plc.controller"
+    _inherit = ["plc.controller", "plc.api"]
+
+    def api_queue(self):
+        """What the PLCs owe.
+
+        :return: for each PLC (without ids: each that the user may see) id, name, enabled, online, last_contact, last_error,
+            health, counts (batches by state), batches in the order of their slots
+        """
+        return [controller._api_queue() for controller in self._api_seen()]
+
+    def api_health(self):
+        """How the PLCs fare.
+
+        :return: for each PLC (without ids: each that the user may see) id, name, enabled, online, last_contact, health (ok,
+            warning, error), reasons, alarms that are open, checked (when Task 4 last looked)
+        """
+        return [controller._api_health() for controller in self._api_seen()]
+
+    def api_fill(self):
+        """Have the queues filled now, where they are empty.
+
+        :return: True; what comes of it is seen by :meth:`api_queue`
+        :raise UserError: when Task 1 is switched off
+        """
+        self._api_seen().action_fill_now()
+        return True
+
+    def api_exchange(self):
+        """Have recipes sent and feedback read now.
+
+        :return: True; what comes of it is seen by :meth:`api_queue`
+        :raise UserError: when Task 2 is switched off
+        """
+        self._api_seen().action_exchange_now()
+        return True
+
+    def api_write_back(self):
+        """Have completed batches written back now.
+
+        :return: True; what comes of it is seen in the history
+        :raise UserError: when Task 3 is switched off
+        """
+        self._api_seen().action_write_back_now()
+        return True
+
+    def api_switch(self, on, note=""):
+        """Switch PLCs on or off. Off: no orders are queued for them and nothing is sent or read.
+
+        :param on: true or false
+        :param note: why, for the journal
+        :return: True
+        :raise AccessError: if the user is no manager
+        """
+        controllers = self._api_named()
+        if not self.env.user.has_group("plc_mo_batch.group_manager"):
+            raise AccessError(self.env._("Only PLC managers may switch a PLC on or off."))
+        if not isinstance(on, bool):
+            raise UserError(self.env._("Say true or false: shall the PLC be on?"))
+        controllers.enabled = on
+        for controller in controllers:
+            done = self.env._("switched on") if on else self.env._("switched off")
+            message = self.env._("%(plc)s %(done)s by %(user)s.", plc=controller.name, done=done, user=self.env.user.name)
+            self.env["mo.batch.event"]._record("user", f"{message} {note or ''}".strip(), controller=controller.sudo())
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    # Helpers
+
+    def _api_seen(self):
+        """The PLCs of the call; without ids all that the user may see."""
+        return self._api_found() if self else self.search([("id", "!=", False)])
+
+    def _api_queue(self):
+        batches = self.env["mo.batch"].search([("controller_id", "=", self.id)], order="slot, id")
+        counts = {state: len(of_state) for state, of_state in batches.grouped("state").items()}
+        return {
+            "id": self.id,
+            **values_of(self, *QUEUE),
+            "counts": counts,
+            "batches": [batch._api_summary() for batch in batches],
+        }
+
+    def _api_health(self):
+        alarms = self.env["plc.alarm"].search(self.env["plc.alarm"]._open_domain(self), order="date_opened, id")
+        return {
+            "id": self.id,
+            **values_of(self, "name", "enabled", "online", "last_contact", "health"),
+            "reasons": (self.health_reason or "").splitlines(),
+            "alarms": [{"id": alarm.id, **values_of(alarm, *ALARM)} for alarm in alarms],
+            "checked": fields.Datetime.to_string(self.env["plc.task.health"]._last_run()),
+        }

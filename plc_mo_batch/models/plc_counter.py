@@ -1,0 +1,46 @@
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+
+_logger = logging.getLogger(__name__)
+
+NAMES = [
+    ("requests", "Requests to the PLC"),
+    ("link_errors", "Contacts that failed"),
+    ("rejected", "Rejected snapshots"),
+    ("write_back_failures", "Write-backs that failed"),
+]
+
+
+class PlcCounter(models.Model):
+    """What was counted of a PLC since it was set up. Rows of their own: the PLC's row belongs to the fill (rule 3)."""
+
+    _name = "plc.counter"
+    _description = "PLC Counter"
+    _order = "controller_id, name"
+
+    controller_id = fields.Many2one("plc.controller", required=True, readonly=True, ondelete="cascade")
+    name = fields.Selection(NAMES, required=True, readonly=True)
+    value = fields.Float(digits=(18, 0), required=True, readonly=True)
+
+    _name_uniq = models.UniqueIndex("(controller_id, name)", "The PLC has this counter already.")
+
+    @api.model
+    def _add(self, controller, name, count=1):
+        """Count on. A figure is never worth a batch: where it cannot be written it is lost."""
+        if not count:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self.env.cr.execute(
+                    """
+                    INSERT INTO plc_counter (controller_id, name, value) VALUES (%s, %s, %s)
+                    ON CONFLICT (controller_id, name) DO UPDATE SET value = plc_counter.value + EXCLUDED.value
+                    """,
+                    [controller.id, name, count],
+                )
+        except psycopg2.Error as error:
+            _logger.info("%s of %s was not counted: %s", name, controller.name, error)
+        self.invalidate_model(["value"])
