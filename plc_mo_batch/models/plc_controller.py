@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -249,9 +249,21 @@ class PlcController(models.Model):
         if not self.take_minutes or "running" in batches.mapped("state"):
             return
         due = fields.Datetime.now() - timedelta(minutes=self.take_minutes)
-        for batch in batches.filtered(lambda batch: batch.date_offered < due and not batch.attention):
+        overdue = batches.filtered(lambda batch: batch.date_offered < due and not batch.attention)
+        if overdue and self._idle_since() > due:
+            return  # it has only just ended the one before
+        for batch in overdue:
             detail = f"offered at {batch.date_offered} UTC, and the PLC is idle"
             batch._notice(Anomaly("untaken", detail))
+
+    def _idle_since(self):
+        """When the PLC ended its last batch (long ago, if it never made one); None while it makes one."""
+        batches = self.env["mo.batch"].with_context(active_test=False)
+        domain = [("controller_id", "=", self.id)]
+        if batches.search_count([*domain, ("state", "=", "running")], limit=1):
+            return None
+        last = batches.search([*domain, ("date_finished", "!=", False)], order="date_finished desc", limit=1)
+        return last.date_finished or datetime.min
 
     def _note_silence(self, error):
         """The PLC could not be talked to. Journalled when what is wrong changed.

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 
@@ -114,17 +114,10 @@ class PlcController(models.Model):
 
     def _last_heard(self):
         """When the PLC answered last; not before it was switched on."""
-        moments = [self.last_contact, self.watched_since or self.create_date]
-        return max(moment for moment in moments if moment)
+        return max(self.last_contact or datetime.min, self._watched_since())
 
-    def _idle_since(self):
-        """When the PLC ended its last batch; None while it makes one, or if it never made one."""
-        batches = self.env["mo.batch"].with_context(active_test=False)
-        domain = [("controller_id", "=", self.id)]
-        if batches.search_count([*domain, ("state", "=", "running")], limit=1):
-            return None
-        last = batches.search([*domain, ("date_finished", "!=", False)], order="date_finished desc", limit=1)
-        return last.date_finished or self.create_date
+    def _watched_since(self):
+        return self.watched_since or self.create_date
 
     def _note_contact(self):
         """It answers again: an alarm about it is over."""

@@ -113,8 +113,8 @@ class PlcTaskHealth(models.AbstractModel):
         if not self.env["plc.task.fill"]._is_enabled() or controller.queue_count:
             return []
         due = fields.Datetime.now() - timedelta(minutes=controller.order_minutes)
-        emptied = controller._idle_since()
-        if not controller.order_minutes or not emptied or emptied > due:
+        idle_since = controller._idle_since()
+        if not controller.order_minutes or not idle_since or max(idle_since, controller._watched_since()) > due:
             return []
         productions = self.env["mrp.production"]
         domain = [*productions._plc_eligible_domain(controller), ("write_date", "<", due)]

@@ -104,7 +104,7 @@ class TestApi(MillCase):
         done = self.batch("operator").api_cancel(reason="material", note="no soy")
         self.assertEqual(done, [{"id": self.batches[0].id, "name": self.batches[0].name, "state": "cancelled"}])
         self.assertRecordValues(self.batches[0], [{"cancel_reason": "material", "cancel_note": "no soy"}])
-        with self.assertRaisesRegex(UserError, "is cancelled: the PLC has taken it, or it is over"):
+        with self.assertRaisesRegex(UserError, "is cancelled: it is over already"):
             self.batch("operator").api_cancel("material")
         with self.assertRaisesRegex(UserError, "boredom is none of"):
             self.batches[1].with_user(self.users["operator"]).api_cancel("boredom")

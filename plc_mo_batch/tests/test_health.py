@@ -126,7 +126,6 @@ class TestStuck(HealthCase):
     def test_queued(self):
         batch = self.new_batch()
         self.backdate(batch, date_state=20)
-        self.backdate(self.controller, create_date=2880)
         self.assertAlarms("stuck")
         self.assertEqual(self.alarms().batch_id, batch)
         batch._set_state("running")
@@ -134,7 +133,6 @@ class TestStuck(HealthCase):
 
     def test_queued_behind_a_running_one(self):
         running, queued, offered = self.new_batch("running"), self.new_batch(), self.new_batch("offered")
-        self.backdate(self.controller, create_date=2880)
         self.backdate(queued + offered, date_state=600, date_offered=600)
         self.assertAlarms()
         running._set_state("completed", date_finished=self.now)
@@ -142,7 +140,6 @@ class TestStuck(HealthCase):
 
     def test_offered_and_not_taken(self):
         batch = self.new_batch("offered")
-        self.backdate(self.controller, create_date=2880)
         self.backdate(batch, date_state=59)
         self.assertAlarms()
         self.backdate(batch, date_state=61)
@@ -269,13 +266,6 @@ class TestWaiting(HealthCase):
 
 
 class TestOrders(HealthCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env.flush_all()
-        cls.cr.execute("UPDATE plc_controller SET create_date = %s", [cls.ago(2880)])
-        cls.env.invalidate_all()
-
     def test_wait_while_the_queue_is_empty(self):
         order = self.new_order()
         self.assertAlarms()

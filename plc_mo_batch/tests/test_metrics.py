@@ -1,5 +1,7 @@
 """The figures for Prometheus, over HTTP, as its own parser reads them; and who does not get them."""
 
+import re
+from pathlib import Path
 from unittest import skipUnless
 
 from odoo.exceptions import AccessError
@@ -145,6 +147,17 @@ class TestMetrics(HttpCase, MillCase):
             before = self.cr.sql_log_count
             metrics._collect()
         return self.cr.sql_log_count - before
+
+    def test_manual_names_all_of_them(self):
+        manual = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
+        if not manual.is_file():
+            self.skipTest("needs docs/metrics.md")
+        rows = [line.split("|")[1] for line in manual.read_text().splitlines() if line.startswith("| `")]
+        named = {name for row in rows for name in re.findall("`(.*?)`", row)}
+        self.controller.last_contact = Datetime.now()
+        self.new_order()
+        self.run_task(1)
+        self.assertEqual(named, {key[0] for key in self.scrape()})
 
     # Who does not get it
 

@@ -155,6 +155,19 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.run_task(2)
         self.assertEqual(len(self.batch.event_ids.filtered(lambda event: event.kind == "anomaly")), 1)
 
+    def test_plc_that_has_only_just_ended_another_one(self):
+        """It was offered an hour ago, and its turn has only come."""
+        self.controller.take_minutes = 30
+        self.batch.date_offered -= timedelta(minutes=60)
+        other = self.batch.copy({"name": "EARLIER", "production_id": self.new_order().id, "slot": 9, "job_number": 0})
+        other._set_state("completed", date_finished=fields.Datetime.now() - timedelta(minutes=1), acknowledged=True)
+        other._set_state("done")
+        self.controller._note_untaken()
+        self.assertFalse(self.batch.attention)
+        other.date_finished -= timedelta(minutes=30)
+        self.controller._note_untaken()
+        self.assertIn("has not taken the recipe", self.batch.attention)
+
     def test_lost_acknowledgement_is_repeated_for_the_history(self):
         self.run_plc(self.plc, 1)
         self.run_task(2)
