@@ -4,9 +4,9 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import mute_logger
+from odoo.tools import mute_logger, plaintext2html
 
-from .mo_batch_booking import ACTIVITY
+from .plc_notifier import ACTIVITY
 
 KINDS = [
     ("silent", "Silent PLC"),
@@ -239,7 +239,7 @@ class PlcAlarm(models.Model):
                 continue
             try:
                 with self.env.cr.savepoint():
-                    self.activity_schedule(ACTIVITY, summary=label, note=self.message, user_id=user.id)
+                    self.activity_schedule(ACTIVITY, summary=label, note=plaintext2html(self.message), user_id=user.id)
                     self.env.flush_all()
             except Exception as error:
                 self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=error))

@@ -61,6 +61,11 @@ class TestAlarm(MillCase):
         self.settle()
         self.assertFalse(alarm.activity_ids)
 
+    def test_what_a_plc_says_is_text(self):
+        alarm = self.settle("It <b>stands</b>.")
+        self.assertIn("It &lt;b&gt;stands&lt;/b&gt;.", alarm.activity_ids.note)
+        self.assertIn("It &lt;b&gt;stands&lt;/b&gt;.", self.controller.message_ids[0].body)
+
     def test_low_priority_is_no_work_for_anybody(self):
         self.assertFalse(self.settle("It stands.", priority="low").activity_ids)
 
