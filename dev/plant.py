@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg2
+import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 DEV = ROOT / "dev"
@@ -188,6 +189,14 @@ class Server(Process):
 
     def rpc(self, login=ADMIN[0], password=ADMIN[1]):
         return Rpc(self.url, self.database, login, password)
+
+    def session(self, login, password):
+        """The session id of somebody who logs in, for a browser's cookie."""
+        params = {"db": self.database, "login": login, "password": password}
+        answer = requests.post(f"{self.url}/web/session/authenticate", json={"params": params}, timeout=2 * RPC_SECONDS)
+        if not answer.json().get("result", {}).get("uid"):
+            raise Failure(f"Odoo does not let {login} in.")
+        return answer.cookies["session_id"]
 
 
 def answers(port):

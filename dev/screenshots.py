@@ -15,7 +15,6 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-import requests
 from browser import Browser
 from PIL import Image
 from plant import ADMIN, DEV, ROOT, Failure, Server, drop_database, new_database, test_database
@@ -103,11 +102,7 @@ class Photographer:
     def _session(self, login):
         if login not in self._sessions:
             password = ADMIN[1] if login == ADMIN[0] else login
-            params = {"db": self._server.database, "login": login, "password": password}
-            answer = requests.post(f"{self._server.url}/web/session/authenticate", json={"params": params}, timeout=120)
-            if not answer.json().get("result", {}).get("uid"):
-                raise Failure(f"Odoo does not let {login} in.")
-            self._sessions[login] = answer.cookies["session_id"]
+            self._sessions[login] = self._server.session(login, password)
         return self._sessions[login]
 
 

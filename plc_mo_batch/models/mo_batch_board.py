@@ -7,7 +7,6 @@ BATCH_FIELDS = {
     "attempts", "attention", "command", "date_finished", "date_offered", "date_started", "hand_adds_needed", "held", "last_error",
     "next_try", "parked", "planned_qty", "produced_qty", "review_needed", "slot", "state", "weight_needed",
 }  # fmt: skip
-WITH_COMPONENTS = ("running", "failed")  # states in which the components are shown, too
 
 
 class MoBatch(models.Model):
@@ -87,7 +86,7 @@ class MoBatch(models.Model):
             "started": text(self.date_started) or "",
             "finished": text(self.date_finished) or "",
             "closed": text(self.date_closed) or "",
-            "lines": [line._board_line() for line in self.line_ids] if self.state in WITH_COMPONENTS else [],
+            "lines": [line._board_line() for line in self.line_ids] if self.state == "running" else [],
             "buttons": self._board_buttons() if self.active else [],
         }
 

@@ -1,3 +1,5 @@
+from psycopg2.extensions import TransactionRollbackError
+
 from odoo import api, models
 
 
@@ -7,6 +9,9 @@ class PlcTaskExchange(models.AbstractModel):
     @api.model
     def _work(self):
         result = super()._work()
-        self.env["plc.board"]._vacuum()
-        self._commit()
+        try:
+            self.env["plc.board"]._vacuum()
+            self._commit()
+        except TransactionRollbackError:  # the bus tidies up itself
+            self._rollback()
         return result

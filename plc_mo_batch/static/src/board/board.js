@@ -15,6 +15,7 @@ import { Lane } from "./lane";
 import { BoardButtons, TimeAgo, TimeUntil } from "./parts";
 
 const CHANNEL = "plc_board";
+const FIRST_SECONDS = 10; // in which the connection may be made
 const WALL_TYPE = [16, 72]; // pixels, at least and at most
 const SCHEMES = ["auto", "light", "dark"];
 
@@ -55,6 +56,7 @@ export class PlcBoard extends Component {
     // Live
 
     listen() {
+        this.opened = luxon.DateTime.now();
         const receive = (message) => this.receive(message);
         this.bus.subscribe(CHANNEL, receive);
         this.bus.addChannel(CHANNEL);
@@ -88,7 +90,10 @@ export class PlcBoard extends Component {
         if (this.isConnected) {
             return { kind: "ok", icon: "fa-circle", word: _t("Live") };
         }
-        return { kind: "warning", icon: "fa-chain-broken", word: _t("Not live: what is shown may be old") };
+        if (this.store.now.diff(this.opened).as("seconds") < FIRST_SECONDS && !this.store.failed) {
+            return { kind: "muted", icon: "fa-circle-o", word: _t("Connecting") };
+        }
+        return { kind: "warning", icon: "fa-chain-broken", word: _t("Not live: what is shown may be old"), old: true };
     }
 
     // The screen: colours, and the wall
@@ -171,7 +176,9 @@ export class PlcBoard extends Component {
     get summary() {
         const batches = this.store.lanes.flatMap((lane) => lane.batches);
         const running = batches.filter((batch) => batch.state === "running").length;
-        return _t("%(running)s running, %(queued)s in the queue", { running, queued: batches.length });
+        const wrong = this.store.attention.length;
+        const text = _t("%(running)s running, %(queued)s in the queue", { running, queued: batches.length });
+        return wrong ? `${text}, ${_t("%s need attention", wrong)}` : text;
     }
 
     batchOf(item) {

@@ -66,27 +66,22 @@ class BatchCard extends Component {
         return line.planned ? Math.min(100, (100 * line.actual) / line.planned) : line.actual ? 100 : 0;
     }
 
-    /** While it doses only too much is certain; what is short of the plan may still come, until the batch has ended. */
+    /** While it doses only too much is certain: what is short of the plan may still come. */
     kind(line) {
-        const ended = this.props.batch.state !== "running";
-        const off = ended ? Math.abs(line.actual - line.planned) : line.actual - line.planned;
-        if (off > line.limits.hold + EPSILON) {
+        const over = line.actual - line.planned - EPSILON;
+        if (over > line.limits.hold) {
             return "danger";
         }
-        if (off > line.limits.tolerance + EPSILON) {
+        if (over > line.limits.tolerance) {
             return "warning";
         }
         return this.filled(line) >= 100 ? "ok" : "run";
     }
 
-    /** How much more than planned is in. */
+    /** Said in a word, too, where too much is in. */
     over(line) {
-        const more = line.actual - line.planned;
-        return line.known && more > EPSILON ? `+${this.quantity(more)}` : "";
-    }
-
-    word(line) {
-        return { danger: _t("far out of tolerance"), warning: _t("out of tolerance") }[this.kind(line)] || "";
+        const word = { danger: _t("far out of tolerance"), warning: _t("out of tolerance") }[this.kind(line)];
+        return word ? `+${this.quantity(line.actual - line.planned)} ${word}` : "";
     }
 
     get byHand() {
@@ -130,7 +125,7 @@ export class Lane extends Component {
     // Its batches
 
     get current() {
-        return this.props.lane.batches.filter((batch) => batch.lines.length);
+        return this.props.lane.batches.filter((batch) => batch.state === "running");
     }
 
     get next() {

@@ -1,4 +1,5 @@
 import { deserializeDateTime } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
 import { Component, useState } from "@odoo/owl";
 
 /** How long ago something was, ticking. */
@@ -27,7 +28,7 @@ export class TimeAgo extends Component {
 /** How long until something is, ticking; what is due is due now. */
 export class TimeUntil extends TimeAgo {
     get text() {
-        return luxon.DateTime.max(this.time, this.store.now).toRelative({ base: this.store.now, style: "short" });
+        return this.time > this.store.now ? this.time.toRelative({ base: this.store.now, style: "short" }) : _t("now");
     }
 }
 

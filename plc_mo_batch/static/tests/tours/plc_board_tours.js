@@ -1,9 +1,27 @@
+import { waitUntil } from "@odoo/hoot-dom";
 import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
+const fetches = () => performance.getEntriesByType("resource").filter((entry) => entry.name.includes("get_board")).length;
+
+let seen = {};
+
+/** The percentage has changed since the last look, and the board was not asked for meanwhile. */
+function riseByItself() {
+    const now = { percent: document.querySelector(".o_plc_percent")?.textContent, fetches: fetches() };
+    const before = seen;
+    if (now.percent !== before.percent || now.fetches !== before.fetches) {
+        seen = now;
+    }
+    return before.percent && now.percent && now.percent !== before.percent && now.fetches === before.fetches;
+}
+
 /** The row of a slot. */
 const slot = (number) => `.o_plc_queue .o_plc_slot:has(.o_plc_number:contains(/^${number}$/))`;
+
+/** What a PLC takes its time for. */
+const eventually = (content, trigger) => ({ content, trigger, timeout: 60000 });
 
 const answer = (trigger, content) => ({ content, trigger: `.modal ${trigger}`, run: "click" });
 
@@ -75,34 +93,25 @@ tours.add("plc_board_live", {
         { content: "it is live", trigger: ".o_plc_top:contains(Live):not(:contains(Not live))" },
         { content: "orders wait", trigger: ".o_plc_idle:contains(orders wait)" },
         { content: "fill now", trigger: ".o_plc_idle button[name=action_fill_now]", run: "click" },
-        { content: "the queue comes without a reload", trigger: `${slot(10)}`, timeout: 60000 },
-        { content: "the PLC answers", trigger: ".o_plc_connection:contains(Connected)", timeout: 60000 },
-        { content: "the first batch runs", trigger: ".o_plc_now .o_plc_batch:contains(Running)", timeout: 60000 },
+        eventually("the queue comes without a reload", `${slot(10)}`),
+        eventually("the PLC answers", ".o_plc_connection:contains(Connected)"),
+        eventually("the first batch runs", ".o_plc_now .o_plc_batch:contains(Running)"),
         {
-            content: "its quantities rise while one looks",
-            trigger: ".o_plc_component .o_plc_bar[aria-valuenow]:not([aria-valuenow='0'])",
-            timeout: 60000,
-            run() {
-                window.plcSeen = document.querySelector(".o_plc_percent").textContent;
-                window.plcPage = performance.timeOrigin;
-            },
-        },
-        {
-            content: "further than just now",
+            content: "its quantities rise while one looks, without anything being fetched",
             trigger: ".o_plc_percent",
-            timeout: 60000,
-            async run() {
-                const { waitUntil } = odoo.loader.modules.get("@odoo/hoot-dom");
-                await waitUntil(() => document.querySelector(".o_plc_percent")?.textContent !== window.plcSeen, { timeout: 30000 });
-            },
+            run: () => waitUntil(riseByItself, { timeout: 50000 }),
         },
         { content: "the last one is cancelled with a reason", trigger: `${slot(10)} button[name=action_open_cancel]`, run: "click" },
         { trigger: ".modal .alert-info:contains(its recipe is withdrawn first)" },
         ...reason("Plan was changed"),
         answer("button[name=action_confirm]", "cancel it"),
-        { content: "withdrawn from the PLC", trigger: ".o_plc_queue .o_plc_slot:contains(Slot 10 is free)", timeout: 60000 },
+        eventually("withdrawn from the PLC", ".o_plc_queue .o_plc_slot:contains(Slot 10 is free)"),
         { content: "and among the finished ones", trigger: ".o_plc_finished .o_plc_slot:contains(Cancelled)" },
-        { content: "a batch is done", trigger: ".o_plc_finished .o_plc_slot:contains(Within), .o_plc_finished .o_plc_slot:contains(Done)", timeout: 90000 },
-        { content: "and the shift counts it", trigger: ".o_plc_finished .o_plc_big:contains(done)" },
+        eventually("a batch is done", ".o_plc_finished .o_plc_slot:contains(Within), .o_plc_finished .o_plc_slot:contains(Done)"),
+        {
+            content: "and the shift counts it",
+            trigger: ".o_plc_finished .o_plc_big:contains(done)",
+            run: () => (window.plcBoardSeen = true),
+        },
     ],
 });
