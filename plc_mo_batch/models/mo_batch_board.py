@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .plc_board import NO_ALARM, button
+from .plc_board import NO_RECORD, button
 
 # what the board shows of a batch: when one of these is written, its lane is loaded anew
 BATCH_FIELDS = {
@@ -47,9 +47,18 @@ class MoBatch(models.Model):
 
     def action_open_weight(self):
         """Ask for the finished weight that the PLC did not report."""
-        self.ensure_one()
         self._check_allowed("set_weight")
-        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_weight_action")
+        return self._open_wizard("plc_mo_batch.mo_batch_weight_action")
+
+    def action_open_booked(self):
+        """Ask where the batch was booked by hand."""
+        self._check_manager()
+        self._check_allowed("rebook")
+        return self._open_wizard("plc_mo_batch.mo_batch_booked_action")
+
+    def _open_wizard(self, xmlid):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
         return {"type": action["type"], "name": action["name"], "res_model": action["res_model"], "view_mode": "form",
                 "views": [(False, "form")], "target": "new", "context": {"active_id": self.id}}  # fmt: skip
 
@@ -95,7 +104,13 @@ class MoBatch(models.Model):
 
         :return: a :func:`~.plc_board.button` each
         """
-        return [*self._buttons_of_booking(), *self._buttons_of_doubt(), *self._buttons_of_plc(), *self._buttons_of_no_hurry()]
+        return [
+            *self._buttons_of_booking(),
+            *self._buttons_of_doubt(),
+            *self._buttons_of_plc(),
+            *self._buttons_of_managers(),
+            *self._buttons_of_no_hurry(),
+        ]
 
     def _buttons_of_booking(self):
         review = self.is_action_release_review_allowed
@@ -115,8 +130,8 @@ class MoBatch(models.Model):
             "took it, it is not sent a second time."
         )
         take_out = self.env._(
-            "The PLC will report nothing more of this batch. One that was seen running becomes failed, with what was last seen; "
-            "otherwise it is cancelled and its order held."
+            "Does the PLC certainly stand still with this batch? Nothing that it reports of it will be read any more. One that "
+            "was seen running becomes failed, with what was last believed; otherwise it is cancelled and its order held."
         )
         release = self.env._(
             "What another system left in this slot is acknowledged and overwritten. Its registers stay in the journal. Go on?"
@@ -124,7 +139,7 @@ class MoBatch(models.Model):
         decide = self.is_action_decide_allowed
         offers = [
             (decide and self.state != "running", "action_send_again", self.env._("Not Taken: Send Again"), "share", send_again),
-            (decide, "action_take_out", self.env._("Take Out"), "eject", take_out),
+            (self.is_action_take_out_allowed, "action_take_out", self.env._("Take Out"), "eject", take_out),
             (self.is_action_release_allowed, "action_release_slot", self.env._("Release the Slot"), "unlock", release),
         ]
         return [button(*offer) for allowed, *offer in offers if allowed]
@@ -138,6 +153,21 @@ class MoBatch(models.Model):
         hold = button("action_hold", self.env._("Hold"), "pause")
         resume = button("action_resume", self.env._("Resume"), "play", first=True)
         return [resume if self.held else hold, button("action_abort", self.env._("Abort"), "stop", abort)]
+
+    def _buttons_of_managers(self):
+        reset = self.env._("Forget the errors of this batch's write-back, and try it again as if for the first time?")
+        new_order = self.env._(
+            "The order of this batch was closed or cancelled while the PLC made it. A new order is made for what it produced, "
+            "and what was dosed is booked on that one."
+        )
+        rebook = self.is_action_rebook_allowed
+        retry = self.is_action_retry_allowed and self.env.user.has_group("plc_mo_batch.group_manager")
+        offers = [
+            (rebook, "action_book_on_new_order", self.env._("Book on a New Order"), "file-o", new_order),
+            (rebook, "action_open_booked", self.env._("Booked by Hand"), "pencil"),
+            (retry, "action_reset", self.env._("Reset"), "eraser", reset),
+        ]
+        return [button(*offer) for allowed, *offer in offers if allowed]
 
     def _buttons_of_no_hurry(self):
         waited_for = self.is_action_release_review_allowed or self.hand_adds_needed
@@ -169,5 +199,5 @@ class MoBatch(models.Model):
             "message": message,
             "since": fields.Datetime.to_string(self.waits_since) or "",
             "next_try": fields.Datetime.to_string(until) or "",
-            **NO_ALARM,
+            **NO_RECORD,
         }

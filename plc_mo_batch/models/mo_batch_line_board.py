@@ -1,6 +1,7 @@
 from odoo import api, models
 
 LINE_FIELDS = {"actual_qty", "reported"}
+BY_HAND_FIELDS = {"typed", "typed_qty", "weighed", "weighed_qty"}
 
 
 class MoBatchLine(models.Model):
@@ -20,7 +21,7 @@ class MoBatchLine(models.Model):
         result = super().write(vals)
         if LINE_FIELDS.intersection(vals):
             self.env["plc.board"]._note(self.batch_id.controller_id.ids, lane=False, line_ids=self.ids)
-        elif "typed_qty" in vals:
+        elif BY_HAND_FIELDS.intersection(vals):
             self.env["plc.board"]._note(self.batch_id.controller_id.ids)
         return result
 
@@ -38,8 +39,8 @@ class MoBatchLine(models.Model):
             "place": self.equipment_id.name or "",
             "by_hand": not self.code,
             "planned": self.planned_qty,
-            "actual": self.actual_qty if self.code else self.typed_qty,
-            "known": self.reported if self.code else self.typed,
+            "actual": self.actual_qty if self.code else self.typed_qty if self.typed else self.weighed_qty,
+            "known": self.reported if self.code else self.typed or self.weighed,
             "unit": self.uom_id.name or "",
             "limits": {kind: limit for kind, limit in limits.items() if limit is not None},
         }

@@ -8,8 +8,8 @@ _logger = logging.getLogger(__name__)
 CHANNEL = "plc_board"  # what a browser subscribes to, and the type of the messages
 PENDING = "plc_mo_batch.board"  # in the transaction's data: what is to be told once it is committed
 KEEP_MINUTES = 5  # a browser that was away for longer loads the board anew
-# of what needs attention and is no alarm, or none yet
-NO_ALARM = {"alarm": 0, "seen_by": "", "buttons": []}
+# of what needs attention and has no record of its own, or none yet
+NO_RECORD = {"model": "", "id": 0, "seen_by": "", "buttons": []}
 
 
 def button(method, label, icon, question="", first=False):

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..plc.reconcile import HANDED_OVER
-from .plc_board import NO_ALARM, button
+from .plc_board import NO_RECORD, button
 
 FINISHED_SHOWN = 8  # of the shift, for each PLC
 SHIFTS = "6, 14, 22"
@@ -129,8 +129,8 @@ class PlcController(models.Model):
 
         :param batches: the open ones of these PLCs
         :return: dicts of key (which is the same as long as the matter is), severity (danger, warning or info), plc and batch
-            (ids, 0 for none), title, message, since and next_try (times, or empty); of one that is an alarm: alarm (id), seen_by
-            (who acknowledged it) and buttons
+            (ids, 0 for none), title, message, since and next_try (times, or empty), seen_by (who acknowledged it); model and id
+            of a record of its own, and the buttons of that one
         """
         silent = self.filtered(lambda controller: controller.enabled and controller.last_error)
         return [controller._attention_item() for controller in silent] + batches._board_attention()
@@ -145,7 +145,7 @@ class PlcController(models.Model):
             "message": self.last_error,
             "since": fields.Datetime.to_string(self.last_contact) or "",
             "next_try": "",
-            **NO_ALARM,
+            **NO_RECORD,
         }
 
     @api.model
@@ -161,7 +161,7 @@ class PlcController(models.Model):
             message = self.env._("%s: switched off in the settings.", off)
         title = self.env._("Tasks")
         return [{"key": "tasks", "severity": "warning", "plc": 0, "batch": 0, "title": title, "message": message, "since": "",
-                 "next_try": "", **NO_ALARM}]  # fmt: skip
+                 "next_try": "", **NO_RECORD}]  # fmt: skip
 
     # Business methods: lanes
 

@@ -58,7 +58,8 @@ class PlcAlarm(models.Model):
         seen = button("action_acknowledge", self.env._("Acknowledge"), "eye")
         return {
             "since": fields.Datetime.to_string(self.date_opened),
-            "alarm": self.id,
+            "model": self._name,
+            "id": self.id,
             "seen_by": self.acknowledged_by_id.sudo().name or "",
             "buttons": [seen] if operator and not self.date_acknowledged else [],
         }

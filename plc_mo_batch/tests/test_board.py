@@ -203,7 +203,7 @@ class TestBoard(BoardCase):
         self.raise_alarm("write_back", "Cannot be written back.", batch)
         silent.with_user(self.night).action_acknowledge()
         items = self.board()["attention"]
-        self.assertEqual([item["alarm"] for item in items], [silent.id, failing.id])
+        self.assertEqual([item["id"] for item in items], [silent.id, failing.id])
         self.assertEqual([item["message"] for item in items][0], "It does not answer.")
         self.assertEqual([item["seen_by"] for item in items], [self.night.name, ""])
         self.assertEqual([bool(item["buttons"]) for item in items], [False, True])
@@ -211,6 +211,29 @@ class TestBoard(BoardCase):
     def test_alarm_of_all_plcs(self):
         self.env["plc.alarm"]._raise(Condition("task", "Task 2 does not run."))
         self.assertEqual(self.texts(), ["Task 2 does not run."])
+
+    def test_failure_and_weighing(self):
+        event = {"controller_id": self.controller.id, "company_id": self.env.company.id, "date": "2026-03-02 06:00:00"}
+        failure = self.env["plc.failure"].create({**event, "event_key": "f", "text": "Motor overload", "equipment_code": "101"})
+        self.env["plc.weighing"].create({**event, "event_key": "w", "order_name": "X", "quantity": 5.0, "reason": "No such order."})
+        items = self.board()["attention"]
+        self.assertEqual([item["severity"] for item in items], ["danger", "warning"])
+        self.assertEqual(items[0]["message"], "101: Motor overload")
+        self.assertIn("No such order.", items[1]["message"])
+        methods = [[button["method"] for button in item["buttons"]] for item in items]
+        self.assertEqual(methods, [["action_open_resolve"], ["action_open_assign", "action_open_dismiss"]])
+        failure.with_user(self.night).action_resolve("It cooled down.")
+        self.assertEqual(len(self.board()["attention"]), 1)
+
+    def test_order_closed_by_hand(self):
+        batch = self.complete(self.orders[0])
+        batch.production_id.action_cancel()
+        manager = new_test_user(self.env, "chief", groups="plc_mo_batch.group_manager")
+        self.assertEqual(
+            self.methods(batch, manager), ["action_book_on_new_order", "action_open_booked", "action_open_review"]
+        )
+        self.assertEqual(self.methods(batch), ["action_open_review"])
+        self.assertEqual(batch.with_user(manager).action_open_booked()["context"], {"active_id": batch.id})
 
     # Who sees it, who may do what
 

@@ -1,4 +1,4 @@
-"""The board in a real browser: cancel with a reason, retry, switch off and on, nothing there yet; live it is in ``tests/``."""
+"""The board in a real browser: cancel with a reason, retry, switch off and on, no PLC yet. The live one is in ``tests/``."""
 
 from odoo.tests import HttpCase, new_test_user, tagged
 

@@ -18,6 +18,7 @@ METHODS = {
     ("mo.batch", "action_enter_hand_adds"): (OPERATORS, [[0, 1.0]]),
     ("mo.batch", "action_hold"): (OPERATORS,),
     ("mo.batch", "action_is_booked_by_hand"): (MANAGERS, "by the day shift"),
+    ("mo.batch", "action_open_booked"): (MANAGERS,),
     ("mo.batch", "action_open_cancel"): (OPERATORS,),
     ("mo.batch", "action_open_production"): (PLANNERS,),
     ("mo.batch", "action_open_review"): (OPERATORS,),
