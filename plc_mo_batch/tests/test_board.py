@@ -215,7 +215,8 @@ class TestBoard(BoardCase):
     def test_failure_and_weighing(self):
         event = {"controller_id": self.controller.id, "company_id": self.env.company.id, "date": "2026-03-02 06:00:00"}
         failure = self.env["plc.failure"].create({**event, "event_key": "f", "text": "Motor overload", "equipment_code": "101"})
-        self.env["plc.weighing"].create({**event, "event_key": "w", "order_name": "X", "quantity": 5.0, "reason": "No such order."})
+        weighing = {**event, "event_key": "w", "order_name": "X", "quantity": 5.0, "reason": "No such order."}
+        self.env["plc.weighing"].create(weighing)
         items = self.board()["attention"]
         self.assertEqual([item["severity"] for item in items], ["danger", "warning"])
         self.assertEqual(items[0]["message"], "101: Motor overload")
