@@ -69,5 +69,5 @@ SCREENS = [
     Screen("setup-silos", "plc-setup", ".o_form_view [name=line_ids] .o_data_row", "manager",
         clicks=(*(f"button[name=action_{name}]" for name in ("use_simulator", "test", "next")), ".modal .btn-primary",
             "button[name=action_suggest]")),
-    Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin"),
+    Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin", height=2600),
 ]
