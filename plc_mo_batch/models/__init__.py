@@ -65,6 +65,7 @@ from . import (
     plc_task_health,
     plc_task_write_back,
     plc_task_write_back_failure,
+    plc_vacuum,
     plc_weighing,
     plc_weighing_board,
     product_product,

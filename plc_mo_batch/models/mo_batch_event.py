@@ -55,7 +55,7 @@ class MoBatchEvent(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        if not self.env.context.get("plc_journal_vacuum"):
+        if not self.env.context.get("plc_vacuum"):
             raise UserError(self.env._("The journal cannot be deleted."))
 
     # Business methods

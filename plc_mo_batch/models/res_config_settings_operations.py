@@ -10,6 +10,12 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     plc_allowed_networks = fields.Char(string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks")
+    plc_journal_days = fields.Integer(string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days")
+
+    @api.constrains("plc_journal_days")
+    def _check_plc_journal_days(self):
+        if min(self.mapped("plc_journal_days"), default=0) < 0:
+            raise ValidationError(self.env._("The journal is kept for a number of days, or for ever: 0."))
 
     @api.constrains("plc_allowed_networks")
     def _check_plc_allowed_networks(self):

@@ -55,6 +55,7 @@ from . import (
     test_tolerance,
     test_tours,
     test_transport,
+    test_vacuum,
     test_views,
     test_withdraw,
     test_write_back,
