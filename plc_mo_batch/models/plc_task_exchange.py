@@ -4,6 +4,7 @@ from dataclasses import replace
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..plc.exchange import Answer, Plan, converse
 from ..plc.layout import FLAGS
@@ -14,6 +15,7 @@ MAX_ROUNDS = 12  # of one exchange without live polling: a download takes three
 LIVE_SECONDS = 60  # one run goes on polling that long, then hands over to its next run
 SETTLE_PAUSE = 0.1  # seconds between looks at a PLC that does not show a write yet
 TRIES = 5  # of one decision, when somebody else changed the same batch meanwhile
+ADVISORY = 0x504C43  # "PLC": the first half of our advisory locks' keys
 WORKING = (*DOWNLOADING, *HANDED_OVER)
 
 
@@ -29,17 +31,41 @@ class PlcTaskExchange(models.AbstractModel):
 
     @api.model
     def _work(self):
-        controllers = self.env["plc.controller"]._to_serve()
-        live_until = time.monotonic() + LIVE_SECONDS
-        conversations = [Conversation(self.env, controller.id, live_until) for controller in controllers]
-        self._commit()
-        converse(conversation.run() for conversation in conversations)
+        controllers = self._take(self.env["plc.controller"]._to_serve())
+        try:
+            live_until = time.monotonic() + LIVE_SECONDS
+            conversations = [Conversation(self.env, controller.id, live_until) for controller in controllers]
+            self._commit()
+            converse(conversation.run() for conversation in conversations)
+        finally:
+            self._let_go(controllers)
         requests = sum(conversation.requests for conversation in conversations)
         for conversation in conversations:
             self.env["plc.counter"]._add(conversation.controller, "requests", conversation.requests)
         self._log("Exchange completed: %s PLCs, %s requests", len(conversations), requests)
         if any(conversation.goes_on for conversation in conversations):
             self._trigger()
+
+    @api.model
+    def _take(self, controllers):
+        """Those that no other exchange talks to, on whatever server of this database. A scheduled action never runs twice at
+        once, but somebody may have duplicated it, or run the task in a shell. PostgreSQL keeps the lock over commits, and frees
+        it when this process ends, in whatever way."""
+        free = controllers.filtered(lambda controller: self._advisory("pg_try_advisory_lock", controller))
+        for controller in controllers - free:
+            self._log("%s: another exchange is at work, nothing done", controller.name)
+        return free
+
+    @api.model
+    def _let_go(self, controllers):
+        self._rollback()  # all that is to stay was committed
+        for controller_id in controllers.ids:
+            self._advisory("pg_advisory_unlock", controllers.browse(controller_id))
+
+    @api.model
+    def _advisory(self, function, controller):
+        self.env.cr.execute(SQL("SELECT %s(%s, %s)", SQL.identifier(function), ADVISORY, controller.id))
+        return self.env.cr.fetchone()[0]
 
 
 class Conversation:
