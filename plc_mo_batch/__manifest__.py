@@ -64,5 +64,6 @@
         "web.assets_backend": ["plc_mo_batch/static/src/board/**/*", "plc_mo_batch/static/src/views/**/*"],
         "web.assets_tests": ["plc_mo_batch/static/tests/tours/**/*"],
     },
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -1,11 +1,12 @@
-"""Clients of the external API besides plant.Rpc."""
+"""Clients of the external API besides plant.Rpc, and Odoo's own commands."""
 
+import subprocess
 from contextlib import contextmanager
 from xmlrpc.client import Fault
 
 import pytest
 import requests
-from plant import RPC_SECONDS, Failure, wait_for
+from plant import DEV, RPC_SECONDS, Failure, wait_for
 
 ACCESS_ERROR = 4  # XML-RPC's fault code
 USER_ERROR = 2
@@ -17,6 +18,22 @@ def refused(*codes):
     with pytest.raises(Fault) as caught:
         yield
     assert caught.value.faultCode in (codes or (ACCESS_ERROR,)), caught.value.faultString
+
+
+def odoo(*arguments, script=None):
+    """Run a command of Odoo's, such as ``shell`` with a script, to its end.
+
+    :return: what it wrote, its log too
+    """
+    command = [DEV / "odoo", *map(str, arguments)]
+    done = subprocess.run(command, input=script, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def shell(database, script):
+    """Run Python as the superuser; ``env`` is there, and committed if nothing was raised."""
+    return odoo("shell", "-d", database, "--no-http", "--log-level=warn", script=f"{script}\nenv.cr.commit()\n")
 
 
 class Json2:

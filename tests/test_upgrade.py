@@ -11,6 +11,7 @@ from pathlib import Path
 import plant
 import pytest
 from plant import DEV, query
+from support import odoo, shell
 
 RELEASE = Path(__file__).parent / "releases" / "plc_mo_batch-19.0.1.0.0.tar.xz"
 TABLES = [
@@ -83,17 +84,9 @@ def before(released):
 
 @pytest.fixture(scope="module")
 def upgraded(released, before, folder):
-    log = odoo(released, "-u", "plc_mo_batch", "--stop-after-init")
+    log = odoo("-d", released, "-u", "plc_mo_batch", "--stop-after-init", "--no-http", "--log-level=warn")
     assert not [line for line in log.splitlines() if " ERROR " in line or " WARNING " in line], log
     return released
-
-
-def odoo(database, *options, script=None):
-    """What Odoo wrote to its log."""
-    command = [DEV / "odoo", *(["shell"] if script else []), "-d", database, "--no-http", "--log-level=warn", *options]
-    done = subprocess.run(command, input=script, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
 
 
 def test_every_stored_value_is_what_it_was(upgraded, before):
@@ -142,5 +135,5 @@ env["mo.batch"].search([("state", "=", "completed")]).action_retry()
 env["ir.config_parameter"].set_param("plc_mo_batch.task_3_enabled", "True")
 env["plc.task.write.back"]._run()
 """
-    odoo(upgraded, script=script)
+    shell(upgraded, script)
     assert query(upgraded, "SELECT count(*) FROM mo_batch WHERE state = 'done'") == [(3,)]
