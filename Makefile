@@ -1,4 +1,4 @@
-.PHONY: help demo test test-odoo lint bench races load coverage mutants torture soak screenshots clean
+.PHONY: help demo test test-odoo lint bench races load coverage mutants torture soak screenshots package audit clean
 
 help:
 	@echo "make demo    ten orders run from confirmed to done, before your eyes: Odoo, the addon and a simulated PLC"
@@ -13,6 +13,8 @@ help:
 	@echo "make screenshots  PNGs of every screen, light, dark and on a tablet, into docs/images"
 	@echo "make torture  kills Odoo, the PLC and PostgreSQL at every commit and every Modbus request (two hours and more)"
 	@echo "make soak SEED=…  faults, memory losses, clocks that jump, people who click at random; MINUTES=5"
+	@echo "make package  the addon as a wheel in dist/, installed in a database by an Odoo that knows nothing of this clone"
+	@echo "make audit   known vulnerabilities of the Python packages (asks PyPI, so it needs the network)"
 	@echo "make clean   what tests and linters left in this folder (dev/pg destroy: all databases)"
 
 demo:
@@ -52,6 +54,12 @@ torture:
 
 soak:
 	@dev/soak --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
+
+package:
+	@dev/package
+
+audit:
+	@dev/audit
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .hypothesis
