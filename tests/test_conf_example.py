@@ -2,8 +2,9 @@
 
 import configparser
 
-from odoo.tools import config
 from plant import ROOT
+
+from odoo.tools import config
 
 EXAMPLE = ROOT / "odoo.conf.example"
 

@@ -319,7 +319,7 @@ class Link:
         self._line: threading.Lock | None = None
         self._client = _new_client(endpoint, self._trace)
         self._client.framer.decoder = _DECODER
-        self._client.transaction.next_tid = random.randrange(60000)  # nosec B311: no secret
+        self._client.transaction.next_tid = random.randrange(60000)  # nosec B311 # no secret
 
     def __enter__(self) -> "Link":
         self.open()

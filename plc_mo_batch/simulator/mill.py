@@ -73,7 +73,7 @@ class Mill:
         self.now = 0.0
         self.batch: Batch | None = None
         self.paused = False
-        self._random = random.Random(seed)  # nosec B311: scales, no secret
+        self._random = random.Random(seed)  # nosec B311 # scales
         self._fail_next = False
         self._late_weights: list[tuple[int, float, float]] = []  # slot number, due at, kg
         self._waiting: set[int] = set()
