@@ -89,17 +89,16 @@ class TestFillRace(BaseCase):
             self.forget_shares([self.mill_id, second_id])
 
     def fill_alone(self, barrier, filled, controller_id):
-        """One PLC's part of a fill, as Task 1 does it."""
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            cr.execute("SELECT count(*) FROM mo_batch")
-            barrier.wait()
-            try:
-                filled.append(len(env["plc.task.fill"]._fill(env["plc.controller"].browse(controller_id))))
-                cr.commit()
-            except TransactionRollbackError:
-                cr.rollback()
-                filled.append(0)
+        """One PLC's part of a fill, as Task 1 does it; committed at the end of its cursor."""
+        try:
+            with self.registry.cursor() as cr:
+                env = api.Environment(cr, SUPERUSER_ID, {})
+                cr.execute("SELECT count(*) FROM mo_batch")
+                barrier.wait()
+                count = len(env["plc.task.fill"]._fill(env["plc.controller"].browse(controller_id)))
+        except TransactionRollbackError:
+            count = 0
+        filled.append(count)
 
     def overbooked(self):
         """Orders of which batches make more than they are, or of which one part is made twice."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[1]
-ORDER = ["codec", "layout", "dissect", "address", "transport", "look", "reconcile", "exchange"]  # from the wire up
+ORDER = ["codec", "layout", "dissect", "address", "transport", "look", "reconcile", "events", "exchange"]  # from the wire up
 
 
 def imported(path):

@@ -143,12 +143,16 @@ def _exchange_until_idle(plc):
         plc.run(2, 0)
 
 
+# taken, and even finished, before the click arrived
+TOO_LATE = ("the PLC has taken it", "the PLC has made it")
+
+
 def _is_accepted(plc, batch):
     try:
         plc.user(1, "mo.batch", "action_cancel", [batch], order_action="line")
         return True
     except Fault as fault:
-        if "the PLC has taken it" not in fault.faultString:
+        if not any(reason in fault.faultString for reason in TOO_LATE):
             raise
         return False
 
