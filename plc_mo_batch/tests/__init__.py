@@ -57,6 +57,7 @@ from . import (
     test_snapshot,
     test_tolerance,
     test_tours,
+    test_translations,
     test_transport,
     test_vacuum,
     test_views,
