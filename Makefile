@@ -1,4 +1,4 @@
-.PHONY: help demo test test-odoo lint bench races load coverage mutants torture soak screenshots package audit clean
+.PHONY: help demo test test-odoo lint bench races load coverage mutants torture soak screenshots package audit clean i18n page
 
 help:
 	@echo "make demo    ten orders run from confirmed to done, before your eyes: Odoo, the addon and a simulated PLC"
@@ -15,6 +15,8 @@ help:
 	@echo "make soak SEED=…  faults, memory losses, clocks that jump, people who click at random; MINUTES=5"
 	@echo "make package  the addon as a wheel in dist/, installed in a database by an Odoo that knows nothing of this clone"
 	@echo "make audit   known vulnerabilities of the Python packages (asks PyPI, so it needs the network)"
+	@echo "make i18n    texts into the translations; says what is not translated yet"
+	@echo "make page    the addon's page in the list of apps, out of readme/"
 	@echo "make clean   what tests and linters left in this folder (dev/pg destroy: all databases)"
 
 demo:
@@ -60,6 +62,12 @@ package:
 
 audit:
 	@dev/audit
+
+i18n:
+	@dev/i18n
+
+page:
+	@dev/run python dev/page.py
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,81 @@
+"""The addon's page in the list of apps, made of the fragments in readme/ (OCA's form): static/description/index.html."""
+
+import ast
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).resolve().parent.parent
+ADDON = ROOT / "plc_mo_batch"
+PAGE = ADDON / "static" / "description"
+# in this order; the first has no heading
+FRAGMENTS = {
+    "DESCRIPTION": "",
+    "CONTEXT": "Use Cases / Context",
+    "INSTALL": "Installation",
+    "CONFIGURE": "Configuration",
+    "USAGE": "Usage",
+    "ROADMAP": "Known Issues / Roadmap",
+    "HISTORY": "Changelog",
+    "CONTRIBUTORS": "Contributors",
+}
+# screenshots (docs/images) and what they show, behind the description
+SHOWN = {
+    "board": "The board: what the PLC is doing, what is next, what is wrong",
+    "batch-done": "A batch: planned, actual, deviation",
+}
+
+
+def manifest() -> dict:
+    return ast.literal_eval((ADDON / "__manifest__.py").read_text())  # as Odoo itself reads it
+
+
+def container(body: str, attributes: str = "") -> str:
+    return f'<section class="oe_container"{attributes}>\n<div class="oe_row oe_spaced">\n{body}</div>\n</section>\n'
+
+
+def section(name: str, heading: str) -> str:
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").render((ADDON / "readme" / f"{name}.md").read_text())
+    body = re.sub(r"<(/?)h2>", r"<\1h3>", body).replace("<table>", '<table class="table table-sm">')
+    title = f'<h2 class="oe_slogan">{heading}</h2>\n' if heading else ""
+    return container(title + body, f' id="{name.lower()}"')
+
+
+def pictures() -> str:
+    figures = "".join(
+        f'<p class="text-center"><img src="{name}.png" alt="{text}" class="img-fluid"/><br/><em>{text}</em></p>\n'
+        for name, text in SHOWN.items()
+    )
+    return container(figures)
+
+
+def page() -> str:
+    """The page, as HTML that Odoo shows as it is."""
+    about = manifest()
+    head = (
+        '<section class="oe_container">\n<div class="oe_row oe_spaced text-center">\n'
+        f'<h1 class="oe_slogan">{about["name"]}</h1>\n<h3 class="oe_slogan">{about["summary"]}</h3>\n'
+        f"<p>Version {about['version']} · License {about['license']}</p>\n</div>\n</section>\n"
+    )
+    first, *others = (section(name, heading) for name, heading in FRAGMENTS.items())
+    return "\n".join([head, first, pictures(), *others])
+
+
+def main() -> int:
+    """Write the page and its pictures; with --check only say whether it is what the fragments say."""
+    target = PAGE / "index.html"
+    if "--check" in sys.argv[1:]:
+        stale = target.read_text() != page()
+        print("static/description/index.html " + ("is stale: make page" if stale else "is as the fragments say"))
+        return int(stale)
+    target.write_text(page())
+    for name in SHOWN:
+        shutil.copyfile(ROOT / "docs" / "images" / f"{name}.png", PAGE / f"{name}.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
