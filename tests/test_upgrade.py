@@ -91,7 +91,10 @@ def upgraded(released, before, folder):
 
 
 def test_every_stored_value_is_what_it_was(upgraded, before):
-    kept = {table: [name for name in names if (table, name) not in CHANGED and name not in STAMPS] for table, names in before["columns"].items()}
+    kept = {
+        table: [name for name in names if (table, name) not in CHANGED and name not in STAMPS]
+        for table, names in before["columns"].items()
+    }
     after = old_rows(upgraded, kept)
     for table, rows in before["rows"].items():
         expected = [{name: row[name] for name in kept[table]} for row in rows]
