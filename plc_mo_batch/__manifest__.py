@@ -32,6 +32,7 @@
         "views/plc_controller_views.xml",
         "views/plc_alarm_views.xml",
         "views/plc_controller_health_views.xml",
+        "views/plc_controller_clock_views.xml",
         "wizards/plc_failure_resolve_views.xml",
         "wizards/plc_weighing_decide_views.xml",
         "views/plc_failure_views.xml",

@@ -32,7 +32,7 @@ class PlcSimulator(Command):
 
     It serves the register layouts "Feed mill, job numbers" and "Feed mill, flags" (recipes from 7000 on, feedback from 6000
     on, a slot every 100 registers), and "ISA-88, float32" (1000, 3000, 110). Equipment failures stand from 8000 on, manual
-    weighings from 9000 on.
+    weighings from 9000 on, the clock of "ISA-88, float32" from 9500 on. It shows UTC.
     """
 
     name = "plc_simulator"
@@ -85,6 +85,7 @@ class PlcSimulator(Command):
         add("--failures", type=int, default=0, help="so many jobs, from the first on, have a piece of equipment fail")
         add("--weigh", dest="weighings", metavar="NUMBER:KG", type=weighing, action="append", default=argparse.SUPPRESS,
             help="people weigh so much of the product with this number, for the first job; again: for the next one")
+        add("--clock-offset", type=float, default=0.0, help="seconds by which its clock is ahead of UTC; behind: negative")
         add("--ledger", dest="ledger_file", metavar="FILE", default=argparse.SUPPRESS,
             help="append what was really dosed to this file, a JSON line for each job taken or ended")
         add("--memory", dest="memory_file", metavar="FILE", default=argparse.SUPPRESS,

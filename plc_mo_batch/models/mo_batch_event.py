@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-AREAS = [("recipe", "Recipe"), ("feedback", "Feedback"), ("failure", "Failures"), ("weighing", "Weighings")]
+AREAS = [("recipe", "Recipe"), ("feedback", "Feedback"), ("failure", "Failures"), ("weighing", "Weighings"), ("clock", "Clock")]
 
 
 class MoBatchEvent(models.Model):

@@ -17,10 +17,11 @@ KINDS = [
     ("waiting", "Waits for a person"),
     ("orders", "Orders wait, queue empty"),
     ("task", "Task does not run"),
+    ("clock", "Clock drift"),
 ]
 PRIORITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
 # how the alarm is ranked where a condition does not say so itself
-PRIORITY = {"unposted": "medium", "waiting": "medium", "orders": "medium"}
+PRIORITY = {"unposted": "medium", "waiting": "medium", "orders": "medium", "clock": "medium"}
 # in ISA-18.2's terms: active or returned to normal, acknowledged or not
 STATES = [
     ("unacknowledged", "Active"),

@@ -111,6 +111,7 @@ class PlcController(models.Model):
             "feedback": self.env._("feedback"),
             "failure": self.env._("failure"),
             "weighing": self.env._("weighing"),
+            "clock": self.env._("clock"),
         }
         return names[kind]
 

@@ -73,6 +73,7 @@ class PlcMetrics(models.AbstractModel):
         online = self._metric("plc_online", "Whether the PLC answered when it was talked to last")
         contact = self._metric("plc_last_contact_timestamp_seconds", "When the PLC answered last")
         health = self._metric("plc_health", "0: ok, 1: warning, 2: error")
+        drift = self._metric("plc_clock_drift_seconds", "How far the PLC's clock is ahead of Odoo's, as it was noted last")
         ranks = {key: rank for rank, (key, _label) in enumerate(HEALTH)}
         for controller in controllers:
             label = labels[controller.id]
@@ -81,7 +82,9 @@ class PlcMetrics(models.AbstractModel):
             health.add(ranks[controller.health], **label)
             if controller.last_contact:
                 contact.add(self._seconds(controller.last_contact), **label)
-        return [enabled, online, contact, health]
+            if controller.clock_read_at:
+                drift.add(controller.clock_drift, **label)
+        return [enabled, online, contact, health, drift]
 
     @api.model
     def _of_batches(self, controllers, labels):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..plc.layout import can_be_input
+
 
 class PlcRegisterArea(models.Model):
     _name = "plc.register.area"
@@ -16,9 +18,11 @@ class PlcRegisterArea(models.Model):
             ("feedback", "Feedback (PLC writes)"),
             ("failure", "Equipment failures (PLC writes)"),
             ("weighing", "Manual weighings (PLC writes)"),
+            ("clock", "Clock (PLC writes)"),
         ],
         required=True,
-        help="Recipe and feedback are needed. Failures and weighings are events: Odoo stores each, then sets its flag to 1.",
+        help="Recipe and feedback are needed. Failures and weighings are events: Odoo stores each, then sets its flag to 1. "
+        "A clock is only read.",
     )
     registers = fields.Selection(
         [("holding", "Holding registers"), ("input", "Input registers (read only)")],
@@ -45,7 +49,7 @@ class PlcRegisterArea(models.Model):
     @api.constrains("kind", "registers")
     def _check_registers(self):
         for area in self.filtered(lambda area: area.registers == "input"):
-            if area.kind != "feedback" or area.map_id.handshake == "flags":
+            if not can_be_input(area.kind, area.map_id.handshake):
                 label = dict(self._fields["kind"]._description_selection(self.env))[area.kind]
                 raise ValidationError(
                     self.env._(

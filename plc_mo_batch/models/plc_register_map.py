@@ -37,6 +37,7 @@ class PlcRegisterMap(models.Model):
         help="With flags: the PLC shows the order in its feedback in the very scan in which it takes it. "
         "Then a lost message or a withdrawal needs no person to decide.",
     )
+    has_clock = fields.Boolean(compute="_compute_has_clock", help="The PLC shows its clock.")
     has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
     area_ids = fields.One2many("plc.register.area", "map_id", string="Areas", copy=True)
     controller_ids = fields.One2many("plc.controller", "map_id", string="PLCs")
@@ -55,6 +56,11 @@ class PlcRegisterMap(models.Model):
     def _compute_problems(self):
         for register_map in self:
             register_map.problems = "\n".join(register_map._find_problems())
+
+    @api.depends("area_ids.kind")
+    def _compute_has_clock(self):
+        for register_map in self:
+            register_map.has_clock = "clock" in register_map.area_ids.mapped("kind")
 
     @api.depends("area_ids.field_ids.role")
     def _compute_has_commands(self):

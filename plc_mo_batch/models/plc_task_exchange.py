@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ..plc.exchange import Answer, Plan, converse
 from ..plc.layout import FLAGS
 from ..plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, recipe_slots, reconcile
+from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, EventTalk
 
 MAX_ROUNDS = 12  # of one exchange without live polling: a download takes three
@@ -84,6 +85,7 @@ class Conversation:
         self._rounds = 0
         self._stored = 0
         self._events = EventTalk(env, controller_id)
+        self._clock = ClockTalk(env, controller_id)
         self._sent = {}  # Write -> when it went out: a PLC may show it only after its next scan
 
     @property
@@ -158,6 +160,7 @@ class Conversation:
             settled=frozenset() if unsure else frozenset(job.id for job in jobs if job.settled),
             unsure=unsure,
             events=self._events.to_read(layout, everything, unsure),
+            clock=self._clock.is_wanted(layout),
         )
 
     # Answers
@@ -179,6 +182,7 @@ class Conversation:
         if writes:
             controller.unconfirmed_write_at = fields.Datetime.now()
         controller._note_untaken()
+        unfinished = self._clock.digest(plan, answer) or unfinished
         return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
 
     def _note_writes(self, plan, answer):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .codec import CodecError, Field, SlotCodec
-from .layout import EVENT_AREAS, Area, Layout
+from .layout import CLOCK, EVENT_AREAS, Area, Layout
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,12 @@ def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = 
 
 
 def is_empty(area: Area, words: Sequence[int]) -> bool:
-    """No batch stands in the slot: its slot number and its order name are all zero. No event: all but its flag is zero."""
+    """No batch stands in the slot: its slot number and its order name are all zero. No event: all but its flag is zero.
+    No clock: all is zero."""
     if area.kind in EVENT_AREAS:
         return not any(event_body(area, words))
+    if area.kind == CLOCK:
+        return not any(words)
     return not any(any(words[item.offset : item.end]) for role in ("slot", "order") for item in area.by_role(role))
 
 

@@ -14,7 +14,7 @@ and an event need not have a number, so the rules are these:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import Any
 
 from .codec import CodecError
@@ -170,9 +170,9 @@ def _date(parts: Sequence[int | None]) -> datetime | None:
     """None for what is none, and for years before there were such PLCs: a clock that was never set."""
     try:
         date = datetime(*parts)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
-    return date if date.year >= OLDEST_YEAR else None
+    return date if OLDEST_YEAR <= date.year < MAXYEAR else None  # in the last year a time zone could lead past its end
 
 
 def is_unique(values: Mapping[str, Any]) -> bool:

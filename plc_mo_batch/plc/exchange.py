@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from .layout import Layout
+from .layout import CLOCK, Layout
 from .reconcile import Seen, Write
 from .transport import Endpoint, Link, LinkError
 
@@ -28,6 +28,7 @@ class Plan:
     :param settled: ids of the batches that were settled when it was made: what is observed before that proves less
     :param unsure: a write of unknown fate could then still arrive, apart from those of the plan
     :param events: (area, slot) of each event slot to be read -> id of its newest event, if that was settled, else 0
+    :param clock: the PLC's clock is to be read, last of all
     """
 
     endpoint: Endpoint
@@ -40,12 +41,23 @@ class Plan:
     settled: frozenset[int] = frozenset()
     unsure: bool = False
     events: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    clock: bool = False
+
+
+@dataclass(frozen=True)
+class ClockAnswer:
+    """The words of the PLC's clock, read ``at`` this ``time.time()``; or why they could not be read."""
+
+    words: tuple[int, ...] = ()
+    at: float = 0.0
+    error: LinkError | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
     """What came of a plan: ``seen``, or ``error``. ``events``: the words of each event slot that was read, ``event_error`` why
     the rest of them could not be: batches do not wait for events. They were read ``at`` this ``time.monotonic()``.
+    ``clock``: None where it was not asked for, or the events before it could not be read.
 
     ``unsure`` is True when a write was begun and nobody knows whether the PLC applied it; ``unsent`` are the writes that were
     certainly not applied.
@@ -59,6 +71,7 @@ class Answer:
     events: Mapping[tuple[str, int], Sequence[int]] = field(default_factory=dict)
     event_error: LinkError | None = None
     at: float = 0.0
+    clock: ClockAnswer | None = None
 
 
 Conversation = Generator[Plan, Answer, None]
@@ -82,10 +95,11 @@ class _Wire:
             seen = observe(link, plan)
             at = time.monotonic()
             events, error = observe_events(link, plan)
+            clock = observe_clock(link, plan) if plan.clock and not error else None
             requests += link.requests
-            if error:
+            if error or clock and clock.error:
                 self.close()
-            return Answer(seen, requests=requests, events=events, event_error=error, at=at)
+            return Answer(seen, requests=requests, events=events, event_error=error, at=at, clock=clock)
         except LinkError as error:
             begun = done + bool(error.writing)
             return self._failed(error, plan.writes[begun:], requests)
@@ -139,6 +153,17 @@ def observe_events(link: Link, plan: Plan) -> tuple[dict[tuple[str, int], tuple[
         except LinkError as error:
             return events, error
     return events, None
+
+
+def observe_clock(link: Link, plan: Plan) -> ClockAnswer:
+    """What the PLC's clock shows, at the middle of its request. One that is refused or not answered is no reason to believe
+    less of the rest."""
+    begin = time.time()
+    try:
+        words = link.read_words(*plan.layout.request(CLOCK, 1), plan.layout.area(CLOCK).registers)
+    except LinkError as error:
+        return ClockAnswer(error=error)
+    return ClockAnswer(words, (begin + time.time()) / 2)
 
 
 def converse(conversations: Iterable[Conversation]) -> None:

@@ -24,8 +24,11 @@ HANDSHAKES = (JOB_NUMBERS, FLAGS)
 FAILURE = "failure"
 WEIGHING = "weighing"
 EVENT_AREAS = (FAILURE, WEIGHING)  # what happens beside the batches: may be missing, with slots of their own
-AREAS = ("recipe", "feedback", *EVENT_AREAS)
+CLOCK = "clock"  # what the PLC's clock shows: one slot, only read
+AREAS = ("recipe", "feedback", *EVENT_AREAS, CLOCK)
+OPTIONAL_AREAS = (*EVENT_AREAS, CLOCK)
 
+DATE_ROLES = ("year", "month", "day", "hour", "minute", "second")  # in the PLC's local time
 COMMON_ROLES = ("slot", "order", "line_code", "line_quantity")
 REQUIRED = {
     (JOB_NUMBERS, "recipe"): (*COMMON_ROLES, "quantity", "recipe_job", "armed_job", "acknowledged_job"),
@@ -34,13 +37,14 @@ REQUIRED = {
     (FLAGS, "feedback"): (*COMMON_ROLES, "weight", "feedback_flag"),
     **{(handshake, FAILURE): ("equipment", "failure", "event_flag") for handshake in HANDSHAKES},
     **{(handshake, WEIGHING): ("slot", "order", "product_number", "weighed", "event_flag") for handshake in HANDSHAKES},
+    **{(handshake, CLOCK): DATE_ROLES for handshake in HANDSHAKES},
 }
-DATE_ROLES = ("year", "month", "day", "hour", "minute", "second")  # when it happened, in the PLC's local time
-# the roles of events, and which of the others an event area can have, too
+# the roles of events and clock, and all roles that these areas can have
 EVENT_ROLES = ("equipment", "failure", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES)
-ROLES_OF_EVENT = {
+ROLES_OF_AREA = {
     FAILURE: ("equipment", "failure", "event_flag", "event_number", *DATE_ROLES),
     WEIGHING: ("slot", "order", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES),
+    CLOCK: DATE_ROLES,
 }
 # how a layout may say what became of a batch
 OUTCOMES = (("finished", "failed"), ("state",))
@@ -126,6 +130,8 @@ class Layout:
 
     def count(self, kind: str) -> int:
         """How many slots an area has."""
+        if kind == CLOCK:
+            return 1
         return self.area(kind).slots if kind in EVENT_AREAS else self.slots
 
     @cached_property
@@ -210,7 +216,7 @@ class Layout:
         found = []
         for kind in AREAS:
             areas = [area for area in self.areas if area.kind == kind]
-            if len(areas) > 1 or not areas and kind not in EVENT_AREAS:
+            if len(areas) > 1 or not areas and kind not in OPTIONAL_AREAS:
                 found.append(f"There must be one {kind} area; there are {len(areas)}.")
             elif areas:
                 found += self._area_problems(areas[0])
@@ -235,7 +241,7 @@ class Layout:
             found.append(f"The {area.kind} area's fields take {area.extent} words, but its stride is {area.stride}.")
         if area.extent > limit:
             found.append(f"A {area.kind} slot takes {area.extent} words; one request can hold {limit}.")
-        if area.registers == INPUT and (area.kind != "feedback" or self.handshake == FLAGS):
+        if area.registers == INPUT and not can_be_input(area.kind, self.handshake):
             found.append(f"Odoo writes to the {area.kind} area: it cannot lie in input registers, which can only be read.")
         if area.kind in EVENT_AREAS and area.slots < 1:
             found.append(f"The {area.kind} area needs at least one slot.")
@@ -301,6 +307,11 @@ class Layout:
         return [f"Both areas need as many equipment codes as quantities ({listed})."]
 
 
+def can_be_input(kind: str, handshake: str) -> bool:
+    """Odoo writes nothing to an area of this kind: it may lie in input registers."""
+    return kind == CLOCK or kind == "feedback" and handshake != FLAGS
+
+
 def overlaps(area: Area) -> list[str]:
     """Sentences for fields that share a word."""
     found = []
@@ -357,8 +368,8 @@ def _is_whole(number: float) -> bool:
 
 def wrong_roles(area: Area) -> list[str]:
     """Sentences for fields whose role has no sense in their area."""
-    foreign = EVENT_ROLES if area.kind not in EVENT_AREAS else ()
-    own = ROLES_OF_EVENT.get(area.kind, ())
+    foreign = EVENT_ROLES if area.kind not in OPTIONAL_AREAS else ()
+    own = ROLES_OF_AREA.get(area.kind, ())
     return [
         f"In the {area.kind} area, {item.label} (word {item.offset}) has the role {item.role}, which has no sense there."
         for item in area.fields
@@ -369,7 +380,7 @@ def wrong_roles(area: Area) -> list[str]:
 def incomplete_date(area: Area) -> list[str]:
     """A sentence for a date that is not there as a whole."""
     missing = [role for role in DATE_ROLES if not area.by_role(role)]
-    if len(missing) in (0, len(DATE_ROLES)):
+    if len(missing) in (0, len(DATE_ROLES)) or area.kind == CLOCK:  # which needs each of them anyway
         return []
     return [f"The {area.kind} area has a date that lacks the roles {', '.join(missing)}."]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .dissect import Part, dissect
-from .layout import Layout
+from .layout import CLOCK, Layout
 from .transport import Endpoint, Link, LinkError
 
 
@@ -73,3 +73,5 @@ def _places(layout: Layout) -> Iterator[tuple[str, int]]:
         yield "recipe", slot
         yield "feedback", slot
     yield from layout.event_places
+    if layout.has(CLOCK):
+        yield CLOCK, 1

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from . import words
+from .clock import clock_image
 
 FAILURE_BASE, WEIGHING_BASE = 8000, 9000
 NEW, STORED = 0, 1
@@ -33,8 +34,7 @@ class Failure:
         """The words before the flag."""
         date = [0] * 6
         if self.at:
-            at = self.at
-            date = [words.number_to_bcd(part) for part in (at.year, at.month, at.day, at.hour, at.minute, at.second)]
+            date = clock_image(self.at)
         return words.text_to_words(self.equipment) + words.text_to_words(self.text) + date
 
     def record(self) -> dict[str, Any]:

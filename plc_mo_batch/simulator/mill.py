@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from . import words
 from .batch import Batch
+from .clock import CLOCK_BASE, clock_image
 from .events import FAILURE_BASE, FAILURES, WEIGHING_BASE, EventArea, Failure, Weighing
 from .slot import COMMANDS, LAYOUTS, Slot
 
@@ -40,6 +41,7 @@ class Mill:
     :param weight: the finished weight comes "with" the end of a job, "late" (20 s after it) or "never"
     :param failures: so many jobs, from the first on, have a piece of equipment fail while they run
     :param weighings: (product number, kg) of what is weighed by hand, one for each job from the first on
+    :param clock_offset: seconds by which its clock (layout "isa88" shows it) is ahead of UTC, or behind it
     :param verbose: log each step as info, otherwise as debug
     """
 
@@ -58,6 +60,7 @@ class Mill:
         weight: str = "with",
         failures: int = 0,
         weighings: Sequence[tuple[int, float]] = (),
+        clock_offset: float = 0.0,
         verbose: bool = False,
     ):
         _check_choice("layout", layout, LAYOUTS)
@@ -78,6 +81,8 @@ class Mill:
         self._late_weights: list[tuple[int, float, float]] = []  # slot number, due at, kg
         self._waiting: set[int] = set()
         self.areas = self._new_event_areas()
+        self.clock_offset = clock_offset
+        self._write_clock()
         self._failures = failures
         self._weighings = list(weighings)
         self._log_level = logging.INFO if verbose else logging.DEBUG
@@ -99,12 +104,13 @@ class Mill:
         first = self.slots[0]
         form = (first.ORDER_WORDS, first.word_order, self.layout == "isa88")
         bases = {"failure": FAILURE_BASE, "weighing": WEIGHING_BASE}
+        return {kind: EventArea(self.memory, base, *form) for kind, base in bases.items() if not self._is_used(base)}
+
+    def _is_used(self, base: int) -> bool:
+        """The slots leave no place for an area from ``base`` on."""
+        first = self.slots[0]
         ends = [(base, base + len(self.slots) * first.STRIDE) for base in (first.recipe, first.feedback)]
-        return {
-            kind: EventArea(self.memory, base, *form)
-            for kind, base in bases.items()
-            if not any(begin < base + first.STRIDE and base < end for begin, end in ends)
-        }
+        return any(begin < base + first.STRIDE and base < end for begin, end in ends)
 
     # The program
 
@@ -116,6 +122,7 @@ class Mill:
         """
         self.now += dt
         self._log_acknowledged()
+        self._write_clock()
         for slot in self.slots:
             slot.write_idle()
         self._write_late_weights()
@@ -207,12 +214,20 @@ class Mill:
                 self.slots[number - 1].write_weight(kg)
         self._late_weights = [late for late in self._late_weights if late[1] > self.now]
 
-    # Events
+    # Clock and events
+
+    def clock(self) -> datetime:
+        """What its clock shows: UTC, and ``clock_offset`` seconds, in whole ones."""
+        return datetime.now(timezone.utc).replace(microsecond=0, tzinfo=None) + timedelta(seconds=self.clock_offset)
+
+    def _write_clock(self) -> None:
+        if self.layout == "isa88" and not self._is_used(CLOCK_BASE):
+            image = clock_image(self.clock())
+            self.memory[CLOCK_BASE:CLOCK_BASE + len(image)] = image
 
     def report_failure(self, equipment: str, text: str, at: datetime | None = None) -> None:
-        """Equipment fails, ``at`` the PLC's time (None: now; its clock shows UTC). It is shown when the area is free."""
-        now = datetime.now(timezone.utc).replace(microsecond=0, tzinfo=None)
-        self._report("failure", Failure(equipment, text, at or now))
+        """Equipment fails, ``at`` the PLC's time (None: now, by its clock). It is shown when the area is free."""
+        self._report("failure", Failure(equipment, text, at or self.clock()))
 
     def report_weighing(self, slot: int, order: str, number: int, kg: float) -> None:
         """People have weighed ``kg`` of a product for the batch in ``slot``. It is shown when the area is free."""

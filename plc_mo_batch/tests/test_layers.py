@@ -4,7 +4,8 @@ from pathlib import Path
 from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[1]
-ORDER = ["codec", "layout", "dissect", "address", "transport", "look", "reconcile", "events", "exchange"]  # from the wire up
+# from the wire up
+ORDER = ["codec", "layout", "dissect", "address", "transport", "look", "reconcile", "events", "clock", "exchange"]
 
 
 def imported(path):

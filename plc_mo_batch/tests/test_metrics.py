@@ -68,7 +68,7 @@ class TestMetrics(HttpCase, MillCase):
         self.queue()[0]._note_error("no stock location")
         self.env["plc.alarm"]._raise(Condition("stuck", "It stands.", self.controller, self.queue()[1]))
         moment = Datetime.from_string("2026-01-02 03:04:05")
-        self.controller.write({"online": True, "last_contact": moment})
+        self.controller.write({"online": True, "last_contact": moment, "clock_read_at": moment, "clock_drift": -75})
         self.env["plc.counter"]._add(self.controller, "requests", 7)
         self.env["plc.counter"]._add(self.controller, "requests", 5)
         found = self.scrape()
@@ -83,6 +83,7 @@ class TestMetrics(HttpCase, MillCase):
             ("plc_enabled", True): 1,
             ("plc_health", True): 2,
             ("plc_last_contact_timestamp_seconds", True): 1767323045,
+            ("plc_clock_drift_seconds", True): -75,
             ("dosed_kilograms_total", True): 600.5 + 33.25 + 12.25,
             ("requests_total", True): 12,
             ("link_errors_total", True): 0,
@@ -154,7 +155,7 @@ class TestMetrics(HttpCase, MillCase):
             self.skipTest("needs docs/metrics.md")
         rows = [line.split("|")[1] for line in manual.read_text().splitlines() if line.startswith("| `")]
         named = {name for row in rows for name in re.findall("`(.*?)`", row)}
-        self.controller.last_contact = Datetime.now()
+        self.controller.write({"last_contact": Datetime.now(), "clock_read_at": Datetime.now()})
         self.new_order()
         self.run_task(1)
         self.assertEqual(named, {key[0] for key in self.scrape()})

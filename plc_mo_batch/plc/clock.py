@@ -1,0 +1,65 @@
+"""A PLC's clock: what it shows, and how far that is from the time it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from .events import read_event
+from .layout import CLOCK, Layout
+
+NOTICEABLE = 5  # seconds: a drift that changed by less is not worth a write
+AGREEING = 2  # seconds between two readings of one clock: it shows whole seconds, and the wire takes its time
+UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """By how many seconds a clock is ahead (behind: negative), or ``problem``: why nobody can tell, with its ``words``."""
+
+    drift: int = 0
+    problem: str = ""
+    words: tuple[int, ...] = ()
+
+    def agrees(self, other: "Reading") -> bool:
+        """Both say the same: a PLC that fills its clock over several scans shows a wrong one between two minutes."""
+        return bool(self.problem) == bool(other.problem) and abs(self.drift - other.drift) <= AGREEING
+
+
+def read_clock(layout: Layout, words: Sequence[int], zone: tzinfo, now: datetime) -> Reading:
+    """What the words of a layout's clock area say.
+
+    :param zone: the clock's time zone
+    :param now: the moment at which they were read, in UTC, without time zone
+    """
+    values, problem = read_event(layout, CLOCK, words)
+    if "date" in values:
+        return Reading(drift(values["date"], zone, now))
+    return Reading(problem=problem, words=tuple(words))
+
+
+def drift(local: datetime, zone: tzinfo, now: datetime) -> int:
+    """Seconds by which a clock that shows ``local`` is ahead of ``now`` (UTC).
+
+    In the hour that comes twice when summer ends, a clock is given the one that suits it.
+    """
+    shown = [(local - now.replace(microsecond=0)) - local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)]
+    return min((round(each.total_seconds()) for each in shown), key=abs)
+
+
+def has_moved(before: float, now: float, limit: int) -> bool:
+    """The drift changed noticeably.
+
+    That is coarser than what a clock of whole seconds jumps to and fro, so an alarm at ``limit`` seconds does not flutter.
+    """
+    return abs(now - before) >= (max(AGREEING, min(NOTICEABLE, limit / 2)) if limit else NOTICEABLE)
+
+
+def duration(seconds: float) -> str:
+    """A length of time for people, in its two largest units, such as ``1 h 15 min``."""
+    parts, rest = [], abs(round(seconds))
+    for unit, length in UNITS:
+        count, rest = divmod(rest, length)
+        parts.append((count, unit))
+    first = next((index for index, (count, _unit) in enumerate(parts) if count), len(parts) - 1)
+    told = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
+    return " ".join(told) or "0 s"
