@@ -197,19 +197,21 @@ class TestExchange(ClockCase):
         """The PLC fills its clock over several scans, just at midnight."""
         self.exchange()
         read = Link.read_words
-        torn = [True]
 
         def tearing(link, at, count, registers="holding"):
             words = read(link, at, count, registers)
-            if at == BASE and torn:
-                torn.pop()
+            if at == BASE and readings.pop():
                 return (*words[:3], 0x23 if words[3] != 0x23 else 0x11, *words[4:])
             return words
 
-        with patch.object(Link, "read_words", tearing):
-            self.run_task(2)
-        self.assertFalse(torn)
-        self.assertDrift(0)
+        for readings, seconds in (([False, True], 0), ([True, False], 300)):  # the last one is the first
+            self.set_clock(seconds)
+            with patch.object(Link, "read_words", tearing):
+                self.run_task(2)
+            self.assertFalse(readings)
+            self.assertDrift(0)
+        self.run_task(2)
+        self.assertDrift(300)
 
     def test_a_clock_that_shows_no_date_is_told_once(self):
         self.exchange()
