@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 
-from odoo.tests import TransactionCase, tagged
+from odoo import http
+from odoo.tests import HttpCase, TransactionCase, tagged
 
 MAP_FIELDS = ["name", "handshake", "slots", "word_order", "swap_bytes", "address_offset", "copies_on_take"]
 AREA_FIELDS = ["kind", "registers", "base", "stride", "slots"]
@@ -66,3 +68,38 @@ class TestLayoutImport(TransactionCase):
         result = self.env["plc.register.map"].load(NAMES, rows)
         self.assertFalse(result["ids"])
         self.assertIn("Product name begins at word 16, inside Formula name", result["messages"][0]["message"])
+
+
+@tagged("post_install", "-at_install")
+class TestLayoutXlsx(HttpCase):
+    def export(self, register_map):
+        """The file that the web client's export gives."""
+        asked = {
+            "model": "plc.register.map",
+            "fields": [{"name": name, "label": name, "type": "char"} for name in NAMES],
+            "ids": register_map.ids,
+            "domain": [],
+            "import_compat": True,
+        }
+        response = self.url_open(
+            "/web/export/xlsx", data={"data": json.dumps(asked), "csrf_token": http.Request.csrf_token(self)}
+        )
+        response.raise_for_status()
+        return response.content
+
+    def test_a_layout_travels_as_xlsx(self):
+        self.authenticate("admin", "admin")
+        register_map = self.env.ref("plc_mo_batch.plc_register_map_isa88").copy({"name": "Came as XLSX"})
+        file = self.export(register_map)
+        came = self.env["base_import.import"].create(
+            {
+                "res_model": "plc.register.map",
+                "file": file,
+                "file_type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            }
+        )
+        done = came.execute_import(NAMES, NAMES, {"has_headers": True, "quoting": '"', "separator": ","})
+        self.assertFalse(done["messages"])
+        loaded = self.env["plc.register.map"].browse(done["ids"])
+        self.assertFalse(loaded.problems)
+        self.assertEqual(loaded._layout(), register_map._layout())
