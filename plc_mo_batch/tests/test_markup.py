@@ -64,3 +64,11 @@ class TestMarkup(MillCase):
             for name, field in record._fields.items():
                 if field.type == "html" and field._modules == ("plc_mo_batch",):
                     self.assertTrue(field.compute and not field.inverse, f"{model}.{name}")
+
+    def test_printed_report(self):
+        self.batch.sudo().write({"order_name": EVIL, "last_error": EVIL, "attention": EVIL})
+        self.batch._remark(EVIL)
+        page, _kind = self.env["ir.actions.report"]._render_qweb_html("plc_mo_batch.report_mo_batch", self.batch.ids)
+        self.assertIn(HARMLESS, page.decode())
+        self.assertNotIn("<script>alert", page.decode())
+        self.assertNotIn("<b>x</b>", page.decode())

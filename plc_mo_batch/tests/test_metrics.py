@@ -1,5 +1,6 @@
 """The figures for Prometheus, over HTTP, as its own parser reads them; and who does not get them."""
 
+import logging
 import re
 from pathlib import Path
 from unittest import skipUnless
@@ -188,6 +189,13 @@ class TestMetrics(HttpCase, MillCase):
     def test_neutralized_copy(self):
         self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
         self.assertNothing(self.get(self.key), 404)
+
+    def test_no_log_has_the_key(self):
+        with self.assertLogs(level=logging.DEBUG) as log:
+            logging.getLogger(__name__).info("at least a line")
+            self.get(self.key)
+            self.get(f"{self.key}x")
+        self.assertFalse([line for line in log.output if self.key in line])
 
     def test_only_get(self):
         self.assertNothing(self.get(self.key, method="POST", data=b"x"), 405)
