@@ -10,8 +10,9 @@ class Screen(NamedTuple):
     :param path: behind ``/odoo/`` (``../`` leads out of the web client), with ids of the stage (dev/stage.py) in braces
     :param shows: CSS selector of what must be there
     :param login: operator, manager or admin, as the stage made them
-    :param clicks: CSS selectors, or texts after an ``=``, clicked one after the other before the picture is taken
-    :param height: of the window; 0: as usual
+    :param clicks: CSS selectors, or texts after an ``=``, clicked one after the other before the picture is taken; a pair of
+        selector and text: typed there
+    :param height: of the window, but for a tablet, which has the height that it has; 0: as usual
     """
 
     name: str
@@ -23,12 +24,13 @@ class Screen(NamedTuple):
 
 
 SCREENS = [
-    Screen("board", "plc-board", ".o_plc_board .o_plc_batch"),
+    Screen("board", "plc-board", ".o_plc_board .o_plc_batch", height=1560),
     Screen("queue", "plc-batches", ".o_list_view .o_data_row"),
     Screen("queue-selected", "plc-batches", ".o_selection_container",
         clicks=tuple(f".o_data_row:nth-of-type({row}) .o_list_record_selector input" for row in (4, 5))),
     Screen("queue-by-state", "plc-batches", ".o_kanban_view .o_kanban_record", clicks=(".o_switch_view.o_kanban",)),
     Screen("batch-running", "plc-batches/{running}", ".o_form_view .o_data_row"),
+    Screen("batch-part", "plc-batches/{part}", ".o_form_view .o_data_row"),
     Screen("batch-failed", "plc-batches/{failed}", ".o_form_view .o_data_row"),
     Screen("batch-review", "plc-batches/{review}", ".o_form_view .o_data_row"),
     Screen("batch-done", "plc-history/{done}", ".o_form_view .o_data_row"),
@@ -43,31 +45,31 @@ SCREENS = [
     Screen("report", "../report/html/plc_mo_batch.report_mo_batch/{done}", ".o_plc_signature"),
     Screen("report-cancelled", "../report/html/plc_mo_batch.report_mo_batch/{cancelled}", ".o_plc_signature"),
     Screen("deviations", "plc-deviations", ".o_pivot td"),
-    Screen("failures", "plc-failures", ".o_list_view .o_data_row"),
-    Screen("weighings", "plc-weighings", ".o_list_view .o_data_row"),
-    Screen("alarms", "plc-alarms", ".o_list_view"),
     Screen("journal", "plc-journal", ".o_list_view .o_data_row"),
     Screen("failures", "plc-failures", ".o_list_view .o_data_row"),
     Screen("failure", "plc-failures/{failure}", ".o_form_view [name=text]"),
     Screen("weighings", "plc-weighings", ".o_list_view .o_data_row"),
     Screen("weighing", "plc-weighings/{weighing}", ".modal .o_form_view", clicks=("button[name=action_open_assign]",)),
     Screen("plcs", "plc-controllers", ".o_list_view .o_data_row", "manager"),
-    Screen("plc", "plc-controllers/{mill}", ".o_form_view .o_data_row", "manager"),
-    Screen("plc-alarms", "plc-controllers/{silent}", ".o_form_view [name=silent_minutes]", "manager", clicks=("a[name=health]",)),
+    Screen("plcs-kanban", "plc-controllers", ".o_kanban_record .badge", "manager", clicks=(".o_switch_view.o_kanban",)),
+    Screen("plc", "plc-controllers/{mill}", ".o_form_view .o_data_row", "manager", height=1600),
+    Screen("plc-alarms", "plc-controllers/{silent}", ".o_form_view [name=silent_minutes]", "manager",
+        clicks=("a[name=health]",), height=1400),
     Screen("alarms", "plc-alarms", ".o_list_view .o_data_row"),
     Screen("alarm", "plc-alarms/{alarm}", ".o_form_view"),
-    Screen("in-the-plc-now", "plc-controllers/{mill}", ".o_form_view .o_field_many2many, .o_list_view .o_data_row",
+    Screen("in-the-plc-now", "plc-controllers/{mill}", "button[name=action_refresh]",
         clicks=("button[name=action_view_snapshot]",)),
     Screen("silos", "plc-equipment", ".o_list_view .o_data_row", "manager"),
     Screen("layouts", "plc-layouts", ".o_list_view .o_data_row", "manager"),
     Screen("layout", "plc-layouts/{layout}", ".o_form_view", "manager"),
     Screen("order", "mrp.production/{order}", ".o_form_view .o_data_row"),
     Screen("order-plc", "mrp.production/{order}", ".o_form_view [name=plc_batch_ids] .o_data_row", clicks=("a[name=plc]",)),
+    Screen("order-parts", "mrp.production/{shared}", ".o_form_view [name=plc_batch_ids] .o_data_row", clicks=("a[name=plc]",)),
     Screen("orders", "action-mrp.mrp_production_action", ".o_list_view .o_data_row"),
     Screen("order-refused", "mrp.production/{refused}", ".o_form_view .o_data_row"),
     Screen("setup", "plc-setup", ".o_form_view [name=action_test]", "manager"),
     Screen("setup-silos", "plc-setup", ".o_form_view [name=line_ids] .o_data_row", "manager",
-        clicks=(*(f"button[name=action_{name}]" for name in ("use_simulator", "test", "next")), ".modal .btn-primary",
+        clicks=("button[name=action_use_simulator]", ("[name=port] input", "{port}"), "button[name=action_test]",
             "button[name=action_suggest]")),
     Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin", height=2600),
 ]

@@ -46,6 +46,25 @@ CLICK = """
     return Boolean(found);
 })()
 """
+TYPE = """
+(() => {
+    const found = document.querySelector(%s);
+    if (found) {
+        found.value = %s;
+        ["input", "change"].forEach(type => found.dispatchEvent(new Event(type, {bubbles: true})));
+    }
+    return Boolean(found);
+})()
+"""
+SCROLL = """
+(() => {
+    const shown = document.querySelector(%s);
+    if (shown.getBoundingClientRect().top > innerHeight * 0.8) {
+        shown.scrollIntoView({block: "center"});
+    }
+})()
+"""
+BAD_STYLE = "getComputedStyle(document.body, '::before').content.includes('css error')"  # as Odoo tells of it
 STILL = "*, *::before, *::after { animation: none !important; transition: none !important; caret-color: transparent !important; }"
 
 
@@ -81,7 +100,7 @@ class Photographer:
         browser = self._browser
         width, height, touch, scheme = LOOKS[look]
         browser.errors.clear()
-        browser.resize(width, screen.height or height, touch)
+        browser.resize(width, height if touch else screen.height or height, touch)
         browser.forget_cookies()
         browser.set_cookie(self._server.url, "session_id", self._session(screen.login))
         browser.set_cookie(self._server.url, "color_scheme", scheme)
@@ -90,14 +109,24 @@ class Photographer:
             browser.wait(f"The screen {screen.name}", READY)
         for click in screen.clicks:
             browser.wait(f"{click} on {screen.name}", QUIET)
-            browser.wait(f"{click} on {screen.name}", CLICK % json.dumps(click))
+            browser.wait(f"{click} on {screen.name}", self._script(click))
         browser.wait(f"{screen.shows} on {screen.name}", f"Boolean(document.querySelector({json.dumps(screen.shows)}))")
+        browser.evaluate(SCROLL % json.dumps(screen.shows))
         browser.evaluate(f"document.head.append(Object.assign(document.createElement('style'), {{textContent: `{STILL}`}})), 1")
         browser.wait(f"The end of the loading of {screen.name}", QUIET)
-        time.sleep(0.3)  # charts and observers of the size
+        time.sleep(1.5 if "canvas" in screen.shows else 0.3)  # charts grow; observers of the size
+        if browser.evaluate(BAD_STYLE):
+            raise Failure(f"{screen.name} has no style: Odoo could not compile the SCSS.")
         if browser.errors:
             raise Failure("\n".join([f"The browser complains about {screen.name}:", *browser.errors]))
         return browser.screenshot()
+
+    def _script(self, click):
+        """JavaScript of a click, or of what is typed; true when there was something to click."""
+        if isinstance(click, str):
+            return CLICK % json.dumps(click)
+        selector, text = click
+        return TYPE % (json.dumps(selector), json.dumps(text.format(**self._ids)))
 
     def _session(self, login):
         if login not in self._sessions:

@@ -57,7 +57,7 @@ class Stage:
         env["ir.cron"].search([]).active = False  # it all stands still while it is looked at
         mill = env.ref("plc_mo_batch.plc_controller_mill")
         mill.write({"host": "127.0.0.1", "port": self.plc.port, "poll_interval": 0, "settle_time": 0.2})
-        mill.write({"hold_percent": 6, "hold_kg": 5})
+        mill.write({"hold_percent": 6, "hold_kg": 5, "max_batch_qty": 1000})
         silent = mill.copy({"name": "Premix line", "host": "192.0.2.20", "port": 502, "timeout": 0.5, "enabled": False})
         return {"mill": mill.id, "silent": silent.id, "layout": mill.map_id.id}
 
@@ -100,6 +100,7 @@ class Stage:
     def _today(self):
         with self.env() as env:
             self.ids["refused"] = self._new_order_that_cannot_be_queued(env)
+            self.ids["shared"] = self._order_of_two_batches(env)
         self._task("fill")
         self._run_until(lambda env: self._at(env, 2).state == "completed")
         self._task("write.back")
@@ -109,7 +110,6 @@ class Stage:
         self._cancel(10)
         self._run_until(lambda env: self._at(env, 10).state == "cancelled", seconds=0.1)
         self._run_until(lambda env: self._at(env, 5).progress > 55)
-        self._report()
         self._tell_beside()
         with self.env() as env:
             self._note(env)
@@ -138,12 +138,20 @@ class Stage:
         line = {"product_id": barley.id, "product_qty": 800, "product_uom_id": barley.uom_id.id}
         kind = env.ref("plc_mo_batch.picking_type_mill")
         bom = env["mrp.bom"].create(
-            {"product_tmpl_id": feed.product_tmpl_id.id, "product_qty": 1000, "code": "TRIAL", "bom_line_ids": [(0, 0, line)]}
+            {"product_tmpl_id": feed.product_tmpl_id.id, "product_qty": 1000, "product_uom_id": barley.uom_id.id, "code": "TRIAL",
+             "bom_line_ids": [(0, 0, line)]}
         )
         order = env["mrp.production"].create(
-            {"product_id": feed.id, "bom_id": bom.id, "product_qty": 1000, "picking_type_id": kind.id, "priority": "1"}
+            {"product_id": feed.id, "bom_id": bom.id, "product_qty": 1000, "product_uom_id": barley.uom_id.id,
+             "picking_type_id": kind.id, "priority": "1"}
         )
         order.action_confirm()
+        return order.id
+
+    def _order_of_two_batches(self, env):
+        """Of the eighth product two tons are wanted, and the mixer takes one."""
+        order = env.ref("plc_mo_batch.production_dairy")
+        env["change.production.qty"].create({"mo_id": order.id, "product_qty": 2000}).change_prod_qty()
         return order.id
 
     def _dose_badly(self):
@@ -159,7 +167,7 @@ class Stage:
         mill = self.plc.mill
         for equipment, text in (("104", "MOTOR OVERLOAD"), ("101", "GATE BLOCKED"), ("MIXER", "DOOR NOT CLOSED")):
             mill.report_failure(equipment, text)
-        for name, number, kg in ((order, 202, 2.5), (order, 202, 1.52), ("WH/MO/90001", 207, 12.0)):
+        for name, number, kg in ((order, 202, 1.5), (order, 202, 1.18), ("WH/MO/90001", 207, 12.0)):
             mill.report_weighing(5, name, number, kg)
         told = (("plc.failure", 3), ("plc.weighing", 3))
         self._run_until(lambda env: all(env[model].search_count([]) >= count for model, count in told), seconds=0.1)
@@ -171,22 +179,11 @@ class Stage:
             batch.with_user(night).action_cancel("material", "Silo 104 is being cleaned.", "hold")
             self.ids["cancelled"] = batch.id
 
-    def _report(self):
-        """The machine tells of a gate that sticks, and of what was weighed by hand for the running batch."""
-        with self.env() as env:
-            order = self._at(env, 5).order_name
-        with self.plc.lock:
-            self.plc.mill.report_failure("104", "Gate sticks")
-            self.plc.mill.report_weighing(5, order, 202, 3.02)
-        for _scan in range(3):
-            self.plc.step(0.1)
-            self._task("exchange")
-
     def _note(self, env):
         for slot in range(3, 10):
             batch = self._at(env, slot)
             self.ids.setdefault(batch.state, batch.id)
-        self.ids["review"] = self._at(env, 3).id
+        self.ids.update(review=self._at(env, 3).id, part=self._at(env, 8).id)
         done = env["mo.batch"].search([("active", "=", False), ("state", "=", "done")], order="id desc", limit=1)
         anomaly = env["mo.batch.event"].search([("words", "!=", False)], limit=1)
         waiting = env["plc.weighing"].search([("state", "=", "waiting")], limit=1)
@@ -229,7 +226,7 @@ def main():
             take_up(database, json.loads(known.read_text())["mill"], plc.port)
         else:
             known.write_text(json.dumps(Stage(database, plc).set()))
-        print(known.read_text(), flush=True)
+        print(json.dumps({**json.loads(known.read_text()), "port": plc.port}), flush=True)
         sys.stdin.read()
 
 
