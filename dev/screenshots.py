@@ -149,7 +149,7 @@ def parse():
     parser.add_argument("names", nargs="*", metavar="NAME", help="screens (default: all)")
     parser.add_argument("--look", action="append", choices=LOOKS, help="default: all")
     parser.add_argument("--into", type=Path, default=IMAGES, help="another folder")
-    parser.add_argument("--full", action="store_true", help="also the dark ones and those of a tablet in full size, to look at them")
+    parser.add_argument("--full", action="store_true", help="dark and tablet in full size, too")
     parser.add_argument("--keep", metavar="DATABASE", help="keep the stage, and take it as it is the next time")
     options = parser.parse_args()
     unknown = set(options.names) - {screen.name for screen in SCREENS}
