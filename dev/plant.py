@@ -290,11 +290,15 @@ def test_database():
 
 
 def connect_plc(database, port, handshake="job-numbers"):
-    """Point the demo PLC at a port before any server runs on the database, so that no other simulator is ever spoken to."""
+    """Point the demo PLC at a port before any server runs on the database, so that no other simulator is ever spoken to.
+
+    Silence is counted from now: the template that the database was copied from may be hours old, which is an alarm.
+    """
     query(
         database,
         """
-        UPDATE plc_controller SET host = '127.0.0.1', port = %s, map_id = map.res_id
+        UPDATE plc_controller
+           SET host = '127.0.0.1', port = %s, map_id = map.res_id, watched_since = now() AT TIME ZONE 'UTC'
           FROM ir_model_data map, ir_model_data plc
          WHERE (plc.module, plc.name) = ('plc_mo_batch', 'plc_controller_mill') AND plc_controller.id = plc.res_id
            AND (map.module, map.name) = ('plc_mo_batch', %s)
