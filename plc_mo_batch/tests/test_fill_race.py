@@ -49,16 +49,21 @@ class TestFillRace(BaseCase):
             )
             return cr.fetchone()
 
+    def at_once(self, fill, *arguments):
+        """Two fills that begin at the same moment: what each appended to the list that both are given."""
+        barrier, filled = threading.Barrier(2), []
+        threads = [threading.Thread(target=fill, args=(barrier, filled, *own)) for own in arguments]
+        with mute_logger("odoo.sql_db"):
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(len(filled), 2, "a fill ended with an exception")
+        return filled
+
     def test_one_fills_and_the_other_does_nothing(self):
         for _round in range(self.ROUNDS):
-            barrier, filled = threading.Barrier(2), []
-            threads = [threading.Thread(target=self.fill, args=(barrier, filled)) for _number in range(2)]
-            with mute_logger("odoo.sql_db"):
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
-            self.assertEqual(len(filled), 2, "a fill ended with an exception")
+            self.at_once(self.fill, (), ())
             self.assertEqual(self.batches(), (10, 10, 10))
             self.forget_batches()
 
@@ -73,17 +78,7 @@ class TestFillRace(BaseCase):
             second_id = second.id
         self.addCleanup(self.forget_second, second_id)
         for _round in range(self.ROUNDS):
-            barrier, filled = threading.Barrier(2), []
-            threads = [
-                threading.Thread(target=self.fill_alone, args=(barrier, filled, controller_id))
-                for controller_id in (self.mill_id, second_id)
-            ]
-            with mute_logger("odoo.sql_db"):
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
-            self.assertEqual(len(filled), 2, "a fill ended with an exception")
+            filled = self.at_once(self.fill_alone, (self.mill_id,), (second_id,))
             self.assertTrue(any(filled))
             self.assertFalse(self.overbooked())
             self.forget_shares([self.mill_id, second_id])
