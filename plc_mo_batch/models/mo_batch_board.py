@@ -80,7 +80,7 @@ class MoBatch(models.Model):
             "id": self.id,
             "name": self.name,
             "slot": self.slot,
-            "order": self.production_id.name,
+            "order": self._board_order(),
             "product": product.display_name or self.product_name or "",
             "state": self.state,
             "state_label": labels["state"][self.state],
@@ -98,6 +98,11 @@ class MoBatch(models.Model):
             "lines": [line._board_line() for line in self.line_ids] if self.state == "running" else [],
             "buttons": self._board_buttons() if self.active else [],
         }
+
+    def _board_order(self):
+        """The order by name, and which of its batches this is where it has several: ``WH/MO/00012#03``, as the PLC shows it."""
+        part = f"#{self.part:02}"
+        return f"{self.production_id.name}{part if (self.order_name or '').endswith(part) else ''}"
 
     def _board_buttons(self):
         """What the user may do about the batch now, most urgent first: exactly what its ``is_action_…_allowed`` say.
@@ -195,7 +200,7 @@ class MoBatch(models.Model):
             "severity": severity,
             "plc": self.controller_id.id,
             "batch": self.id,
-            "title": f"{self.controller_id.name} · {self.name} · {self.production_id.name}",
+            "title": f"{self.controller_id.name} · {self.name} · {self._board_order()}",
             "message": message,
             "since": fields.Datetime.to_string(self.waits_since) or "",
             "next_try": fields.Datetime.to_string(until) or "",

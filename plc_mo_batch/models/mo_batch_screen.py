@@ -82,6 +82,14 @@ class MoBatch(models.Model):
 class MoBatchLine(models.Model):
     _inherit = "mo.batch.line"
 
+    dosed_from = fields.Char(string="From", compute="_compute_dosed_from", help="The silo or tank; or that it is added by hand.")
+
     made_product_id = fields.Many2one(
         related="batch_id.product_id", string="Product", store=True, help="What the batch made of the component."
     )
+
+    @api.depends("equipment_id", "code")
+    def _compute_dosed_from(self):
+        for line in self:
+            known = line.equipment_id.display_name or (line.code and self.env._("Equipment %s", line.code))
+            line.dosed_from = known or self.env._("by hand")

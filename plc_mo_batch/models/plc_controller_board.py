@@ -45,11 +45,11 @@ class PlcController(models.Model):
     @api.depends_context("uid")
     def _compute_is_action_wake_allowed(self):
         operator = self.env.user.has_group("plc_mo_batch.group_operator")
-        tasks = {name: operator and self.env[f"plc.task.{name.replace('_', '.')}"]._is_enabled()
-                 for name in ("fill", "exchange", "write_back")}  # fmt: skip
+        tasks = {name: self.env[f"plc.task.{name.replace('_', '.')}"]._number for name in ("fill", "exchange", "write_back")}
+        awake = self.env["plc.task"]._enabled(*tasks.values()) if operator else ()
         for controller in self:
-            for name, awake in tasks.items():
-                controller[f"is_action_{name}_allowed"] = awake and controller.enabled
+            for name, number in tasks.items():
+                controller[f"is_action_{name}_allowed"] = number in awake and controller.enabled
 
     @api.depends_context("uid")
     def _compute_is_action_switch_allowed(self):
@@ -152,7 +152,8 @@ class PlcController(models.Model):
     def _board_hindrances(self):
         """What keeps all PLCs from being served."""
         tasks = [self.env[f"plc.task.{name}"] for name in ("fill", "exchange", "write.back", "health")]
-        off = ", ".join(task._title() for task in tasks if not task._is_enabled())
+        awake = tasks[0]._enabled(*(task._number for task in tasks))
+        off = ", ".join(task._title() for task in tasks if task._number not in awake)
         if not off:
             return []
         if tasks[0]._is_neutralized():

@@ -41,7 +41,7 @@ class PlcAlarm(models.Model):
 
     def _attention_item(self):
         label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
-        names = [self.controller_id.name, self.batch_id.name, self.batch_id.production_id.name, label]
+        names = [self.controller_id.name, self.batch_id.name, self.batch_id and self.batch_id._board_order(), label]
         return {
             "key": f"alarm-{self.id}",
             "severity": SEVERITY[self.priority],

@@ -30,11 +30,18 @@ class PlcTask(models.AbstractModel):
     # Settings
 
     @api.model
+    def _settings(self, *names):
+        """Settings by name, in one query of the database: a switch takes effect at once, also in the middle of a long run.
+        What is off or empty is not among them."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.invalidate_model(["value"])
+        keys = [f"plc_mo_batch.{name}" for name in names]
+        found = parameters.search_fetch([("key", "in", keys)], ["key", "value"])
+        return {parameter.key.partition(".")[2]: parameter.value for parameter in found if parameter.value}
+
+    @api.model
     def _setting(self, name, default=""):
-        """A setting, read from the database: a switch takes effect at once, also in the middle of a long run."""
-        parameter = self.env["ir.config_parameter"].sudo().search([("key", "=", f"plc_mo_batch.{name}")])
-        parameter.invalidate_recordset(["value"])
-        return parameter.value or default
+        return self._settings(name).get(name, default)
 
     @api.model
     def _setting_int(self, name, default):
@@ -44,9 +51,16 @@ class PlcTask(models.AbstractModel):
     @api.model
     def _is_enabled(self):
         """The master switch and the task's own are on, and this is not a neutralized copy (rule 10)."""
+        return bool(self._enabled(self._number))
+
+    @api.model
+    def _enabled(self, *numbers):
+        """Those of the tasks with these numbers that are, as :meth:`_is_enabled` says it."""
         if self._is_neutralized():
-            return False
-        return bool(self._setting("enabled") and self._setting(f"task_{self._number}_enabled"))
+            return set()
+        switches = {f"task_{number}_enabled": number for number in numbers}
+        settings = self._settings("enabled", *switches)
+        return {number for name, number in switches.items() if name in settings and "enabled" in settings}
 
     @api.model
     def _is_neutralized(self):

@@ -41,6 +41,11 @@ class TestBatchScreen(MillCase):
         batch.action_requeue()
         self.assertFalse(batch.is_action_requeue_allowed)
 
+    def test_what_no_silo_doses_is_said_to_be_by_hand(self):
+        self.run_task(1)
+        places = self.queue().line_ids.mapped("dosed_from")
+        self.assertEqual(places, ["Silo 101", "Silo 102", "Tank 114", "by hand"])
+
     def test_columns_of_the_kanban_in_the_order_of_life(self):
         state = self.env["mo.batch"]._group_expand_state(["failed", "completed", "queued"], [])
         self.assertEqual(state, ["queued", "completed", "failed"])

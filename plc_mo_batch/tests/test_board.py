@@ -89,6 +89,25 @@ class TestBoard(BoardCase):
         salt = first["lines"][3]
         self.assertEqual((salt["product"], salt["by_hand"], salt["known"], salt["limits"]), ("Test salt", True, False, {}))
 
+    def test_batches_of_one_order_are_told_apart(self):
+        self.controller.max_batch_qty = 1000.0
+        order = self.new_order(2000.0)
+        self.run_task(1)
+        names = [batch["order"] for batch in self.lane()["batches"]]
+        self.assertEqual(names, [*(one.name for one in self.orders), f"{order.name}#01", f"{order.name}#02"])
+        batch = self.queue()[-1]
+        batch.attention = "Look at it."
+        self.assertTrue(self.board()["attention"][0]["title"].endswith(f"{order.name}#02"))
+
+    def test_switches_are_read_once(self):
+        """For the buttons, and for what keeps all PLCs from being served; not once a task and PLC."""
+        task = type(self.env["plc.task"])
+        for number in range(3):
+            self.new_controller(name=f"PLC {number}", picking_type_ids=False, equipment_ids=False)
+        with patch.object(task, "_settings", autospec=True, side_effect=task._settings) as read:
+            self.board()
+        self.assertEqual(read.call_count, 2)
+
     def test_connection(self):
         for values, expected in (
             ({"online": True, "last_contact": fields.Datetime.now()}, "online"),

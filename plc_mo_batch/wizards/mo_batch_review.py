@@ -53,7 +53,7 @@ class MoBatchReviewLine(models.TransientModel):
     review_id = fields.Many2one("mo.batch.review", required=True, ondelete="cascade")
     batch_line_id = fields.Many2one("mo.batch.line", required=True, readonly=True)
     product_id = fields.Many2one(related="batch_line_id.product_id", related_sudo=False)
-    equipment_id = fields.Many2one(related="batch_line_id.equipment_id", related_sudo=False)
+    dosed_from = fields.Char(related="batch_line_id.dosed_from", related_sudo=False)
     code = fields.Integer(related="batch_line_id.code", related_sudo=False)
     uom_id = fields.Many2one(related="batch_line_id.uom_id", related_sudo=False)
     planned_qty = fields.Float(related="batch_line_id.planned_qty", related_sudo=False)
