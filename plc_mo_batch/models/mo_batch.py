@@ -93,6 +93,7 @@ class MoBatch(models.Model):
     is_action_decide_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_take_out_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_release_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_go_on_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_command_allowed = fields.Boolean(compute="_compute_is_action_allowed")
     is_action_settle_allowed = fields.Boolean(compute="_compute_is_action_allowed")
 
@@ -141,6 +142,7 @@ class MoBatch(models.Model):
             disbelieved = batch.state == "running" and case == "rejected"  # for ever, if the PLC cannot be mended
             batch.is_action_take_out_allowed = batch.is_action_decide_allowed or operator and disbelieved
             batch.is_action_release_allowed = operator and batch.state == "queued" and case == "occupied"
+            batch.is_action_go_on_allowed = operator and batch.state == "queued" and case == "older"
             batch.is_action_command_allowed = operator and batch.state == "running" and commands
 
     # CRUD
@@ -195,6 +197,24 @@ class MoBatch(models.Model):
         for batch in self.sudo():
             batch.write({"release": True, "attention": False, "attention_key": False})
             batch._journal("user", self.env._("%s released the slot.", self.env.user.name))
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    def action_go_on(self):
+        """A person compared what the PLC made with the orders in line: job numbers go on above what the PLC shows."""
+        self._check_allowed("go_on")
+        for batch in self.sudo():
+            controller = batch.controller_id
+            controller.last_job = max(controller.last_job, controller.shown_job)
+            batch.write({"attention": False, "attention_key": False})
+            batch._journal(
+                "user",
+                self.env._(
+                    "%(user)s compared the orders in line with what the PLC made up to job %(job)s: sending goes on.",
+                    user=self.env.user.name,
+                    job=controller.shown_job,
+                ),
+            )
         self.env["plc.task.exchange"]._trigger()
         return True
 
@@ -255,6 +275,7 @@ class MoBatch(models.Model):
             "decide": self.env._("there is nothing to decide"),
             "take_out": self.env._("the PLC reports it, and is believed"),
             "release": self.env._("its slot is not occupied by another system"),
+            "go_on": self.env._("its PLC is not ahead of this database"),
             "command": self.env._("only a running batch of a PLC with a command word can be asked"),
             "retry": self.env._("no write-back of it failed"),
             "settle": self.env._("only a failed batch is to be settled"),
@@ -491,6 +512,10 @@ class MoBatch(models.Model):
             "rejected": self.env._("What slot %(slot)s reports is not believed: %(detail)s. Nothing was changed."),
             "occupied": self.env._("Slot %(slot)s cannot be used: %(detail)s."),
             "job_number": self.env._("Slot %(slot)s cannot be used, its job number is implausible: %(detail)s."),
+            "older": self.env._(
+                "The PLC is ahead of this database: %(detail)s. If the database was restored from a backup, orders in line may "
+                "have been made already: compare, cancel those, then go on. Nothing is sent until then."
+            ),
             "lost": self.env._("The PLC seems to have lost its memory: %(detail)s. A person has to decide."),
             "untaken": self.env._("The PLC has not taken the recipe in slot %(slot)s: %(detail)s."),
             "doubt": self.env._("Slot %(slot)s: %(detail)s. Look at the PLC; nothing is sent again by itself."),

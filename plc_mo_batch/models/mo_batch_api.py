@@ -33,12 +33,13 @@ LINE = (
     "deviation_qty",
     "tolerance_state",
 )
-ALLOWED = ("cancel", "retry", "decide", "release", "command", "settle", "enter_hand_adds", "release_review")
+ALLOWED = ("cancel", "retry", "decide", "release", "go_on", "command", "settle", "enter_hand_adds", "release_review")
 # how a batch that stands still is put on its way again -> the action that does it
 RESETS = {
     "send_again": "action_send_again",
     "take_out": "action_take_out",
     "release": "action_release_slot",
+    "go_on": "action_go_on",
     "requeue": "action_requeue",
 }
 
@@ -98,7 +99,8 @@ class MoBatch(models.Model):
         """Put batches that stand still on their way again: a person says what only a person can know.
 
         :param decision: send_again: the PLC did certainly not take it; take_out: the PLC will report nothing more of it;
-            release: what another system left in its slot may be overwritten; requeue: its held order goes back in line
+            release: what another system left in its slot may be overwritten; go_on: the orders in line were compared with what
+            the PLC made while this database was not told; requeue: its held order goes back in line
         :param note: why, for the journal
         :return: id, name and state of each
         :raise UserError: naming the first batch for which that is not to be had

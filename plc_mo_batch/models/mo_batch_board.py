@@ -141,11 +141,16 @@ class MoBatch(models.Model):
         release = self.env._(
             "What another system left in this slot is acknowledged and overwritten. Its registers stay in the journal. Go on?"
         )
+        go_on = self.env._(
+            "Did you compare the orders in line with what the PLC made? What it made already must not be sent again: cancel "
+            "those batches and close their orders first."
+        )
         decide = self.is_action_decide_allowed
         offers = [
             (decide and self.state != "running", "action_send_again", self.env._("Not Taken: Send Again"), "share", send_again),
             (self.is_action_take_out_allowed, "action_take_out", self.env._("Take Out"), "eject", take_out),
             (self.is_action_release_allowed, "action_release_slot", self.env._("Release the Slot"), "unlock", release),
+            (self.is_action_go_on_allowed, "action_go_on", self.env._("Compared: Go On"), "check", go_on),
         ]
         return [button(*offer) for allowed, *offer in offers if allowed]
 

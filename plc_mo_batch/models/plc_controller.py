@@ -110,6 +110,9 @@ class PlcController(models.Model):
     last_contact = fields.Datetime(readonly=True, copy=False)
     last_error = fields.Char(readonly=True, copy=False)
     last_job = fields.Integer(readonly=True, copy=False, help="Highest job number ever given for this PLC.")
+    shown_job = fields.Integer(
+        readonly=True, copy=False, help="Highest job number that the PLC showed, where it is above all that were given here."
+    )
     fill_count = fields.Integer(readonly=True, copy=False, help="Written by each fill, so that two cannot happen at once.")
     unconfirmed_write_at = fields.Datetime(
         readonly=True, copy=False, help="When something was written without knowing yet whether it arrived."

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ..plc.exchange import Answer, Plan, converse
 from ..plc.layout import FLAGS
-from ..plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, recipe_slots, reconcile
+from ..plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, highest_job, recipe_slots, reconcile
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, EventTalk
 
@@ -175,6 +175,7 @@ class Conversation:
         controller._note_contact()
         unsure = controller._is_unsure()
         jobs = [replace(job, settled=job.settled and job.id in plan.settled) for job in controller._jobs(plan.layout)]
+        self._note_shown_job(plan.layout, answer.seen)
         steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
         writes, again, waiting = self._apply(plan.layout, steps)
         acks, unfinished = self._events.digest(plan, answer, not unsure and not self._is_last_round())
@@ -184,6 +185,12 @@ class Conversation:
         controller._note_untaken()
         unfinished = self._clock.digest(plan, answer) or unfinished
         return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
+
+    def _note_shown_job(self, layout, seen):
+        """For the person who is asked about it; stored only where it is news, since fills write to the same row."""
+        shown = highest_job(layout, seen, self.controller.last_job)
+        if shown > max(self.controller.last_job, self.controller.shown_job):
+            self.controller.shown_job = shown
 
     def _note_writes(self, plan, answer):
         if plan.writes and answer.unsure:

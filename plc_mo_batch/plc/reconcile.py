@@ -123,6 +123,14 @@ def recipe_slots(layout: Layout, jobs: Iterable[Job]) -> list[int]:
     return sorted(slot for slot in waiting if slot <= layout.slots)
 
 
+def highest_job(layout: Layout, seen: Seen, last_job: int) -> int:
+    """The highest job number that the PLC shows as taken, of those that are plausible; 0: none, or the layout has none."""
+    if layout.handshake == FLAGS:
+        return 0
+    taken = [_whole(layout, "feedback", words, "taken_job") for words in seen.feedback.values()]
+    return max((number for number in taken if 0 < number <= min(last_job + MAX_JOB_LEAD, MAX_JOB - 1)), default=0)
+
+
 def reconcile(layout: Layout, jobs: Iterable[Job], seen: Seen, last_job: int = 0) -> list[Step]:
     """What to do now.
 
@@ -145,6 +153,7 @@ class _Handshake:
         self.layout = layout
         self.seen = seen
         self.last_job = last_job
+        self._asks = None  # id of the batch that asks about the whole PLC
 
     def step(self, job: Job, in_slot: list[Job]) -> Step | None:
         words = self.seen.feedback.get(job.slot)
@@ -297,11 +306,7 @@ class _Handshake:
         return self._number("recipe", self.seen.recipe[slot], role)
 
     def _number(self, kind: str, words: Sequence[int], role: str) -> int:
-        """A whole number read by itself; -1, which is no value of any, where its words are nonsense."""
-        try:
-            return self.layout.value(kind, words, role)
-        except CodecError:
-            return -1
+        return _whole(self.layout, kind, words, role)
 
     def _lost_recipe(self, job: Job, words: tuple[int, ...]) -> Step:
         return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
@@ -351,6 +356,22 @@ class _JobNumbers(_Handshake):
         write = self._write_role("ack", "recipe", job.slot, "acknowledged_job", self._taken(words))
         return Step(job.id, write=write)
 
+    def _older(self, job: Job) -> bool:
+        """The PLC took jobs that this database never gave. It was restored from a backup, and what it has in line may have been
+        made; or another system gives jobs, too. A database that never gave one (a new one, at a PLC with a past) is not older.
+
+        :raise Rejected: once for all batches in line
+        """
+        shown = highest_job(self.layout, self.seen, self.last_job)
+        if not self.last_job or shown <= self.last_job:
+            return False
+        if self._asks not in (None, job.id):
+            return True
+        self._asks = job.id
+        slot = next(slot for slot, words in self.seen.feedback.items() if self._taken(words) == shown)
+        detail = f"it took job {shown} (slot {slot}), while the last one that was given here is job {self.last_job}"
+        raise Rejected(Anomaly("older", detail, tuple(self.seen.feedback[slot])))
+
     def _next_number(self, job: Job, words: tuple[int, ...]) -> int:
         taken = max(self._taken(words), self._recipe_role(job.slot, "armed_job"))
         if taken > self.last_job + MAX_JOB_LEAD or max(taken, self.last_job) >= MAX_JOB:
@@ -364,6 +385,8 @@ class _JobNumbers(_Handshake):
         if not self._sendable(job, words, in_slot):
             stranger = job.release and job.slot in self.seen.recipe and not self._takeable(job.slot)
             return self._release(job, words) if stranger else None
+        if self._older(job):
+            return None
         number = self._next_number(job, words)
         return Step(job.id, SENDING, {"number": number}, self._write_block(job, number))
 
@@ -542,3 +565,11 @@ class _Flags(_Handshake):
         if self._blank(slot) or self._recipe_role(slot, "recipe_flag") != 0:
             return None
         return Step(0, write=self._gate("clear", slot, 1), anomaly=self._cleared(slot))
+
+
+def _whole(layout: Layout, kind: str, words: Sequence[int], role: str) -> int:
+    """A whole number read by itself; -1, which is no value of any, where its words are nonsense."""
+    try:
+        return layout.value(kind, words, role)
+    except CodecError:
+        return -1

@@ -43,6 +43,7 @@ from . import (
     test_reconcile_model,
     test_reconcile_sentences,
     test_reconcile_stateful,
+    test_restored,
     test_secrets,
     test_security,
     test_security_forging,

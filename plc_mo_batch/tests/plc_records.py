@@ -97,6 +97,10 @@ class Record(NamedTuple):
         """``action_release_slot``"""
         return self._replace(release=True, asked="")
 
+    def gone_on(self) -> "Record":
+        """``action_go_on``"""
+        return self._replace(asked="")
+
     def asked_to(self, command: str) -> "Record":
         """``action_hold`` and its like"""
         return self._replace(command=command, settled=False)

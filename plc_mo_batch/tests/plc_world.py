@@ -11,7 +11,7 @@ from odoo.addons.plc_mo_batch.simulator import Mill
 
 from ..plc.codec import Field
 from ..plc.layout import FLAGS, JOB_NUMBERS, Area, Layout
-from ..plc.reconcile import CANCELLED, DONE, OFFERED, OPEN, SENDING, Seen, Write, recipe_slots, reconcile
+from ..plc.reconcile import CANCELLED, DONE, OFFERED, OPEN, SENDING, Seen, Write, highest_job, recipe_slots, reconcile
 from . import plc_layouts
 from .plc_records import Record
 
@@ -313,6 +313,11 @@ class World:
         for _request in range(200):
             if not self.go_on():
                 return
+
+    def go_on_after(self) -> None:
+        """``action_go_on``, as far as it is about the PLC"""
+        feedback = {slot: self.words("feedback", slot) for slot in range(1, SLOTS + 1)}
+        self.last_job = max(self.last_job, highest_job(self.layout, Seen(feedback), self.last_job))
 
     # Another system
 

@@ -460,16 +460,34 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         for taken, armed, last_job, number in (
             (0, 0, 0, 1),
             (3, 3, 6, 7),
-            (65535, 3, 6, 65536),
+            (65535, 3, 0, 65536),
+            (7, 3, 6, "older"),
             (3, 70000, 6, 70001),
             (0, 0, MAX_JOB - 1, MAX_JOB),
             (0, 0, MAX_JOB, "job_number"),
-            (MAX_JOB_LEAD + 6, 0, 6, MAX_JOB_LEAD + 7),
+            (MAX_JOB_LEAD, 0, 0, MAX_JOB_LEAD + 1),
+            (MAX_JOB_LEAD + 1, 0, 0, "job_number"),
+            (MAX_JOB_LEAD + 6, 0, 6, "older"),
             (MAX_JOB_LEAD + 7, 0, 6, "job_number"),
             (3, 0xFFFFFFFF, 6, "job_number"),
         ):
             with self.subTest(taken=taken, armed=armed, last_job=last_job):
                 self.assertEqual(self.number(taken, armed, last_job), number)
+
+    def test_database_older_than_the_plc_asks_once(self):
+        """A restored database has orders in line that the PLC may have made: whatever slot shows it, nothing is sent to any."""
+        jobs = [self.job("queued", slot=slot) for slot in (1, 2, 3)]
+        shown = {slot: self.before(slot=slot, taken_job=number) for slot, number in ((1, 3), (2, 9), (3, 8))}
+        recipe = {slot: self.recipe(job=0, acknowledged=number) for slot, number in ((1, 3), (2, 9), (3, 8))}
+        (step,) = self.steps(jobs, shown, recipe, last_job=8)
+        self.assertEqual((step.write, step.values, step.anomaly.code, step.anomaly.words), (None, {}, "older", tuple(shown[2])))
+        self.assertEqual([step.values["number"] for step in self.steps(jobs, shown, recipe, last_job=9)], [10, 11, 12])
+
+    def test_nonsense_makes_no_database_older(self):
+        shown = {1: self.before(), 2: self.before(slot=2, taken_job=MAX_JOB_LEAD + 7)}
+        recipe = {slot: self.recipe(job=0, acknowledged=3) for slot in shown}
+        steps = self.steps([self.job("queued")], shown, recipe, last_job=6)
+        self.assertEqual(steps[0].values, {"number": 7})
 
     def test_job_numbers_are_never_used_twice(self):
         jobs = [self.job("queued", slot=slot) for slot in (1, 2, 3)]

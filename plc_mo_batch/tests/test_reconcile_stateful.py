@@ -266,6 +266,11 @@ class Machine(RuleBasedStateMachine):
         if key:
             self.did("released by a person")
             self.world.set(key, self.world.batches[key].record.released())
+        key = self.chosen(pick, QUEUED, asked=("older",))
+        if key:
+            self.did("compared by a person")
+            self.world.go_on_after()
+            self.world.set(key, self.world.batches[key].record.gone_on())
 
     @rule(pick=PICK, requeue=st.booleans())
     def close_failed(self, pick, requeue):
@@ -405,7 +410,7 @@ class TestStateful(BaseCase):
 
     def test_it_finds_faults(self):
         """Reconcilers that are wrong in one place are found out."""
-        quick = settings(SETTINGS, phases=[Phase.generate], max_examples=40, derandomize=True)
+        quick = settings(SETTINGS, phases=[Phase.generate], max_examples=80, derandomize=True)
         for kind, target, name, wrong in (
             ("job numbers", JobNumbers, "_outcome", lambda *_args: (COMPLETED, False)),
             ("job numbers", JobNumbers, "_cancelling", lambda _self, job, _words: Step(job.id, CANCELLED)),

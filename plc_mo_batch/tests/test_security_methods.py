@@ -26,6 +26,7 @@ METHODS = {
     ("mo.batch", "action_open_weight"): (OPERATORS,),
     ("mo.batch", "action_release_review"): (OPERATORS, "as it is"),
     ("mo.batch", "action_release_slot"): (OPERATORS,),
+    ("mo.batch", "action_go_on"): (OPERATORS,),
     ("mo.batch", "action_requeue"): (OPERATORS,),
     ("mo.batch", "action_reset"): (MANAGERS,),
     ("mo.batch", "action_resume"): (OPERATORS,),
