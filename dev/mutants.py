@@ -25,7 +25,11 @@ MODULES = {
     "dissect": ("test_dissect",),
     "reconcile": ("test_reconcile", "test_reconcile_sentences"),
     "events": ("test_events", "test_events_rules"),
-    "exchange": ("test_conversations",),
+    "clock": ("test_clock",),
+    "address": ("test_address",),
+    "transport": ("test_transport", "test_wires", "test_address"),
+    "look": ("test_look",),
+    "exchange": ("test_conversations", "test_rounds"),
 }
 # module -> what takes too long for every mutant, and sees only those that survived: the table of the exhaustive model
 MODEL = """
@@ -52,6 +56,7 @@ import sys
 
 import hypothesis.core
 from hypothesis import settings
+from mutmut.state import state
 
 sys.path.insert(0, "dev")
 import plain
@@ -59,6 +64,11 @@ import plain
 hypothesis.core.fail_health_check = lambda *_args, **_options: None
 settings.register_profile("mutants", deadline=None, derandomize=True, database=None)
 settings.load_profile("mutants")
+
+
+def pytest_collection_modifyitems(items):  # the fast ones first: most mutants do not see the slow ones
+    seconds = state().duration_by_test
+    items.sort(key=lambda item: seconds.get(item.nodeid, 0.0))
 """
 SURVIVED = ("survived", "no tests", "suspicious")
 
@@ -91,6 +101,7 @@ class Run:
             "only_mutate": f"{PLC}/{module}.py",
             "also_copy": "dev conftest.py plc_mo_batch pytest.ini",
             "pytest_add_cli_args_test_selection": tests,
+            "timeout_multiplier": "4",  # times what all its tests take
         }
         lines = [f"{name}=" + "".join(f"\n    {item}" for item in value.split()) for name, value in options.items()]
         (folder / "setup.cfg").write_text("\n".join(["[mutmut]", *lines, ""]))

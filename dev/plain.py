@@ -27,9 +27,12 @@ TESTS = (  # fast ones first
     "test_events_rules",
     "test_simulator_events",
     "test_events_model",
+    "test_look",
     "test_conversations",
+    "test_rounds",
     "test_codec_properties",
     "test_transport",
+    "test_wires",
     "test_reconcile_stateful",
     "test_reconcile_model",
 )

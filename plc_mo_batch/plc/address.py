@@ -52,7 +52,7 @@ def check_literal(host: str, allowed: Iterable[Network]) -> None:
         check("127.0.0.1", allowed)
         return
     try:  # also takes the other ways to write an IPv4 address: 127.1, 2130706433, 0x7f000001
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        found = socket.getaddrinfo(name, None, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
         return
     for *_rest, sockaddr in found:
@@ -77,7 +77,7 @@ def _embedded(address: Address) -> Iterator[Address]:
     if address.version == 4:
         return
     yield from filter(None, (address.ipv4_mapped, address.sixtofour))
-    if address in EMBEDDING or address in COMPATIBLE and int(address) > 1:
+    if address in EMBEDDING or address in COMPATIBLE:
         yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
 

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, tagged
 
-from ..plc.address import AddressRefused, check, check_literal, parse_networks
+from ..plc.address import AddressRefused, check, check_literal, parse_networks, resolve
 from ..plc.transport import Endpoint, Link, LinkError
 from .common import MillCase
 from .security_case import SecurityCase
@@ -21,10 +21,12 @@ REFUSED = [
     "169.254.10.20",
     "fe80::1%eth0",
     "fd00:ec2::254",
+    "fd00:ec2::254%eth0",
     "100.100.100.200",
     "168.63.129.16",
     "::ffff:127.0.0.1",
     "::127.0.0.1",
+    "::169.254.169.254",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
     "64:ff9b::a9fe:a9fe",
@@ -32,7 +34,16 @@ REFUSED = [
     "ff02::1",
     "255.255.255.255",
 ]
-GOOD = ["192.168.1.20", "10.0.0.5", "172.16.3.4", "203.0.113.9", "fd12:3456::1", "2001:db8::1", "64:ff9b::c0a8:114"]
+GOOD = [
+    "192.168.1.20",
+    "10.0.0.5",
+    "172.16.3.4",
+    "203.0.113.9",
+    "fd12:3456::1",
+    "fd12::7f00:1",
+    "2001:db8::1",
+    "64:ff9b::c0a8:114",
+]
 LOOPBACK = parse_networks("127.0.0.0/8")
 
 
@@ -62,8 +73,30 @@ class TestAddress(BaseCase):
         for host in ("localhost", "LOCALHOST.", "plc.localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "::1"):
             with self.subTest(host), self.assertRaises(AddressRefused):
                 check_literal(host, ())
-        for host in ("plc-1.example.com", "192.168.1.20", "", "no name at all", "x" * 300):
+        for host in ("plc-1.example.com", "192.168.1.20", "", "no name at all", "x" * 300, "localhostX"):
             check_literal(host, ())
+
+    def test_no_name_server_is_asked_while_somebody_types(self):
+        with patch("socket.getaddrinfo", side_effect=OSError) as asked:
+            check_literal("plc-1.example.com", ())
+        self.assertTrue(asked.call_args.kwargs["flags"] & socket.AI_NUMERICHOST)
+
+    def test_it_says_what_an_address_is(self):
+        for text, kind in (
+            ("127.0.0.1", "an address of Odoo's own machine"),
+            ("::", "an address of Odoo's own machine"),
+            ("100.100.100.200", "the metadata service of a cloud"),
+            ("169.254.3.4", "a link-local address"),
+            ("fe80::1%eth0", "a link-local address"),
+            ("224.0.0.1", "no address of a single machine"),
+            ("255.255.255.255", "no address of a single machine"),
+        ):
+            with self.subTest(text), self.assertRaises(AddressRefused) as caught:
+                check(text, ())
+            self.assertEqual(str(caught.exception), f"{text} is {kind}")
+
+    def test_each_address_of_a_host_once(self):
+        self.assertEqual(resolve("127.0.0.1", 502, LOOPBACK), [("127.0.0.1", 502)])
 
 
 @tagged("post_install", "-at_install")

@@ -111,17 +111,22 @@ class TestReading(BaseCase):
         self.assertTrue(Reading(10).agrees(Reading(12)))
         self.assertFalse(Reading(10).agrees(Reading(13)))
         self.assertFalse(Reading(0).agrees(Reading(problem="is no date")))
+        self.assertTrue(Reading(problem="0 0 0 0 0 0 is no date").agrees(Reading(problem="0 0 0 0 0 1 is no date")))
 
     def test_has_moved(self):
         """An alarm does not flutter at its limit, and a small limit is seen at all."""
         for before, now, limit, moved in (
             (0, 4, 60, False), (0, 5, 60, True), (61, 59, 60, False), (0, -5, 60, True),
             (0, 3, 3, True), (0, 1, 1, False), (0, 2, 1, True), (0, 4, 0, False), (0, 5, 0, True),
+            (0, 3, 8, False), (0, 4, 8, True), (1000, 1004, 10**6, False), (1000, 1005, 10**6, True),
         ):  # fmt: skip
             self.assertEqual(has_moved(before, now, limit), moved, (before, now, limit))
 
     def test_duration(self):
-        for seconds, told in ((0, "0 s"), (-75, "1 min 15 s"), (3600, "1 h"), (3605, "1 h"), (93784, "1 d 2 h")):
+        for seconds, told in (
+            (0, "0 s"), (0.4, "0 s"), (59, "59 s"), (-75, "1 min 15 s"), (3600, "1 h"), (3605, "1 h"), (86400, "1 d"),
+            (93784, "1 d 2 h"),
+        ):  # fmt: skip
             self.assertEqual(duration(seconds), told)
 
     def test_empty(self):
