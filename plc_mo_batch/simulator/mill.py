@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from itertools import compress
 from typing import Any
 
 from . import words
@@ -301,7 +302,7 @@ class Mill:
             "batch": self.batch.to_json() if self.batch else None,
             "late_weights": self._late_weights,
             "events": {kind: area.to_json() for kind, area in self.areas.items()},
-            "words": {str(address): word for address, word in enumerate(self.memory) if word},
+            "words": {str(address): self.memory[address] for address in compress(range(REGISTERS), self.memory)},
         }
 
     def from_json(self, values: dict[str, Any]) -> None:

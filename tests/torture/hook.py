@@ -33,8 +33,8 @@ class Point:
 class Hook:
     """
     :param point: where to stop, or None: nowhere
-    :param strike: called there as ``strike(phase, label, pid)`` with the process id of the commit's, or of the last commit's,
-        PostgreSQL backend; what it returns is raised where it is an exception
+    :param strike: called there as ``strike(phase, label, pid)`` with the process id of the PostgreSQL backend that commits, or that the
+        task works on while it asks the PLC; what it returns is raised where it is an exception
     :param count: events that were counted before
     """
 
@@ -43,7 +43,8 @@ class Hook:
         self.strike = strike
         self.count = count
         self.labels = []
-        self._backend = None
+        self._task = self._backend = None
+        self._depth = 0
         self._owner = os.getpid()
 
     def install(self):
@@ -52,22 +53,34 @@ class Hook:
 
         from odoo.addons.plc_mo_batch.plc.transport import WRITE_MULTIPLE, Link
 
-        request = Link._call
+        request, commit_cursor = Link._call, sql_db.Cursor.commit
+
+        def commit_with_what_follows(cursor):
+            """After a commit others follow in sessions of their own (the board's, the notifications'): not the task's."""
+            self._depth += 1
+            try:
+                commit_cursor(cursor)
+            finally:
+                self._depth -= 1
 
         def commit(connection):
             self._backend = connection.get_backend_pid()
+            if self._depth == 1:
+                self._task = self._backend
             self._event(COMMIT)
             super(sql_db.PsycoConnection, connection).commit()
             self._boundary(DURING)
             self._boundary(AFTER)
 
         def call(link, function, send, address, *args, **kwargs):
+            self._backend = self._task
             self._event(f"{'write' if function == WRITE_MULTIPLE else 'read'} at {address}")
             self._boundary(DURING)
             reply = request(link, function, send, address, *args, **kwargs)
             self._boundary(AFTER)
             return reply
 
+        sql_db.Cursor.commit = commit_with_what_follows
         sql_db.PsycoConnection.commit = commit
         Link._call = call
 

@@ -1,5 +1,7 @@
 """The simulated PLC in a process of its own that can be killed, with or without its memory."""
 
+import os
+
 from fork import Fork
 from peer import DT, Peer
 from watch import Watch
@@ -68,6 +70,7 @@ class Mill:
     # In the process
 
     def _serve(self, line, blank):
+        os.fsync = lambda file: None  # the ledger has to survive this process, not the machine
         simulator = self._simulator(blank)
         simulator.start()
         line.tell({"port": simulator.port})

@@ -11,7 +11,9 @@ import os
 import random
 import resource
 import shutil
+import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from contextlib import closing
@@ -28,6 +30,7 @@ from watch import offences
 from world import KINDS, SCANS_MEANWHILE, World, free_port, hook_for
 
 HANDSHAKES = ("job-numbers", "flags")
+MEMORY = "/dev/shm"  # the mill's files lie there: they survive its process, which is what is killed, and cost no disk
 MAX_LIVES = 60  # of Odoo in one cycle; an undisturbed one has one, and then time passes
 SABOTAGED_LIVES = 3
 
@@ -144,17 +147,23 @@ class Cycle:
 class Torture:
     def __init__(self, options):
         self.options = options
-        self.folder = Path(os.environ["CACHE"]) / "log" / f"torture_{os.getpid()}"
+        self.logs = Path(os.environ["CACHE"]) / "log" / f"torture_{os.getpid()}"
+        self.folder = Path(tempfile.mkdtemp(prefix="plc_torture_", dir=MEMORY if os.path.isdir(MEMORY) else None))
         self.tried = Counter()
         self.missed = 0
         self.verdict = Verdict()
 
     def run(self):
         """:return: the exit code"""
-        self.folder.mkdir(parents=True)
+        try:
+            return self._run()
+        finally:
+            shutil.rmtree(self.folder)
+
+    def _run(self):
         begun = time.monotonic()
         self.world = World(self.folder, self.options.handshake, self.options.cycles)
-        say(f"{self.options.handshake}: the plant stands after {time.monotonic() - begun:.0f} s, logs in {self.folder}")
+        say(f"{self.options.handshake}: the plant stands after {time.monotonic() - begun:.0f} s")
         try:
             labels = self._count()
             if self.options.sabotage:
@@ -231,8 +240,9 @@ class Torture:
             say(f"    {kind_of_fault.upper()}: {sentence}")
         if verdict:
             say(f"    again: dev/torture --handshake {self.options.handshake} --replay {kind}/{point}")
-            kept = self.folder.with_name(f"{self.folder.name}_{kind}_{point}")
-            shutil.copytree(self.folder, kept, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.socket"))
+            kept = self.logs / f"{kind}_{point}"
+            shutil.copytree(self.folder, kept, ignore=shutil.ignore_patterns("*.socket"))
+            say(f"    logs in {kept}")
             self.world.renew()
 
     def _close(self, seconds):
@@ -245,10 +255,7 @@ class Torture:
             f"{len(self.verdict.lost)} lost, {len(self.verdict.stuck)} stuck, "
             f"{len(self.verdict.early)} told before it was stored"
         )
-        if self.verdict or not tried:
-            return 1
-        shutil.rmtree(self.folder)
-        return 0
+        return int(bool(self.verdict) or not tried)
 
 
 def say(text):
@@ -267,7 +274,7 @@ def parse():
     add("--first", type=int, default=0, help="leave out that many points at the beginning")
     add("--share", default="1/1", help="i/n: every n-th of these points, from the i-th on; several may run at once")
     add("--replay", metavar="KIND/POINT", help="one point again, such as odoo/137b")
-    add("--cycles", type=int, default=6, help="that a database is good for before it is copied anew (default: %(default)s)")
+    add("--cycles", type=int, default=12, help="that a database is good for before it is copied anew (default: %(default)s)")
     add("--genuine", action="store_true", help="with a genuine server process in place of a fork: some 15 s a point")
     add("--no-sabotage", dest="sabotage", action="store_false", help="do not show first that faults would be found")
     add("--verbose", action="store_true", help="a line for each point")
@@ -276,4 +283,5 @@ def parse():
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(143))  # nothing is left of it
     sys.exit(Torture(parse()).run())

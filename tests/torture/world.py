@@ -43,7 +43,17 @@ class Odoo:
             ["-c", os.environ["ODOO_RC"], "-d", database, "--logfile", str(self.log), "--log-level", "warn"], setup_logging=True
         )
         self.registry = Registry(database)
+        self._keep_the_notifying_connection()
         self.let_go()
+
+    @staticmethod
+    def _keep_the_notifying_connection():
+        """Odoo connects anew to the database ``postgres`` for each of 21 notifications in a cycle: here a life keeps that
+        connection as it keeps the others. One that died is made anew when it is needed next."""
+        from odoo.sql_db import ConnectionPool
+
+        give_back = ConnectionPool.give_back
+        ConnectionPool.give_back = lambda pool, connection, keep_in_pool=True: give_back(pool, connection)
 
     def let_go(self):
         """Close this process's connections, which a fork must not inherit."""
@@ -338,8 +348,7 @@ class KillBackend(Striker):
     signum = signal.SIGKILL
 
     def strike(self, life, told):
-        with suppress(ProcessLookupError):
-            os.kill(told["backend"], self.signum)
+        os.kill(told["backend"], self.signum)
         if not self.late:
             self._wait_until_it_is_gone(told["backend"])
         life.line.tell("lost" if told["phase"] == DURING else None)
