@@ -193,7 +193,7 @@ def tls_context(tls: "Tls") -> ssl.SSLContext:
 
 def _load_own_certificate(context: ssl.SSLContext, tls: "Tls") -> None:
     try:
-        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # OpenSSL reads it from a file only
+        with tempfile.NamedTemporaryFile("w") as file:  # OpenSSL reads it from a file only
             file.write(f"{tls.certificate}\n{tls.key}")
             file.flush()
             context.load_cert_chain(file.name, password=lambda: "")  # or it would ask for one on the terminal

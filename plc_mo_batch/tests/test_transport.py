@@ -1,7 +1,9 @@
 import socket
+from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
+from odoo.addons.plc_mo_batch.plc.address import parse_networks
 from odoo.addons.plc_mo_batch.plc.transport import Endpoint, Link, LinkError
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
@@ -102,6 +104,12 @@ class TestLink(LinkCase):
         self.assertEqual((len(self.proxy.requests), self.proxy.connections), (5, 1))
         self.assertTrue(self.proxy.wait_until_closed())
 
+    def test_the_unit_that_was_asked_for(self):
+        with Simulator(scan_time=None, device_id=7) as plc:
+            with Link(Endpoint("127.0.0.1", plc.port, device_id=7, timeout=PATIENT)) as link:
+                self.assertEqual(link.read_words(0, 2), (0, 0))
+                link.write_words(0, [1])
+
     def test_the_last_register(self):
         with self.link(timeout=5) as link:
             link.write_words(65535, [7])
@@ -121,6 +129,10 @@ class TestLink(LinkCase):
                 with self.assertRaises(ValueError):
                     link.write_words(address, words)
             self.assertEqual(link.requests, 0)
+            with self.assertRaisesRegex(ValueError, "^126 registers at 5 cannot be asked for or written in one request$"):
+                link.read_words(5, 126)
+            with self.assertRaisesRegex(ValueError, "^a word at 5 or after it does not lie between 0 and 65535$"):
+                link.write_words(5, [-1])
         self.assertEqual(self.proxy.requests, [])
 
     def test_it_never_connects_by_itself(self):
@@ -141,7 +153,8 @@ class TestLink(LinkCase):
         for call in (lambda: link.read_words(0, 1), lambda: link.write_words(0, [1])):
             with self.assertRaises(LinkError) as caught:
                 call()
-            self.assertEqual((caught.exception.kind, caught.exception.writing), ("reset", False))
+            self.assertEqual(str(caught.exception), "reset: there is no connection")
+            self.assertFalse(caught.exception.writing)
 
     def test_clients_do_not_count_alike(self):
         """Behind a gateway that mixes up its clients, their transaction ids must differ."""
@@ -168,6 +181,20 @@ class TestConnecting(LinkCase):
         """What a person can type must not end the exchange with the other PLCs."""
         for host in ("mill..example", "x" * 64, "300.1.1.1.invalid"):
             self.assert_unreachable(host, 502, "connect: .")
+
+    def test_ipv6(self):
+        """What such a name resolves to has four parts, of which two are its address and its port."""
+        try:
+            listener = self.enterContext(socket.create_server(("::1", 0), family=socket.AF_INET6))
+        except OSError:
+            self.skipTest("this machine has no IPv6")
+        with Link(Endpoint("::1", listener.getsockname()[1], timeout=PATIENT, allowed=parse_networks("::1"))):
+            listener.accept()[0].close()
+
+    def test_a_name_without_an_address(self):
+        with patch("socket.getaddrinfo", return_value=[]), self.assertRaises(LinkError) as caught:
+            Link(Endpoint("plc.example", allowed=())).open()
+        self.assertEqual(str(caught.exception), "connect: the name has no address")
 
     def test_refused_then_back(self):
         port = self.proxy.port
@@ -202,10 +229,22 @@ class TestFaults(LinkCase):
                 self.new_proxy(spoil)
                 self.assert_fails(self.send, kind, writing=doubtful)
 
-    def test_an_exception_says_what_and_where(self):
-        self.new_proxy(fault.exception(2))
-        error = self.assert_fails(self.poll, "exception")
-        self.assertEqual(error.detail, "2 (illegal data address) at address 7000")
+    def test_what_is_told(self):
+        for spoil, told in (
+            (fault.exception(2), "exception: 2 (illegal data address) at address 7000"),
+            (fault.exception(99), "exception: 99 (unknown) at address 7000"),
+            (fault.exception(2, function=5), "reply: it answers function 5, not 3"),
+            (fault.short, "reply: asked for 10 registers at 7000, got 9"),
+            (fault.half, "reply: it is not whole, or it belongs to another request"),
+            (fault.silence, "timeout"),
+            (fault.reset, "reset"),
+        ):
+            self.new_proxy(spoil)
+            self.assertEqual(str(self.assert_fails(self.poll, told.partition(":")[0])), told)
+        self.new_proxy(fault.wrong_count)
+        told = "reply: the echo of a write at 7000 does not match"
+        self.assertEqual(str(self.assert_fails(self.send, "reply", writing=True)), told)
+        self.assertEqual(LinkError("timeout").detail, "")
 
     def test_the_reason_does_not_change_from_poll_to_poll(self):
         """It is journalled when it changes: transaction numbers have no place in it."""

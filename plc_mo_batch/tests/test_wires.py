@@ -1,11 +1,18 @@
 """Each kind of wire, with a server of that kind at its far end."""
 
+import os
+import socket
+import ssl
 import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from types import SimpleNamespace
 from unittest.mock import patch
+
+from cryptography.hazmat.primitives import serialization
 
 from odoo.tests import BaseCase, tagged
 
@@ -45,6 +52,14 @@ class WireCase(BaseCase):
             link.read_words(ADDRESS, 10)
         self.assertEqual(caught.exception.kind, kind)
         self.assertIn(detail, caught.exception.detail)
+        return caught.exception.detail
+
+
+def encrypted(key):
+    """A key in PEM form, with a password."""
+    known = serialization.load_pem_private_key(key.encode(), None)
+    lock = serialization.BestAvailableEncryption(b"secret")
+    return known.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock).decode()
 
 
 @tagged("post_install", "-at_install")
@@ -77,7 +92,8 @@ class TestTls(WireCase):
     def test_of_another_host(self):
         issued = self.authority.issue("mill.example")
         ca = self.authority.own.certificate
-        self.assert_fails(self.endpoint(issued=issued, ca=ca), "tls", "certificate is not valid for '127.0.0.1'")
+        told = "its certificate is not trusted, IP address mismatch, certificate is not valid for '127.0.0.1'"
+        self.assertEqual(self.assert_fails(self.endpoint(issued=issued, ca=ca), "tls"), told)
         self.assert_works(self.endpoint(issued=issued, ca=ca, server_name="mill.example"))
 
     def test_unchecked(self):
@@ -91,11 +107,64 @@ class TestTls(WireCase):
         )
         self.assert_fails(self.endpoint(client_authority=self.authority, ca=ca), "tls", "certificate")
 
+    def test_it_says_that_it_wants_one(self):
+        """Others hang up, as the one above does."""
+        context = server_context(self.folder, self.issued, self.authority)
+        with self.far_end(lambda client: context.wrap_socket(client, server_side=True)) as endpoint:
+            trusting = replace(endpoint, tls=Tls(ca=self.issued.certificate))
+            self.assertRegex(self.assert_fails(trusting, "tls"), "^[a-z0-9 ]+ certificate required$")
+            own = self.authority.issue("Odoo")
+            known = replace(trusting, tls=Tls(ca=self.issued.certificate, certificate=own.certificate, key=own.key))
+            with Link(known):
+                pass
+
+    def test_what_is_no_tls_says_so(self):
+        with self.far_end(lambda client: client.sendall(b"HTTP/1.0 400 Bad request")) as endpoint:
+            self.assertRegex(self.assert_fails(endpoint, "tls"), "^[a-z]+( [a-z]+)+$")
+
+    @contextmanager
+    def far_end(self, greet):
+        """Something that greets each of its clients, and then leaves the connection open until they close it."""
+
+        def serve():
+            while True:
+                with suppress(OSError):
+                    client, _peer = listener.accept()
+                    client.settimeout(10)
+                    kept = client.dup()
+                    with suppress(OSError):
+                        greet(client)
+                    kept.recv(1)
+                if listener.fileno() < 0:
+                    return
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            yield Endpoint("127.0.0.1", listener.getsockname()[1], timeout=1, transport="tls")
+            listener.shutdown(socket.SHUT_RDWR)
+
     def test_not_in_pem_form(self):
         own, other = self.authority.issue("Odoo"), self.authority.issue("Somebody")
-        for tls in ({"ca": "nonsense"}, {"certificate": own.certificate, "key": other.key}, {"certificate": own.certificate}):
+        locked = encrypted(own.key)
+        ours = "Odoo's certificate and key are not in PEM form, do not belong together, or the key has a password"
+        for tls, told in (
+            ({"ca": "nonsense"}, "the CA certificate is no certificate in PEM form"),
+            ({"certificate": own.certificate, "key": other.key}, ours),
+            ({"certificate": own.certificate, "key": locked}, ours),
+            ({"certificate": own.certificate}, ours),
+        ):
             with self.subTest(tls):
-                self.assert_fails(Endpoint("127.0.0.1", 1, transport="tls", tls=Tls(**tls)), "setup", "PEM")
+                found = self.assert_fails(Endpoint("127.0.0.1", 1, transport="tls", tls=Tls(**tls)), "setup")
+                self.assertEqual(found, told)
+
+    def test_what_openssl_does_by_itself_it_still_does(self):
+        own = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).verify_flags
+        self.assertEqual(transport.tls_context(Tls()).verify_flags, own | ssl.VERIFY_X509_PARTIAL_CHAIN)
+
+    def test_the_host_that_was_asked_for(self):
+        far = self.endpoint(verify=False)
+        self.assert_fails(replace(far, host="127.0.0.2"), "connect", "refused")
 
     def test_key_is_in_no_message(self):
         self.assertNotIn("secret", repr(Endpoint("127.0.0.1", tls=Tls(key="secret"))))
@@ -109,7 +178,7 @@ class TestTls(WireCase):
 
     def test_plain_modbus_is_no_tls(self):
         with Simulator(scan_time=None) as plain:
-            self.assert_fails(Endpoint("127.0.0.1", plain.port, timeout=0.3, transport="tls"), "tls", "does not speak TLS")
+            self.assert_fails(Endpoint("127.0.0.1", plain.port, timeout=0.3, transport="tls"), "tls", "it does not speak TLS")
 
 
 @tagged("post_install", "-at_install")
@@ -139,6 +208,23 @@ class TestRtuOverTcp(WireCase):
         begin = time.monotonic()
         self.assert_fails(self.endpoint, "timeout")
         self.assertGreaterEqual(time.monotonic() - begin, 2 * self.endpoint.timeout)
+
+    def test_only_after_a_timeout_and_only_where_answers_have_no_number(self):
+        slept = []
+        with patch.object(transport, "time", SimpleNamespace(monotonic=time.monotonic, sleep=slept.append)):
+            for kind in ("rtu_tcp", "tcp"):
+                with socket.create_server(("127.0.0.1", 0)) as silent:
+                    self.assert_fails(replace(self.endpoint, transport=kind, port=silent.getsockname()[1]), "timeout")
+                with Link(replace(self.endpoint, transport=kind)) as link, self.assertRaises(LinkError) as caught:
+                    link._client.socket.shutdown(socket.SHUT_RDWR)
+                    link.read_words(0, 1)
+                self.assertEqual(caught.exception.kind, "reset")
+        self.assertEqual(slept, [self.endpoint.timeout], "after the first of the four")
+
+    def test_lines_do_not_wait_for_each_other(self):
+        other = self.wire("rtu_tcp")
+        with Link(self.endpoint), Link(replace(self.endpoint, port=other.port), wait=0.1) as link:
+            self.assertEqual(link.read_words(ADDRESS, 10), WORDS)
 
     def test_plcs_on_one_line_take_turns(self):
         self.far.delay = 0.05
@@ -182,7 +268,31 @@ class TestSerial(WireCase):
 
     def test_port_of_another_program(self):
         with Link(self.endpoint), patch.object(transport, "_lines", {}):  # which knows nothing of our lock
-            self.assert_fails(self.endpoint, "connect", "another program uses it", wait=0.1)
+            self.assert_fails(self.endpoint, "connect", "another program uses it, or it does not work", wait=0.1)
+
+    def test_port_that_another_program_leaves(self):
+        first = Link(self.endpoint)
+        first.open()
+        threading.Timer(0.2, first.close).start()
+        with patch.object(transport, "_lines", {}):
+            self.assert_works(self.endpoint)
+
+    def test_a_refused_connection_is_not_waited_for(self):
+        """Only a serial port can be free a moment later."""
+        with patch.object(transport._TcpClient, "connect", side_effect=BlockingIOError) as connect:
+            self.assert_fails(Endpoint("127.0.0.1", 1), "connect")
+        self.assertEqual(connect.call_count, 1)
+
+    def test_port_that_odoo_may_not_use(self):
+        both = os.R_OK | os.W_OK
+        with patch("os.access", lambda _path, mode: mode != both):
+            self.assert_fails(Endpoint(transport="serial", line=SerialLine("/dev/null")), "connect", "Odoo's user may not use it")
+
+    def test_the_line_is_set_as_it_is_entered(self):
+        with patch.object(transport, "_SerialClient") as client:
+            Link(Endpoint(transport="serial", line=SerialLine("/dev/ttyUSB0", 9600, "O", 2)))
+        used = client.call_args.kwargs
+        self.assertEqual((used["baudrate"], used["parity"], used["stopbits"]), (9600, "O", 2))
 
     def test_no_such_port(self):
         self.assert_fails(Endpoint(transport="serial", line=SerialLine("/dev/no_such_port")), "connect", "no such device")
