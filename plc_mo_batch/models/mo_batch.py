@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import float_compare
 
 from ..plc.reconcile import HANDED_OVER, OPEN, UNDECIDED, Job
+from ..tools.words import said
 
 STATES = [
     ("queued", "Queued"),
@@ -520,7 +521,7 @@ class MoBatch(models.Model):
             "untaken": self.env._("The PLC has not taken the recipe in slot %(slot)s: %(detail)s."),
             "doubt": self.env._("Slot %(slot)s: %(detail)s. Look at the PLC; nothing is sent again by itself."),
         }
-        return sentences[anomaly.code] % {"slot": self.slot, "detail": anomaly.detail}
+        return sentences[anomaly.code] % {"slot": self.slot, "detail": said(self.env, anomaly.detail)}
 
     # Business methods: write-back errors
 

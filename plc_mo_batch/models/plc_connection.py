@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 
 from ..plc.address import AddressRefused, check_literal, parse_networks
 from ..plc.transport import DEVICE, RTU_TCP, SERIAL, TCP, TLS, Endpoint, LinkError, SerialLine, Tls, tls_context
+from ..tools.words import said
 
 PORTS = {TCP: 502, TLS: 802}  # as registered for Modbus
 TRANSPORTS = [
@@ -144,7 +145,8 @@ class PlcConnection(models.AbstractModel):
 
     def _address_message(self, error):
         return self.env._(
-            "%s. Odoo does not connect there, unless an administrator allows it in the settings, under PLC Batches.", error
+            "%s. Odoo does not connect there, unless an administrator allows it in the settings, under PLC Batches.",
+            said(self.env, error),
         )
 
     def _tls(self):
@@ -157,8 +159,9 @@ class PlcConnection(models.AbstractModel):
 
     def _link_message(self, error, timeout=0.0):
         """What a :class:`~..plc.transport.LinkError` means, naming what can be mended."""
+        detail = said(self.env, error.detail)
         if self.transport == SERIAL and error.kind == "connect":
-            return self.env._("The serial port %(place)s cannot be opened: %(detail)s.", place=self.place, detail=error.detail)
+            return self.env._("The serial port %(place)s cannot be opened: %(detail)s.", place=self.place, detail=detail)
         if error.kind == "address":
             return self._address_message(error.detail)
         sentences = {
@@ -181,5 +184,5 @@ class PlcConnection(models.AbstractModel):
         return sentences[error.kind] % {
             "place": self.place,
             "timeout": min(timeout or self.timeout, self.timeout),
-            "detail": error.detail,
+            "detail": detail,
         }

@@ -256,7 +256,7 @@ class PlcController(models.Model):
         if overdue and self._idle_since() > due:
             return  # it has only just ended the one before
         for batch in overdue:
-            detail = f"offered at {batch.date_offered} UTC, and the PLC is idle"
+            detail = self.env._("offered at %s UTC, and the PLC is idle", batch.date_offered)
             batch._notice(Anomaly("untaken", detail))
 
     def _idle_since(self):

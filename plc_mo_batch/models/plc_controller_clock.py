@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..plc.clock import AGREEING, duration, has_moved
 from ..plc.reconcile import Anomaly
+from ..tools.words import said
 
 REFRESHED = timedelta(hours=1)  # how fresh the last reading is kept while the clock stays as it is
 
@@ -41,7 +42,7 @@ class PlcController(models.Model):
             return self.env._("The PLC's clock was not read yet.")
         if abs(self.clock_drift) <= AGREEING:
             return self.env._("The PLC's clock is right.")
-        values = {"time": duration(self.clock_drift), "zone": self.tz}
+        values = {"time": said(self.env, duration(self.clock_drift)), "zone": self.tz}
         if self.clock_drift > 0:
             return self.env._("The PLC's clock is %(time)s fast, if its time zone is %(zone)s.", **values)
         return self.env._("The PLC's clock is %(time)s slow, if its time zone is %(zone)s.", **values)

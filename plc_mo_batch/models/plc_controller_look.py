@@ -1,8 +1,10 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..plc.layout import AREA_NAMES
 from ..plc.look import look
 from ..plc.reconcile import Anomaly
+from ..tools.words import said
 
 TEST_TIMEOUT = 2.0  # seconds for each answer, while somebody waits
 TEST_SECONDS = 3.0  # for the whole test
@@ -102,18 +104,11 @@ class PlcController(models.Model):
             **values,
             slot=slot,
             area=self._area_name(kind),
-            problem=part.problem,
+            problem=said(self.env, part.problem),
         )
 
     def _area_name(self, kind):
-        names = {
-            "recipe": self.env._("recipe"),
-            "feedback": self.env._("feedback"),
-            "failure": self.env._("failure"),
-            "weighing": self.env._("weighing"),
-            "clock": self.env._("clock"),
-        }
-        return names[kind]
+        return said(self.env, AREA_NAMES[kind])
 
     def _journal_test(self, seen, wrong, message):
         kind, slot, part = wrong or ("", 0, None)

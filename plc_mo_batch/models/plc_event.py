@@ -6,6 +6,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 
 from ..plc.events import Last
+from ..tools.words import said
 
 
 class Busy(Exception):
@@ -107,7 +108,7 @@ class PlcEvent(models.AbstractModel):
                 "event_slot": step.slot,
                 "event_key": self._event_key(controller, step),
                 "words": " ".join(map(str, step.body)),
-                "problem": step.problem or False,
+                "problem": said(self.env, step.problem) or False,
                 "flagged": step.flagged,
                 "acknowledged": step.flagged,
             }

@@ -2,9 +2,16 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools.translate import LazyTranslate
 
 from ..plc.codec import Field
 from ..plc.layout import expand, overlaps
+from ..tools.words import said
+
+_lt = LazyTranslate(__name__)
+
+# what shipped layouts call fields, beside the names that are given by code: sentences say them in the reader's language
+SHIPPED_NAMES = (_lt("Command"), _lt("Feedback flag"), _lt("Job of the command"), _lt("Recipe flag"), _lt("State"))
 
 
 class PlcRegisterField(models.Model):
@@ -93,7 +100,7 @@ class PlcRegisterField(models.Model):
         for area in self.area_id:
             found = overlaps(area.map_id._layout().area(area.kind))
             if found:
-                raise ValidationError("\n".join(found))
+                raise ValidationError("\n".join(said(self.env, sentence) for sentence in found))
 
     # Business methods
 

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..plc.dissect import dissect, fits
 from ..plc.layout import Area, Layout, too_fine
+from ..tools.words import said
 
 
 class PlcRegisterMap(models.Model):
@@ -88,7 +89,7 @@ class PlcRegisterMap(models.Model):
         """A sentence on each thing that is wrong with the layout, by itself or for what this database keeps of a quantity."""
         layout = self._layout()
         digits = self.env["decimal.precision"].precision_get("Product Unit")
-        return layout.problems() or too_fine(layout, digits)
+        return [said(self.env, problem) for problem in layout.problems() or too_fine(layout, digits)]
 
     def _layout(self):
         """The :class:`~..plc.layout.Layout` that the records describe."""
@@ -121,7 +122,8 @@ class PlcRegisterMap(models.Model):
 
     def _words_row(self, part, wrong):
         is_wrong = part.error or part.offset <= wrong < part.offset + len(part.words)
-        return {"part": part, "wrong": is_wrong, "value": self._shown(part)}
+        told = {"name": part.field and said(self.env, part.field.label), "error": said(self.env, part.error)}
+        return {"part": part, "wrong": is_wrong, "value": self._shown(part), **told}
 
     def _shown(self, part):
         """The value of a :class:`~..plc.dissect.Part` for people."""

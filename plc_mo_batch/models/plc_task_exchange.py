@@ -4,6 +4,7 @@ from dataclasses import replace
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..plc.exchange import Answer, Plan, converse
@@ -126,7 +127,9 @@ class Conversation:
         controller = self.controller
         problems = controller.map_id.problems
         if problems:
-            raise ValueError(f"the layout {controller.map_id.name} cannot be used: {problems}")
+            raise UserError(
+                self.env._("The layout %(layout)s cannot be used: %(problems)s", layout=controller.map_id.name, problems=problems)
+            )
         layout = controller.map_id._layout()
         self._follow_orders(controller)
         return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)

@@ -5,6 +5,7 @@ from psycopg2.extensions import TransactionRollbackError
 
 from ..plc.clock import Reading, read_clock
 from ..plc.layout import CLOCK
+from ..tools.words import said
 
 
 class ClockTalk:
@@ -63,7 +64,8 @@ class ClockTalk:
         reading = read_clock(layout, clock.words, ZoneInfo(self.controller.tz), now)
         if not reading.problem:
             return reading
-        return Reading(0, self.env._("The PLC's clock shows no date and time: %s.", reading.problem), reading.words)
+        why = said(self.env, reading.problem)
+        return Reading(0, self.env._("The PLC's clock shows no date and time: %s.", why), reading.words)
 
     def _decide(self, reading, is_believed=True):
         """Nothing more to read; what is not believed is looked at in the next exchange."""

@@ -4,6 +4,7 @@ from odoo import fields
 
 from ..plc.dissect import event_body
 from ..plc.events import decide
+from ..tools.words import said
 from .plc_event import Busy
 
 SCAN_SECONDS = 0.1  # between two readings that have to agree
@@ -99,7 +100,7 @@ class EventTalk:
             "What stands in slot %(slot)s of the %(area)s area is not believed: %(detail)s.",
             slot=slot,
             area=self.controller._area_name(kind),
-            detail=step.anomaly.detail,
+            detail=said(self.env, step.anomaly.detail),
         )
 
     def _store(self, place, step, event, may_write):

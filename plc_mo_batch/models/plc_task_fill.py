@@ -4,6 +4,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, models
 
 from ..plc.codec import CodecError
+from ..tools.words import said
 from .mo_batch import RECIPE_FIELDS
 from .mrp_production import NotQueueable
 
@@ -151,7 +152,7 @@ class PlcTaskFill(models.AbstractModel):
     def _reason(self, error):
         """The reason in the words of the plant."""
         if isinstance(error, CodecError):
-            return self.env._("The recipe does not fit the PLC's layout: %s.", error)
+            return self.env._("The recipe does not fit the PLC's layout: %s.", said(self.env, error))
         return str(error)
 
     @api.model

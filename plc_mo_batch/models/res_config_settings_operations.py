@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..plc.address import parse_networks
+from ..tools.words import said
 
 
 class ResConfigSettings(models.TransientModel):
@@ -24,5 +25,8 @@ class ResConfigSettings(models.TransientModel):
                 parse_networks(settings.plc_allowed_networks or "")
             except ValueError as error:
                 raise ValidationError(
-                    self.env._("Networks are written like 127.0.0.1 or 169.254.0.0/16, with commas between them: %s", error)
+                    self.env._(
+                        "Networks are written like 127.0.0.1 or 169.254.0.0/16, with commas between them: %s",
+                        said(self.env, error),
+                    )
                 ) from error

@@ -1,5 +1,5 @@
 """Everything that can be decided without Odoo: words, layouts, the wire, the reconciler.
 
 Nothing below this package imports ``odoo``; a lower module never imports a higher one:
-codec < layout < reconcile, with dissect and transport beside it.
+words < codec < layout < reconcile, with dissect and transport beside it.
 """

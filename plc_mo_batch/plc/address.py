@@ -9,6 +9,8 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Iterator
 
+from .words import _lt
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -27,7 +29,14 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 
     :raise ValueError: naming the one that is none
     """
-    return tuple(ipaddress.ip_network(part) for part in text.replace(",", " ").split())
+    return tuple(map(_network, text.replace(",", " ").split()))
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(_lt("%(text)s is no network", text=text)) from None
 
 
 def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[tuple]:
@@ -69,7 +78,7 @@ def check(text: str, allowed: Iterable[Network]) -> None:
     for address in (outer, *_embedded(outer)):
         kind = _kind(address)
         if kind and not any(address in network for network in allowed):
-            raise AddressRefused(f"{text} is {kind}")
+            raise AddressRefused(_lt("%(address)s is %(kind)s", address=text, kind=kind))
 
 
 def _embedded(address: Address) -> Iterator[Address]:
@@ -84,9 +93,9 @@ def _embedded(address: Address) -> Iterator[Address]:
 def _kind(address: Address) -> str:
     """What is wrong with it; empty: nothing."""
     kinds = {
-        "an address of Odoo's own machine": address.is_loopback or address.is_unspecified,
-        "the metadata service of a cloud": address in METADATA,
-        "a link-local address": address.is_link_local,
-        "no address of a single machine": address.is_multicast or str(address) == "255.255.255.255",
+        _lt("an address of Odoo's own machine"): address.is_loopback or address.is_unspecified,
+        _lt("the metadata service of a cloud"): address in METADATA,
+        _lt("a link-local address"): address.is_link_local,
+        _lt("no address of a single machine"): address.is_multicast or str(address) == "255.255.255.255",
     }
     return next((kind for kind, is_one in kinds.items() if is_one), "")

@@ -6,10 +6,16 @@ from datetime import datetime, tzinfo
 
 from .events import read_event
 from .layout import CLOCK, Layout
+from .words import Sentence, _lt
 
 NOTICEABLE = 5  # seconds: a drift that changed by less is not worth a write
 AGREEING = 2  # seconds between two readings of one clock: it shows whole seconds, and the wire takes its time
-UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+UNITS = (
+    (lambda count: _lt("%(count)s d", count=count), 86400),
+    (lambda count: _lt("%(count)s h", count=count), 3600),
+    (lambda count: _lt("%(count)s min", count=count), 60),
+    (lambda count: _lt("%(count)s s", count=count), 1),
+)
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,14 @@ def has_moved(before: float, now: float, limit: int) -> bool:
     return abs(now - before) >= (max(AGREEING, min(NOTICEABLE, limit / 2)) if limit else NOTICEABLE)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Sentence:
     """A length of time for people, in its two largest units, such as ``1 h 15 min``."""
     parts, rest = [], abs(round(seconds))
     for unit, length in UNITS:
         count, rest = divmod(rest, length)
         parts.append((count, unit))
     first = next((index for index, (count, _unit) in enumerate(parts) if count), len(parts) - 1)
-    told = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
-    return " ".join(told) or "0 s"
+    told = [unit(count) for count, unit in parts[first : first + 2] if count]
+    if len(told) == 2:
+        return Sentence("%(larger)s %(smaller)s", {"larger": told[0], "smaller": told[1]})
+    return told[0] if told else UNITS[-1][0](0)

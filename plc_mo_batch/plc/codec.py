@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from .words import Sentence, _lt
+
 # type -> (struct code, words); ascii takes its length from the field
 FORMATS = {
     "bool": ("H", 1),
@@ -48,13 +50,13 @@ NUDGE = 1 + 4e-16
 class CodecError(ValueError):
     """A value does not fit its words, or words are not what their type says.
 
-    ``field`` is the :class:`Field`, ``reason`` a short English phrase that completes "<field> (word <n>) ...".
+    ``field`` is the :class:`Field`, ``reason`` a short phrase that completes "<field> (word <n>) ...".
     """
 
-    def __init__(self, field: "Field", reason: str):
+    def __init__(self, field: "Field", reason: Sentence):
         self.field = field
         self.reason = reason
-        super().__init__(f"{field.label} (word {field.offset}) {reason}")
+        super().__init__(complaint(field, field.offset, reason))
 
 
 @dataclass(frozen=True)
@@ -95,34 +97,39 @@ class Field:
         return self.offset + self.length
 
     @property
-    def label(self) -> str:
+    def label(self) -> Sentence:
         """The name that messages use."""
-        return self.name or self.role
+        return self.name if isinstance(self.name, Sentence) else Sentence(self.name or self.role)
+
+
+def complaint(field: Field, offset: int, reason: str) -> Sentence:
+    """What is wrong with a field, the first of whose words is ``offset``."""
+    return _lt("%(field)s (word %(word)s) %(reason)s", field=field.label, word=offset, reason=reason)
 
 
 def _bcd_to_int(word: int) -> int:
     digits = f"{word:04x}"
     if not digits.isdecimal():
-        raise ValueError(f"holds 0x{word:04X}, which is no BCD number")
+        raise ValueError(_lt("holds %(word)s, which is no BCD number", word=f"0x{word:04X}"))
     return int(digits)
 
 
 def _ascii_to_str(raw: bytes) -> str:
     text = raw.rstrip(b"\0").decode("latin-1")
     if not (text.isascii() and text.isprintable()):
-        raise ValueError("holds bytes that are not printable ASCII text")
+        raise ValueError(_lt("holds bytes that are not printable ASCII text"))
     return text
 
 
 def _bool(word: int) -> bool:
     if word > 1:
-        raise ValueError(f"holds {word} (0x{word:04X}) where only 0 or 1 can stand")
+        raise ValueError(_lt("holds %(word)s (%(hex)s) where only 0 or 1 can stand", word=word, hex=f"0x{word:04X}"))
     return word == 1
 
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
-        raise ValueError("holds no number (NaN or infinite)")
+        raise ValueError(_lt("holds no number (NaN or infinite)"))
     return value
 
 
@@ -147,8 +154,8 @@ def _number_reader(field: Field, read):
         if bottom <= value <= top:
             return value
         if value < bottom:
-            raise ValueError(f"holds {_shown(value)}, less than {_shown(bottom)}")
-        raise ValueError(f"holds {_shown(value)}, more than {_shown(top)}")
+            raise ValueError(_lt("holds %(value)s, less than %(limit)s", value=_shown(value), limit=_shown(bottom)))
+        raise ValueError(_lt("holds %(value)s, more than %(limit)s", value=_shown(value), limit=_shown(top)))
 
     if field.type in FLOATS:
         return lambda raw: _finite(convert(read(raw)))
@@ -238,7 +245,7 @@ class SlotCodec:
     def _cut(self, words: Sequence[int]) -> Sequence[int]:
         for field in self.fields:
             if field.end > len(words):
-                raise CodecError(field, f"is missing: only {len(words)} words came")
+                raise CodecError(field, _lt("is missing: only %(count)s words came", count=len(words)))
         return words[: self.words]
 
     def _convert(self, raws: tuple) -> list:
@@ -247,7 +254,7 @@ class SlotCodec:
             for position, read in self._readers:
                 values[position] = read(values[position])
         except ValueError as error:
-            raise CodecError(self.fields[position], str(error)) from None
+            raise CodecError(self.fields[position], error.args[0]) from None
         return values
 
     # Writing
@@ -275,7 +282,8 @@ class SlotCodec:
         """A recipe that is longer than the slot is refused, not cut."""
         values = values or ()
         if len(values) > len(places):
-            raise CodecError(self.fields[places[-1][0]], f"is the last of {len(places)} lines; {len(values)} were given")
+            reason = _lt("is the last of %(lines)s lines; %(given)s were given", lines=len(places), given=len(values))
+            raise CodecError(self.fields[places[-1][0]], reason)
         return values
 
 
@@ -305,9 +313,10 @@ def encode_ascii(field: Field, text: str) -> bytes:
     :raise CodecError: if it is not printable ASCII or longer than the field
     """
     if not text.isascii() or not text.isprintable():
-        raise CodecError(field, f"cannot hold {text!r}: only plain ASCII letters can be sent")
+        raise CodecError(field, _lt("cannot hold %(text)s: only plain ASCII letters can be sent", text=repr(text)))
     if len(text) > field.words * 2:
-        raise CodecError(field, f"cannot hold {text!r}: at most {field.words * 2} characters fit")
+        reason = _lt("cannot hold %(text)s: at most %(count)s characters fit", text=repr(text), count=field.words * 2)
+        raise CodecError(field, reason)
     return text.encode("ascii").ljust(field.words * 2, b"\0")
 
 
@@ -358,8 +367,9 @@ def _range(field: Field) -> tuple[float, float]:
 def _refusal(field: Field, value: float) -> CodecError:
     """Why ``value`` cannot be written."""
     bottom, top = _range(field)
+    shown = {"value": _shown(value), "bottom": _shown(bottom), "top": _shown(top)}
     if value < bottom and bottom == field.minimum:
-        return CodecError(field, f"cannot hold {_shown(value)}: it must be at least {_shown(bottom)}")
+        return CodecError(field, _lt("cannot hold %(value)s: it must be at least %(bottom)s", **shown))
     if value > top and top == field.maximum:
-        return CodecError(field, f"cannot hold {_shown(value)}: it must be at most {_shown(top)}")
-    return CodecError(field, f"cannot hold {_shown(value)}: it must be between {_shown(bottom)} and {_shown(top)}")
+        return CodecError(field, _lt("cannot hold %(value)s: it must be at most %(top)s", **shown))
+    return CodecError(field, _lt("cannot hold %(value)s: it must be between %(bottom)s and %(top)s", **shown))

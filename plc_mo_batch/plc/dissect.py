@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .codec import CodecError, Field, SlotCodec
+from .codec import CodecError, Field, SlotCodec, complaint
 from .layout import CLOCK, EVENT_AREAS, Area, Layout
+from .words import _lt
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Part:
     @property
     def problem(self) -> str:
         """The error as messages tell it, naming field and word; empty if there is none."""
-        return f"{self.field.label} (word {self.offset}) {self.error}" if self.error else ""
+        return complaint(self.field, self.offset, self.error) if self.error else ""
 
 
 def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = None) -> list[Part]:
@@ -86,13 +87,13 @@ def _part(layout: Layout, stretch: Field | tuple[int, int], words: Sequence[int]
     except CodecError as refusal:
         value, error = None, refusal.reason
     except struct.error:
-        value, error = None, "holds what is no register"
+        value, error = None, _lt("holds what is no register")
     return Part(stretch.offset, own, stretch, None if error else value, error)
 
 
 def _value(layout: Layout, item: Field, words: tuple[int, ...]) -> Any:
     if len(words) < item.length:
-        raise CodecError(item, "is missing")
+        raise CodecError(item, _lt("is missing"))
     alone = replace(item, role="value", offset=0, index=0)
     return SlotCodec([alone], layout.word_order, layout.swap_bytes).decode(words)["value"]
 
@@ -102,4 +103,4 @@ def _contradiction(item: Field, value: Any, slot: int | None, empty: bool) -> st
     expected = slot if item.role == "slot" else item.value
     if expected is None or value == expected or (not value and (empty or item.role == "slot")):
         return ""
-    return f"holds {value} where {expected} was expected"
+    return _lt("holds %(found)s where %(expected)s was expected", found=value, expected=expected)

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, datetime
 from typing import Any
 
-from .codec import CodecError
+from .codec import CodecError, complaint
 from .dissect import event_body
 from .layout import DATE_ROLES, Layout
 from .reconcile import Anomaly, Write
+from .words import _lt
 
 NEW, STORED = 0, 1  # what the flag says
 OLDEST_YEAR = 2000
@@ -133,8 +134,8 @@ def _flag(layout: Layout, kind: str, words: Sequence[int]) -> int:
 def _wrong_flag(layout: Layout, kind: str, words: Sequence[int]) -> Anomaly:
     item = layout.area(kind).field("event_flag")
     held = " ".join(map(str, words[item.offset : item.end]))
-    detail = f"{item.label} (word {item.offset}) holds {held} where 0 or 1 was expected"
-    return Anomaly("rejected", detail, tuple(words), item.offset)
+    reason = _lt("holds %(found)s where 0 or 1 was expected", found=held)
+    return Anomaly("rejected", complaint(item, item.offset, reason), tuple(words), item.offset)
 
 
 def _acknowledge(layout: Layout, kind: str, slot: int) -> Write:
@@ -156,13 +157,14 @@ def read_event(layout: Layout, kind: str, words: Sequence[int]) -> tuple[dict[st
         try:
             values[item.role] = layout.value(kind, words, item.role)
         except CodecError as error:
-            problems.append(str(error))
+            problems.append(error.args[0])
     parts = [values.get(role) for role in DATE_ROLES]
     if layout.area(kind).by_role("year"):
         if date := _date(parts):
             values["date"] = date
         else:
-            problems.append(f"{' '.join('?' if part is None else str(part) for part in parts)} is no date")
+            shown = " ".join("?" if part is None else str(part) for part in parts)
+            problems.append(_lt("%(parts)s is no date", parts=shown))
     return values, problems[0] if problems else ""
 
 

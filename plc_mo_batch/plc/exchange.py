@@ -5,6 +5,7 @@ The wire is served in threads, one request of one PLC after the other; the gener
 because a database cursor must never leave its thread. A dead PLC costs its own timeout, not one of those behind it.
 """
 
+import logging
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -15,6 +16,9 @@ from itertools import count
 from .layout import CLOCK, Layout
 from .reconcile import Seen, Write
 from .transport import Endpoint, Link, LinkError
+from .words import Sentence, _lt
+
+_logger = logging.getLogger(__name__)
 
 MAX_THREADS = 128
 
@@ -104,10 +108,10 @@ class _Wire:
             begun = done + bool(error.writing)
             return self._failed(error, plan.writes[begun:], requests)
         except ValueError as error:  # a request that cannot be one: nothing of it was sent
-            return self._failed(LinkError("setup", str(error)), plan.writes[done:], requests)
+            return self._failed(LinkError("setup", _unforeseen(error)), plan.writes[done:], requests)
         except Exception as error:  # nobody knows how far it came
             writing = done < len(plan.writes)
-            return self._failed(LinkError("reply", repr(error), writing), plan.writes[done + writing :], requests)
+            return self._failed(LinkError("reply", _unforeseen(error), writing), plan.writes[done + writing :], requests)
 
     def _failed(self, error: LinkError, unsent: tuple[Write, ...], requests: int) -> Answer:
         requests += self.link.requests if self.link else 0
@@ -127,6 +131,14 @@ class _Wire:
         if self.link:
             self.link.close()
             self.link = None
+
+
+def _unforeseen(error: Exception) -> Sentence:
+    """What people are told of an error; of one that nobody foresaw the log has the rest."""
+    if error.args and isinstance(error.args[0], Sentence):
+        return error.args[0]
+    _logger.warning("an exchange ended in an error that nobody foresaw", exc_info=error)
+    return _lt("an error that nobody foresaw (%(name)s), of which the server's log tells more", name=type(error).__name__)
 
 
 def observe(link: Link, plan: Plan) -> Seen:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from .codec import FLOATS, FORMATS, Field, SlotCodec
+from .words import Label, Sentence, _lt, either, listed, role
 
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
 MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)
@@ -27,6 +28,14 @@ EVENT_AREAS = (FAILURE, WEIGHING)  # what happens beside the batches: may be mis
 CLOCK = "clock"  # what the PLC's clock shows: one slot, only read
 AREAS = ("recipe", "feedback", *EVENT_AREAS, CLOCK)
 OPTIONAL_AREAS = (*EVENT_AREAS, CLOCK)
+# what sentences call them
+AREA_NAMES = {
+    "recipe": _lt("recipe"),
+    "feedback": _lt("feedback"),
+    FAILURE: _lt("failure"),
+    WEIGHING: _lt("weighing"),
+    CLOCK: _lt("clock"),
+}
 
 DATE_ROLES = ("year", "month", "day", "hour", "minute", "second")  # in the PLC's local time
 COMMON_ROLES = ("slot", "order", "line_code", "line_quantity")
@@ -77,6 +86,11 @@ class Area:
     fields: tuple[Field, ...]
     registers: str = HOLDING
     slots: int = 1
+
+    @property
+    def name(self) -> Sentence:
+        """What sentences call it."""
+        return AREA_NAMES[self.kind]
 
     @property
     def extent(self) -> int:
@@ -211,70 +225,87 @@ class Layout:
 
     # Checks
 
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Sentence]:
         """What is wrong with the layout, a sentence each, naming field and word; empty when it can be used."""
         found = []
         for kind in AREAS:
             areas = [area for area in self.areas if area.kind == kind]
             if len(areas) > 1 or not areas and kind not in OPTIONAL_AREAS:
-                found.append(f"There must be one {kind} area; there are {len(areas)}.")
+                sentence = _lt("There must be one %(area)s area; there are %(count)s.", area=AREA_NAMES[kind], count=len(areas))
+                found.append(sentence)
             elif areas:
                 found += self._area_problems(areas[0])
         return found or self._overlapping_areas() + self._unequal_lines() + self._unequal_names()
 
-    def _area_problems(self, area: Area) -> list[str]:
+    def _area_problems(self, area: Area) -> list[Sentence]:
         found = [
-            f"The {area.kind} area needs a field with the role {role}."
-            for role in REQUIRED[self.handshake, area.kind]
-            if not area.by_role(role)
+            _lt("The %(area)s area needs a field with the role %(role)s.", area=area.name, role=role(needed))
+            for needed in REQUIRED[self.handshake, area.kind]
+            if not area.by_role(needed)
         ]
         if area.kind == "feedback" and not any(all(map(area.by_role, roles)) for roles in OUTCOMES):
-            found.append("The feedback area needs either the roles finished and failed, or the role state.")
+            told = {name: role(name) for roles in OUTCOMES for name in roles}
+            found.append(
+                _lt("The feedback area needs either the roles %(finished)s and %(failed)s, or the role %(state)s.", **told)
+            )
         found += self._split_writes(area) + overlaps(area) + doubled(area) + wrong_types(area) + wrong_roles(area)
         found += incomplete_date(area)
         return found + self._wrong_place(area)
 
-    def _wrong_place(self, area: Area) -> list[str]:
+    def _wrong_place(self, area: Area) -> list[Sentence]:
         found = []
         limit = MAX_WRITE if area.kind == "recipe" else MAX_READ
+        told = {"area": area.name, "words": area.extent, "stride": area.stride, "limit": limit}
         if area.extent > area.stride:
-            found.append(f"The {area.kind} area's fields take {area.extent} words, but its stride is {area.stride}.")
+            found.append(_lt("The %(area)s area's fields take %(words)s words, but its stride is %(stride)s.", **told))
         if area.extent > limit:
-            found.append(f"A {area.kind} slot takes {area.extent} words; one request can hold {limit}.")
+            found.append(_lt("A %(area)s slot takes %(words)s words; one request can hold %(limit)s.", **told))
         if area.registers == INPUT and not can_be_input(area.kind, self.handshake):
-            found.append(f"Odoo writes to the {area.kind} area: it cannot lie in input registers, which can only be read.")
+            sentence = _lt("Odoo writes to the %(area)s area: it cannot lie in input registers, which can only be read.", **told)
+            found.append(sentence)
         if area.kind in EVENT_AREAS and area.slots < 1:
-            found.append(f"The {area.kind} area needs at least one slot.")
+            found.append(_lt("The %(area)s area needs at least one slot.", **told))
         if area.base + self.address_offset < 0 or self.address(area.kind, self.count(area.kind)) + area.extent > 0x10000:
-            found.append(f"The {area.kind} area does not lie between address 0 and 65535.")
+            found.append(_lt("The %(area)s area does not lie between address 0 and 65535.", **told))
         return found
 
-    def _split_writes(self, area: Area) -> list[str]:
+    def _split_writes(self, area: Area) -> list[Sentence]:
         """What is written in one request must lie together, in the order that the handshake writes it; what is written alone
         must lie behind the block."""
         pairs = {"recipe": (("recipe_job", "armed_job"), ("command_job", "command"))}.get(area.kind, ())
         block = max((item.end for item in area.fields if item.role not in HANDSHAKE_ROLES), default=0)
         inside = [item for item in area.fields if item.role in HANDSHAKE_ROLES and item.offset < block]
         return [
-            f"In the recipe area, {item.label} (word {item.offset}) must stand behind word {block - 1}: it is written alone."
+            _lt("%(place)s must stand behind word %(last)s: it is written alone.", place=place(area, item), last=block - 1)
             for item in inside
         ] + [
-            f"In the recipe area, {after} must stand right behind {before}: they are written in one request."
+            _lt(
+                "In the recipe area, %(after)s must stand right behind %(before)s: they are written in one request.",
+                after=role(after),
+                before=role(before),
+            )
             for before, after in pairs
             if area.by_role(before) and area.by_role(after) and area.field(before).end != area.field(after).offset
         ]
 
-    def _overlapping_areas(self) -> list[str]:
+    def _overlapping_areas(self) -> list[Sentence]:
         found = []
         for registers in (HOLDING, INPUT):
             areas = sorted((area for area in self.areas if area.registers == registers), key=lambda area: area.base)
             for first, second in zip(areas, areas[1:], strict=False):
                 end = first.base + (self.count(first.kind) - 1) * first.stride + first.extent
                 if end > second.base:
-                    found.append(f"The {first.kind} area ends at {end - 1}, after the {second.kind} area began at {second.base}.")
+                    sentence = _lt(
+                        "The %(first)s area ends at %(end)s, after the %(second)s area began at %(base)s.",
+                        first=first.name,
+                        end=end - 1,
+                        second=second.name,
+                        base=second.base,
+                    )
+                    found.append(sentence)
         return found
 
-    def _unequal_names(self) -> list[str]:
+    def _unequal_names(self) -> list[Sentence]:
         """A weighing belongs to the batch whose order name it repeats, letter by letter."""
         if not self.has(WEIGHING):
             return []
@@ -282,29 +313,41 @@ class Layout:
         if told.words >= sent.words:
             return []
         return [
-            f"In the weighing area, {told.label} (word {told.offset}) takes {told.words} words; the recipe's order name takes "
-            f"{sent.words}."
+            _lt(
+                "%(place)s takes %(words)s words; the recipe's order name takes %(sent)s.",
+                place=place(self.area(WEIGHING), told),
+                words=told.words,
+                sent=sent.words,
+            )
         ]
 
-    def _unequal_codes(self) -> list[str]:
+    def _unequal_codes(self) -> list[Sentence]:
         """The PLC echoes the codes: other constants would have every slot rejected."""
         pairs = zip(self.area("recipe").by_role("line_code"), self.area("feedback").by_role("line_code"), strict=True)
         return [
-            f"{sent.label} is {sent.value or 'any'} in the recipe area, but {echoed.value or 'any'} in the feedback area."
+            _lt(
+                "%(field)s is %(sent)s in the recipe area, but %(echoed)s in the feedback area.",
+                field=sent.label,
+                sent=sent.value or _lt("any"),
+                echoed=echoed.value or _lt("any"),
+            )
             for sent, echoed in pairs
             if sent.value != echoed.value
         ][:1]
 
-    def _unequal_lines(self) -> list[str]:
+    def _unequal_lines(self) -> list[Sentence]:
         counts = {
-            (kind, role): len(self.area(kind).by_role(role))
+            (kind, name): len(self.area(kind).by_role(name))
             for kind in ("recipe", "feedback")
-            for role in ("line_code", "line_quantity")
+            for name in ("line_code", "line_quantity")
         }
         if len(set(counts.values())) == 1:
             return self._unequal_codes()
-        listed = ", ".join(f"{kind} {role}: {count}" for (kind, role), count in counts.items())
-        return [f"Both areas need as many equipment codes as quantities ({listed})."]
+        told = listed(
+            Sentence("%(area)s %(role)s: %(count)s", {"area": AREA_NAMES[kind], "role": role(name), "count": count})
+            for (kind, name), count in counts.items()
+        )
+        return [_lt("Both areas need as many equipment codes as quantities (%(counts)s).", counts=told)]
 
 
 def can_be_input(kind: str, handshake: str) -> bool:
@@ -312,41 +355,56 @@ def can_be_input(kind: str, handshake: str) -> bool:
     return kind == CLOCK or kind == "feedback" and handshake != FLAGS
 
 
-def overlaps(area: Area) -> list[str]:
+def place(area: Area, item: Field) -> Sentence:
+    """Where a field is, as the beginning of a sentence."""
+    told = {"area": area.name, "field": item.label, "word": item.offset}
+    return _lt("In the %(area)s area, %(field)s (word %(word)s)", **told)
+
+
+def overlaps(area: Area) -> list[Sentence]:
     """Sentences for fields that share a word."""
     found = []
     ordered = sorted(area.fields, key=lambda item: item.offset)
     for before, after in zip(ordered, ordered[1:], strict=False):
         if after.offset < before.end:
-            found.append(f"In the {area.kind} area, {after.label} begins at word {after.offset}, inside {before.label}.")
+            sentence = _lt(
+                "In the %(area)s area, %(after)s begins at word %(word)s, inside %(before)s.",
+                area=area.name,
+                after=after.label,
+                word=after.offset,
+                before=before.label,
+            )
+            found.append(sentence)
     return found
 
 
-def doubled(area: Area) -> list[str]:
+def doubled(area: Area) -> list[Sentence]:
     """Sentences for roles that stand twice."""
     seen, found = set(), []
     for item in area.fields:
-        place = (item.role, item.index if item.role.startswith("line_") else 0)
-        if place in seen:
-            found.append(f"The {area.kind} area has the role {item.role} twice, at word {item.offset} too.")
-        seen.add(place)
+        own = (item.role, item.index if item.role.startswith("line_") else 0)
+        if own in seen:
+            told = {"area": area.name, "role": role(item.role), "word": item.offset}
+            found.append(_lt("The %(area)s area has the role %(role)s twice, at word %(word)s too.", **told))
+        seen.add(own)
     return found
 
 
-def wrong_types(area: Area) -> list[str]:
+def wrong_types(area: Area) -> list[Sentence]:
     """Sentences for fields whose type or scale their role cannot have."""
     found = []
     for item in area.fields:
         types = TYPES_OF_ROLE.get(item.role, NUMBERS)
-        place = f"In the {area.kind} area, {item.label} (word {item.offset})"
+        told = {"place": place(area, item), "role": role(item.role)}
         if item.type not in types:
-            found.append(f"{place} is of type {item.type}; its role {item.role} needs {' or '.join(types)}.")
+            told |= {"type": Label(item.type, "type"), "types": either(Label(name, "type") for name in types)}
+            found.append(_lt("%(place)s is of type %(type)s; its role %(role)s needs %(types)s.", **told))
         elif item.role in TYPES_OF_ROLE and item.scale != 1:
-            found.append(f"{place} has a scale; the number of its role {item.role} stands as it is.")
+            found.append(_lt("%(place)s has a scale; the number of its role %(role)s stands as it is.", **told))
     return found
 
 
-def too_fine(layout: Layout, digits: int) -> list[str]:
+def too_fine(layout: Layout, digits: int) -> list[Sentence]:
     """Sentences for quantities that the PLC counts in smaller steps than are kept: what lies between would be lost unseen.
 
     Floats have no step; they are rounded to what is kept.
@@ -354,8 +412,13 @@ def too_fine(layout: Layout, digits: int) -> list[str]:
     :param digits: decimals of a quantity where it is kept
     """
     return [
-        f"In the {area.kind} area, {item.label} (word {item.offset}) counts in steps of {1 / item.scale:g}, but quantities are "
-        f"kept with {digits} decimals: raise the decimal accuracy of Product Unit, or part of each quantity is lost."
+        _lt(
+            "%(place)s counts in steps of %(step)s, but quantities are kept with %(digits)s decimals: raise the decimal accuracy "
+            "of Product Unit, or part of each quantity is lost.",
+            place=place(area, item),
+            step=f"{1 / item.scale:g}",
+            digits=digits,
+        )
         for area in layout.areas
         for item in area.fields
         if item.role in QUANTITY_ROLES and item.index == 0 and item.type not in FLOATS and not _is_whole(10**digits / item.scale)
@@ -366,23 +429,23 @@ def _is_whole(number: float) -> bool:
     return number >= 1 and abs(number - round(number)) < 1e-9 * number
 
 
-def wrong_roles(area: Area) -> list[str]:
+def wrong_roles(area: Area) -> list[Sentence]:
     """Sentences for fields whose role has no sense in their area."""
     foreign = EVENT_ROLES if area.kind not in OPTIONAL_AREAS else ()
     own = ROLES_OF_AREA.get(area.kind, ())
     return [
-        f"In the {area.kind} area, {item.label} (word {item.offset}) has the role {item.role}, which has no sense there."
+        _lt("%(place)s has the role %(role)s, which has no sense there.", place=place(area, item), role=role(item.role))
         for item in area.fields
         if item.role in foreign or own and item.role not in own
     ]
 
 
-def incomplete_date(area: Area) -> list[str]:
+def incomplete_date(area: Area) -> list[Sentence]:
     """A sentence for a date that is not there as a whole."""
-    missing = [role for role in DATE_ROLES if not area.by_role(role)]
+    missing = [role(name) for name in DATE_ROLES if not area.by_role(name)]
     if len(missing) in (0, len(DATE_ROLES)) or area.kind == CLOCK:  # which needs each of them anyway
         return []
-    return [f"The {area.kind} area has a date that lacks the roles {', '.join(missing)}."]
+    return [_lt("The %(area)s area has a date that lacks the roles %(roles)s.", area=area.name, roles=listed(missing))]
 
 
 def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:
@@ -392,5 +455,6 @@ def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[
     """
     for index in range(count):
         value = None if item.value is None else item.value + index * value_step
-        name = f"{item.label} {item.index + index + 1}" if count > 1 or item.index else item.name
+        numbered = {"field": item.label, "line": item.index + index + 1}
+        name = Sentence("%(field)s %(line)s", numbered) if count > 1 or item.index else item.name
         yield replace(item, offset=item.offset + index * step, index=item.index + index, value=value, name=name)

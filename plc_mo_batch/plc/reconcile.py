@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .codec import CodecError
+from .codec import CodecError, complaint
 from .layout import FLAGS, Layout
+from .words import Sentence, _lt
 
 QUEUED, SENDING, OFFERED, RUNNING = "queued", "sending", "offered", "running"
 CANCELLING, COMPLETED, FAILED, DONE, CANCELLED = "cancelling", "completed", "failed", "done", "cancelled"
@@ -80,7 +81,7 @@ class Write:
 class Anomaly:
     """Something that a person must know. Nothing changes because of it.
 
-    ``code`` names the case, ``detail`` completes it in plain English, ``words`` are the raw words it was seen in and
+    ``code`` names the case, ``detail`` completes it in a sentence, ``words`` are the raw words it was seen in and
     ``offset`` the wrong one among them.
     """
 
@@ -164,7 +165,7 @@ class _Handshake:
         except Rejected as rejected:
             return Step(job.id, anomaly=rejected.anomaly)
         except CodecError as error:  # of our own words: the recipe does not fit (any more)
-            return Step(job.id, anomaly=Anomaly("occupied", f"the recipe does not fit: {error}"))
+            return Step(job.id, anomaly=Anomaly("occupied", _lt("the recipe does not fit: %(why)s", why=error.args[0])))
 
     def _decide(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
         if job.state == QUEUED:
@@ -187,14 +188,15 @@ class _Handshake:
         try:
             return self.layout.codec("feedback").decode(words)
         except CodecError as error:
-            raise Rejected(Anomaly("rejected", str(error), words, error.field.offset)) from None
+            raise Rejected(Anomaly("rejected", error.args[0], words, error.field.offset)) from None
 
     def _reject_unless(self, expected: Any, found: Any, role: str, words: tuple[int, ...], index: int = 0) -> None:
         if expected == found:
             return
         item = self.layout.area("feedback").by_role(role)[index]
-        detail = f"{item.label} (word {item.offset}) holds {found!r} where {expected!r} was expected"
-        raise Rejected(Anomaly("rejected", detail, words, item.offset))
+        shown = expected if isinstance(expected, Sentence) else repr(expected)
+        reason = _lt("holds %(found)s where %(expected)s was expected", found=repr(found), expected=shown)
+        raise Rejected(Anomaly("rejected", complaint(item, item.offset, reason), words, item.offset))
 
     def _believe_slot(self, job: Job, words: tuple[int, ...]) -> None:
         """Nothing follows from what a slot does not show, either, unless it is blank or bears our slot's number.
@@ -245,7 +247,8 @@ class _Handshake:
         """Taken, but neither running nor over: not begun yet, or over and forgotten long ago."""
         if job.state != RUNNING:
             return None
-        return Step(job.id, anomaly=Anomaly("lost", f"the PLC is idle, though job {job.number} runs", words))
+        detail = _lt("the PLC is idle, though job %(job)s runs", job=job.number)
+        return Step(job.id, anomaly=Anomaly("lost", detail, words))
 
     def _outcome(self, values: dict[str, Any], words: tuple[int, ...]) -> tuple[str, bool]:
         """(running, completed or failed; held)
@@ -256,7 +259,7 @@ class _Handshake:
             return (FAILED if values["failed"] else COMPLETED) if values["finished"] else RUNNING, False
         outcomes = {EXECUTING: RUNNING, HELD: RUNNING, COMPLETE: COMPLETED, STOPPED: FAILED, ABORTED: FAILED}
         if values["state"] not in outcomes:
-            self._reject_unless("a known state", values["state"], "state", words)
+            self._reject_unless(_lt("a known state"), values["state"], "state", words)
         return outcomes[values["state"]], values["state"] == HELD
 
     def _command(self, job: Job, held: bool) -> tuple[Write | None, bool]:
@@ -309,10 +312,10 @@ class _Handshake:
         return _whole(self.layout, kind, words, role)
 
     def _lost_recipe(self, job: Job, words: tuple[int, ...]) -> Step:
-        return Step(job.id, anomaly=Anomaly("lost", "the recipe that was handed over is no longer in the PLC", words))
+        return Step(job.id, anomaly=Anomaly("lost", _lt("the recipe that was handed over is no longer in the PLC"), words))
 
     def _cleared(self, slot: int) -> Anomaly:
-        return Anomaly("cleared", f"slot {slot}", tuple(self.seen.recipe[slot]))
+        return Anomaly("cleared", _lt("slot %(slot)s", slot=slot), tuple(self.seen.recipe[slot]))
 
     def _sendable(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
         """No earlier batch of the slot still waits for its acknowledgement, and the slot is free."""
@@ -346,7 +349,8 @@ class _JobNumbers(_Handshake):
             return True
         if job.release:
             return False
-        detail = f"job {taken}, order {values['order'] or '?'}, is known to no batch and was not acknowledged"
+        told = {"job": taken, "order": values["order"] or "?"}
+        detail = _lt("job %(job)s, order %(order)s, is known to no batch and was not acknowledged", **told)
         raise Rejected(Anomaly("occupied", detail, words))
 
     def _release(self, job: Job, words: tuple[int, ...]) -> Step | None:
@@ -375,7 +379,8 @@ class _JobNumbers(_Handshake):
     def _next_number(self, job: Job, words: tuple[int, ...]) -> int:
         taken = max(self._taken(words), self._recipe_role(job.slot, "armed_job"))
         if taken > self.last_job + MAX_JOB_LEAD or max(taken, self.last_job) >= MAX_JOB:
-            raise Rejected(Anomaly("job_number", f"the PLC shows job {taken}, the last one given is {self.last_job}", words))
+            detail = _lt("the PLC shows job %(job)s, the last one given is %(last)s", job=taken, last=self.last_job)
+            raise Rejected(Anomaly("job_number", detail, words))
         self.last_job = max(taken, self.last_job) + 1
         return self.last_job
 
@@ -406,10 +411,11 @@ class _JobNumbers(_Handshake):
             return self._after_take(job, words)
         self._believe_slot(job, words)
         if job.state == RUNNING:
-            detail = f"the PLC shows job {taken} where job {job.number} runs"
+            detail = _lt("the PLC shows job %(shown)s where job %(job)s runs", shown=taken, job=job.number)
             return Step(job.id, anomaly=Anomaly("lost", detail, words))
         if taken > job.number:  # somebody else's: ours may have been taken before it, and will not be taken any more
-            detail = f"the PLC shows job {taken}, which another system gave it, where job {job.number} was offered"
+            told = {"shown": taken, "job": job.number}
+            detail = _lt("the PLC shows job %(shown)s, which another system gave it, where job %(job)s was offered", **told)
             return Step(job.id, anomaly=Anomaly("doubt", detail, words))
         if job.slot not in self.seen.recipe:
             return None
@@ -422,7 +428,8 @@ class _JobNumbers(_Handshake):
             return self._progress(job, self._believe(job, words), words)
         if job.state != RUNNING:
             return Step(job.id, RUNNING)
-        return Step(job.id, anomaly=Anomaly("lost", f"the PLC took job {job.number}, and knows no more of it", words))
+        detail = _lt("the PLC took job %(job)s, and knows no more of it", job=job.number)
+        return Step(job.id, anomaly=Anomaly("lost", detail, words))
 
     def _cancelling(self, job: Job, words: tuple[int, ...]) -> Step | None:
         """Withdraw; cancelled only once that was read back, the PLC had time to show that it took it, and did not."""
@@ -503,7 +510,7 @@ class _Flags(_Handshake):
         if self._is_mine(job, words) and not self._stored(words):
             if job.release:
                 return False
-            detail = f"order {job.order} stands in the feedback, not stored, before it was handed over"
+            detail = _lt("order %(order)s stands in the feedback, not stored, before it was handed over", order=job.order)
             raise Rejected(Anomaly("occupied", detail, words))
         return self._blank(job.slot) or self._recipe_role(job.slot, "recipe_flag") == 1
 
@@ -526,7 +533,8 @@ class _Flags(_Handshake):
         if self._is_mine(job, words) and (job.state == RUNNING or not self._stored(words)):
             return self._progress(job, self._believe(job, words), words)
         if job.state == RUNNING:
-            return Step(job.id, anomaly=Anomaly("lost", f"the PLC no longer shows order {job.order}, which runs", words))
+            detail = _lt("the PLC no longer shows order %(order)s, which runs", order=job.order)
+            return Step(job.id, anomaly=Anomaly("lost", detail, words))
         return self._offered(job, words)
 
     def _offered(self, job: Job, words: tuple[int, ...]) -> Step | None:
@@ -547,7 +555,8 @@ class _Flags(_Handshake):
         if not job.settled:
             return Step(job.id, values={"withdrawn": True}) if job.state == CANCELLING else None
         if not self.layout.copies_on_take:
-            return Step(job.id, anomaly=Anomaly("doubt", "it is not known whether the PLC took the recipe", words))
+            detail = _lt("it is not known whether the PLC took the recipe")
+            return Step(job.id, anomaly=Anomaly("doubt", detail, words))
         if job.state == CANCELLING:
             return Step(job.id, CANCELLED)
         return Step(job.id, OFFERED, write=self._gate("arm", job.slot, 0))  # the settle time begins anew

@@ -34,6 +34,7 @@ from pymodbus.pdu.register_message import (
 
 from .address import AddressRefused, Network, resolve
 from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
+from .words import Sentence, _lt
 
 TCP, TLS, RTU_TCP, SERIAL = TRANSPORTS = ("tcp", "tls", "rtu_tcp", "serial")
 PARITIES = ("N", "E", "O")
@@ -48,14 +49,14 @@ WRITE_MULTIPLE = 16
 
 # Names of the exceptions a device can answer with (Modbus specification 7)
 EXCEPTION_NAMES = {
-    1: "illegal function",
-    2: "illegal data address",
-    3: "illegal data value",
-    4: "device failure",
-    5: "acknowledge (still working)",
-    6: "device busy",
-    10: "gateway path unavailable",
-    11: "gateway target does not answer",
+    1: _lt("illegal function"),
+    2: _lt("illegal data address"),
+    3: _lt("illegal data value"),
+    4: _lt("device failure"),
+    5: _lt("acknowledge (still working)"),
+    6: _lt("device busy"),
+    10: _lt("gateway path unavailable"),
+    11: _lt("gateway target does not answer"),
 }
 # answered before anything was done: the write was certainly not applied
 REFUSED = (1, 2, 3)
@@ -125,7 +126,7 @@ class _TcpClient(ModbusTcpClient):
             except OSError:
                 if number == len(addresses):
                     raise
-        raise OSError("the name has no address")
+        raise OSError(_lt("the name has no address"))
 
 
 class _TlsClient(_TcpClient):
@@ -155,17 +156,24 @@ class _SerialClient(ModbusSerialClient):
         if super().connect():
             return True
         if not os.path.exists(device):
-            raise OSError("there is no such device")
+            raise OSError(_lt("there is no such device"))
         if not os.access(device, os.R_OK | os.W_OK):
-            raise OSError("Odoo's user may not use it")
-        raise BlockingIOError("another program uses it, or it does not work with these settings")
+            raise OSError(_lt("Odoo's user may not use it"))
+        raise BlockingIOError(_lt("another program uses it, or it does not work with these settings"))
 
 
-def _tls_reason(error: OSError) -> str:
+def _why(error: Exception) -> str:
+    """What is known of an error: a sentence of ours, or what the system says."""
+    reason = error.args[0] if error.args else ""
+    return reason if isinstance(reason, Sentence) else str(error)
+
+
+def _tls_reason(error: OSError) -> Sentence:
+    """What OpenSSL says stays English: it is what one looks for in its documentation."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted, {error.verify_message.rstrip('.')}"
+        return _lt("its certificate is not trusted, %(why)s", why=error.verify_message.rstrip("."))
     reason = isinstance(error, ssl.SSLError) and error.reason
-    return reason.lower().replace("_", " ") if reason else "it does not speak TLS"
+    return Sentence(reason.lower().replace("_", " ")) if reason else _lt("it does not speak TLS")
 
 
 def tls_context(tls: "Tls") -> ssl.SSLContext:
@@ -185,7 +193,7 @@ def tls_context(tls: "Tls") -> ssl.SSLContext:
         else:
             context.load_default_certs()
     except (ssl.SSLError, ValueError) as error:
-        raise LinkError("setup", "the CA certificate is no certificate in PEM form") from error
+        raise LinkError("setup", _lt("the CA certificate is no certificate in PEM form")) from error
     if tls.certificate:
         _load_own_certificate(context, tls)
     return context
@@ -198,7 +206,7 @@ def _load_own_certificate(context: ssl.SSLContext, tls: "Tls") -> None:
             file.flush()
             context.load_cert_chain(file.name, password=lambda: "")  # or it would ask for one on the terminal
     except (ssl.SSLError, ValueError) as error:
-        detail = "Odoo's certificate and key are not in PEM form, do not belong together, or the key has a password"
+        detail = _lt("Odoo's certificate and key are not in PEM form, do not belong together, or the key has a password")
         raise LinkError("setup", detail) from error
 
 
@@ -291,13 +299,13 @@ def _new_client(endpoint: Endpoint, trace):
 
 def _new_serial_client(line: SerialLine, options):
     if not DEVICE.fullmatch(line.device):
-        raise LinkError("setup", f"{line.device} is no serial port, such as /dev/ttyUSB0")
+        raise LinkError("setup", _lt("%(device)s is no serial port, such as /dev/ttyUSB0", device=line.device))
     try:
         return _SerialClient(
             line.device, baudrate=line.baudrate, parity=line.parity, stopbits=line.stopbits, **options
         )
     except RuntimeError as error:  # so pymodbus says it
-        raise LinkError("setup", "the Python package pyserial is not installed") from error
+        raise LinkError("setup", _lt("the Python package pyserial is not installed")) from error
 
 
 # place -> held by the link that uses the line
@@ -338,9 +346,9 @@ class Link:
         try:
             self._connect()
         except AddressRefused as error:
-            raise LinkError("address", str(error)) from error
+            raise LinkError("address", error.args[0]) from error
         except (OSError, ValueError, OverflowError) as error:  # a host or port that cannot be one raises the latter two
-            raise LinkError("connect", str(error)) from error
+            raise LinkError("connect", _why(error)) from error
         finally:
             if not self._client.connected:
                 self.close()
@@ -382,7 +390,8 @@ class Link:
             reply = self._call(READ_HOLDING, self._client.read_holding_registers, address, count=count)
         if len(reply.registers) != count:
             self.close()
-            raise LinkError("reply", f"asked for {count} registers at {address}, got {len(reply.registers)}")
+            told = {"count": count, "address": address, "got": len(reply.registers)}
+            raise LinkError("reply", _lt("asked for %(count)s registers at %(address)s, got %(got)s", **told))
         return reply.registers
 
     def write_words(self, address: int, words: Sequence[int]) -> None:
@@ -396,18 +405,20 @@ class Link:
         reply = self._call(WRITE_MULTIPLE, self._client.write_registers, address, words)
         if (reply.address, reply.count) != (address, len(words)):
             self.close()
-            raise LinkError("reply", f"the echo of a write at {address} does not match", writing=True)
+            detail = _lt("the echo of a write at %(address)s does not match", address=address)
+            raise LinkError("reply", detail, writing=True)
 
     def _check(self, address: int, count: int, most: int, words: Sequence[int] = ()) -> None:
         """pymodbus checks little of this, and some only after it has sent it."""
         if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
-            raise ValueError(f"{count} registers at {address} cannot be asked for or written in one request")
+            told = {"count": count, "address": address}
+            raise ValueError(_lt("%(count)s registers at %(address)s cannot be asked for or written in one request", **told))
         if words and not 0 <= min(words) <= max(words) <= 0xFFFF:
-            raise ValueError(f"a word at {address} or after it does not lie between 0 and 65535")
+            raise ValueError(_lt("a word at %(address)s or after it does not lie between 0 and 65535", address=address))
 
     def _call(self, function: int, send, address: int, *args, **kwargs):
         if not self._client.connected:  # pymodbus would connect anew
-            raise LinkError("reset", "there is no connection")
+            raise LinkError("reset", _lt("there is no connection"))
         writing = function == WRITE_MULTIPLE
         self.requests += 1
         try:
@@ -422,10 +433,12 @@ class Link:
             return reply
         self.close()
         if reply.function_code != function | 0x80:
-            raise LinkError("reply", f"it answers function {reply.function_code & 0x7F}, not {function}", writing)
-        name = EXCEPTION_NAMES.get(reply.exception_code, "unknown")
+            told = {"answered": reply.function_code & 0x7F, "asked": function}
+            raise LinkError("reply", _lt("it answers function %(answered)s, not %(asked)s", **told), writing)
+        name = EXCEPTION_NAMES.get(reply.exception_code, _lt("unknown"))
         doubtful = writing and reply.exception_code not in REFUSED
-        raise LinkError("exception", f"{reply.exception_code} ({name}) at address {address}", doubtful)
+        told = {"code": reply.exception_code, "name": name, "address": address}
+        raise LinkError("exception", _lt("%(code)s (%(name)s) at address %(address)s", **told), doubtful)
 
     def _trace(self, sending: bool, data: bytes) -> bytes:
         self._received = b"" if sending else data
@@ -437,8 +450,8 @@ class Link:
             return "tls", _tls_reason(error)
         if isinstance(error, (OSError, ConnectionException)):
             if self.endpoint.transport == TLS and self.requests == 1 and not self.endpoint.tls.certificate:
-                return "tls", "it hangs up at once, and may want a certificate of Odoo's"
+                return "tls", _lt("it hangs up at once, and may want a certificate of Odoo's")
             return "reset", ""
         if self._received:
-            return "reply", "it is not whole, or it belongs to another request"
+            return "reply", _lt("it is not whole, or it belongs to another request")
         return "timeout", ""

@@ -18,7 +18,7 @@ class TestLayoutEdit(MillCase):
         return self.recipe.field_ids.filtered(lambda field: field.role == role)
 
     def test_single_field(self):
-        with self.assertRaisesRegex(ValidationError, "the role slot"):
+        with self.assertRaisesRegex(ValidationError, "the role Slot number"):
             self.field("slot").role = "formula"
 
     def test_single_area(self):
@@ -26,7 +26,7 @@ class TestLayoutEdit(MillCase):
             self.recipe.stride = 50
 
     def test_missing_field(self):
-        with self.assertRaisesRegex(ValidationError, "needs a field with the role recipe_job"):
+        with self.assertRaisesRegex(ValidationError, r"needs a field with the role Recipe job \(Odoo\)"):
             gone = [Command.delete(self.field("recipe_job").id)]
             self.map.write({"area_ids": [Command.update(self.recipe.id, {"field_ids": gone})]})
 

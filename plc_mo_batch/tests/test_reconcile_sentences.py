@@ -84,7 +84,7 @@ class TestFlags(SentenceCase):
         self.layout = changed(changed(self.layout, "feedback", without("finished")), "feedback", added(Field("state", 90)))
         for job in (self.job("offered"), self.job("queued", resent=True)):
             feedback = self.shown(state=4)
-            self.assertRejected(job, feedback, 90, "holds 4 where 'a known state' was expected", recipe=self.recipe(1))
+            self.assertRejected(job, feedback, 90, "holds 4 where a known state was expected", recipe=self.recipe(1))
 
 
 @tagged("post_install", "-at_install")
@@ -98,4 +98,4 @@ class TestState(SentenceCase):
         idle = "the PLC is idle, though job 7 runs"
         self.assertTold(idle, self.job("running"), self.shown(1), self.recipe())
         known = self.step(self.job("running"), self.shown(4)).anomaly.detail
-        self.assertTrue(known.endswith("holds 4 where 'a known state' was expected"), known)
+        self.assertTrue(known.endswith("holds 4 where a known state was expected"), known)

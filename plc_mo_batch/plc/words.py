@@ -1,0 +1,58 @@
+"""What this package says to people, as sentences that another language can be put to.
+
+A sentence is an English text like any other, and remembers what it was made of. The layer that knows the reader says it in his
+language (``tools/words.py``); here, and in tests, it is read, compared and logged as it stands. Odoo's export of texts finds the
+argument of each ``_lt()``, here as in its own code.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import Any
+
+
+class Sentence(str):
+    """English text made of ``source``, with ``%(name)s`` for each of ``values``, which may be sentences and labels themselves.
+
+    Without values ``source`` stands as it is. It may also be a name that people gave, which is said in another language if it
+    is a known one.
+    """
+
+    source: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, source: str, values: Mapping[str, Any] | None = None):
+        self = super().__new__(cls, source % values if values else source)
+        self.source = source
+        self.values = values or {}
+        return self
+
+
+class Label(str):
+    """The technical name of a choice that screens have a label for; ``of``: the field that offers it, ``role`` or ``type``."""
+
+    of: str
+
+    def __new__(cls, name: str, of: str = ""):
+        self = super().__new__(cls, name)
+        self.of = of
+        return self
+
+
+def _lt(source: str, **values: Any) -> Sentence:
+    """A sentence, or a part of one, that is to be translated."""
+    return Sentence(source, values)
+
+
+def role(name: str) -> Label:
+    """The role of a field."""
+    return Label(name, "role")
+
+
+def listed(parts: Iterable[Any]) -> Any:
+    """``a, b, c``"""
+    return reduce(lambda before, last: Sentence("%(before)s, %(last)s", {"before": before, "last": last}), parts)
+
+
+def either(parts: Iterable[Any]) -> Any:
+    """``a or b or c``"""
+    return reduce(lambda before, last: _lt("%(before)s or %(last)s", before=before, last=last), parts)

@@ -1,0 +1,25 @@
+"""What the plain layers say (``plc/words.py``), in the language of an environment."""
+
+from odoo.tools.translate import get_translation
+
+from ..plc.words import Label, Sentence
+
+
+def said(env, what):
+    """A sentence of the plain layers in the language of ``env``, as plain text; whatever else it may be stays as it is.
+
+    :param what: a :class:`~..plc.words.Sentence` or :class:`~..plc.words.Label`, or an exception that was raised with one
+    """
+    if isinstance(what, Exception):
+        what = what.args[0] if what.args else ""
+    if isinstance(what, Label):
+        return _label(env, what)
+    if isinstance(what, Sentence):
+        values = {name: said(env, value) for name, value in what.values.items()}
+        return get_translation("plc_mo_batch", env.lang or "en_US", what.source, values)
+    return what
+
+
+def _label(env, label):
+    field = env["plc.register.field"]._fields[label.of]
+    return dict(field._description_selection(env)).get(label, str(label))
