@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = "plc_mo_batch"
 TESTS = (  # fast ones first
+    "test_words",
     "test_codec",
     "test_dissect",
     "test_layout",

@@ -45,6 +45,7 @@ from . import (
     plc_controller_clock,
     plc_controller_events,
     plc_controller_health,
+    plc_controller_language,
     plc_controller_look,
     plc_counter,
     plc_equipment,

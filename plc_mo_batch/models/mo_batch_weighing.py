@@ -81,12 +81,12 @@ class MoBatch(models.Model):
     def _stop_waiting_for_weighings(self):
         """The grace time of these batches is over: what was weighed counts, and a person is asked about the rest."""
         late = self.search([("state", "=", "completed"), ("weighings_until", "<=", fields.Datetime.now())])
-        for batch in late.try_lock_for_update(allow_referencing=True):
+        for batch in map(type(self)._speaking, late.try_lock_for_update(allow_referencing=True)):
             batch.weighings_until = False
             if batch._unweighed():
-                message = self.env._("Not weighed in time: %s.", batch._unweighed_names())
+                message = batch.env._("Not weighed in time: %s.", batch._unweighed_names())
                 batch._journal("anomaly", message)
-                batch._tell_responsible(self.env._("Hand-adds were not weighed"), message)
+                batch._tell_responsible(batch.env._("Hand-adds were not weighed"), message)
             batch._follow_hand_adds()
 
     def _follow(self, state, too_late):

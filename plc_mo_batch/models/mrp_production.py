@@ -111,7 +111,8 @@ class MrpProduction(models.Model):
         self.ensure_one()
         self._check_plc_serial(self.product_id)
         texts = {role: layout.area("recipe").by_role(role) for role in ("formula", "product")}
-        names = {"formula": self.bom_id.code or self.product_id.display_name, "product": self.product_id.display_name}
+        product_name = self.product_id.with_context(lang=None).display_name  # what the PLC gets depends on nobody's language
+        names = {"formula": self.bom_id.code or product_name, "product": product_name}
         return {
             "production_id": self.id,
             "controller_id": controller.id,

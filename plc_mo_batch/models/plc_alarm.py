@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger, plaintext2html
 
+from ..tools.words import explained
 from .plc_notifier import ACTIVITY
 
 KINDS = [
@@ -245,7 +246,8 @@ class PlcAlarm(models.Model):
                     self.activity_schedule(ACTIVITY, summary=label, note=plaintext2html(self.message), user_id=user.id)
                     self.env.flush_all()
             except Exception as error:
-                self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=error))
+                why = explained(self.env, error)
+                self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))
 
     def _is_told(self, user):
         """Who may not see the alarm is not told; nor who has an activity about the same batch already."""

@@ -6,7 +6,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 
 from ..plc.events import Last
-from ..tools.words import said
+from ..tools.words import explained, said
 
 
 class Busy(Exception):
@@ -142,7 +142,7 @@ class PlcEvent(models.AbstractModel):
             raise
         except Exception as error:
             self.env.invalidate_all()
-            self._journal("error", f"{self.display_name}: {error}")
+            self._journal("error", f"{self.display_name}: {explained(self.env, error)}")
 
     def _follow(self):
         """To be extended."""

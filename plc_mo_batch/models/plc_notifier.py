@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools import plaintext2html
 
+from ..tools.words import explained
+
 ACTIVITY = "mail.mail_activity_data_warning"
 
 
@@ -22,4 +24,5 @@ class PlcNotifier(models.AbstractModel):
             with self.env.cr.savepoint():
                 self.activity_schedule(ACTIVITY, summary=summary, note=plaintext2html(note), user_id=user.id)
         except Exception as error:
-            self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=error))
+            why = explained(self.env, error)
+            self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from ..plc.exchange import Answer, Plan, converse
 from ..plc.layout import FLAGS
 from ..plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, highest_job, recipe_slots, reconcile
+from ..tools.words import explained
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, EventTalk
 
@@ -36,7 +37,7 @@ class PlcTaskExchange(models.AbstractModel):
         controllers = self._take(self.env["plc.controller"]._to_serve())
         try:
             live_until = time.monotonic() + LIVE_SECONDS
-            conversations = [Conversation(self.env, controller.id, live_until) for controller in controllers]
+            conversations = [Conversation(plc._speaking().env, plc.id, live_until) for plc in controllers]
             self._commit()
             converse(conversation.run() for conversation in conversations)
         finally:
@@ -115,7 +116,7 @@ class Conversation:
             except Exception as error:
                 self.task._rollback()
                 self.task._log("%s: exchange given up: %s", self.controller.name, error)
-                self.env["mo.batch.event"]._record("error", str(error), controller=self.controller)
+                self.env["mo.batch.event"]._record("error", explained(self.env, error), controller=self.controller)
                 self.task._commit()
                 return None
         self.task._log("%s: exchange put off, its records are busy", self.controller.name)
@@ -146,7 +147,7 @@ class Conversation:
                 raise
             except Exception as error:
                 self.env.invalidate_all()
-                batch._journal("error", str(error))
+                batch._journal("error", explained(self.env, error))
 
     def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False, unsure=False, everything=False):
         """
@@ -262,7 +263,7 @@ class Conversation:
             raise
         except Exception as error:
             self.env.invalidate_all()
-            batch._journal("error", str(error))
+            batch._journal("error", explained(self.env, error))
             return False
         number = step.values.get("number", 0)
         if number > self.controller.last_job:

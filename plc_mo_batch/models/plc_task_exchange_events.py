@@ -4,7 +4,7 @@ from odoo import fields
 
 from ..plc.dissect import event_body
 from ..plc.events import decide
-from ..tools.words import said
+from ..tools.words import explained, said
 from .plc_event import Busy
 
 SCAN_SECONDS = 0.1  # between two readings that have to agree
@@ -120,7 +120,7 @@ class EventTalk:
             return []
         except Exception as error:
             self.env.invalidate_all()
-            self._problems[place] = self.env._("An event of the PLC could not be stored: %s", error)
+            self._problems[place] = self.env._("An event of the PLC could not be stored: %s", explained(self.env, error))
             return []
         self.stored += bool(step.body)
         if write or step.acknowledged:

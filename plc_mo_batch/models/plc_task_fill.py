@@ -4,7 +4,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, models
 
 from ..plc.codec import CodecError
-from ..tools.words import said
+from ..tools.words import explained, said
 from .mo_batch import RECIPE_FIELDS
 from .mrp_production import NotQueueable
 
@@ -24,9 +24,10 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _work(self):
-        for controller in self.env["plc.controller"]._to_serve():
+        for served in self.env["plc.controller"]._to_serve():
+            controller = served._speaking()
             try:
-                self._fill(controller)
+                controller.env[self._name]._fill(controller)
                 self._commit()
             except TransactionRollbackError:
                 self._rollback()
@@ -34,7 +35,7 @@ class PlcTaskFill(models.AbstractModel):
             except Exception as error:
                 self._rollback()
                 self._log("%s: not filled: %s", controller.name, error)
-                self.env["mo.batch.event"]._record("error", str(error), controller=controller)
+                self.env["mo.batch.event"]._record("error", explained(controller.env, error), controller=controller)
                 self._commit()
 
     @api.model

@@ -5,6 +5,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from ..tools.words import explained
 from .plc_alarm import Condition
 
 FEW = 3  # orders that a message names
@@ -40,10 +41,12 @@ class PlcTaskHealth(models.AbstractModel):
     @api.model
     def _work(self):
         served = self.env["plc.controller"]._to_serve()
-        self._look("task", None, self._tasks)
-        for controller in served:
-            for kind, check in self._checks().items():
-                self._look(kind, controller, check)
+        of_all = self.with_context(lang=served[:1]._language())
+        of_all._look("task", None, of_all._tasks)
+        for controller in map(type(served)._speaking, served):
+            task = self.with_env(controller.env)
+            for kind, check in task._checks().items():
+                task._look(kind, controller, check)
         self._close_of_others(served)
         self._commit()
         standing = self.env["plc.alarm"].sudo().search_count(self.env["plc.alarm"]._open_domain())
@@ -63,7 +66,7 @@ class PlcTaskHealth(models.AbstractModel):
         except Exception as error:
             self._rollback()
             self._log("%s: %s could not be checked: %s", controller.name if controller else "all PLCs", kind, error)
-            self.env["mo.batch.event"]._record("error", str(error), controller=controller)
+            self.env["mo.batch.event"]._record("error", explained(self.env, error), controller=controller)
             self._commit()
 
     @api.model
@@ -71,7 +74,8 @@ class PlcTaskHealth(models.AbstractModel):
         """A PLC that was switched off on purpose, or archived, stalls nothing."""
         others = [("controller_id", "!=", False), ("controller_id", "not in", served.ids)]
         alarms = self.env["plc.alarm"].sudo().search([*self.env["plc.alarm"]._open_domain(), *others])
-        alarms.filtered(lambda alarm: alarm.kind in self._checks())._close()
+        for alarm in alarms.filtered(lambda alarm: alarm.kind in self._checks()):
+            alarm.with_context(lang=alarm.controller_id._language())._close()
 
     # Small things
 

@@ -5,6 +5,8 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 from odoo.tools import split_every
 
+from ..tools.words import explained
+
 TOGETHER = 20  # batches in one transaction
 TRIES, PAUSE = 10, 0.05  # to get hold of the due batches; seconds
 
@@ -22,9 +24,9 @@ class PlcTaskWriteBack(models.AbstractModel):
     @api.model
     def _work(self):
         due, done = self._due_and_free(), self.env["mo.batch"]
-        for company, batches in due.grouped("company_id").items():
+        for (company, lang), batches in due.grouped(lambda batch: (batch.company_id, batch.controller_id._language())).items():
             for ids in split_every(TOGETHER, batches.ids):
-                done |= self._write_back(due.with_company(company).browse(ids))
+                done |= self._write_back(due.with_company(company).with_context(lang=lang).browse(ids))
         if due:
             self._log("Write-back completed: %s of %s batches done", len(done), len(due))
         else:
@@ -107,7 +109,7 @@ class PlcTaskWriteBack(models.AbstractModel):
                 self._commit()
             except Exception as error:
                 self._rollback()
-                batch._note_error(str(error))
+                batch._note_error(explained(batch.env, error))
                 self._log("%s %s not written back: %s", batch.name, batch.order_name, error)
                 self._commit()
         return done

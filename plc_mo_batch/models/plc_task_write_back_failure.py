@@ -2,6 +2,8 @@ from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, models
 
+from ..tools.words import explained
+
 
 class PlcTaskWriteBack(models.AbstractModel):
     _inherit = "plc.task.write.back"
@@ -13,7 +15,7 @@ class PlcTaskWriteBack(models.AbstractModel):
         result = super()._work()
         settled = self.env["mo.batch"]
         for batch in self.env["mo.batch"]._to_settle():
-            if self._settle(batch):
+            if self._settle(batch._speaking()):
                 settled |= batch
         self._close_stopped()
         self._refill(settled.controller_id)
@@ -50,7 +52,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             return False
         except Exception as error:
             self._rollback()
-            batch._note_error(str(error))
+            batch._note_error(explained(batch.env, error))
             self._commit()
             return False
         self._log("settled: %s %s", batch.name, batch.order_name)

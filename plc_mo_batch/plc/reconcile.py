@@ -373,7 +373,8 @@ class _JobNumbers(_Handshake):
             return True
         self._asks = job.id
         slot = next(slot for slot, words in self.seen.feedback.items() if self._taken(words) == shown)
-        detail = f"it took job {shown} (slot {slot}), while the last one that was given here is job {self.last_job}"
+        told = {"job": shown, "slot": slot, "last": self.last_job}
+        detail = _lt("it took job %(job)s (slot %(slot)s), while the last one that was given here is job %(last)s", **told)
         raise Rejected(Anomaly("older", detail, tuple(self.seen.feedback[slot])))
 
     def _next_number(self, job: Job, words: tuple[int, ...]) -> int:

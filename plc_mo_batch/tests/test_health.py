@@ -342,7 +342,7 @@ class TestRun(HealthCase):
         self.backdate(self.queue(), date_state=40)
         self.patch(type(self.env["plc.task.health"]), "_silent", broken)
         self.assertIn("stuck", self.check().mapped("kind"))
-        event = self.env["mo.batch.event"].search([("message", "=", "a fault of ours")], limit=1)
+        event = self.env["mo.batch.event"].search([("message", "like", "nobody foresaw (ValueError)")], limit=1)
         self.assertEqual(event.kind, "error")
 
     def test_master_switch(self):

@@ -119,10 +119,11 @@ class TestWrites(RoundCase):
             if address == WRITES[1].address:
                 raise RuntimeError("mine")
 
-        with patch.object(Link, "write_words", fails):
+        with patch.object(Link, "write_words", fails), self.assertLogs(level="WARNING") as log:
             answer = self.answer(writes=WRITES)
         self.assertTold(answer, "reply", WRITES[2:], unsure=True)
-        self.assertIn("RuntimeError('mine')", str(answer.error))
+        self.assertIn("nobody foresaw (RuntimeError)", str(answer.error))
+        self.assertIn("RuntimeError: mine", "".join(log.output))
         self.assertEqual(answer.requests, 2)
 
     def test_whatever_else_goes_wrong_after_the_writes(self):

@@ -1,8 +1,13 @@
 """What the plain layers say (``plc/words.py``), in the language of an environment."""
 
+import logging
+
+from odoo.exceptions import UserError
 from odoo.tools.translate import get_translation
 
 from ..plc.words import Label, Sentence
+
+_logger = logging.getLogger(__name__)
 
 
 def said(env, what):
@@ -23,3 +28,13 @@ def said(env, what):
 def _label(env, label):
     field = env["plc.register.field"]._fields[label.of]
     return dict(field._description_selection(env)).get(label, str(label))
+
+
+def explained(env, error):
+    """What people are told of an exception: what it says, where it was raised to be read; else the log has the rest of it."""
+    if isinstance(error, UserError):
+        return str(error)
+    if error.args and isinstance(error.args[0], Sentence):
+        return said(env, error)
+    _logger.warning("an error that nobody foresaw", exc_info=error)
+    return env._("An error that nobody foresaw (%s). The server's log tells more.", type(error).__name__)
