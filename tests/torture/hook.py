@@ -33,8 +33,8 @@ class Point:
 class Hook:
     """
     :param point: where to stop, or None: nowhere
-    :param strike: called there as ``strike(phase, label, pid)`` with the process id of the PostgreSQL backend that commits, or that the
-        task works on while it asks the PLC; what it returns is raised where it is an exception
+    :param strike: called there as ``strike(phase, label, pid)`` with the process id of the PostgreSQL backend that commits, or
+        that the task works on while it asks the PLC; what it returns is raised where it is an exception
     :param count: events that were counted before
     """
 
