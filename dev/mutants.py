@@ -20,6 +20,7 @@ EXPLAINED = ROOT / "docs" / "mutation.md"
 PLC, TESTS = "plc_mo_batch/plc", "plc_mo_batch/tests"
 # module -> the plain tests that have a say in it
 MODULES = {
+    "words": ("test_words", "test_reconcile_sentences"),
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
     "layout": ("test_layout", "test_layout_rules", "test_dissect", "test_reconcile"),
     "dissect": ("test_dissect",),

@@ -1,10 +1,12 @@
 """Who reads what in which language: what is shown in the reader's, what the tasks store in the PLC's, down to the wire."""
 
+import ast
 import csv
 import io
+from pathlib import Path
 
 from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.plc_mo_batch.plc import words
@@ -16,6 +18,25 @@ from .test_withdraw import OfferedCase
 
 FINISHED = 6072  # of slot 1: a word that is 0 or 1
 INDONESIAN = "id_ID"
+ADDON = Path(__file__).resolve().parents[1]
+ANYTHING = {"Exception", "BaseException"}
+MAY_TAKE_IT = {"explained", "_log", "warning", "info", "debug", "exception"}  # what says it in a sentence, and logs
+
+
+def shown_raw(source):
+    """Lines in which an exception of any kind, as it was caught, is used by anything but :data:`MAY_TAKE_IT`."""
+    lines = []
+    for handler in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ExceptHandler) and node.name):
+        if getattr(handler.type, "id", "") not in ANYTHING:
+            continue
+        taken = set()
+        for call in (node for node in ast.walk(handler) if isinstance(node, ast.Call)):
+            name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+            if name in MAY_TAKE_IT:
+                taken.update(call.args)
+        used = (node for node in ast.walk(handler) if isinstance(node, ast.Name) and node.id == handler.name)
+        lines += [node.lineno for node in used if node not in taken]
+    return lines
 
 
 class LanguageCase(MillCase):
@@ -181,3 +202,20 @@ class TestLayouts(LanguageCase):
         shipped = self.env["plc.register.map"].search([]).area_ids.field_ids
         known = {name: said(env, words.Sentence(name)) for name in shipped.mapped("name")}
         self.assertEqual([name for name, translated in known.items() if name == translated and name != "Target"], [])
+
+
+@tagged("post_install", "-at_install")
+class TestNoRawException(BaseCase):
+    def test_whatever_is_caught_is_explained(self):
+        for folder in ("controllers", "models", "wizards"):
+            for path in sorted(ADDON.joinpath(folder).glob("*.py")):
+                with self.subTest(path.stem):
+                    self.assertEqual(shown_raw(path.read_text()), [])
+
+    def test_the_check_finds_one(self):
+        """Or it would prove nothing."""
+        code = "try:\n    f()\nexcept Exception as error:\n    {}"
+        self.assertEqual(shown_raw(code.format('self._journal("error", str(error))')), [4])
+        self.assertEqual(shown_raw(code.format('self._journal("error", self.env._("no: %s", error))')), [4])
+        self.assertEqual(shown_raw(code.format('self._journal("error", explained(self.env, error))')), [])
+        self.assertEqual(shown_raw(code.format('self._log("no: %s", error)')), [])

@@ -127,7 +127,7 @@ class TestWrites(RoundCase):
         self.assertEqual(answer.requests, 2)
 
     def test_whatever_else_goes_wrong_after_the_writes(self):
-        with patch.object(Link, "read_words", side_effect=RuntimeError("mine")):
+        with patch.object(Link, "read_words", side_effect=RuntimeError("mine")), self.assertLogs(level="WARNING"):
             answer = self.answer(writes=WRITES, feedback=(1,))
         self.assertTold(answer, "reply", (), unsure=False)
         self.assertEqual(answer.requests, 4)

@@ -6,12 +6,44 @@ from pathlib import Path
 import polib
 
 from odoo.tests import TransactionCase, tagged
-from odoo.tools.translate import TranslationModuleReader
+from odoo.tools.translate import TranslationModuleReader, code_translations
 
 PO = Path(__file__).parent.parent / "i18n" / "id.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[-+.\d]*[a-z]|%[-+.\d]*[sdgf]")
 TAG = re.compile(r"</?\w+")
+TAGS = re.compile(r"<[^>]+>")
 DEMO = "product.template,name"  # the addon's own data have no products
+# the trade's terms, and Odoo's own in Indonesian: a word in the original -> what stands for it in each translation
+TERMS = {
+    "acknowledged?": "diakui|akui",
+    "alarms?": "alarm",
+    "backorder": "backorder",
+    "batch(es)?": "batch",
+    "BoM": "BOM",
+    "components?": "komponen",
+    "consumed|consumption": "konsumsi|mengonsumsi",
+    "dosed?": "[tn]akar",
+    "equipment": "peralatan",
+    "failures?": "gangg|gagal",
+    "feedback": "umpan balik",
+    "flags?": "flag",
+    "job": "job",
+    "journal": "jurnal",
+    "layouts?": "layout",
+    "manufacturing orders?": "manufacturing order",
+    "offered": "ditawarkan",
+    "queue": "antre",
+    "recipes?": "resep",
+    "scrap": "pembuangan",
+    "scheduled actions?": "action yang dijadwalkan",
+    "silos?": "silo",
+    "slots?": "slot",
+    "tanks?": "tangki",
+    "tolerance": "toleransi",
+    "weighings?": "penimbangan",
+    "withdrawn?": "tarik",
+    "words?": "word",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -33,6 +65,23 @@ class TestTranslations(TransactionCase):
             with self.subTest(source):
                 self.assertEqual(sorted(PLACEHOLDER.findall(translation)), sorted(PLACEHOLDER.findall(source)))
                 self.assertEqual(TAG.findall(translation), TAG.findall(source))
+
+    def test_the_plain_layers_are_translated_too(self):
+        """What they say is found by the same export, and looked up by the same source."""
+        reader = TranslationModuleReader(self.env.cr, modules=["plc_mo_batch"], lang="id_ID")
+        plain = {row[2] for row in reader if "/plc_mo_batch/plc/" in row[2]}
+        self.assertGreater(len(plain), 8, plain)
+        said = code_translations.get_python_translations("plc_mo_batch", "id_ID")
+        self.assertEqual(said["holds %(word)s, which is no BCD number"], "berisi %(word)s, yang bukan bilangan BCD")
+
+    def test_the_terms_of_the_trade(self):
+        """One word for one thing, in Indonesian too: that of the plant, and where it is Odoo's, the one that Odoo uses."""
+        for source, translation in self.translated.items():
+            text = TAGS.sub("", PLACEHOLDER.sub("", source))
+            for term, own in TERMS.items():
+                if re.search(rf"\b({term})\b", text, re.IGNORECASE):
+                    with self.subTest(term, source=source):
+                        self.assertRegex(translation.lower(), own.lower())
 
     def test_a_screen_speaks_indonesian(self):
         self.env["ir.module.module"].search([("name", "=", "plc_mo_batch")])._update_translations(["id_ID"])
