@@ -1,9 +1,12 @@
 """What dev/mutants runs: mutmut on the modules of ``plc/`` that decide, in a scratch copy; then what survived, and why.
 
 A mutant is known by its function and by the lines that it changes, so that ``docs/mutation.md`` can explain it for good.
+One that only says a sentence in other words is killed by ``test_translations``, which needs Odoo and finds each text that has no
+translation; here the same is asked of the file of translations.
 Exit code 1: one survived that nobody explained.
 """
 
+import ast
 import json
 import os
 import re
@@ -15,12 +18,16 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+import polib
+
 ROOT = Path(__file__).resolve().parent.parent
 EXPLAINED = ROOT / "docs" / "mutation.md"
+TRANSLATIONS = ROOT / "plc_mo_batch" / "i18n" / "id.po"
+TEXT = re.compile(r'_lt\("((?:[^"\\]|\\.)*)"')  # a sentence in the source
 PLC, TESTS = "plc_mo_batch/plc", "plc_mo_batch/tests"
 # module -> the plain tests that have a say in it
 MODULES = {
-    "words": ("test_words", "test_reconcile_sentences"),
+    "words": ("test_words::TestSentence", "test_layout", "test_reconcile_sentences"),
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
     "layout": ("test_layout", "test_layout_rules", "test_dissect", "test_reconcile"),
     "dissect": ("test_dissect",),
@@ -96,7 +103,8 @@ class Run:
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, folder / name)
         (folder / "conftest.py").write_text(CONFTEST)
-        tests = " ".join(f"{TESTS}/{name}.py" for name in MODULES[module])
+        names = (name.partition("::") for name in MODULES[module])
+        tests = " ".join(f"{TESTS}/{name}.py{colons}{case}" for name, colons, case in names)
         options = {
             "source_paths": PLC,
             "only_mutate": f"{PLC}/{module}.py",
@@ -149,6 +157,13 @@ def _mutant(name, diff):
     return Mutant(function, " ".join(changed["-"]), " ".join(changed["+"]))
 
 
+def has_no_translation(mutant, known):
+    """It changes the words of a sentence and nothing else, and nobody translated those."""
+    if TEXT.sub("", mutant.before) != TEXT.sub("", mutant.after):
+        return False
+    return not {ast.literal_eval(f'"{text}"') for text in TEXT.findall(mutant.after)} <= known
+
+
 def explained():
     """The mutants that docs/mutation.md explains, as they are printed here."""
     text = EXPLAINED.read_text() if EXPLAINED.exists() else ""
@@ -157,11 +172,15 @@ def explained():
 
 def try_module(module):
     """(how often which status, the mutants that survived)"""
+    known = {entry.msgid for entry in polib.pofile(str(TRANSLATIONS)) if entry.msgstr}
     with tempfile.TemporaryDirectory(prefix="mutants_") as folder:
         run = Run(module, Path(folder))
         results = run.results()
-        names = [name for name, status in results if status in SURVIVED]
-        return Counter(status for _name, status in results), run.mutants(names)
+        counts = Counter(status for _name, status in results)
+        survivors = run.mutants([name for name, status in results if status in SURVIVED])
+        left = [mutant for mutant in survivors if not has_no_translation(mutant, known)]
+        counts["has no translation"] = len(survivors) - len(left)
+        return counts, left
 
 
 def main(modules):
@@ -169,7 +188,7 @@ def main(modules):
     known, left = explained(), 0
     for module in modules or MODULES:
         counts, survivors = try_module(module)
-        total = sum(counts.values())
+        total = sum(counts.values()) - counts["has no translation"]  # which were counted as survivors, too
         print(f"{module}: {total} mutants, {total - len(survivors)} killed ({dict(counts)})", flush=True)
         for mutant in survivors:
             is_known = str(mutant) in known

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from itertools import dropwhile, islice
 
 from .events import read_event
 from .layout import CLOCK, Layout
@@ -66,8 +67,8 @@ def duration(seconds: float) -> Sentence:
     for unit, length in UNITS:
         count, rest = divmod(rest, length)
         parts.append((count, unit))
-    first = next((index for index, (count, _unit) in enumerate(parts) if count), len(parts) - 1)
-    told = [unit(count) for count, unit in parts[first : first + 2] if count]
+    largest = islice(dropwhile(lambda part: not part[0], parts), 2)
+    told = [unit(count) for count, unit in largest if count]
     if len(told) == 2:
         return Sentence("%(larger)s %(smaller)s", {"larger": told[0], "smaller": told[1]})
     return told[0] if told else UNITS[-1][0](0)

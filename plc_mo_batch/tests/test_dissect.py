@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ..plc.dissect import dissect, fits, is_empty
+from ..plc.codec import Field
+from ..plc.dissect import dissect, event_body, fits, is_empty
+from ..plc.layout import Area, Layout
 from . import plc_layouts
 
 LAYOUTS = [plc_layouts.job_numbers(), plc_layouts.flags(), plc_layouts.job_numbers(word_order="low", swap_bytes=True)]
@@ -77,6 +79,41 @@ class TestDissect(BaseCase):
         self.assertTrue(fits(self.layout, "recipe", self.words))
         self.assertFalse(fits(self.layout, "recipe", self.words[1:]))
         self.assertFalse(fits(self.layout, "weighing", self.words))
+
+    def test_a_kind_that_the_layout_has_not(self):
+        layout = plc_layouts.job_numbers(events=False)
+        self.assertFalse(fits(layout, "weighing", [0] * 13))
+
+    def test_either_name_tells_that_a_slot_is_taken(self):
+        area = self.layout.area("recipe")
+        for word in (0, 1, 8):  # the slot number; the first and the last of the order's
+            words = [0] * len(self.words)
+            words[word] = 1
+            self.assertFalse(is_empty(area, words), word)
+        self.assertTrue(is_empty(area, [0] * 9 + [1] * (len(self.words) - 9)))
+
+    def test_an_event_is_known_by_all_but_its_flag(self):
+        area = self.layout.area("weighing")
+        self.assertEqual(event_body(area, range(13)), (*range(12), 0))
+        self.assertTrue(is_empty(area, [0] * 12 + [1]))
+        self.assertFalse(is_empty(area, [0, 1, *[0] * 11]))
+
+    def test_a_weighing_names_the_slot_of_its_batch(self):
+        words = self.layout.codec("weighing").encode({"slot": 3, "order": "A", "product_number": 1, "weighed": 1.0})
+        self.assertEqual([part.problem for part in dissect(self.layout, "weighing", words, 1)], [""] * 5)
+
+    def test_what_is_no_register(self):
+        self.words[0] = 70000
+        self.assertEqual(self.problems(), ["slot (word 0) holds what is no register"])
+
+    def test_gaps(self):
+        """Each is one part, wherever it lies; between fields that touch there is none."""
+        area = Area("recipe", 100, 10, (Field("slot", 1), Field("order", 2, "ascii", 2), Field("quantity", 7)))
+        layout = Layout(self.layout.handshake, 1, (area,))
+        for count, expected in ((10, [1, 1, 2, 3, 1, 2]), (8, [1, 1, 2, 3, 1])):
+            parts = dissect(layout, "recipe", range(count))
+            self.assertEqual([len(part.words) for part in parts], expected)
+            self.assertEqual([part.offset for part in parts], [0, 1, 2, 4, 7, 8][: len(expected)])
 
     @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
     @given(st.sampled_from(LAYOUTS), st.lists(st.integers(-1, 0x10000), max_size=125))

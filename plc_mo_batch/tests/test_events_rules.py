@@ -2,9 +2,10 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.plc_mo_batch.plc.events import decide, is_unique
+from odoo.addons.plc_mo_batch.plc.events import OLDEST_YEAR, decide, is_unique, read_event
 
 from .test_events import LAYOUT, EventsCase, body, words
+from .test_layout import altered, changed
 
 
 @tagged("post_install", "-at_install")
@@ -33,6 +34,25 @@ class TestRules(EventsCase):
         step = self.step("failure", 5)
         self.assertSays(step, "failure", 0)
         self.assertEqual((step.anomaly.code, step.anomaly.words), ("rejected", tuple(words("failure", 5))))
+
+    def test_a_flag_that_is_no_number(self):
+        """Nothing is known of the event then; least of all that it was stored."""
+        layout = self.with_flag("bcd")
+        step = decide(layout, "weighing", 1, [*body("weighing")[:12], 0x000F], None)
+        self.assertEqual((step.anomaly.code, step.anomaly.offset), ("rejected", 12))
+
+    def test_a_flag_of_two_words(self):
+        step = decide(self.with_flag("uint32"), "weighing", 1, [*body("weighing")[:12], 3, 4], None)
+        self.assertTrue(step.anomaly.detail.endswith("holds 3 4 where 0 or 1 was expected"), step.anomaly.detail)
+
+    def with_flag(self, type_):
+        return changed(LAYOUT, "weighing", altered("event_flag", type=type_))
+
+    def test_dates(self):
+        """From the first year in which there were such PLCs to the last but one that Python knows."""
+        for year, is_one in ((OLDEST_YEAR, True), (OLDEST_YEAR - 1, False), (9998, True), (9999, False)):
+            values, problem = read_event(LAYOUT, "failure", words("failure", year=year))
+            self.assertEqual(("date" in values, problem), (is_one, "" if is_one else f"{year} 3 1 4 5 6 is no date"))
 
     def test_a_number_tells_events_apart(self):
         self.assertTrue(is_unique({"event_number": 3}))

@@ -198,6 +198,9 @@ def holding(request):
 
 @tagged("post_install", "-at_install")
 class TestSideBySide(RoundCase):
+    def test_no_plc_at_all(self):
+        converse([])
+
     def test_as_many_at_once_as_there_are_plcs(self):
         """Each waits in its request until all of them do."""
         together, read, names = threading.Barrier(40, timeout=20), Link.read_words, set()
