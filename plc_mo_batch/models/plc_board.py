@@ -2,6 +2,7 @@ import logging
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
 
@@ -94,22 +95,28 @@ class PlcBoard(models.AbstractModel):
         """When the transaction began, by the database's clock: what was read earlier never replaces what was read later."""
         return self.env.cr.now().isoformat(sep=" ", timespec="microseconds")
 
+    @api.model
+    def _echo(self):
+        """A sign of life for the boards of the user, over the bus."""
+        self.env["bus.bus"]._sendone((self.env.user, CHANNEL), CHANNEL, {"echo": True})
+
     # Who is told
+
 
     @api.model
     def _channels(self):
-        """The PLCs that the user may see, in all of the user's companies, and the companies themselves."""
+        """The PLCs that the user may see, in all of the user's companies, the companies themselves, and the user."""
         companies = self.env.user.company_ids
         controllers = self.env["plc.controller"].with_context(allowed_company_ids=companies.ids)
         if not controllers.has_access("read"):
             return []
         visible = controllers.search([("company_id", "in", companies.ids)])
-        return [*visible, *((company, CHANNEL) for company in companies)]
+        return [*visible, *((company, CHANNEL) for company in companies), (self.env.user, CHANNEL)]
 
     @api.model
     def _vacuum(self):
         """Messages of a live PLC come every second, and the bus keeps its own for a day."""
-        kinds = [f'["{self.env.cr.dbname}","plc.controller",%', f'["{self.env.cr.dbname}","res.company",%,"{CHANNEL}"]']
+        kinds = ['"plc.controller",%', f'"res.company",%,"{CHANNEL}"]', f'"res.users",%,"{CHANNEL}"]']
+        ours = Domain.OR(Domain("channel", "=like", f'["{self.env.cr.dbname}",{kind}') for kind in kinds)
         before = fields.Datetime.now() - timedelta(minutes=KEEP_MINUTES)
-        domain = ["|", ("channel", "=like", kinds[0]), ("channel", "=like", kinds[1]), ("create_date", "<", before)]
-        self.env["bus.bus"].sudo().search(domain).unlink()
+        self.env["bus.bus"].sudo().search(ours & Domain("create_date", "<", before)).unlink()

@@ -124,6 +124,15 @@ class PlcController(models.Model):
             "manager": self.env.user.has_group("plc_mo_batch.group_manager"),
         }
 
+    def echo_board(self):
+        """Have the caller's boards hear a sign of life over the bus: without one they say that they are not live.
+
+        :raise AccessError: to those who may see no PLC
+        """
+        self.check_access("read")
+        self.env["plc.board"]._echo()
+        return True
+
     def _board_attention(self, batches):
         """What a person should look at. Models that know of more add to it.
 

@@ -436,17 +436,25 @@ class TestBoardMessages(BoardCase):
             self.assertEqual(self.told(), [])
         self.assertIn("no bus", logs.output[0])
 
+    def test_echo_for_the_boards_of_who_asks(self):
+        channel = (self.night, "plc_board")
+        with patch.object(type(self.env["bus.bus"]), "_sendone") as sent:
+            self.env["plc.controller"].with_user(self.night).echo_board()
+        sent.assert_called_once_with(channel, "plc_board", {"echo": True})
+        channels = [channel_with_db("db", one) for one in self.env["plc.board"].with_user(self.night)._channels()]
+        self.assertIn(channel_with_db("db", channel), channels)
+
     def test_messages_are_kept_for_minutes(self):
         bus = self.env["bus.bus"]
         bus.search([]).unlink()
-        targets = (self.controller, (self.env.company, "plc_board"), self.env.user.partner_id)
+        targets = (self.controller, (self.env.company, "plc_board"), (self.night, "plc_board"), self.env.user.partner_id)
         channels = [json.dumps(self.channel(target), separators=(",", ":")) for target in targets]
         messages = bus.create([{"channel": channel, "message": "{}"} for channel in channels])
         self.env["plc.board"]._vacuum()
         self.assertEqual(messages.exists(), messages)
         self.env.cr.execute("UPDATE bus_bus SET create_date = create_date - interval '6 minutes'")
         self.env["plc.board"]._vacuum()
-        self.assertEqual(messages.exists(), messages[2])
+        self.assertEqual(messages.exists(), messages[3])
 
 
 class TestShift(BaseCase):

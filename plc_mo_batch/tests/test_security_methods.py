@@ -71,6 +71,7 @@ METHODS = {
     ("plc.controller", "api_queue"): (PLANNERS,),
     ("plc.controller", "api_switch"): (MANAGERS, False),
     ("plc.controller", "api_write_back"): (OPERATORS,),
+    ("plc.controller", "echo_board"): (PLANNERS,),
     ("plc.controller", "get_board"): (PLANNERS,),
     ("plc.controller", "test_connection"): (OPERATORS,),
     ("plc.failure", "action_open_maintenance_request"): (PLANNERS,),

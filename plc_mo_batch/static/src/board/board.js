@@ -11,11 +11,12 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 import { Component, onWillDestroy, onWillStart, useEffect, useExternalListener, useRef, useState, useSubEnv } from "@odoo/owl";
 
 import { BoardStore } from "./board_store";
+import { Connection } from "./connection";
+import { useKeptFocus } from "./kept_focus";
 import { Lane } from "./lane";
 import { BoardButtons, TimeAgo, TimeUntil } from "./parts";
 
 const CHANNEL = "plc_board";
-const FIRST_SECONDS = 10; // in which the connection may be made
 const WALL_TYPE = [16, 72]; // pixels, at least and at most
 const SCHEMES = ["auto", "light", "dark"];
 
@@ -36,6 +37,7 @@ export class PlcBoard extends Component {
         this.action = useService("action");
         this.dialog = useService("dialog");
         this.bus = useState(useService("bus_service"));
+        this.connection = new Connection(this.bus, useService("worker_service"), () => this.askForEcho());
         this.severities = SEVERITIES;
         this.store = useState(
             new BoardStore((ids) => this.orm.silent.call("plc.controller", "get_board", [], { controller_ids: ids }))
@@ -56,13 +58,16 @@ export class PlcBoard extends Component {
     // Live
 
     listen() {
-        this.opened = luxon.DateTime.now();
         const receive = (message) => this.receive(message);
         this.bus.subscribe(CHANNEL, receive);
         this.bus.addChannel(CHANNEL);
         for (const event of ["BUS:CONNECT", "BUS:RECONNECT"]) {
-            useBus(this.bus, event, () => this.store.refresh());
+            useBus(this.bus, event, () => {
+                this.connection.connect();
+                this.store.refresh();
+            });
         }
+        useBus(this.bus, "BUS:DISCONNECT", () => this.connection.cut());
         onWillDestroy(() => {
             this.store.closed = true;
             this.bus.unsubscribe(CHANNEL, receive);
@@ -71,29 +76,41 @@ export class PlcBoard extends Component {
     }
 
     receive(message) {
+        this.connection.hear();
+        if (message.echo) {
+            return;
+        }
         if (!message.plc) {
             this.bus.forceUpdateChannels(); // a PLC that is new has a channel of its own
         }
         this.store.receive(message);
     }
 
+    async askForEcho() {
+        try {
+            await this.orm.silent.call("plc.controller", "echo_board", [[]]);
+        } catch {
+            // then nothing is heard, and the board says that it is not live
+        }
+    }
+
     keepTime() {
-        const timer = browser.setInterval(() => this.store.tick(), 1000);
+        const timer = browser.setInterval(() => {
+            this.connection.tick();
+            this.store.tick();
+        }, 1000);
         onWillDestroy(() => browser.clearInterval(timer));
     }
 
-    get isConnected() {
-        return this.bus.workerState === "CONNECTED" && !this.store.failed;
-    }
-
     get live() {
-        if (this.isConnected) {
+        if (this.connection.isLive && !this.store.failed) {
             return { kind: "ok", icon: "fa-circle", word: _t("Live") };
         }
-        if (this.store.now.diff(this.opened).as("seconds") < FIRST_SECONDS && !this.store.failed) {
+        if (this.connection.isNew && !this.store.failed) {
             return { kind: "muted", icon: "fa-circle-o", word: _t("Connecting") };
         }
-        return { kind: "warning", icon: "fa-chain-broken", word: _t("Not live: what is shown may be old"), old: true };
+        const time = luxon.DateTime.fromMillis(this.connection.heard).toLocaleString(luxon.DateTime.TIME_WITH_SECONDS);
+        return { kind: "danger", icon: "fa-chain-broken", word: _t("Not live: this is how it was at %s", time), old: true };
     }
 
     // The screen: colours, and the wall
@@ -102,7 +119,9 @@ export class PlcBoard extends Component {
         const dark = browser.matchMedia("(prefers-color-scheme: dark)");
         useExternalListener(dark, "change", () => (this.state.systemDark = dark.matches));
         useExternalListener(document, "fullscreenchange", () => document.fullscreenElement || this.setWall(false));
+        useExternalListener(window, "keydown", (event) => this.leaveWall(event));
         this.board = useRef("board");
+        this.keepFocus = useKeptFocus(this.board);
         this.fitted = "";
         useExternalListener(window, "resize", () => this.fit());
         useEffect(() => this.fit()); // only what changes the layout has it measured again
@@ -162,6 +181,13 @@ export class PlcBoard extends Component {
         }
     }
 
+    /** Escape, also where the browser was not allowed to fill the screen. */
+    leaveWall(event) {
+        if (event.key === "Escape" && this.state.wall && !document.querySelector(".modal")) {
+            this.toggleWall();
+        }
+    }
+
     setWall(wall) {
         this.state.wall = wall;
         browser.localStorage.setItem("plc_board.wall", wall ? "1" : "0");
@@ -194,6 +220,7 @@ export class PlcBoard extends Component {
             return;
         }
         this.state.busy = `${model} ${id} ${button.method}`;
+        const giveFocusBack = this.keepFocus();
         try {
             const result = await rpc(`/web/dataset/call_button/${model}/${button.method}`, {
                 model,
@@ -201,21 +228,26 @@ export class PlcBoard extends Component {
                 args: [[id]],
                 kwargs: { context: user.context },
             });
-            await this.follow(result, plc);
+            await this.follow(result, plc, giveFocusBack);
         } finally {
             this.state.busy = "";
             this.store.refresh(plc);
         }
     }
 
-    follow(result, plc) {
+    follow(result, plc, giveFocusBack) {
         if (!result || !result.type) {
             return;
         }
         if (result.tag === "display_notification") {
             delete result.params.next; // the board follows by itself
         }
-        return this.action.doAction(result, { onClose: () => this.store.refresh(plc) });
+        return this.action.doAction(result, {
+            onClose: () => {
+                giveFocusBack();
+                this.store.refresh(plc);
+            },
+        });
     }
 
     ask(button) {

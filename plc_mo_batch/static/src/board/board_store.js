@@ -1,5 +1,7 @@
 import { deserializeDateTime } from "@web/core/l10n/dates";
 
+import { inTime } from "./connection";
+
 const GATHER = 150; // milliseconds in which changes are gathered before lanes are loaded anew
 const AGAIN = 5000; // milliseconds until a load that failed is tried again
 const SEVERITIES = ["danger", "warning", "info"];
@@ -30,7 +32,7 @@ export class BoardStore {
     }
 
     async load() {
-        const board = await this.fetch([]);
+        const board = await inTime(this.fetch([]));
         this.clock = deserializeDateTime(board.at.slice(0, 19)).diffNow().milliseconds;
         this.lanes = board.lanes.map((lane) => ({ ...lane, at: board.at }));
         this.attention = board.attention;
@@ -41,7 +43,7 @@ export class BoardStore {
     }
 
     async loadLanes(ids) {
-        const board = await this.fetch(ids);
+        const board = await inTime(this.fetch(ids));
         const fresh = new Map(board.lanes.map((lane) => [lane.id, { ...lane, at: board.at }]));
         this.lanes = this.lanes
             .filter((lane) => !ids.includes(lane.id) || fresh.has(lane.id))

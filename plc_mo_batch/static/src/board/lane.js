@@ -62,6 +62,12 @@ class BatchCard extends Component {
         return _t("%s: asked for, the PLC has not obeyed yet.", this.props.batch.command);
     }
 
+    /** What a screen reader says of the bar. */
+    spoken(line) {
+        const { actual, planned } = line;
+        return _t("%(actual)s of %(planned)s %(unit)s", { actual: this.quantity(actual), planned: this.quantity(planned), unit: line.unit });
+    }
+
     filled(line) {
         return line.planned ? Math.min(100, (100 * line.actual) / line.planned) : line.actual ? 100 : 0;
     }

@@ -35,7 +35,7 @@ export class TimeUntil extends TimeAgo {
 /** What the server lets the user do about a batch or a PLC. */
 export class BoardButtons extends Component {
     static template = "plc_mo_batch.BoardButtons";
-    static props = { model: String, id: Number, plc: Number, buttons: Array };
+    static props = { model: String, id: Number, plc: Number, of: String, buttons: Array };
 
     setup() {
         this.state = useState(this.env.plcBoard.state);

@@ -1,0 +1,212 @@
+"""The board in Chromium, with what no tour can do: a real keyboard, a full screen, a connection that is lost and comes back."""
+
+import json
+import signal
+
+import pytest
+from browser import Browser
+from plant import Failure, Server, Simulator, query, wait_for
+
+OPERATOR = ("night", "night-secret-1")
+SECONDS = 60  # for what the PLC, the tasks or a new connection take
+LIVE = "document.querySelector('.o_plc_live')?.textContent.trim() === 'Live'"
+NOT_LIVE = "document.querySelector('.o_plc_board.o_plc_old .o_plc_live')?.textContent.includes('Not live')"
+IMPATIENT = """
+Object.assign(odoo.loader.modules.get("@plc_mo_batch/board/connection").PATIENCE, {ask: 1, deaf: 3, mend: 2, answer: 3})
+"""
+# what has the focus: its words for a screen reader, and whether it is seen to have it
+FOCUS = """
+(() => {
+    const found = document.activeElement;
+    const style = getComputedStyle(found);
+    return {
+        name: found.getAttribute("aria-label") || found.textContent.trim(),
+        visible: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || style.boxShadow !== "none",
+        onBoard: Boolean(found.closest(".o_plc_board")),
+        inDialog: Boolean(found.closest(".modal")),
+    };
+})()
+"""
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
+
+
+@pytest.fixture(scope="module")
+def database(database):
+    """Its PLC knows Hold and Resume; its tasks wait for somebody who asks for them."""
+    layout = "SELECT res_id FROM ir_model_data WHERE (module, name) = ('plc_mo_batch', 'plc_register_map_isa88')"
+    query(database, f"UPDATE plc_controller SET map_id = ({layout})")
+    query(database, "UPDATE ir_cron SET nextcall = nextcall + interval '1 day'")
+    return database
+
+
+@pytest.fixture(scope="module")
+def plc(database, folder):
+    (port,) = query(database, "SELECT port FROM plc_controller")[0]
+    with Simulator(folder / "simulator.log", folder / "ledger.jsonl", port, speed=2, layout="isa88") as plc:
+        yield plc
+
+
+@pytest.fixture(scope="module")
+def server(database, plc, folder):
+    with Server(database, folder / "odoo.log") as server:
+        server.wait_up()
+        admin = server.rpc()
+        groups = [admin.ref("base.group_user"), admin.ref("plc_mo_batch.group_operator")]
+        login, password = OPERATOR
+        admin.call("res.users", "create", {"name": "Night", "login": login, "password": password, "group_ids": [(6, 0, groups)]})
+        yield server
+
+
+class Board(Browser):
+    """The board in front of an operator. It is never loaded anew: whatever is shown later came by itself."""
+
+    def show(self, server):
+        self.resize(1440, 900)
+        self.set_cookie(server.url, "session_id", server.session(*OPERATOR))
+        self.open(f"{server.url}/odoo/plc-board")
+        self.wait("The board", LIVE, 120)
+        self.evaluate(f"window.isTheSamePage = true; {IMPATIENT}; 1")
+        return self
+
+    def has(self, selector, text=""):
+        found = f"[...document.querySelectorAll({json.dumps(selector)})]"
+        return self.evaluate(f"{found}.some(one => one.textContent.includes({json.dumps(text)}))")
+
+    def wait_for(self, selector, text="", seconds=SECONDS):
+        return wait_for(f"{selector} with {text!r}", lambda: self.has(selector, text), seconds, self._process.check)
+
+    def press(self, key, shift=False):
+        """A key of the keyboard, as the browser gets it from the machine."""
+        event = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": KEYS[key], "modifiers": 8 * shift}
+        text = {"Enter": "\r", " ": " "}.get(key)
+        self.send("Input.dispatchKeyEvent", type="keyDown", **event, **({"text": text} if text else {}))
+        self.send("Input.dispatchKeyEvent", type="keyUp", **event)
+
+    def tab_to(self, name):
+        """Press Tab until what is called so has the focus. What is passed on the board is seen to have it, and has a name."""
+        for _press in range(80):
+            self.press("Tab")
+            focus = self.evaluate(FOCUS)
+            if focus["onBoard"] or focus["inDialog"]:
+                assert focus["visible"] and focus["name"], focus
+            if focus["name"].startswith(name):
+                return focus
+        raise Failure(f"Tab does not lead to {name}.")
+
+    def click(self, selector):
+        """With the mouse, as a full screen is given only to a person."""
+        box = self.evaluate(
+            f"(found => {{found.scrollIntoView(); const {{x, y, width, height}} = found.getBoundingClientRect();"
+            f" return [x + width / 2, y + height / 2]}})(document.querySelector({json.dumps(selector)}))"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+
+@pytest.fixture(scope="module")
+def board(server):
+    with Board() as browser:
+        yield browser.show(server)
+        assert browser.evaluate("window.isTheSamePage")
+
+
+def test_keyboard_alone_fills_holds_and_resumes(board):
+    """Tab to each action, Enter or Space to act; a dialog has the focus, keeps it, and gives it back."""
+    board.tab_to("Fill Now")
+    board.press("Enter")
+    board.wait_for(".o_plc_now .o_plc_batch", "Running")
+    board.tab_to("Hold")
+    board.press(" ")
+    board.wait_for(".o_plc_now .o_plc_batch", "Held")
+    board.wait_for("button[name=action_resume]")
+    assert board.evaluate(FOCUS)["onBoard"]  # the button that had it is gone
+    board.tab_to("Resume")
+    board.press("Enter")
+    board.wait_for("button[name=action_hold]")
+    board.wait_for(".o_plc_now .o_plc_batch", "Running")
+
+
+def test_dialog_keeps_the_focus_and_gives_it_back(board):
+    asked = board.tab_to("Abort")
+    board.press("Enter")
+    board.wait_for(".modal button", "Back")
+    seen = set()
+    for _press in range(6):
+        board.press("Tab")
+        focus = board.evaluate(FOCUS)
+        assert focus["inDialog"]
+        seen.add(focus["name"])
+    assert {"Abort", "Back"} <= seen
+    board.press("Escape")
+    wait_for("The end of the question", lambda: not board.has(".modal"), SECONDS)
+    assert board.evaluate(FOCUS)["name"] == asked["name"]
+    board.tab_to("Cancel: Slot 10")
+    board.press("Enter")
+    board.wait_for(".modal [name=reason]")
+    assert board.evaluate(FOCUS)["inDialog"]
+    board.press("Escape")
+    wait_for("The end of the dialog", lambda: not board.has(".modal"), SECONDS)
+    assert board.evaluate(FOCUS)["name"].startswith("Cancel: Slot 10")
+
+
+def test_screen_reader(board):
+    """What has a role on the board has a name, and what counts has a role."""
+    told = board.send("Accessibility.getFullAXTree")["nodes"]
+    named = {}
+    for node in told:
+        if not node.get("ignored"):
+            named.setdefault(node["role"]["value"], []).append(node.get("name", {}).get("value", ""))
+    assert "Feed mill" in named["region"]
+    assert "Needs attention" in named["region"]
+    assert all(named["button"]) and all(named["progressbar"]) and all(named["region"])
+    actions = board.evaluate("[...document.querySelectorAll('.o_plc_board button[name]')].map(found => found.ariaLabel)")
+    assert len(set(actions)) == len(actions) > 5, "two actions of the same name"
+    assert {"Live"} <= {node["name"]["value"] for node in told if node.get("role", {}).get("value") == "StaticText"}
+    bar = "document.querySelector('.o_plc_bar').getAttribute('aria-valuetext')"
+    assert board.evaluate(bar).endswith("kg")
+
+
+def test_wall_screen_is_the_whole_screen(board):
+    board.click(".o_plc_to_wall")
+    board.wait("The full screen", "Boolean(document.fullscreenElement)")
+    board.wait("The wall", "Boolean(document.querySelector('body.o_plc_wall_screen .o_plc_wall'))")
+    board.press("Escape")
+    board.wait("The end of the wall", "!document.querySelector('.o_plc_wall') && !document.fullscreenElement")
+
+
+def test_escape_leaves_a_wall_that_is_not_a_full_screen(board):
+    board.evaluate("Element.prototype.requestFullscreen = () => Promise.reject(new TypeError('not allowed')), 1")
+    board.click(".o_plc_to_wall")
+    board.wait("The wall", "Boolean(document.querySelector('body.o_plc_wall_screen .o_plc_wall'))")
+    board.press("Escape")
+    board.wait("The end of the wall", "!document.querySelector('.o_plc_wall')")
+
+
+def test_offline(board):
+    """A tablet that leaves the wireless network, and comes back."""
+    offline = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    board.send("Network.emulateNetworkConditions", offline=True, **offline)
+    board.wait("Not live", NOT_LIVE, 10)
+    board.send("Network.emulateNetworkConditions", offline=False, **offline)
+    board.wait("Live again", LIVE, SECONDS)
+
+
+def test_server_that_hangs(board, server):
+    """Its sockets stay open, and nothing comes out of them: nobody closes the websocket."""
+    server.signal(signal.SIGSTOP)
+    try:
+        board.wait("Not live", NOT_LIVE, 15)
+    finally:
+        server.signal(signal.SIGCONT)
+    board.wait("Live again", LIVE, SECONDS)
+
+
+def test_server_that_was_killed(board, server, database, folder):
+    """What happened meanwhile is shown when the next one is up, without a reload."""
+    server.kill()
+    board.wait("Not live", NOT_LIVE, 15)
+    query(database, "UPDATE plc_controller SET name = 'Night mill'")
+    with Server(database, folder / "odoo-2.log", port=server.port) as again:
+        again.wait_up()
+        board.wait_for(".o_plc_lane h2", "Night mill")
+        board.wait("Live again", LIVE, SECONDS)
