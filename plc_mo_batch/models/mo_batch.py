@@ -72,7 +72,7 @@ class MoBatch(models.Model):
     command_at = fields.Datetime(readonly=True, help="When the command was asked for.")
     withdrawn_at = fields.Datetime(readonly=True, help="When the recipe was first seen to be withdrawn.")
     release = fields.Boolean(readonly=True, help="What another system left in the slot may be acknowledged and overwritten.")
-    resent = fields.Boolean(readonly=True, help="Handed over once before; a person decided that it had not been taken.")
+    resent = fields.Boolean(readonly=True, help="A person decided that the PLC had not taken it, or compared its order.")
     weight_needed = fields.Boolean(readonly=True, help="The PLC reported no finished weight: a person has to enter it.")
     acknowledged = fields.Boolean(readonly=True, help="The PLC was seen to know that its actuals are stored.")
     date_offered = fields.Datetime(string="Offered", readonly=True)
@@ -202,19 +202,14 @@ class MoBatch(models.Model):
         return True
 
     def action_go_on(self):
-        """A person compared what the PLC made with the orders in line: job numbers go on above what the PLC shows."""
+        """A person compared what the PLC made with the orders in line: they are sent, with job numbers above what it shows."""
         self._check_allowed("go_on")
         for batch in self.sudo():
             controller = batch.controller_id
             controller.last_job = max(controller.last_job, controller.shown_job)
-            batch.write({"attention": False, "attention_key": False})
+            batch.write({"resent": True, "attention": False, "attention_key": False})
             batch._journal(
-                "user",
-                self.env._(
-                    "%(user)s compared the orders in line with what the PLC made up to job %(job)s: sending goes on.",
-                    user=self.env.user.name,
-                    job=controller.shown_job,
-                ),
+                "user", self.env._("%s compared the orders in line with what the PLC made: sending goes on.", self.env.user.name)
             )
         self.env["plc.task.exchange"]._trigger()
         return True
@@ -338,7 +333,17 @@ class MoBatch(models.Model):
             values[stamp] = fields.Datetime.now()
         self.write({"state": state, "attention": False, "attention_key": False, **values})
 
-    def _job(self, layout):
+    def _fresh(self):
+        """Those in line whose order was never handed over to their PLC, by this batch or another."""
+        waiting = self.filtered(lambda batch: batch.state == "queued" and not batch.resent)
+        if not waiting:
+            return waiting
+        named = [("controller_id", "in", waiting.controller_id.ids), ("order_name", "in", waiting.mapped("order_name"))]
+        handed_over = self.with_context(active_test=False).search([*named, ("date_offered", "!=", False)])
+        known = {(batch.controller_id, batch.order_name) for batch in handed_over}
+        return waiting.filtered(lambda batch: (batch.controller_id, batch.order_name) not in known)
+
+    def _job(self, layout, fresh=False):
         """The batch as the reconciler wants it."""
         self.ensure_one()
         return Job(
@@ -354,6 +359,7 @@ class MoBatch(models.Model):
             awaits_weight=self._awaits_weight(),
             release=self.release,
             resent=self.resent,
+            fresh=fresh,
             command=self.command or "",
         )
 

@@ -205,7 +205,8 @@ class PlcController(models.Model):
     def _jobs(self, layout):
         """Open batches and, of each slot, the latest closed one, as the reconciler wants them."""
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id)])
-        return [batch._job(layout) for batch in (batches | self._latest_closed())]
+        fresh = batches._fresh()
+        return [batch._job(layout, batch in fresh) for batch in (batches | self._latest_closed())]
 
     def _latest_closed(self):
         """The newest batch of each slot that the PLC took and that is closed: its memory may still speak of it, and one that

@@ -6,6 +6,7 @@ state from which the next round goes on correctly. ARCHITECTURE.md tells why eac
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,7 @@ class Job:
     ``awaits_weight``: a finished batch without finished weight is still given time for it.
     ``release``: a person allowed what an unknown system left in the slot to be acknowledged and overwritten.
     ``resent``: it was handed over before, and a person decided that the PLC had not taken it.
+    ``fresh``: in line, and no batch of its order was ever handed over: the PLC cannot know the order from here.
     ``command``: what a person asked of the running batch, one of :data:`COMMANDS`, or empty.
     """
 
@@ -56,6 +58,7 @@ class Job:
     awaits_weight: bool = False
     release: bool = False
     resent: bool = False
+    fresh: bool = False
     command: str = ""
 
 
@@ -141,6 +144,7 @@ def reconcile(layout: Layout, jobs: Iterable[Job], seen: Seen, last_job: int = 0
     """
     decide = (_Flags if layout.handshake == FLAGS else _JobNumbers)(layout, seen, last_job)
     jobs = sorted(jobs, key=lambda job: (job.slot, job.id))
+    decide.look_for_strangers(jobs)
     steps = [decide.step(job, [other for other in jobs if other.slot == job.slot]) for job in jobs]
     owned = {job.slot for job in jobs if job.state in OPEN and job.state != QUEUED}
     steps += [decide.clear(slot) for slot in sorted(seen.recipe) if slot not in owned]
@@ -155,6 +159,19 @@ class _Handshake:
         self.seen = seen
         self.last_job = last_job
         self._asks = None  # id of the batch that asks about the whole PLC
+        self._known: dict[int, int] = {}  # id of a fresh batch -> slot in which the PLC shows its order all the same
+
+    def look_for_strangers(self, jobs: Iterable[Job]) -> None:
+        """Orders that the PLC made, or makes, without this database: see :meth:`_is_older`."""
+        item = self.layout.area("feedback").field("order")
+        shown = {tuple(words[item.offset : item.end]): slot for slot, words in self.seen.feedback.items()}
+        for job in jobs:
+            with suppress(CodecError):  # an order that does not fit is told where its recipe is made
+                if job.fresh and job.state == QUEUED and (slot := shown.get(tuple(self._order_words(job)))):
+                    self._known[job.id] = slot
+
+    def _order_words(self, job: Job) -> list[int]:
+        return self.layout.words_of("feedback", "order", job.order)[1]
 
     def step(self, job: Job, in_slot: list[Job]) -> Step | None:
         words = self.seen.feedback.get(job.slot)
@@ -181,6 +198,19 @@ class _Handshake:
     def _acknowledged(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
         """What an ended batch whose acknowledgement was seen may still need."""
         return None
+
+    def _is_older(self, job: Job) -> bool:
+        """The PLC knows an order in line that was never handed over from here: the database was restored from a backup, or
+        another system hands over the same orders. Whatever is in line may have been made: nothing of it is sent.
+
+        :raise Rejected: where this batch is the one to ask a person
+        """
+        if job.id in self._known:
+            slot = self._known[job.id]
+            told = {"order": job.order, "slot": slot}
+            detail = _lt("order %(order)s stands in slot %(slot)s, and was never handed over from here", **told)
+            raise Rejected(Anomaly("older", detail, tuple(self.seen.feedback[slot])))
+        return bool(self._known)
 
     # Belief (rule 5): whole or not at all
 
@@ -360,12 +390,13 @@ class _JobNumbers(_Handshake):
         write = self._write_role("ack", "recipe", job.slot, "acknowledged_job", self._taken(words))
         return Step(job.id, write=write)
 
-    def _older(self, job: Job) -> bool:
-        """The PLC took jobs that this database never gave. It was restored from a backup, and what it has in line may have been
-        made; or another system gives jobs, too. A database that never gave one (a new one, at a PLC with a past) is not older.
+    def _is_older(self, job: Job) -> bool:
+        """Or it took a job that this database never gave. One that never gave any (a new one, at a PLC with a past) is not older.
 
         :raise Rejected: once for all batches in line
         """
+        if super()._is_older(job):
+            return True
         shown = highest_job(self.layout, self.seen, self.last_job)
         if not self.last_job or shown <= self.last_job:
             return False
@@ -386,13 +417,13 @@ class _JobNumbers(_Handshake):
         return self.last_job
 
     def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
-        if job.resent and self._taken(words) == job.number:
+        if job.resent and job.number and self._taken(words) == job.number:
             return self._after_take(job, words)
+        if self._is_older(job):
+            return None
         if not self._sendable(job, words, in_slot):
             stranger = job.release and job.slot in self.seen.recipe and not self._takeable(job.slot)
             return self._release(job, words) if stranger else None
-        if self._older(job):
-            return None
         number = self._next_number(job, words)
         return Step(job.id, SENDING, {"number": number}, self._write_block(job, number))
 
@@ -498,9 +529,6 @@ class _Flags(_Handshake):
         item = self.layout.area("feedback").field("order")
         return tuple(words[item.offset : item.end]) == tuple(self._order_words(job))
 
-    def _order_words(self, job: Job) -> list[int]:
-        return self.layout.words_of("feedback", "order", job.order)[1]
-
     def _stored(self, words: Sequence[int]) -> bool:
         return self._number("feedback", words, "feedback_flag") == 1
 
@@ -518,6 +546,8 @@ class _Flags(_Handshake):
     def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
         if job.resent and self._is_mine(job, words) and not self._stored(words):
             return self._progress(job, self._believe(job, words), words)  # it had been taken after all
+        if self._is_older(job):
+            return None
         if not self._sendable(job, words, in_slot):
             stranger = job.release and self._is_mine(job, words) and not self._stored(words)
             return Step(job.id, write=self._write_role("ack", "feedback", job.slot, "feedback_flag", 1)) if stranger else None

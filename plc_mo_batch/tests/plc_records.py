@@ -99,7 +99,7 @@ class Record(NamedTuple):
 
     def gone_on(self) -> "Record":
         """``action_go_on``"""
-        return self._replace(asked="")
+        return self._replace(resent=True, asked="")
 
     def asked_to(self, command: str) -> "Record":
         """``action_hold`` and its like"""

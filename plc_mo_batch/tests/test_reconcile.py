@@ -483,6 +483,15 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         self.assertEqual((step.write, step.values, step.anomaly.code, step.anomaly.words), (None, {}, "older", tuple(shown[2])))
         self.assertEqual([step.values["number"] for step in self.steps(jobs, shown, recipe, last_job=9)], [10, 11, 12])
 
+    def test_order_that_the_plc_knows_though_it_was_never_handed_over(self):
+        fresh = [self.job("queued", fresh=True), self.job("queued", id=2, slot=2, order=OTHER, fresh=True)]
+        shown = {1: self.before(order=OTHER), 2: self.before(slot=2, order="ELSE")}
+        recipe = {slot: self.recipe(acknowledged=3) for slot in shown}
+        (step,) = self.steps(fresh, shown, recipe)
+        self.assertEqual((step.job_id, step.anomaly.code, step.anomaly.words), (2, "older", tuple(shown[1])))
+        known = [replace(job, fresh=False) for job in fresh]
+        self.assertEqual([step.state for step in self.steps(known, shown, recipe)], ["sending", "sending"])
+
     def test_nonsense_makes_no_database_older(self):
         shown = {1: self.before(), 2: self.before(slot=2, taken_job=MAX_JOB_LEAD + 7)}
         recipe = {slot: self.recipe(job=0, acknowledged=3) for slot in shown}

@@ -51,36 +51,65 @@ class TestRestored(MillCase):
             self.plc.step(30)
 
     def test_nothing_is_made_twice(self):
+        """Not even what the PLC does not show any more: nothing in line is sent."""
         second, third = self.restored_with_orders_that_were_made()
+        fourth = self.new_order()
         self.run_task(1)
         self.exchange_for_long()
         self.assertEqual(self.taken()[1:], [second.name, third.name], "each once")
         batches = self.queue()
-        self.assertEqual(batches.mapped("state"), ["queued", "queued"])
-        self.assertIn("The PLC is ahead of this database: it took job 3 (slot 2)", batches[0].attention)
-        self.assertEqual(batches.mapped(lambda batch: bool(batch.attention)), [True, False], "it is asked once")
-        self.assertRecordValues(self.controller, [{"last_job": 1, "shown_job": 3}])
-        self.assertEqual(len(batches[0].event_ids.filtered(lambda event: event.kind == "anomaly")), 1)
+        self.assertEqual(batches.mapped("state"), ["queued"] * 3)
+        for batch, order in zip(batches, second | third, strict=False):
+            self.assertIn(f"The PLC is ahead of this database: order {order.name} stands in slot {batch.slot}", batch.attention)
+            self.assertEqual(len(batch.event_ids.filtered(lambda event: event.kind == "anomaly")), 1, "told once")
+        self.assertFalse(batches[2].attention, f"{fourth.name} only waits")
 
     def test_a_person_compares_and_goes_on(self):
         second, third = self.restored_with_orders_that_were_made()
         fourth = self.new_order()
         self.run_task(1)
         self.run_task(2)
-        asks, other, new = self.queue()
+        first, other, new = self.queue()
         with self.assertRaisesRegex(UserError, "its PLC is not ahead of this database"):
             new.action_go_on()
-        other.action_cancel()
-        asks.action_cancel()
+        (first | other).action_cancel()
         self.run_task(2)
-        self.assertIn("ahead of this database", new.attention, "now the next one in line asks")
-        new.action_go_on()
-        self.assertFalse(new.attention)
+        self.go_on_where_numbers_tell(new)
         self.run_plc(self.plc, 1)
         for number in (2, 3, 2):
             self.run_task(number)
-        self.assertEqual((fourth.state, new.job_number), ("done", 4))
+        self.assertEqual(fourth.state, "done")
         self.assertEqual(self.taken()[1:], [second.name, third.name, fourth.name])
+
+    def go_on_where_numbers_tell(self, batch):
+        """What the PLC made may be more than it still shows: its job number says so."""
+        self.assertIn("ahead of this database: it took job 3 (slot 2), while", batch.attention)
+        self.assertRecordValues(self.controller, [{"last_job": 1, "shown_job": 3}])
+        batch.action_go_on()
+        self.assertFalse(batch.attention)
+        self.assertEqual(self.controller.last_job, 3)
+
+    def test_what_the_plc_still_makes_is_taken_up(self):
+        """The PLC runs what the restored database has in line: once a person has looked, it is that batch."""
+        order = self.new_order()
+        self.back_up()
+        self.run_task(1)
+        self.run_task(2)
+        self.plc.step(1)
+        self.run_task(2)
+        self.assertEqual(self.queue().state, "running")
+        self.restore()
+        self.run_task(1)
+        self.run_task(2)
+        self.assertIn("never handed over from here", self.queue().attention)
+        self.queue().action_go_on()
+        self.taken_up(order)
+
+    def taken_up(self, order):
+        """Its number is not ours: it is let end at the PLC, booked by hand, and its slot released."""
+        self.run_task(2)
+        self.assertEqual((self.queue().state, self.taken()), ("queued", [order.name]))
+        self.assertIn("is known to no batch", self.queue().attention)
 
     def test_a_new_database_at_a_plc_with_a_past(self):
         self.back_up()
@@ -89,3 +118,28 @@ class TestRestored(MillCase):
         order = self.new_order()
         self.make(order)
         self.assertEqual(self.history().job_number, 2)
+
+
+@tagged("post_install", "-at_install")
+class TestRestoredFlags(TestRestored):
+    """What gives it away with flags are the names of the last orders."""
+
+    handshake = "flags"
+
+    def go_on_where_numbers_tell(self, batch):
+        self.assertEqual(batch.state, "offered", "there are no numbers")
+
+    def taken_up(self, order):
+        self.run_task(2)
+        self.assertEqual(self.queue().state, "running", "slot and order name are all there is: it is ours")
+        self.run_plc(self.plc, 1)
+        for number in (2, 3):
+            self.run_task(number)
+        self.assertEqual((order.state, self.taken()), ("done", [order.name]))
+
+    def test_a_new_database_at_a_plc_with_a_past(self):
+        self.back_up()
+        self.make(self.new_order())
+        self.restore()
+        order = self.new_order()
+        self.make(order)
