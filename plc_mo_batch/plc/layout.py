@@ -7,6 +7,7 @@ A layout is data (records in Odoo); this is what the records compile to. Address
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import isclose
 from typing import Any
 
 from .codec import FLOATS, FORMATS, Field, SlotCodec
@@ -426,13 +427,13 @@ def too_fine(layout: Layout, digits: int) -> list[Sentence]:
 
 
 def _is_whole(number: float) -> bool:
-    return number >= 1 and abs(number - round(number)) < 1e-9 * number
+    return number >= 1 and isclose(number, round(number))
 
 
 def wrong_roles(area: Area) -> list[Sentence]:
     """Sentences for fields whose role has no sense in their area."""
     foreign = EVENT_ROLES if area.kind not in OPTIONAL_AREAS else ()
-    own = ROLES_OF_AREA.get(area.kind, ())
+    own = ROLES_OF_AREA.get(area.kind)
     return [
         _lt("%(place)s has the role %(role)s, which has no sense there.", place=place(area, item), role=role(item.role))
         for item in area.fields

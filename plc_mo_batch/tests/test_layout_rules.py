@@ -5,7 +5,8 @@ from dataclasses import replace
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.plc_mo_batch.plc.codec import Field
-from odoo.addons.plc_mo_batch.plc.layout import INPUT, expand
+from odoo.addons.plc_mo_batch.plc.layout import INPUT, expand, too_fine
+from odoo.addons.plc_mo_batch.plc.words import Label
 
 from . import plc_layouts
 from .plc_world import isa88
@@ -94,3 +95,74 @@ class TestRules(BaseCase):
         self.assertEqual(layout.problems(), ["line_code is any in the recipe area, but 101 in the feedback area."])
         layout = changed(self.flags, "feedback", altered("line_code", value=None))
         self.assertEqual(layout.problems(), ["line_code is 101 in the recipe area, but any in the feedback area."])
+
+    def test_event_slots(self):
+        """An event area has slots of its own, whatever the number of the batches' is."""
+        self.assertEqual(
+            changed(self.flags, "weighing", same, slots=0).problems(), ["The weighing area needs at least one slot."]
+        )
+        alone = changed(self.flags, "weighing", same, base=65500)
+        self.assertEqual(alone.problems(), [])
+        two = changed(alone, "weighing", same, slots=2)
+        self.assertEqual(two.problems(), ["The weighing area does not lie between address 0 and 65535."])
+
+    def test_an_area_of_what_is_written_alone(self):
+        """There is no block that it could lie in."""
+        only = changed(self.jobs, "recipe", lambda fields: [Field("armed_job", 0, "uint32")])
+        self.assertFalse([problem for problem in only.problems() if "must stand" in problem])
+
+    def test_types_are_said_as_the_screens_say_them(self):
+        wrong = changed(self.jobs, "recipe", altered("order", type="uint16", words=None)).problems()
+        self.assertEqual(wrong, ["In the recipe area, order (word 1) is of type uint16; its role order needs ascii."])
+        wrong = changed(self.jobs, "feedback", altered("taken_job", type="float32"))
+        told = wrong.problems()[0].values
+        self.assertEqual((told["type"], told["type"].of), ("float32", "type"))
+        types = told["types"]
+        while not isinstance(types, Label):
+            self.assertEqual(types.values["last"].of, "type")
+            types = types.values["before"]
+        self.assertEqual(types.of, "type")
+
+
+@tagged("post_install", "-at_install")
+class TestSteps(BaseCase):
+    """Quantities that a PLC counts in smaller steps than Odoo keeps would be lost in part."""
+
+    def told(self, digits, **values):
+        layout = changed(plc_layouts.job_numbers(), "weighing", altered("weighed", **values))
+        return too_fine(layout, digits)
+
+    def test_what_is_told(self):
+        self.assertEqual(
+            self.told(2, scale=1000),
+            [
+                "In the weighing area, weighed (word 10) counts in steps of 0.001, but quantities are kept with 2 decimals: "
+                "raise the decimal accuracy of Product Unit, or part of each quantity is lost."
+            ],
+        )
+
+    def test_steps(self):
+        """As fine as what is kept, or coarser by a whole number."""
+        for digits, scale, fits in (
+            (2, 100, True), (2, 10, True), (2, 1, True), (2, 0.1, True), (2, 4, True), (3, 1000, True), (3, 8, True),
+            (2, 1000, False), (2, 101, False), (2, 8, False), (2, 3, False), (2, 200, False), (1, 100, False),
+        ):  # fmt: skip
+            told = [sentence for sentence in self.told(digits, scale=scale) if "weighed" in sentence]
+            self.assertEqual(not told, fits, (digits, scale))
+
+    def test_a_column_is_told_once(self):
+        """All lines of a recipe are alike; and what is no quantity is counted as it likes."""
+        told = too_fine(plc_layouts.job_numbers(), 1)
+        self.assertEqual([sentence.partition(" counts")[0] for sentence in told], [
+            "In the recipe area, quantity (word 25)",
+            "In the recipe area, line_quantity (word 28)",
+            "In the recipe area, weight (word 74)",
+            "In the feedback area, quantity (word 25)",
+            "In the feedback area, line_quantity (word 28)",
+            "In the feedback area, weight (word 74)",
+            "In the weighing area, weighed (word 10)",
+        ])  # fmt: skip
+        self.assertEqual(too_fine(changed(plc_layouts.flags(), "recipe", altered("slot", scale=7)), 2), [])
+
+    def test_floats_have_no_steps(self):
+        self.assertEqual(self.told(2, type="float32", scale=1000), [])
