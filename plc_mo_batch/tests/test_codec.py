@@ -255,6 +255,10 @@ class TestReading(BaseCase):
         self.assert_refused([0], "is missing: only 4 words came")
         self.assert_refused([], "is missing: only 3 words came")
 
+    def test_the_first_that_is_missing_is_named(self):
+        with self.assertRaisesRegex(CodecError, r"second \(word 1\) is missing: only 1 words came"):
+            SlotCodec([Field("first", 0), Field("second", 1), Field("third", 2)]).decode([5])
+
     def test_more_words_than_fields(self):
         self.assertEqual(codec().decode([0, 7, 8, 9]), {"value": 7})
 
