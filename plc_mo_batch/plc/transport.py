@@ -37,7 +37,6 @@ from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
 from .words import Sentence, _lt
 
 TCP, TLS, RTU_TCP, SERIAL = TRANSPORTS = ("tcp", "tls", "rtu_tcp", "serial")
-PARITIES = ("N", "E", "O")
 DEVICE = re.compile(r"/dev/(?!.*\.\.)[\w./:+-]+|COM\d+")  # pyserial would take addresses and files for a port, too
 
 LINE_WAIT = 60.0  # seconds to wait for other PLCs on the same line
