@@ -7,6 +7,7 @@ A layout is data (records in Odoo); this is what the records compile to. Address
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from math import isclose
 from typing import Any
 
@@ -293,7 +294,7 @@ class Layout:
         found = []
         for registers in (HOLDING, INPUT):
             areas = sorted((area for area in self.areas if area.registers == registers), key=lambda area: area.base)
-            for first, second in zip(areas, areas[1:], strict=False):
+            for first, second in pairwise(areas):
                 end = first.base + (self.count(first.kind) - 1) * first.stride + first.extent
                 if end > second.base:
                     sentence = _lt(
@@ -366,7 +367,7 @@ def overlaps(area: Area) -> list[Sentence]:
     """Sentences for fields that share a word."""
     found = []
     ordered = sorted(area.fields, key=lambda item: item.offset)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if after.offset < before.end:
             sentence = _lt(
                 "In the %(area)s area, %(after)s begins at word %(word)s, inside %(before)s.",
@@ -383,7 +384,7 @@ def doubled(area: Area) -> list[Sentence]:
     """Sentences for roles that stand twice."""
     seen, found = set(), []
     for item in area.fields:
-        own = (item.role, item.index if item.role.startswith("line_") else 0)
+        own = (item.role, item.index if item.role.startswith("line_") else None)
         if own in seen:
             told = {"area": area.name, "role": role(item.role), "word": item.offset}
             found.append(_lt("The %(area)s area has the role %(role)s twice, at word %(word)s too.", **told))
