@@ -30,7 +30,7 @@ MODULES = {
     "words": ("test_words::TestSentence", "test_layout", "test_reconcile_sentences"),
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
     "layout": ("test_layout", "test_layout_rules", "test_clock", "test_dissect", "test_reconcile"),
-    "dissect": ("test_dissect",),
+    "dissect": ("test_dissect", "test_clock"),
     "reconcile": ("test_reconcile", "test_reconcile_sentences"),
     "events": ("test_events", "test_events_rules"),
     "clock": ("test_clock",),
