@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import float_compare
 
 from ..plc.reconcile import HANDED_OVER, OPEN, UNDECIDED, Job
-from ..tools.words import said
+from ..tools.words import digits, said
 
 STATES = [
     ("queued", "Queued"),
@@ -249,7 +249,8 @@ class MoBatch(models.Model):
         if not 0 < weight < float("inf"):
             raise UserError(self.env._("The weight must be more than 0."))
         batch.write({"weight_needed": False, "produced_qty": weight, "attention": False})
-        batch._journal("user", self.env._("%(user)s entered %(weight)g kg.", user=self.env.user.name, weight=weight))
+        entered = digits(self.env, weight, "g")
+        batch._journal("user", self.env._("%(user)s entered %(weight)s kg.", user=self.env.user.name, weight=entered))
         self.env["plc.task.write.back"]._trigger()
         return True
 

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..tools.words import digits
 from .plc_notifier import ACTIVITY
 
 CLOSING = {
@@ -149,7 +150,9 @@ class MoBatch(models.Model):
         if self.production_id.product_uom_id.compare(booked, produced):
             raise UserError(
                 self.env._(
-                    "%(booked)g would be booked as produced instead of %(produced)g.", booked=booked, produced=produced
+                    "%(booked)s would be booked as produced instead of %(produced)s.",
+                    booked=digits(self.env, booked, "g"),
+                    produced=digits(self.env, produced, "g"),
                 )
             )
 
@@ -179,10 +182,10 @@ class MoBatch(models.Model):
         for batch in self:
             batch._remark(
                 self.env._(
-                    "Stock of %(product)s in %(location)s is negative now: %(quantity).2f %(unit)s.",
+                    "Stock of %(product)s in %(location)s is negative now: %(quantity)s %(unit)s.",
                     product=product,
                     location=quant.location_id.display_name,
-                    quantity=quant.quantity,
+                    quantity=digits(self.env, quant.quantity, ".2f"),
                     unit=quant.product_uom_id.name,
                 )
             )

@@ -40,6 +40,7 @@ class MoBatchEvent(models.Model):
     _controller_idx = models.Index("(controller_id, id)")  # the latest ones of a PLC, of a million
 
     @api.depends("words", "area", "map_id", "wrong_word", "slot")
+    @api.depends_context("lang")
     def _compute_words_html(self):
         for event in self:
             words = [int(word) for word in (event.words or "").split()]

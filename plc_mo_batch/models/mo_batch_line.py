@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
+from ..tools.words import digits
+
 TOLERANCE_STATES = [("within", "Within"), ("warn", "Out of Tolerance"), ("hold", "Far Out of Tolerance")]
 
 
@@ -120,11 +122,11 @@ class MoBatchLine(models.Model):
         planned = self.planned_qty
         deviation = self._consumed_qty() - planned
         return self.env._(
-            "%(product)s %(deviation)+.2f %(unit)s%(percent)s",
+            "%(product)s %(deviation)s %(unit)s%(percent)s",
             product=self.product_id.display_name or self.env._("equipment %s", self.code),
-            deviation=deviation,
+            deviation=digits(self.env, deviation, "+.2f"),
             unit=self.uom_id.name,
-            percent=f" ({100 * deviation / planned:+.2f} %)" if planned else "",
+            percent=f" ({digits(self.env, 100 * deviation / planned, '+.2f')} %)" if planned else "",
         )
 
     def _scrap(self):

@@ -2,6 +2,8 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
+from ..tools.words import digits
+
 
 class MoBatchLine(models.Model):
     """The booking of a component: its move, its lots, and whether it arrived."""
@@ -15,9 +17,9 @@ class MoBatchLine(models.Model):
         if not self.product_id:
             raise UserError(
                 self.env._(
-                    "The PLC dosed %(quantity)g %(unit)s from equipment %(code)s, which the recipe does not use. "
+                    "The PLC dosed %(quantity)s %(unit)s from equipment %(code)s, which the recipe does not use. "
                     "Say on the equipment which one product it holds.",
-                    quantity=self.actual_qty,
+                    quantity=digits(self.env, self.actual_qty, "g"),
                     unit=self.uom_id.name,
                     code=self.code,
                 )
@@ -118,11 +120,11 @@ class MoBatchLine(models.Model):
         if self._is_other(booked, consumed):
             raise UserError(
                 self.env._(
-                    "%(product)s: %(booked).2f %(unit)s would be booked instead of %(consumed).2f.",
+                    "%(product)s: %(booked)s %(unit)s would be booked instead of %(consumed)s.",
                     product=self.product_id.display_name,
-                    booked=booked,
+                    booked=digits(self.env, booked, ".2f"),
                     unit=self.uom_id.name,
-                    consumed=consumed,
+                    consumed=digits(self.env, consumed, ".2f"),
                 )
             )
 

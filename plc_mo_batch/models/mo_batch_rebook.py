@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.words import digits
 from .mo_batch_booking import ACTIVITY
 
 
@@ -136,11 +137,11 @@ class MoBatch(models.Model):
             return []
         return [
             self.env._(
-                "%(product)s: %(booked).2f %(unit)s were booked, the PLC reported %(consumed).2f.",
+                "%(product)s: %(booked)s %(unit)s were booked, the PLC reported %(consumed)s.",
                 product=line.product_id.display_name,
-                booked=line._booked_qty(),
+                booked=digits(self.env, line._booked_qty(), ".2f"),
                 unit=line.uom_id.name,
-                consumed=line._consumed_qty(),
+                consumed=digits(self.env, line._consumed_qty(), ".2f"),
             )
             for line in self.line_ids.filtered("product_id")
             if line._is_other(line._booked_qty(), line._consumed_qty())

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..plc.reconcile import ENDED
+from ..tools.words import digits
 from .mo_batch_line import TOLERANCE_STATES
 from .plc_notifier import ACTIVITY
 
@@ -198,12 +199,12 @@ class MoBatch(models.Model):
         self._journal(
             "user",
             self.env._(
-                "%(user)s typed in %(quantity).2f %(unit)s of %(product)s instead of %(before).2f.",
+                "%(user)s typed in %(quantity)s %(unit)s of %(product)s instead of %(before)s.",
                 user=self.env.user.name,
-                quantity=quantity,
+                quantity=digits(self.env, quantity, ".2f"),
                 unit=line.uom_id.name,
                 product=line.product_id.display_name,
-                before=before,
+                before=digits(self.env, before, ".2f"),
             ),
         )
 

@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 
 from ..plc.address import AddressRefused, check_literal, parse_networks
 from ..plc.transport import DEVICE, RTU_TCP, SERIAL, TCP, TLS, Endpoint, LinkError, SerialLine, Tls, tls_context
-from ..tools.words import said
+from ..tools.words import digits, said
 
 PORTS = {TCP: 502, TLS: 802}  # as registered for Modbus
 TRANSPORTS = [
@@ -168,7 +168,7 @@ class PlcConnection(models.AbstractModel):
             "connect": self.env._(
                 "The PLC at %(place)s cannot be reached. Is it switched on and on the network, and are address and port right?"
             ),
-            "timeout": self.env._("The PLC at %(place)s did not answer within %(timeout)g s."),
+            "timeout": self.env._("The PLC at %(place)s did not answer within %(timeout)s s."),
             "reset": self.env._("The PLC at %(place)s closed the connection."),
             "exception": self.env._(
                 "The PLC at %(place)s refused the request with exception %(detail)s. "
@@ -183,6 +183,6 @@ class PlcConnection(models.AbstractModel):
         }
         return sentences[error.kind] % {
             "place": self.place,
-            "timeout": min(timeout or self.timeout, self.timeout),
+            "timeout": digits(self.env, min(timeout or self.timeout, self.timeout), "g"),
             "detail": detail,
         }

@@ -30,6 +30,7 @@ class PlcController(models.Model):
     _clock_seconds_positive = models.Constraint("CHECK(clock_seconds >= 0)", "Seconds cannot be negative.")
 
     @api.depends("clock_drift", "clock_read_at", "clock_problem", "tz")
+    @api.depends_context("lang")
     def _compute_clock_status(self):
         for controller in self:
             controller.clock_status = controller.clock_problem or controller._clock_message()

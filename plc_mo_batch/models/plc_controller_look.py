@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from ..plc.layout import AREA_NAMES
 from ..plc.look import look
 from ..plc.reconcile import Anomaly
-from ..tools.words import said
+from ..tools.words import digits, said
 
 TEST_TIMEOUT = 2.0  # seconds for each answer, while somebody waits
 TEST_SECONDS = 3.0  # for the whole test
@@ -89,17 +89,21 @@ class PlcController(models.Model):
         """
         if seen.error:
             return self._link_message(seen.error, TEST_TIMEOUT)
-        values = {"place": self.place, "milliseconds": seen.round_trip * 1000, "layout": self.map_id.sudo().name}
+        values = {
+            "place": self.place,
+            "milliseconds": digits(self.env, seen.round_trip * 1000, ".1f"),
+            "layout": self.map_id.sudo().name,
+        }
         if not wrong:
             return self.env._(
-                "The PLC at %(place)s answers within %(milliseconds).1f ms, and what stands in the %(count)s slots that were "
+                "The PLC at %(place)s answers within %(milliseconds)s ms, and what stands in the %(count)s slots that were "
                 "read fits the layout %(layout)s.",
                 **values,
                 count=len({slot for kind, slot in seen.words if kind == "feedback"}),
             )
         kind, slot, part = wrong
         return self.env._(
-            "The PLC at %(place)s answers within %(milliseconds).1f ms, but what stands in slot %(slot)s of the %(area)s area "
+            "The PLC at %(place)s answers within %(milliseconds)s ms, but what stands in slot %(slot)s of the %(area)s area "
             "does not fit the layout %(layout)s: %(problem)s. Are the layout's addresses and its word order those of the PLC?",
             **values,
             slot=slot,

@@ -55,6 +55,7 @@ class PlcEvent(models.AbstractModel):
     )
 
     @api.depends("words", "map_id")
+    @api.depends_context("lang")
     def _compute_words_html(self):
         for event in self:
             words = [int(word) for word in (event.words or "").split()]

@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..plc.dissect import dissect, fits
 from ..plc.layout import Area, Layout, too_fine
-from ..tools.words import said
+from ..tools.words import digits, said
 
 
 class PlcRegisterMap(models.Model):
@@ -54,6 +54,7 @@ class PlcRegisterMap(models.Model):
         *(f"area_ids.{name}" for name in ("kind", "registers", "base", "stride", "slots")),
         *(f"area_ids.field_ids.{name}" for name in ("name", "role", "offset", "type", "words", "scale", "repeat", "step")),
     )
+    @api.depends_context("lang")
     def _compute_problems(self):
         for register_map in self:
             register_map.problems = "\n".join(register_map._find_problems())
@@ -131,5 +132,5 @@ class PlcRegisterMap(models.Model):
             return ""
         if isinstance(part.value, bool):
             return self.env._("yes") if part.value else self.env._("no")
-        number = f"{part.value:.15g}" if isinstance(part.value, float) else str(part.value)
+        number = digits(self.env, part.value, ".15g") if isinstance(part.value, float) else str(part.value)
         return f"{number} {part.field.unit}".rstrip()

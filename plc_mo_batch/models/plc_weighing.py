@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.words import digits
 from .plc_event import Busy
 from .plc_notifier import ACTIVITY
 
@@ -41,11 +42,12 @@ class PlcWeighing(models.Model):
             weighing.needs_person = weighing.state == "waiting" or weighing.state == "matched" and weighing.repeated > 0
 
     @api.depends("quantity", "product_id", "product_number", "order_name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for weighing in self:
             weighing.display_name = self.env._(
-                "%(quantity).2f %(unit)s of %(product)s for %(order)s",
-                quantity=weighing.quantity,
+                "%(quantity)s %(unit)s of %(product)s for %(order)s",
+                quantity=digits(self.env, weighing.quantity, ".2f"),
                 unit=weighing.sudo().uom_id.name,
                 product=weighing.product_id.display_name or self.env._("product %s", weighing.product_number),
                 order=weighing.order_name or "?",

@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
+from ..tools.words import digits
+
 EXACT = 0.01  # what must not be lost, in the unit that the PLC weighs in
 
 
@@ -56,12 +58,12 @@ class ProductProduct(models.Model):
             if float_compare(step, EXACT, precision_digits=6) > 0:
                 raise UserError(
                     self.env._(
-                        "%(product)s is counted in %(unit)s with %(digits)s decimals, that is in steps of %(step)g %(weight)s: "
+                        "%(product)s is counted in %(unit)s with %(digits)s decimals, that is in steps of %(step)s %(weight)s: "
                         "use a smaller unit, or raise the decimal accuracy of Product Unit",
                         product=self.display_name,
                         unit=unit.name,
                         digits=self.env["decimal.precision"].precision_get("Product Unit"),
-                        step=step,
+                        step=digits(self.env, step, "g"),
                         weight=weight_uom.name,
                     )
                 )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from .words import Sentence, _lt
+from .words import Number, Sentence, _lt
 
 # type -> (struct code, words); ascii takes its length from the field
 FORMATS = {
@@ -287,9 +287,9 @@ class SlotCodec:
         return values
 
 
-def _shown(value: float) -> str:
+def _shown(value: float) -> Number:
     """A number for a message: 5369042.71, not 5.36904e+06."""
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+    return Number(f"{value:.15g}" if isinstance(value, float) else value)
 
 
 def _blank(field: Field):

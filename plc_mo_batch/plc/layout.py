@@ -12,7 +12,7 @@ from math import isclose
 from typing import Any
 
 from .codec import FLOATS, FORMATS, Field, SlotCodec
-from .words import Label, Sentence, _lt, either, listed, role
+from .words import Label, Number, Sentence, _lt, either, listed, role
 
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
 MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)
@@ -418,7 +418,7 @@ def too_fine(layout: Layout, digits: int) -> list[Sentence]:
             "%(place)s counts in steps of %(step)s, but quantities are kept with %(digits)s decimals: raise the decimal accuracy "
             "of Product Unit, or part of each quantity is lost.",
             place=place(area, item),
-            step=f"{1 / item.scale:g}",
+            step=Number(f"{1 / item.scale:g}"),
             digits=digits,
         )
         for area in layout.areas

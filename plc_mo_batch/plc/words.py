@@ -38,6 +38,10 @@ class Label(str):
         return self
 
 
+class Number(str):
+    """A number as English writes it: its decimal point is another language's comma."""
+
+
 def _lt(source: str, **values: Any) -> Sentence:
     """A sentence, or a part of one, that is to be translated."""
     return Sentence(source, values)

@@ -10,7 +10,8 @@ from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.plc_mo_batch.plc import words
-from odoo.addons.plc_mo_batch.tools.words import explained, said
+from odoo.addons.plc_mo_batch.plc.codec import CodecError
+from odoo.addons.plc_mo_batch.tools.words import digits, explained, said
 
 from .common import MillCase
 from .test_layout_import import NAMES
@@ -140,6 +141,21 @@ class TestTasks(LanguageCase):
             "Resep tidak muat dalam layout PLC: Kuantitas rencana (word 25) tidak dapat memuat 30000000: "
             "nilainya paling besar 100000.",
         )
+
+    def test_numbers_are_written_as_the_language_does(self):
+        """1.234 kg is more than a ton in Indonesian."""
+        layout = self.map.with_context(lang=INDONESIAN)
+        recipe = layout.area_ids.filtered(lambda area: area.kind == "recipe")
+        quantity = recipe.field_ids.filtered(lambda item: item.role == "quantity")
+        quantity.maximum = 100.5
+        self.assertIn("paling besar 100,5", said(layout.env, self.refusal(layout)))
+        self.assertEqual(digits(layout.env, -43.9, "+.2f"), "-43,90")
+        self.assertEqual(digits(self.env, 1234.5, "g"), "1234.5")
+
+    def refusal(self, layout):
+        with self.assertRaises(CodecError) as caught:
+            layout._layout().words_of("recipe", "quantity", 200.0)
+        return caught.exception
 
     def test_what_the_plc_gets_is_in_nobodys_language(self):
         self.feed.with_context(lang=INDONESIAN).name = "Pakan uji"

@@ -5,7 +5,7 @@ import logging
 from odoo.exceptions import UserError
 from odoo.tools.translate import get_translation
 
-from ..plc.words import Label, Sentence
+from ..plc.words import Label, Number, Sentence
 
 _logger = logging.getLogger(__name__)
 
@@ -19,6 +19,8 @@ def said(env, what):
         what = what.args[0] if what.args else ""
     if isinstance(what, Label):
         return _label(env, what)
+    if isinstance(what, Number):
+        return _with_point(env, what)
     if isinstance(what, Sentence):
         values = {name: said(env, value) for name, value in what.values.items()}
         return get_translation("plc_mo_batch", env.lang or "en_US", what.source, values)
@@ -28,6 +30,18 @@ def said(env, what):
 def _label(env, label):
     field = env["plc.register.field"]._fields[label.of]
     return dict(field._description_selection(env)).get(label, str(label))
+
+
+def digits(env, value, pattern):
+    """A number as the language of ``env`` writes it, without separators between thousands.
+
+    :param pattern: Python's format, such as ``.2f``
+    """
+    return _with_point(env, f"{value:{pattern}}")
+
+
+def _with_point(env, text):
+    return text.replace(".", env["res.lang"]._get_data(code=env.lang or "en_US").decimal_point or ".")
 
 
 def explained(env, error):

@@ -47,6 +47,7 @@ class PlcSnapshotLine(models.TransientModel):
     words_html = fields.Html(string="Field by Field", compute="_compute_words_html", sanitize=False)
 
     @api.depends("words", "area", "slot")
+    @api.depends_context("lang")
     def _compute_words_html(self):
         for line in self:
             words = [int(word) for word in (line.words or "").split()]

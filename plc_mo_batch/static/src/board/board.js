@@ -204,7 +204,8 @@ export class PlcBoard extends Component {
         const running = batches.filter((batch) => batch.state === "running").length;
         const wrong = this.store.attention.length;
         const text = _t("%(running)s running, %(queued)s in the queue", { running, queued: batches.length });
-        return wrong ? `${text}, ${_t("%s need attention", wrong)}` : text;
+        const more = _t("%s need attention", wrong); // the export of texts does not look into template strings
+        return wrong ? `${text}, ${more}` : text;
     }
 
     batchOf(item) {
