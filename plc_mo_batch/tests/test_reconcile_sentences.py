@@ -4,9 +4,9 @@
 from odoo.tests import tagged
 
 from odoo.addons.plc_mo_batch.plc.codec import Field
-from odoo.addons.plc_mo_batch.plc.reconcile import Anomaly, Rejected, Seen, recipe_slots, reconcile
+from odoo.addons.plc_mo_batch.plc.reconcile import MAX_JOB_LEAD, Anomaly, Rejected, Seen, highest_job, recipe_slots, reconcile
 
-from . import test_reconcile
+from . import plc_layouts, test_reconcile
 from .test_layout import added, altered, changed, without
 from .test_reconcile import MAX_JOB, ORDER, OTHER, ReconcileCase
 
@@ -38,6 +38,24 @@ class TestJobNumbers(SentenceCase):
         top = f"the PLC shows job 3, the last one given is {MAX_JOB}"
         self.assertTold(top, self.job("queued"), self.before(), self.recipe(armed=3, acknowledged=3), last_job=MAX_JOB)
         self.assertEqual(str(Rejected(Anomaly("rejected", "why"))), "why")
+
+    def test_a_database_that_is_older_than_the_plc(self):
+        feedback = self.before(taken_job=9)
+        told = "it took job 9 (slot 1), while the last one that was given here is job 8"
+        self.assertTold(told, self.job("queued"), feedback, self.recipe(job=0, acknowledged=9), last_job=8)
+        told = f"order {ORDER} stands in slot 1, and was never handed over from here"
+        known = self.before(order=ORDER)
+        self.assertTold(told, self.job("queued", fresh=True), known, self.recipe(job=0, acknowledged=3), last_job=8)
+
+    def test_highest_job(self):
+        """Of those that can have been given: 0 is none, and nonsense is none."""
+        for taken, last_job, highest in (
+            ((0, 0), 6, 0), ((1, 0), 6, 1), ((9, 3), 6, 9), ((MAX_JOB_LEAD + 6, 3), 6, MAX_JOB_LEAD + 6),
+            ((MAX_JOB_LEAD + 7, 3), 6, 3), ((MAX_JOB - 1, 3), MAX_JOB - 9, MAX_JOB - 1), ((MAX_JOB, 3), MAX_JOB - 9, 3),
+        ):  # fmt: skip
+            feedback = {slot: self.before(slot=slot, taken_job=job) for slot, job in enumerate(taken, start=1)}
+            self.assertEqual(highest_job(self.layout, Seen(feedback), last_job), highest, (taken, last_job))
+        self.assertEqual(highest_job(plc_layouts.flags(), Seen(feedback), 0), 0)
 
     def test_an_acknowledged_batch_does_not_free_a_strangers_slot(self):
         """Job 3 is another system's; that job 2 was acknowledged says nothing of it."""

@@ -52,6 +52,7 @@ class TestSentence(BaseCase):
         self.assertEqual(listed(["a", "b", "c"]), "a, b, c")
         self.assertEqual(either([Label("a", "type"), Label("b", "type")]), "a or b")
         self.assertEqual(either(["a"]), "a")
+        self.assertEqual((role("slot"), role("slot").of), ("slot", "role"))
         self.assertEqual(either([Label("a", "type"), "b"]).values["before"].of, "type")
 
 
