@@ -1,4 +1,5 @@
-"""The operator's guides, in English and in Indonesian, and the administrator's name what stands on the screens: what is *in italics* is a label there."""
+"""The operator's guides, in English and in Indonesian, and the administrator's name what stands on the screens: what is
+*in italics* is a label there."""
 
 import re
 from pathlib import Path
