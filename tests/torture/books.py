@@ -8,6 +8,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+ENDS = ("finished", "failed", "aborted", "interrupted")  # of a job, in a ledger
 STEP = 0.0051  # kg; the scales show 0.01 kg, and each record may be half a step off
 
 
@@ -47,7 +48,7 @@ class Ledger:
 
     def __init__(self, records):
         self.taken = [record for record in records if record["event"] == "taken"]
-        self.ended = [record for record in records if record["event"] != "taken"]
+        self.ended = [record for record in records if record["event"] in ENDS]
 
     def of(self, order, job=0):
         """The records of how jobs of the order ended, of one job if it has a number."""

@@ -36,24 +36,30 @@ class Hook:
     :param strike: called there as ``strike(phase, label, pid)`` with the process id of the PostgreSQL backend that commits, or
         that the task works on while it asks the PLC; what it returns is raised where it is an exception
     :param count: events that were counted before
+    :param first: what counts are requests from this address on, and of commits those in which the exchange stores what it read;
+        0: all requests, and all commits, those too that follow a task's to notify somebody
     """
 
-    def __init__(self, strike, point=None, count=0):
+    def __init__(self, strike, point=None, count=0, first=0):
         self.point = point
         self.strike = strike
         self.count = count
+        self.first = first
         self.labels = []
         self._task = self._backend = None
         self._depth = 0
+        self._talks = False
         self._owner = os.getpid()
 
     def install(self):
         """Wrap what all commits and all requests of this process go through."""
+        self._install_commit()
+        self._install_request()
+
+    def _install_commit(self):
         from odoo import sql_db
 
-        from odoo.addons.plc_mo_batch.plc.transport import WRITE_MULTIPLE, Link
-
-        request, commit_cursor = Link._call, sql_db.Cursor.commit
+        commit_cursor = sql_db.Cursor.commit
 
         def commit_with_what_follows(cursor):
             """After a commit others follow in sessions of their own (the board's, the notifications'): not the task's."""
@@ -67,12 +73,26 @@ class Hook:
             self._backend = connection.get_backend_pid()
             if self._depth == 1:
                 self._task = self._backend
-            self._event(COMMIT)
+            counts = not self.first or self._talks and self._depth == 1
+            if counts:
+                self._event(COMMIT)
             super(sql_db.PsycoConnection, connection).commit()
-            self._boundary(DURING)
-            self._boundary(AFTER)
+            if counts:
+                self._boundary(DURING)
+                self._boundary(AFTER)
+
+        sql_db.Cursor.commit = commit_with_what_follows
+        sql_db.PsycoConnection.commit = commit
+
+    def _install_request(self):
+        from odoo.addons.plc_mo_batch.models.plc_task_exchange import Conversation
+        from odoo.addons.plc_mo_batch.plc.transport import WRITE_MULTIPLE, Link
+
+        request, decide = Link._call, Conversation._safely
 
         def call(link, function, send, address, *args, **kwargs):
+            if address < self.first:
+                return request(link, function, send, address, *args, **kwargs)
             self._backend = self._task
             self._event(f"{'write' if function == WRITE_MULTIPLE else 'read'} at {address}")
             self._boundary(DURING)
@@ -80,9 +100,15 @@ class Hook:
             self._boundary(AFTER)
             return reply
 
-        sql_db.Cursor.commit = commit_with_what_follows
-        sql_db.PsycoConnection.commit = commit
+        def talk(conversation, *args):
+            self._talks = True
+            try:
+                return decide(conversation, *args)
+            finally:
+                self._talks = False
+
         Link._call = call
+        Conversation._safely = talk
 
     def _event(self, label):
         self.count += 1

@@ -13,16 +13,16 @@ class Mill:
 
     :param folder: for its ledger, its memory and what the watch has to report
     :param dsn, controller: of the database that is asked whether what is written into the PLC is committed
+    :param tells: of each batch what people add by hand, and a failure
     """
 
-    def __init__(self, folder, port, handshake, dsn, controller, scan_time=None, speed=1.0):
+    def __init__(self, folder, port, handshake, dsn, controller, tells=False):
         self.folder = folder
         self.port = port
         self.handshake = handshake
         self.dsn = dsn
         self.controller = controller
-        self.scan_time = scan_time
-        self.speed = speed
+        self.tells = tells
         self.ledger_file = folder / "ledger.jsonl"
         self.memory_file = folder / "memory.json"
         self.offences = folder / "offences.jsonl"
@@ -85,7 +85,7 @@ class Mill:
 
     def _simulator(self, blank):
         options = {"ledger_file": self.ledger_file, "memory_file": self.memory_file, "seed": self.starts}
-        peer = Peer(port=self.port, handshake=self.handshake, scan_time=self.scan_time, speed=self.speed, **options)
+        peer = Peer(port=self.port, handshake=self.handshake, scan_time=None, tells=self.tells, **options)
         peer.watch = Watch(peer.mill, self.dsn, self.controller, self.offences)
         if blank:
             peer.lose_memory()

@@ -1,10 +1,13 @@
 """The simulator with a :class:`watch.Watch` at its wire. Plain Python: Odoo need not be loaded."""
 
+import functools
 import os
 import signal
 import sys
 import types
 from pathlib import Path
+
+from events import tell_beside
 
 for _name in ("plc_mo_batch", "plc_mo_batch.tests"):  # packages that are their folders alone: their __init__ needs Odoo
     _package = sys.modules[_name] = types.ModuleType(_name)
@@ -23,6 +26,7 @@ DT = 40.0  # seconds of plant time that pass with each request, where no clock r
 class Peer(Simulator):
     """With ``scan_time`` None its plant time passes with each request, so that a cycle is always the same.
 
+    :param tells: of each batch what people add by hand, and a failure (:func:`events.tell_beside`)
     :ivar watch: is shown every write, or None
     :ivar dies: the process is killed once the next request is done, and before it is answered
     """
@@ -30,9 +34,16 @@ class Peer(Simulator):
     watch = None
     dies = False
 
+    def __init__(self, *args, tells=False, **options):
+        super().__init__(*args, **options)
+        self.dt = DT
+        if tells:
+            self.dt = 3 * DT  # as a look at two slots is that much shorter
+            self.mill._tell_beside = functools.partial(tell_beside, self.mill)
+
     async def _on_request(self, *request):
         if self.scan_time is None:
-            self.step(DT)
+            self.step(self.dt)
         result = await super()._on_request(*request)
         if self.dies:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -142,3 +142,35 @@ class Person:
             kg = missing.get(move["product_id"][0], move["product_uom_qty"])
             self.call("stock.move", "write", [move["id"]], {"quantity": max(0.0, kg), "picked": True})
         self.call("mrp.production", "button_mark_done", [order["id"]], context=CLOSING)
+
+
+def weigh_up(call, told):
+    """What the addon cannot know of weighings, people do: they look at what was weighed, once the PLC has told all of it.
+
+    :param told: :class:`events.Told`
+    :return: what was done, as sentences
+    """
+    if not told.is_all_stored():
+        return []
+    acts = []
+    while found := call("plc.weighing", "search_read", [("needs_person", "=", True)], limit=1, order="id"):
+        [weighing] = found
+        acts.append(f"{weighing['display_name']}: {_weigh_up(call, told, weighing)}")
+    return acts
+
+
+def _weigh_up(call, told, weighing):
+    same = [(name, "=", weighing[name]) for name in ("slot", "order_name", "product_number", "quantity")]
+    counted = call("plc.weighing", "search_count", [*same, ("state", "=", "matched")])
+    happened = told.count("weighing", tuple(weighing[name] for name in ("slot", "order_name", "product_number", "quantity")))
+    missing = counted < happened
+    if weighing["repeated"]:
+        method, args = ("action_count_again" if missing else "action_count_once"), ()
+    elif missing:
+        batches = [("slot", "=", weighing["slot"]), ("order_name", "=", weighing["order_name"])]
+        batch = call("mo.batch", "search", batches, order="id desc", limit=1, context={"active_test": False})
+        method, args = "action_assign", batch
+    else:
+        method, args = "action_dismiss", ["it was counted already"]
+    call("plc.weighing", method, [weighing["id"]], *args)
+    return method

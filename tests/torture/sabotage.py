@@ -31,10 +31,54 @@ def never_book(registry):
     registry["plc.task.write.back"]._work = lambda task: None
 
 
-# what is broken: how, and as what it is to be noticed
+def acknowledge_before_commit(_registry):
+    """An event's flag is written as soon as the event is stored, and the transaction is committed later."""
+    from odoo.addons.plc_mo_batch.models.plc_task_exchange_events import EventTalk
+    from odoo.addons.plc_mo_batch.plc.transport import Link
+
+    store = EventTalk._store
+
+    def hasty(talk, *args):
+        writes = store(talk, *args)
+        with Link(talk.controller._endpoint()) as link:
+            for write in writes:
+                link.write_words(write.address, write.words)
+        return writes
+
+    EventTalk._store = hasty
+
+
+def forget_a_failure(registry):
+    """What fails is acknowledged, and not kept."""
+    failure = registry["plc.failure"]
+    store = failure._store
+    failure._store = lambda model, controller, step: store(model, controller, step).unlink() and model
+
+
+def weigh_twice(registry):
+    """Each bag is stored twice, as if it had been weighed twice."""
+    weighing = registry["plc.weighing"]
+    store = weighing._store
+
+    def twice(model, controller, step):
+        event = store(model, controller, step)
+        event.copy({"event_slot": 0, "event_key": f"{event.event_key} again", "acknowledged": True})._match()
+        return event
+
+    weighing._store = twice
+
+
+# by cycle, what is broken: how, and as what it is to be noticed
 SABOTAGES = {
-    "told before stored": (tell_before_it_is_stored, "early"),
-    "a kilogram lost": (lose_the_last_bag, "lost"),
-    "sent twice": (send_again_by_itself, "doubled"),
-    "never closed": (never_book, "stuck"),
+    "orders": {
+        "told before stored": (tell_before_it_is_stored, "early"),
+        "a kilogram lost": (lose_the_last_bag, "lost"),
+        "sent twice": (send_again_by_itself, "doubled"),
+        "never closed": (never_book, "stuck"),
+    },
+    "events": {
+        "acknowledged before commit": (acknowledge_before_commit, "early"),
+        "a failure forgotten": (forget_a_failure, "lost"),
+        "a bag counted twice": (weigh_twice, "doubled"),
+    },
 }

@@ -1,7 +1,8 @@
-"""``make torture``: a cycle of ten orders is killed at each commit and each Modbus request, and must come out right each time.
+"""``make torture``: a cycle is killed at each commit and each Modbus request, and must come out right each time.
 
-A cycle: ten orders are queued, handed to the simulated PLC, made, read back, booked and closed. Its events, the commits and the
-Modbus requests, are numbered; 137b is the moment before event 137, 137a after it, 137d while it is under way. At each such point
+A cycle: ten orders are queued, handed to the simulated PLC, made, read back, booked and closed. Or (--cycle events) two, of which
+the PLC tells what people weighed by hand, some of it twice the same, and what failed. Its events, the commits and the Modbus
+requests, are numbered; 137b is the moment before event 137, 137a after it, 137d while it is under way. At each such point
 something is killed (see --kind), it comes back, and the cycle goes on to its end, with a scripted person where the design asks
 for one. Then the books are compared: the mill's own ledger with Odoo's stock. First of all sabotage shows that this finds faults.
 """
@@ -22,12 +23,13 @@ from pathlib import Path
 import genuine
 import psycopg2
 from books import Ledger, Stock, Verdict, compare, read_ledger
+from events import TABLES, Told, compare_events
 from fork import Gone
 from hook import COMMIT, REQUEST, Point
-from person import Person
+from person import Person, weigh_up
 from sabotage import SABOTAGES
 from watch import offences
-from world import KINDS, SCANS_MEANWHILE, World, free_port, hook_for
+from world import KINDS, SCANS_MEANWHILE, WORKS, World, free_port, hook_for
 
 HANDSHAKES = ("job-numbers", "flags")
 MEMORY = "/dev/shm"  # the mill's files lie there: they survive its process, which is what is killed, and cost no disk
@@ -36,7 +38,7 @@ SABOTAGED_LIVES = 3
 
 
 class Cycle:
-    """Ten orders from confirmed to done, with something killed at one point on the way."""
+    """Orders from confirmed to done, with something killed at one point on the way."""
 
     def __init__(self, world, point=None, striker=None, sabotage=None, max_lives=MAX_LIVES):
         self.world = world
@@ -47,6 +49,9 @@ class Cycle:
         self.orders = world.next_cycle()
         ledger = read_ledger(world.mill.ledger_file)
         self.after = ledger[-1]["seq"] if ledger else 0
+        self.after_events = {
+            kind: world.sql(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0] for kind, table in TABLES.items()
+        }
         self.count = 0
         self.labels = []
         self.struck = ""
@@ -75,7 +80,8 @@ class Cycle:
 
     def _live(self):
         """One life of Odoo, until it has nothing to do or is killed."""
-        life = self.world.odoo.life(hook_for(None if self.struck else self.point, self.count), self.sabotage)
+        hook = hook_for(None if self.struck else self.point, self.count, self.world.work.first)
+        life = self.world.odoo.life(hook, self.sabotage)
         try:
             while True:
                 told = life.line.hear()
@@ -102,10 +108,14 @@ class Cycle:
 
     def is_over(self):
         stock = self.snapshot_of_stock()
-        return all(order["state"] == "done" for order in stock.orders) and not any(batch["active"] for batch in stock.batches)
+        done = all(order["state"] == "done" for order in stock.orders) and not any(batch["active"] for batch in stock.batches)
+        return done and self._told().is_all_stored()
 
-    def _ledger(self):
-        return Ledger(read_ledger(self.world.mill.ledger_file, self.after))
+    def _records(self):
+        return read_ledger(self.world.mill.ledger_file, self.after)
+
+    def _told(self):
+        return Told(self._records())
 
     def ask_person(self):
         """Whether there was something for her to do, and she did it."""
@@ -113,18 +123,19 @@ class Cycle:
             """
             SELECT 1 FROM mo_batch WHERE active AND (attention_key IS NOT NULL OR state = 'failed' AND failure_decision IS NULL)
              UNION ALL
+            SELECT 1 FROM plc_weighing WHERE needs_person
+             UNION ALL
             SELECT 1 FROM mrp_production WHERE id = ANY(%s) AND plc_hold AND state NOT IN ('done', 'cancel')
             """,
             self.taken_out,
         )
         if not waiting:
             return False
-        world, ledger = self.world, self._ledger()
-
+        world, records = self.world, self._records()
 
         def look(call):
-            person = Person(call, ledger, world.silos, self.orders, self.taken_out)
-            return person.look(), sorted(person.taken_out)
+            person = Person(call, Ledger(records), world.silos, self.orders, self.taken_out)
+            return person.look() + weigh_up(call, Told(records)), sorted(person.taken_out)
 
         acts, self.taken_out = world.odoo.visit(look)
         self.acts += acts
@@ -134,7 +145,9 @@ class Cycle:
 
     def _judge(self):
         stock = self.snapshot_of_stock()
-        verdict = compare(stock, self._ledger(), self.world.silos, self.world.by_hand)
+        verdict = compare(stock, Ledger(self._records()), self.world.silos, self._by_hand(stock))
+        if self.world.work.tells:
+            verdict.add(self._compare_events())
         verdict.early += offences(self.world.mill.offences)
         for order in stock.orders:
             batches = stock.of(order["id"])
@@ -143,12 +156,32 @@ class Cycle:
                 verdict.stuck.append(f"{order['name']} is {order['state']} ({what})")
         return verdict
 
+    def _by_hand(self, stock):
+        """By order id, kg by product id of what people added: what they weighed, where the mill tells it."""
+        if not self.world.work.tells:
+            return self.world.by_hand
+        told = self._told()
+        return {
+            order["id"]: {self.world.products[number]: kg for number, kg in told.weighed(order["name"]).items()}
+            for order in stock.orders
+        }
+
+    def _compare_events(self):
+        with closing(psycopg2.connect(dbname=self.world.database)) as connection, connection.cursor() as cursor:
+            verdict = compare_events(cursor, self.world.controller, self._told(), self.after_events)
+        waiting = self.world.sql("SELECT reason FROM plc_weighing WHERE needs_person")
+        verdict.stuck += [f"a weighing waits for a person: {reason}" for (reason,) in waiting]
+        if not self._told().is_all_stored():
+            verdict.stuck.append("the mill has more to tell")
+        return verdict
+
 
 class Torture:
     def __init__(self, options):
         self.options = options
         self.logs = Path(os.environ["CACHE"]) / "log" / f"torture_{os.getpid()}"
         self.folder = Path(tempfile.mkdtemp(prefix="plc_torture_", dir=MEMORY if os.path.isdir(MEMORY) else None))
+        self.name = f"{options.handshake}, {options.cycle}"
         self.tried = Counter()
         self.missed = 0
         self.verdict = Verdict()
@@ -162,8 +195,8 @@ class Torture:
 
     def _run(self):
         begun = time.monotonic()
-        self.world = World(self.folder, self.options.handshake, self.options.cycles)
-        say(f"{self.options.handshake}: the plant stands after {time.monotonic() - begun:.0f} s")
+        self.world = World(self.folder, self.options.handshake, self.options.cycles, WORKS[self.options.cycle])
+        say(f"{self.name}: the plant stands after {time.monotonic() - begun:.0f} s")
         try:
             labels = self._count()
             if self.options.sabotage:
@@ -196,12 +229,13 @@ class Torture:
 
     def _sabotage(self):
         """The promise is broken on purpose, in each way that is looked for: unless that is seen, nothing here proves anything."""
-        for name, (spoil, kind) in SABOTAGES.items():
+        sabotages = SABOTAGES[self.options.cycle]
+        for name, (spoil, kind) in sabotages.items():
             verdict = Cycle(self.world, sabotage=spoil, max_lives=SABOTAGED_LIVES).run()
             if not getattr(verdict, kind):
                 raise SystemExit(f"The sabotage \"{name}\" was not found: this program is worth nothing.")
             self.world.renew()
-        say(f"sabotage: {len(SABOTAGES)} of {len(SABOTAGES)} found ({', '.join(SABOTAGES)})")
+        say(f"sabotage: {len(sabotages)} of {len(sabotages)} found ({', '.join(sabotages)})")
 
     def _points(self, labels):
         if self.options.replay:
@@ -239,7 +273,8 @@ class Torture:
         for kind_of_fault, sentence in verdict.items():
             say(f"    {kind_of_fault.upper()}: {sentence}")
         if verdict:
-            say(f"    again: dev/torture --handshake {self.options.handshake} --replay {kind}/{point}")
+            options = f"--cycle {self.options.cycle} --handshake {self.options.handshake}"
+            say(f"    again: dev/torture {options} --replay {kind}/{point}")
             kept = self.logs / f"{kind}_{point}"
             shutil.copytree(self.folder, kept, ignore=shutil.ignore_patterns("*.socket"))
             say(f"    logs in {kept}")
@@ -249,7 +284,7 @@ class Torture:
         tried = sum(self.tried.values())
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.tried.items())
         used = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        say(f"{self.options.handshake}, {kinds}: {seconds:.0f} s, of which Odoo and the mill computed {used:.0f}")
+        say(f"{self.name}: {kinds}; {seconds:.0f} s, of which Odoo and the mill computed {used:.0f}")
         say(
             f"torture: {tried} points tried ({self.missed} not reached), {len(self.verdict.doubled)} doubled, "
             f"{len(self.verdict.lost)} lost, {len(self.verdict.stuck)} stuck, "
@@ -268,7 +303,8 @@ def parse():
     )
     add = parser.add_argument
     add("--handshake", default="job-numbers", choices=HANDSHAKES)
-    add("--kind", nargs="+", default=list(KINDS), choices=KINDS, help="what to kill; plc-blank: and its memory (default: all)")
+    add("--cycle", default="orders", choices=WORKS)
+    add("--kind", nargs="+", choices=KINDS, help="what to kill; plc-blank: and its memory (default: all of the cycle)")
     add("--stride", type=int, default=1, help="try each n-th point only")
     add("--minutes", type=float, help="stop after that long; what was tried until then is a fair sample")
     add("--first", type=int, default=0, help="leave out that many points at the beginning")
@@ -278,7 +314,11 @@ def parse():
     add("--genuine", action="store_true", help="with a genuine server process in place of a fork: some 15 s a point")
     add("--no-sabotage", dest="sabotage", action="store_false", help="do not show first that faults would be found")
     add("--verbose", action="store_true", help="a line for each point")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.genuine and options.cycle != "orders":
+        parser.error("genuine servers know the cycle of orders only")
+    options.kind = options.kind or WORKS[options.cycle].kinds
+    return options
 
 
 if __name__ == "__main__":

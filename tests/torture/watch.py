@@ -1,7 +1,8 @@
 """Looks over the mill's shoulder: is what Odoo writes into the PLC committed in the database before it arrives (rule 4)?
 
-An acknowledgement says "your actuals are stored": then they must be, as the mill's own ledger has them. An arming says "take it":
-then the batch must be offered. The database is asked on a connection of its own, so it is what is committed that counts.
+An acknowledgement says "your actuals are stored", and they must be, as the mill's own ledger has them; or "your event is stored".
+An arming says "take it": then the batch must be offered. The database is asked on a connection of its own, so it is what is
+committed that counts.
 """
 
 import json
@@ -9,9 +10,12 @@ import time
 from contextlib import suppress
 
 import psycopg2
+from books import ENDS
+from events import KEYS, TABLES, key
 from peer import FLAG, words_to_text, words_to_uint32
 
-STORED = ("completed", "failed", "done", "cancelled")
+DONE = ("completed", "failed", "done", "cancelled")
+STORED = 1  # an event's flag
 RECOVERY_SECONDS = 30.0  # PostgreSQL itself may just have been killed
 
 
@@ -33,12 +37,24 @@ class Watch:
     def on_write(self, address, values):
         """To be called with each write before it is applied."""
         written = dict(enumerate(values, address))
-        check = self._check_flags if self.mill.handshake == "flags" else self._check_job_numbers
-        for slot in self.mill.slots:
+        checks = [(self._check_slot, slot) for slot in self.mill.slots] + [(self._check_area, kind) for kind in self.mill.areas]
+        for check, place in checks:
             try:
-                check(slot, written)
+                check(place, written)
             except Exception as error:  # which the simulator's server would hide
-                self._offence("written", slot, f"what nobody could check, as {error!r},", "")
+                self._offence("written", place, f"what nobody could check, as {error!r},", "")
+
+    def _check_slot(self, slot, written):
+        if self.mill.handshake == "flags":
+            self._check_flags(slot, written)
+        else:
+            self._check_job_numbers(slot, written)
+
+    def _check_area(self, kind, written):
+        area = self.mill.areas[kind]
+        flag = area.shown and area.base + len(area.shown.image(area))
+        if flag and written.get(flag) == STORED and self.mill.memory[flag] != STORED:
+            self._check_event(kind, area.shown.record())
 
     def _check_flags(self, slot, written):
         if written.get(slot.feedback + FLAG) == 1 and slot.memory[slot.feedback + FLAG] != 1:
@@ -80,20 +96,34 @@ class Watch:
 
     def _check_stored(self, slot, value, row, is_its):
         state, codes, actuals, reported = row
-        if state not in STORED:
+        if state not in DONE:
             self._offence("acknowledged", slot, value, f"its batch is {state}")
             return
         stored = {code: actual for code, actual, told in zip(codes, actuals, reported, strict=True) if code and told}
-        records = [record for record in self.mill.ledger if record["event"] != "taken" and is_its(record)]
+        records = [record for record in self.mill.ledger if record["event"] in ENDS and is_its(record)]
         for line in records[-1]["lines"] if records else ():
             if abs(stored.get(line["code"], -1.0) - line["kg"]) > 0.005:
-                self._offence(
-                    "acknowledged", slot, value, f"{line['code']}: {line['kg']} kg dosed, {stored.get(line['code'])} stored"
-                )
+                detail = f"{line['code']}: {line['kg']} kg dosed, {stored.get(line['code'])} stored"
+                self._offence("acknowledged", slot, value, detail)
 
-    def _offence(self, what, slot, value, detail):
+    def _check_event(self, kind, shown):
+        """Of the same words there are as many rows as were acknowledged before, and one; or a row says that they came again."""
+        self.checked += 1
+        what = key(kind, shown)
+        before = sum(record["event"] == "stored" and shown.items() <= record.items() for record in self.mill.ledger)
+        names = " AND ".join(f"{column} = %s" for column in KEYS[kind].values())
+        [[stored]] = self._query(
+            f"SELECT count(*) + coalesce(sum(repeated), 0) FROM {TABLES[kind]} WHERE controller_id = %s AND {names}",
+            (self.controller, *what),
+        )
+        if stored <= before:
+            detail = f"{stored} such events are stored, {before} were acknowledged before"
+            self._offence("acknowledged", kind, " ".join(map(str, what)), detail)
+
+    def _offence(self, what, place, value, detail):
+        where = place if isinstance(place, str) else f"slot {place.number}"
         with open(self.report, "a") as report:
-            report.write(json.dumps({"what": what, "slot": slot.number, "job": value, "detail": detail}) + "\n")
+            report.write(json.dumps({"what": what, "where": where, "job": value, "detail": detail}) + "\n")
 
     def _query(self, text, parameters):
         until = time.monotonic() + RECOVERY_SECONDS
@@ -122,4 +152,4 @@ def offences(report):
         return []
     report.unlink()
     records = [json.loads(line) for line in lines]
-    return ["slot {slot}: {job} was {what} too early: {detail}".format(**record) for record in records]
+    return ["{where}: {job} was {what} too early: {detail}".format(**record) for record in records]

@@ -7,16 +7,20 @@ import socket
 import sys
 import time
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
+from books import read_ledger
+from events import Told
 from fork import Fork
 from hook import AFTER, BEFORE, COMMIT, DURING, REQUEST, Hook
 from mill_process import Mill
+from person import weigh_up
 
-BATCHES = 10  # orders of a cycle
 COMPONENTS = [("product_wheat_pollard", 600.0), ("product_soybean_meal", 352.25), ("product_molasses", 33.3)]
-BY_HAND = ("product_salt", 14.45)
+BY_HAND = (("product_salt", 14.45),)
+WEIGHED = (("product_salt", 14.45), ("product_toxin_binder", 5.0))  # a little less than people weigh, see events.BAGS
 SCANS_MEANWHILE = 3  # of the mill, between two runs of the tasks
 SCANS_OF_AN_OUTAGE = 12  # two batches or so
 PATIENCE = 30.0  # seconds until PostgreSQL is back, or a process does what it was told
@@ -115,7 +119,7 @@ class Odoo:
         """``what(call)`` in a fork, with the external API as ``call``; what it gave."""
 
         def main(line):
-            line.tell(what(self._call))
+            line.tell(what(self.call))
 
         fork = Fork(main)
         try:
@@ -123,7 +127,7 @@ class Odoo:
         finally:
             fork.wait()
 
-    def _call(self, model, method, *args, **kwargs):
+    def call(self, model, method, *args, **kwargs):
         from odoo.service.model import call_kw, retrying
 
         with self.registry.cursor() as cursor:
@@ -131,24 +135,45 @@ class Odoo:
             return retrying(lambda: call_kw(env[model], method, list(args), kwargs), env)
 
 
+@dataclass(frozen=True)
+class Work:
+    """What a cycle is made of.
+
+    :ivar orders: how many
+    :ivar by_hand: (product, kg in a batch) of what people add
+    :ivar tells: the mill tells of each batch what people weighed, which is what is booked, and that something failed
+    :ivar tasks: numbers of those that are due at its beginning
+    :ivar kinds: of kills
+    :ivar first: the address from which on requests count as events (:class:`hook.Hook`)
+    """
+
+    orders: int
+    by_hand: tuple
+    tells: bool
+    tasks: str
+    kinds: tuple
+    first: int = 0
+
+
 class World:
     """A database with orders for many cycles, its Odoo, and the mill.
 
-    :param cycles: how many cycles of ten orders a database is good for; then it is copied from its template again
+    :param cycles: how many cycles a database is good for; then it is copied from its template again
     """
 
-    def __init__(self, folder, handshake, cycles):
+    def __init__(self, folder, handshake, cycles, work):
         self.folder = Path(folder)
+        self.work = work
         self.database = "torture"
         self.cycles = cycles
         self.odoo = Odoo(self.database, self.folder)
         with self.odoo.registry.cursor() as cursor:
-            facts = set_up(self.odoo.env(cursor), handshake, (cycles + 1) * BATCHES)
+            facts = set_up(self.odoo.env(cursor), handshake, (cycles + 1) * work.orders, work)
         self.odoo.let_go()
-        self.controller, self.silos, self.by_hand, self.orders = facts
+        self.controller, self.silos, self.by_hand, self.products, self.orders = facts
         port = free_port()
         self.sql("UPDATE plc_controller SET host = '127.0.0.1', port = %s WHERE id = %s", port, self.controller)
-        self.mill = Mill(self.folder, port, handshake, f"dbname={self.database}", self.controller)
+        self.mill = Mill(self.folder, port, handshake, f"dbname={self.database}", self.controller, work.tells)
         self._warm_up()
         self.mill.forget()
         self._copy(self.database, f"{self.database}_template")
@@ -156,11 +181,12 @@ class World:
 
     def _warm_up(self):
         """A cycle in this very process: what Odoo caches is inherited by all forks, as a server's caches are warm, too."""
-        orders, self.orders = self.orders[:BATCHES], self.orders[BATCHES:]
+        orders, self.orders = self.orders[: self.work.orders], self.orders[self.work.orders :]
         self.mill.start()
         self.release(orders)
         while self.sql("SELECT 1 FROM mrp_production WHERE id = ANY(%s) AND state != 'done'", orders):
             self.odoo.run_due()
+            weigh_up(self.odoo.call, Told(read_ledger(self.mill.ledger_file)))
             self.pass_time()
             self.mill.step(SCANS_MEANWHILE)
         self.odoo.let_go()
@@ -170,14 +196,14 @@ class World:
         self.mill.kill()
 
     def next_cycle(self):
-        """The ids of the next ten orders, on a plant where nothing is left of what was before."""
+        """The ids of the next orders, on a plant where nothing is left of what was before."""
         if self._next == self.cycles:
             self.renew()
-        first = self._next * BATCHES
+        first = self._next * self.work.orders
         self._next += 1
         if not self.mill.is_up:
             self.mill.start()
-        return self.orders[first : first + BATCHES]
+        return self.orders[first : first + self.work.orders]
 
     def renew(self):
         """The database as it was at first, and a mill that knows nothing."""
@@ -198,14 +224,15 @@ class World:
             return cursor.fetchall() if cursor.description else None
 
     def release(self, orders):
-        """Put the orders in line, and press "Fill now"; Task 4 is due, too. What an earlier cycle left for later is not: it would
-        come at another moment each time, and the events of all cycles are to have the same numbers."""
+        """Put the orders in line; Task 1 is due, as if "Fill now" were pressed, perhaps others, too. What an earlier cycle left
+        for later is not: it would come at another moment each time, and the events of all cycles are to have the same numbers.
+        """
         self.sql(
             f"""
             UPDATE mrp_production SET plc_hold = false WHERE id = ANY(%s);
             DELETE FROM ir_cron_trigger;
             UPDATE ir_cron SET nextcall = {UTC} + interval '1 day';
-            UPDATE ir_cron SET nextcall = {UTC} WHERE cron_name ~ '^PLC Task [14]'
+            UPDATE ir_cron SET nextcall = {UTC} WHERE cron_name ~ '^PLC Task [{self.work.tasks}]'
             """,
             orders,
         )
@@ -219,13 +246,15 @@ class World:
         :return: False if somebody is just at work on it
         """
         by = f"interval '{minutes} minutes'"
-        batch = ("date_offered", "date_started", "date_finished", "withdrawn_at", "command_at", "next_try")
+        batch = ("date_offered", "date_started", "date_finished", "withdrawn_at", "command_at", "next_try", "weighings_until")
         try:
             self.sql(
                 f"""
                 SET lock_timeout = '1s';
                 UPDATE mo_batch SET {", ".join(f"{name} = {name} - {by}" for name in batch)} WHERE active;
                 UPDATE plc_controller SET unconfirmed_write_at = unconfirmed_write_at - {by};
+                UPDATE plc_weighing SET ack_at = ack_at - {by} WHERE acknowledged IS NOT TRUE;
+                UPDATE plc_failure SET ack_at = ack_at - {by} WHERE acknowledged IS NOT TRUE;
                 UPDATE ir_cron_trigger SET call_at = call_at - {by};
                 UPDATE ir_cron SET nextcall = {UTC} WHERE {TASKS} AND cron_name NOT LIKE 'PLC Task 1%'
                 """
@@ -235,10 +264,11 @@ class World:
         return True
 
 
-def set_up(env, handshake, count):
+def set_up(env, handshake, count, work):
     """Orders for many cycles, all held back, and nothing due.
 
-    :return: the PLC's id; product id by equipment code; by order id, kg by product id of what is added by hand; the orders' ids
+    :return: the PLC's id; product id by equipment code; by order id, kg by product id of what is added by hand; of these, product
+        id by number; the orders' ids
     """
     from odoo import fields
 
@@ -249,23 +279,26 @@ def set_up(env, handshake, count):
     env["ir.cron.trigger"].search([]).unlink()
     controller = env.ref(f"{data}.plc_controller_mill")
     layout = env.ref(f"{data}.plc_register_map_{handshake.replace('-', '_')}")
-    controller.write({"map_id": layout.id, "poll_interval": 0.0, "tolerance_percent": 0.0, "tolerance_kg": 0.0})
+    controller.write({"map_id": layout.id, "poll_interval": 0.0, "tolerance_percent": 0.0, "tolerance_kg": 0.0, "tz": "UTC"})
+    if work.tells:
+        layout.slots = work.orders  # so that no empty slots are read
+        controller.hand_add_policy = "weighed"
     confirmed = env["mrp.production"].search([("picking_type_id", "in", controller.picking_type_ids.ids)])
     confirmed.write({"plc_hold": True})
-    orders = new_orders(env, controller, count)
+    orders = new_orders(env, controller, count, work.by_hand)
     orders.write({"plc_hold": True})
     silos = {item.code: item.product_ids.id for item in controller.equipment_ids if len(item.product_ids) == 1}
-    salt = env.ref(f"{data}.{BY_HAND[0]}")
-    by_hand = {order.id: {salt.id: order.product_qty * BY_HAND[1] / 1000} for order in orders}
-    return controller.id, silos, by_hand, orders.ids
+    added = {env.ref(f"{data}.{name}"): kg for name, kg in work.by_hand}
+    by_hand = {order.id: {product.id: order.product_qty * kg / 1000 for product, kg in added.items()} for order in orders}
+    return controller.id, silos, by_hand, {product.plc_number: product.id for product in added}, orders.ids
 
 
-def new_orders(env, controller, count):
-    """Confirmed orders of a short recipe: three components that the PLC doses, and one that is added by hand."""
+def new_orders(env, controller, count, by_hand=BY_HAND):
+    """Confirmed orders of a short recipe: three components that the PLC doses, and what is added by hand."""
     from odoo import Command
 
     feed = env["product.product"].create({"name": "Tortured feed", "is_storable": True, "uom_id": controller.uom_id.id})
-    products = [(env.ref(f"plc_mo_batch.{name}"), kg) for name, kg in [*COMPONENTS, BY_HAND]]
+    products = [(env.ref(f"plc_mo_batch.{name}"), kg) for name, kg in [*COMPONENTS, *by_hand]]
     lines = [
         Command.create({"product_id": product.id, "product_qty": kg, "product_uom_id": product.uom_id.id})
         for product, kg in products
@@ -389,7 +422,13 @@ KINDS = {
 }
 
 
-def hook_for(point, count):
+WORKS = {
+    "orders": Work(10, BY_HAND, tells=False, tasks="14", kinds=tuple(KINDS)),
+    "events": Work(2, WEIGHED, tells=True, tasks="1", kinds=("odoo", "plc", "pg-kill", "pg-end"), first=8000),
+}
+
+
+def hook_for(point, count, first):
     """A maker of hooks that stop at ``point`` and ask the torturer what to do."""
 
     def make(line):
@@ -397,6 +436,6 @@ def hook_for(point, count):
             answer = line.ask({"phase": phase, "label": label, "backend": backend})
             return psycopg2.OperationalError("server closed the connection unexpectedly") if answer == "lost" else None
 
-        return Hook(strike, point, count)
+        return Hook(strike, point, count, first)
 
     return make
