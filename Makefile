@@ -11,7 +11,7 @@ help:
 	@echo "make coverage  lines and branches of plc/ and models/ that the tests run, into docs/coverage.md"
 	@echo "make mutants plc/ changed in one place at a time: do the tests notice? (docs/mutation.md)"
 	@echo "make screenshots  PNGs of every screen, light, dark and on a tablet, into docs/images"
-	@echo "make torture  kills Odoo, the PLC and PostgreSQL at every commit and every Modbus request (two hours and more)"
+	@echo "make torture  kills Odoo, the PLC and PostgreSQL at every commit and every Modbus request (hours)"
 	@echo "make soak SEED=…  faults, memory losses, clocks that jump, people who click at random; MINUTES=5"
 	@echo "make package  the addon as a wheel in dist/, installed in a database by an Odoo that knows nothing of this clone"
 	@echo "make audit   known vulnerabilities of the Python packages (asks PyPI, so it needs the network)"
@@ -52,6 +52,8 @@ screenshots:
 torture:
 	@dev/torture --handshake job-numbers
 	@dev/torture --handshake flags
+	@dev/torture --cycle events --handshake job-numbers
+	@dev/torture --cycle events --handshake flags
 	@dev/torture --genuine --no-sabotage --stride 137
 
 soak:

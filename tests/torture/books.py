@@ -21,6 +21,11 @@ class Verdict:
     stuck: list = field(default_factory=list)
     early: list = field(default_factory=list)
     raw: list = field(default_factory=list)  # tracebacks where a sentence was due
+    allowed: list = field(default_factory=list)  # what somebody has no right to do, and could
+
+    def __str__(self):
+        words = {"early": "told before it was stored", "raw": "raw errors", "allowed": "rights exceeded"}
+        return ", ".join(f"{len(sentences)} {words.get(kind, kind)}" for kind, sentences in vars(self).items())
 
     def __bool__(self):
         """There is something wrong."""
@@ -33,6 +38,11 @@ class Verdict:
     def add(self, other):
         for kind, sentence in other.items():
             getattr(self, kind).append(sentence)
+
+
+def say(text):
+    """A line for who watches, at once."""
+    print(text, flush=True)
 
 
 def read_ledger(path, after=0):
@@ -164,8 +174,7 @@ def compare(stock, ledger, silos, by_hand):
         expected = Counter()
         for code, kg in dosed(records).items():
             expected[silos[code]] += kg
-        if order["state"] == "done":
-            expected.update(by_hand.get(order["id"], {}))
+        expected.update(by_hand.get(order["id"], {}))
         _compare_materials(verdict, order, expected, stock.consumed[order["id"]], len(records))
         _compare_product(verdict, order, records, stock)
     return verdict

@@ -1,6 +1,9 @@
 """A clerk who clicks at random, through the external API, as fast as two people would on a bad day."""
 
-from person import CLOSING, Person
+import xmlrpc.client
+
+from events import Told
+from person import CLOSING, Person, type_hand_adds, weigh_up
 from score import pick
 
 CANCELLABLE = ["queued", "sending", "offered"]
@@ -8,6 +11,21 @@ REASONS = ["recipe", "material", "machine", "plan", "other"]
 ORDER_ACTIONS = ["hold", "line", "cancel"]
 COMMANDS = ["action_hold", "action_resume", "action_resume", "action_abort"]
 HISTORY = {"active_test": False}
+REFUSED = (2, 4)  # fault codes of Odoo's XML-RPC: a sentence for the user, no right
+FORBIDDEN = [  # to operators and, but for the last two, to managers
+    ("mo.batch", "write", {"state": "done"}),
+    ("mo.batch.line", "write", {"actual_qty": 1.0}),
+    ("mo.batch.event", "unlink"),
+    ("plc.weighing", "write", {"quantity": 1.0}),
+    ("plc.controller", "write", {"last_job": 0}),
+    ("plc.controller", "write", {"host": "192.0.2.1"}),
+    ("plc.register.field", "write", {"offset": 0}),
+]
+MANAGERS = 2
+
+
+class Allowed(Exception):
+    """Somebody did what she has no right to do."""
 
 
 class Clerk:
@@ -17,10 +35,12 @@ class Clerk:
     :param plcs: of the soak
     :param by_hand: what clerks typed into orders to close them by hand: order id -> kg by product id; grows
     :param taken_out: ids of orders whose batches were taken out, as a person decided; grows
+    :param manages: has the role of a manager; else an operator's
     """
 
-    def __init__(self, call, plcs, by_hand, taken_out):
+    def __init__(self, call, plcs, by_hand, taken_out, manages):
         self.call = call
+        self.manages = manages
         self.plcs = plcs
         self.by_hand = by_hand
         self.taken_out = taken_out
@@ -135,4 +155,29 @@ class Clerk:
             acts = person.look()
         finally:
             self.taken_out |= person.taken_out
+        if plc.tells and plc.has_told():
+            told = Told(plc.records())
+            acts = [*acts, *weigh_up(self.call, told, plc.id), *type_hand_adds(self.call, told, plc.id)]
         return "; ".join(acts)
+
+    def _resolve(self, die, *_dice):
+        failure = pick(die, self.call("plc.failure", "search", [("state", "=", "open")], order="id"))
+        if not failure:
+            return ""
+        self.call("plc.failure", "action_resolve", [failure], "seen to")
+        return f"failure {failure}: resolved"
+
+    def _trespass(self, which, die, *_dice):
+        """Try what nobody may, or no operator."""
+        forbidden = FORBIDDEN[:-MANAGERS] if self.manages else FORBIDDEN
+        model, method, *values = pick(which, forbidden)
+        record = pick(die, self.call(model, "search", [], order="id desc", limit=20))
+        if not record:
+            return ""
+        try:
+            self.call(model, method, [record], *values)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode in REFUSED:
+                return f"{model} {record}: {method} refused"
+            raise
+        raise Allowed(f"{'a manager' if self.manages else 'an operator'} could {method} {values} of {model}")

@@ -37,11 +37,11 @@ class Told:
         """The mill has nothing more to tell: it has seen the flag of each event."""
         return len(self.stored) == sum(map(len, self.records.values()))
 
-    def weighed(self, order):
-        """kg by product number that people weighed for the order."""
+    def weighed(self, order, slot=0):
+        """kg by product number that people weighed for the order, or for its batch in one slot."""
         kg = Counter()
         for record in self.records["weighing"]:
-            if record["order"] == order:
+            if record["order"] == order and slot in (0, record["slot"]):
                 kg[record["number"]] += record["kg"]
         return kg
 

@@ -96,7 +96,7 @@ class Nature:
 
     def _memory(self, where, keep, _die, __die):
         plc = pick(where, self.plcs)
-        plc.peer.lose_memory(keep_taken=keep < 0.5)
+        plc.lose_memory(keep_taken=keep < 0.5)
         return f"{plc.name}: memory lost{', but for the taken jobs' if keep < 0.5 else ''}"
 
     def _fail(self, where, *_dice):

@@ -144,33 +144,63 @@ class Person:
         self.call("mrp.production", "button_mark_done", [order["id"]], context=CLOSING)
 
 
-def weigh_up(call, told):
+def weigh_up(call, told, controller):
     """What the addon cannot know of weighings, people do: they look at what was weighed, once the PLC has told all of it.
 
     :param told: :class:`events.Told`
     :return: what was done, as sentences
     """
-    if not told.is_all_stored():
-        return []
     acts = []
-    while found := call("plc.weighing", "search_read", [("needs_person", "=", True)], limit=1, order="id"):
-        [weighing] = found
-        acts.append(f"{weighing['display_name']}: {_weigh_up(call, told, weighing)}")
+    domain = [("needs_person", "=", True), ("controller_id", "=", controller)]
+    for weighing in call("plc.weighing", "search", domain, order="id"):
+        [values] = call("plc.weighing", "read", [weighing])
+        if values["needs_person"]:  # still, after the one before
+            acts.append(f"{values['display_name']}: {_weigh_up(call, told, values)}")
     return acts
 
 
 def _weigh_up(call, told, weighing):
+    """Whether it counts for its batch, by what happened: then it must count as often."""
     same = [(name, "=", weighing[name]) for name in ("slot", "order_name", "product_number", "quantity")]
     counted = call("plc.weighing", "search_count", [*same, ("state", "=", "matched")])
     happened = told.count("weighing", tuple(weighing[name] for name in ("slot", "order_name", "product_number", "quantity")))
-    missing = counted < happened
+    line = _line_to_weigh(call, weighing)
     if weighing["repeated"]:
-        method, args = ("action_count_again" if missing else "action_count_once"), ()
-    elif missing:
-        batches = [("slot", "=", weighing["slot"]), ("order_name", "=", weighing["order_name"])]
-        batch = call("mo.batch", "search", batches, order="id desc", limit=1, context={"active_test": False})
-        method, args = "action_assign", batch
+        method, args = ("action_count_again" if counted < happened else "action_count_once"), ()
+    elif counted < happened and line:
+        method, args = "action_assign", line
     else:
-        method, args = "action_dismiss", ["it was counted already"]
+        method, args = "action_dismiss", ["it is booked already, or was thrown away with its batch"]
     call("plc.weighing", method, [weighing["id"]], *args)
     return method
+
+
+def _line_to_weigh(call, weighing):
+    """Batch and component that it can count for: not of a batch that was cancelled, nor where its quantity was typed in."""
+    batches = [("slot", "=", weighing["slot"]), ("order_name", "=", weighing["order_name"]), ("state", "!=", "cancelled")]
+    batch = call("mo.batch", "search", batches, order="id desc", limit=1, context={"active_test": False})
+    product = [("batch_id", "in", batch), ("code", "=", 0), ("product_id.plc_number", "=", weighing["product_number"])]
+    line = call("mo.batch.line", "search", [*product, ("typed", "=", False)], limit=1)
+    return [*batch, *line] if line else []
+
+
+def type_hand_adds(call, told, controller):
+    """What was weighed and never told, as the PLC has forgotten it, is typed in.
+
+    :return: what was done, as sentences
+    """
+    acts = []
+    domain = [("controller_id", "=", controller), ("hand_adds_needed", "=", True)]
+    for batch in call("mo.batch", "search_read", domain, ["order_name", "slot"]):
+        by_hand = [("batch_id", "=", batch["id"]), ("code", "=", 0)]
+        lines = call("mo.batch.line", "search_read", by_hand, ["product_id", "weighed"])
+        quantities = []
+        for line in lines:
+            if not line["weighed"]:
+                [product] = call("product.product", "read", [line["product_id"][0]], ["plc_number"])
+                kg = told.weighed(batch["order_name"], batch["slot"])[product["plc_number"]]
+                quantities.append([line["id"], round(kg, 2)])
+        if quantities:
+            call("mo.batch", "action_enter_hand_adds", [batch["id"]], quantities)
+            acts.append(f"batch {batch['id']}: typed in {quantities}")
+    return acts

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 CLERKS = 2  # people who click at the same time, each at a server of his own
 CLICK_SECONDS = 0.7  # on average between two clicks of one clerk
 FAULT_SECONDS = 0.5
+STORM, CALM = 8.0, 12.0  # seconds, by turns, in which the wire is bad, and is not: batches get somewhere only in between
 
 CLICKS = {
     "fill": 8,
@@ -24,6 +25,8 @@ CLICKS = {
     "change_order": 3,
     "plan": 3,
     "decide": 12,
+    "resolve": 2,
+    "trespass": 3,
 }
 FAULTS = {
     "wire": 60,
@@ -60,7 +63,9 @@ def compose(seed, seconds):
         at = 0.0
         while (at := at + dice.expovariate(1 / pause)) < seconds:
             what = dice.choices(list(choices), list(choices.values()))[0]
-            notes.append(Note(round(at, 3), player, what, tuple(round(dice.random(), 6) for _die in range(4))))
+            note = Note(round(at, 3), player, what, tuple(round(dice.random(), 6) for _die in range(4)))
+            if what != "wire" or at % (STORM + CALM) < STORM:
+                notes.append(note)
     return sorted(notes, key=lambda note: note.at)
 
 

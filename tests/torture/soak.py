@@ -1,9 +1,9 @@
 """``make soak SEED=…``: minutes in which hours of a plant go by, with everything that goes wrong in them, drawn from a seed.
 
 Two Odoo servers on one database, three PLCs (job numbers, flags, ISA-88) behind proxies that lose, delay, double, tear and swap
-answers; memory losses, clocks that jump, servers that are killed, database sessions that end; and clerks who click at random
-through the API. What must always hold is looked at all the while. At the end the faults cease, everything comes to rest, and the
-books are compared.
+answers; memory losses, clocks that jump, servers that are killed, database sessions that end; an operator and a manager who click
+at random through the API, and try what they may not. One of the PLCs tells what people weigh and what fails. What must always
+hold is looked at all the while. At the end the faults cease, everything comes to rest, and the books are compared.
 """
 
 import argparse
@@ -26,26 +26,30 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "dev"))
 import plant
 import psycopg2
 import score
-from books import Ledger, Stock, Verdict, compare, dosed, rows
-from clerk import Clerk
+from books import Ledger, Stock, Verdict, compare, dosed, rows, say
+from clerk import Allowed, Clerk
+from events import KEYS, TABLES, Told, key
 from fork import Fork
 from nature import Nature
 from peer import Peer, fault_proxy
 from watch import Watch, offences
-from world import TASKS, Odoo, new_orders
+from world import BY_HAND, TASKS, WEIGHED, Odoo, new_orders
 
 ADDONS = Path(__file__).resolve().parent / "addons"
 SPEED = 200.0  # a batch of four minutes takes a good second
 LOOK_SECONDS = 1.0
+GRACE_MINUTES = 0.1  # for what is weighed by hand
 REST_SECONDS = 240.0  # from the last fault until everything has to be at rest
 ORDERS = 20  # of each PLC at first
 UNUSABLE = ("could not serialize", "server closed the connection", "terminating connection", "connection already closed",
     "cursor already closed", "deadlock detected", "SSL connection", "could not obtain lock")
 PLCS = [  # name, simulator's options, layout
-    ("Soak job numbers", {"handshake": "job-numbers"}, "job_numbers"),
+    ("Soak job numbers", {"handshake": "job-numbers", "tells": True}, "job_numbers"),
     ("Soak flags", {"handshake": "flags"}, "flags"),
     ("Soak ISA-88", {"handshake": "job-numbers", "layout": "isa88"}, "isa88"),
 ]
+ROLES = ("operator", "manager")  # of the addon, without any other right
+PASSWORD = "at-the-board-1"
 
 
 class Plc:
@@ -55,6 +59,8 @@ class Plc:
         self.id, self.name, self.picking_type, self.feed, self.bom, silos = facts
         self.silos = {int(code): product for code, product in silos.items()}
         self.has_commands = "layout" in options
+        self.tells = options.get("tells", False)
+        self.forgotten = 0  # events that it had not told yet when it lost its memory
         self.offences = folder / f"offences_{self.id}.jsonl"
         self.peer = Peer(scan_time=0.05, speed=SPEED, seed=seed, **options).start()
         self.peer.watch = Watch(self.peer.mill, f"dbname={database}", self.id, self.offences)
@@ -62,8 +68,21 @@ class Plc:
         self.proxy.__enter__()
 
     def ledger(self):
+        return Ledger(self.records())
+
+    def records(self):
         with self.peer.lock:
-            return Ledger(json.loads(json.dumps(self.peer.mill.ledger)))
+            return json.loads(json.dumps(self.peer.mill.ledger))
+
+    def has_told(self):
+        """Nothing waits to be shown, nor for its flag."""
+        with self.peer.lock:
+            return not any(area.shown or area.waiting for area in self.peer.mill.areas.values())
+
+    def lose_memory(self, keep_taken):
+        with self.peer.lock:
+            self.forgotten += sum(bool(area.shown) + len(area.waiting) for area in self.peer.mill.areas.values())
+            self.peer.lose_memory(keep_taken)
 
     def stop(self):
         self.proxy.refuse()
@@ -112,22 +131,26 @@ class Server:
 
 
 class Api:
-    """XML-RPC at one server, for one thread; who logs in only once the server is there."""
+    """XML-RPC at one server, for one thread; who logs in only once the server is there.
 
-    def __init__(self, server):
+    :param secret: password or API key
+    """
+
+    def __init__(self, server, login, secret):
         self.server = server
+        self.login, self.secret = login, secret
         self._rpc = None
 
     def __call__(self, model, method, *args, **kwargs):
         if self._rpc is None:
-            self._rpc = plant.Rpc(self.server.url, self.server.database, *plant.ADMIN)
+            self._rpc = plant.Rpc(self.server.url, self.server.database, self.login, self.secret)
         return self._rpc.call(model, method, *args, **kwargs)
 
 
 def set_up(env):
-    """Three PLCs with orders, nothing due.
+    """Three PLCs with orders, nothing due, and a user of each role.
 
-    :return: for each its id, name, operation type, product, BoM, and product id by equipment code
+    :return: of each PLC its id, name, operation type, product, BoM, and product id by equipment code; of each user the secret
     """
     from odoo import Command, fields
 
@@ -136,7 +159,7 @@ def set_up(env):
     mill = env.ref("plc_mo_batch.plc_controller_mill")
     mill.enabled = False
     facts = []
-    for name, _options, layout in PLCS:
+    for name, options, layout in PLCS:
         kind = mill.picking_type_ids[0].copy({"name": name, "sequence_code": name[-3:].upper()})
         equipment = [
             {"name": f"{name} {item.code}", "code": item.code, "kind": item.kind, "product_ids": item.product_ids.ids}
@@ -155,11 +178,23 @@ def set_up(env):
                 "quiet_time": 2.0,
             }
         )
-        orders = new_orders(env, controller, ORDERS)
+        if options.get("tells"):
+            controller.write({"hand_add_policy": "weighed", "weighing_grace": GRACE_MINUTES, "tz": "UTC"})
+        orders = new_orders(env, controller, ORDERS, WEIGHED if options.get("tells") else BY_HAND)
         silos = {item.code: item.product_ids.id for item in controller.equipment_ids}
         facts.append([controller.id, name, kind.id, orders.product_id.id, orders.bom_id.id, silos])
     env["ir.cron"].search([]).write({"nextcall": fields.Datetime.now()})
-    return facts
+    return facts, [new_user(env, role) for role in ROLES]
+
+
+def new_user(env, role):
+    """:return: what lets her in: the operator's password, the manager's API key"""
+    groups = env.ref("base.group_user") + env.ref(f"plc_mo_batch.group_{role}")
+    values = {"name": role.capitalize(), "login": role, "password": PASSWORD, "group_ids": groups.ids}
+    user = env["res.users"].create(values)
+    if role == "operator":
+        return PASSWORD
+    return env["res.users.apikeys"].with_user(user).sudo()._generate("rpc", "soak", None)
 
 
 class Soak:
@@ -201,8 +236,9 @@ class Soak:
             line.tell(facts)
 
         fork = Fork(main)
-        facts = fork.line.hear()
+        facts, self.secrets = fork.line.hear()
         fork.wait()
+        [[self.first_event]] = self.sql("SELECT coalesce(max(id), 0) FROM mo_batch_event")
         for number, ((_name, options, _layout), of_plc) in enumerate(zip(PLCS, facts, strict=True)):
             plc = Plc(options, of_plc, self.database, self.folder, f"{self.seed} {number}")
             self.sql("UPDATE plc_controller SET port = %s WHERE id = %s", plc.proxy.port, plc.id)
@@ -226,7 +262,7 @@ class Soak:
         self.nature = Nature(self.plcs, self.servers, self._end_session)
         players = {"nature": self.nature.play}
         for number, server in enumerate(self.servers):
-            players[f"clerk {number}"] = self._clerk(server).play
+            players[f"clerk {number}"] = self._clerk(server, number).play
         threads = [
             threading.Thread(target=self._perform, args=(play, [note for note in notes if note.player == name]))
             for name, play in players.items()
@@ -237,8 +273,9 @@ class Soak:
             time.sleep(LOOK_SECONDS)
             self._look()
 
-    def _clerk(self, server):
-        return Clerk(Api(server), self.plcs, self.by_hand, self.taken_out)
+    def _clerk(self, server, role):
+        api = Api(server, ROLES[role], self.secrets[role])
+        return Clerk(api, self.plcs, self.by_hand, self.taken_out, ROLES[role] == "manager")
 
     def _perform(self, play, notes):
         for note in notes:
@@ -262,6 +299,9 @@ class Soak:
             done, outcome = f"{type(error).__name__}: {error}", "no answer"
         except psycopg2.Error as error:
             done, outcome = str(error).strip(), "no database"
+        except Allowed as error:
+            done, outcome = str(error), "allowed"
+            self._offend("allowed", done)
         self.counts["nature" if note.player == "nature" else "clicks"] += 1
         self.counts[outcome] += 1
         self._write(note=note.as_dict(), done=done, outcome=outcome)
@@ -356,7 +396,7 @@ class Soak:
         """No more faults; people only decide what is theirs to decide, until nothing is under way."""
         say("the faults cease")
         self.nature.calm_down()
-        clerk = self._clerk(self.servers[0])
+        clerk = self._clerk(self.servers[0], ROLES.index("manager"))
         until = time.monotonic() + REST_SECONDS
         while time.monotonic() < until:
             self._look()
@@ -364,6 +404,7 @@ class Soak:
             if self._is_at_rest() and decided == ["nothing to do"] * len(self.plcs):
                 return
             self.sql("UPDATE mo_batch SET next_try = NULL WHERE next_try IS NOT NULL")
+            self.sql("UPDATE mo_batch SET weighings_until = create_date WHERE weighings_until IS NOT NULL")
             time.sleep(2)
 
     def _press_all(self, clerk, what):
@@ -376,7 +417,9 @@ class Soak:
         if self.sql("SELECT 1 FROM mo_batch WHERE active LIMIT 1"):
             self._hold_the_rest()
             return False
-        return not any(plc.peer.mill.batch for plc in self.plcs)
+        if self.sql("SELECT 1 FROM plc_weighing WHERE needs_person LIMIT 1"):
+            return False
+        return all(plc.has_told() and not plc.peer.mill.batch for plc in self.plcs)
 
     def _hold_the_rest(self):
         """What waits in line does not join any more."""
@@ -397,7 +440,9 @@ class Soak:
             stock.fold()
             typed = [order for order in stock.orders if order["id"] in self.by_hand]
             stock.orders = [order for order in stock.orders if order["id"] not in self.by_hand]
-            self._add(compare(stock, ledger, plc.silos, self._salt(stock)))
+            self._add(compare(stock, ledger, plc.silos, self._weighed(stock) if plc.tells else self._salt(stock)))
+            if plc.tells:
+                self._compare_events(plc)
             for order in typed:
                 self._compare_typed(plc, order, ledger, stock)
             self.counts["made"] += sum(record["event"] == "finished" for record in ledger.ended)
@@ -411,18 +456,65 @@ class Soak:
 
     def _salt(self, stock):
         """What is added by hand is booked once, with each order that is closed."""
-        return {order["id"]: self._added_by_hand(order["id"]) for order in stock.orders if order["state"] == "done"}
+        return {order["id"]: self._added_by_hand(order["name"]) for order in stock.orders if order["state"] == "done"}
 
     def _added_by_hand(self, order):
+        """By the name that the PLC knows: it may have been booked on a new order."""
         found = self.sql(
             """
             SELECT line.product_id, line.planned_qty::float8
               FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
-             WHERE batch.production_id = %s AND coalesce(line.code, 0) = 0 ORDER BY batch.id DESC LIMIT 1
+             WHERE coalesce(line.code, 0) = 0 AND batch.id = (SELECT max(id) FROM mo_batch WHERE order_name = %s)
             """,
             order,
         )
         return dict(found)
+
+    def _weighed(self, stock):
+        """What counts as weighed for the batches of each order, or was typed in as the PLC had forgotten it. That what was
+        weighed counts once is compared with the mill's ledger, event by event."""
+        return {order["id"]: self._weighed_for(order) for order in stock.orders}
+
+    def _weighed_for(self, order):
+        """kg by product id; as planned, where a person closed the order whose batch she had taken out."""
+        found = self.sql(
+            """
+            SELECT line.product_id, CASE WHEN line.typed THEN line.typed_qty::float8 ELSE (
+                   SELECT coalesce(sum(quantity), 0)::float8 FROM plc_weighing WHERE line_id = line.id AND state = 'matched') END
+              FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
+             WHERE batch.order_name = %s AND coalesce(line.code, 0) = 0 AND (batch.state = 'done' OR batch.failure_booked)
+            """,
+            order["name"],
+        )
+        if not found and order["state"] == "done":
+            return self._added_by_hand(order["name"])
+        kg = Counter()
+        for product, weighed in found:
+            kg[product] += weighed
+        return kg
+
+    def _compare_events(self, plc):
+        """What the mill was told to be stored is stored, and nothing counts more often than it happened."""
+        told = Told(plc.records())
+        for kind, table in TABLES.items():
+            happened = Counter(key(kind, record) for record in told.records[kind])
+            flagged = Counter(key(kind, record) for record in told.stored if record.keys() >= KEYS[kind].keys())
+            rows_of, counting = self._event_rows(plc, kind, table)
+            for what in {*happened, *rows_of}:
+                words = f"{plc.name}: {kind} {' '.join(map(str, what))}"
+                if rows_of[what] < flagged[what]:
+                    self._offend("lost", f"{words}: {flagged[what]} were acknowledged, {rows_of[what]} stored")
+                if counting[what] > happened[what]:
+                    self._offend("doubled", f"{words}: happened {happened[what]} times, counts {counting[what]} times")
+            self.counts[kind] += rows_of.total()
+        self.counts["forgotten"] += plc.forgotten
+
+    def _event_rows(self, plc, kind, table):
+        """By what an event is known by, how often it is stored, and how often it counts."""
+        counts = "state != 'dismissed'" if kind == "weighing" else "true"
+        names = ", ".join(KEYS[kind].values())
+        found = self.sql(f"SELECT {counts}, {names} FROM {table} WHERE controller_id = %s", plc.id)
+        return Counter(tuple(what) for _counts, *what in found), Counter(tuple(what) for counts, *what in found if counts)
 
     def _compare_typed(self, plc, order, ledger, stock):
         """An order into which a clerk typed quantities to close it by hand, perhaps while the PLC made it: booked is what the PLC
@@ -435,6 +527,20 @@ class Soak:
                 kind = "lost" if booked < kg[code] else "doubled"
                 what = f"{booked:.2f} kg of product {product} booked, {kg[code]:.2f} dosed, {typed:.2f} typed"
                 self._offend(kind, f"{order['name']}, closed by hand: {what}")
+
+    def _acts(self):
+        """Who acted by the journal: nobody but the two who were let in, and the tasks, when an order was closed or cancelled."""
+        found = self.sql(
+            """
+            SELECT login, count(*) FROM mo_batch_event event JOIN res_users who ON who.id = event.user_id
+             WHERE event.kind = 'user' AND event.id > %s GROUP BY login ORDER BY login
+            """,
+            self.first_event,
+        )
+        for login, number in found:
+            if login not in (*ROLES, "__system__"):
+                self._offend("allowed", f"{number} acts are journalled as those of {login}")
+        return ", ".join(f"{number} acts of the {login}" for login, number in found)
 
     def _add(self, verdict):
         for kind, sentence in verdict.items():
@@ -449,22 +555,18 @@ class Soak:
             f"{count['booked']} orders closed; {count['nature']} faults; {count['clicks']} clicks, {count['refused']} of them "
             f"refused and {unanswered} not answered; {count['checked writes']} writes checked"
         )
-        verdict = self.verdict
         say(
-            f"soak {self.seed}: {len(verdict.doubled)} doubled, {len(verdict.lost)} lost, {len(verdict.stuck)} stuck, "
-            f"{len(verdict.early)} told before it was stored, {len(verdict.raw)} raw errors"
+            f"stored: {count['weighing']} weighings, {count['failure']} failures, {count['forgotten']} forgotten by the PLC; "
+            f"{self._acts()}"
         )
-        if verdict:
+        say(f"soak {self.seed}: {self.verdict}")
+        if self.verdict:
             subprocess.run(["pg_dump", "-Fc", "-f", self.folder / "soak.dump", self.database], check=False)
             say(f"again: dev/soak --seed {self.seed} --minutes {self.options.minutes:g}")
-        if verdict or not count["made"]:
+        if self.verdict or not count["made"]:
             return 1
         shutil.rmtree(self.folder)
         return 0
-
-
-def say(text):
-    print(text, flush=True)
 
 
 def parse():

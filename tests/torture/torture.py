@@ -22,7 +22,7 @@ from pathlib import Path
 
 import genuine
 import psycopg2
-from books import Ledger, Stock, Verdict, compare, read_ledger
+from books import Ledger, Stock, Verdict, compare, read_ledger, say
 from events import TABLES, Told, compare_events
 from fork import Gone
 from hook import COMMIT, REQUEST, Point
@@ -109,7 +109,7 @@ class Cycle:
     def is_over(self):
         stock = self.snapshot_of_stock()
         done = all(order["state"] == "done" for order in stock.orders) and not any(batch["active"] for batch in stock.batches)
-        return done and self._told().is_all_stored()
+        return done and self._told().is_all_stored() and not self.world.sql("SELECT 1 FROM plc_weighing WHERE needs_person")
 
     def _records(self):
         return read_ledger(self.world.mill.ledger_file, self.after)
@@ -135,7 +135,10 @@ class Cycle:
 
         def look(call):
             person = Person(call, Ledger(records), world.silos, self.orders, self.taken_out)
-            return person.look() + weigh_up(call, Told(records)), sorted(person.taken_out)
+            acts, told = person.look(), Told(records)
+            if told.is_all_stored():
+                acts += weigh_up(call, told, world.controller)
+            return acts, sorted(person.taken_out)
 
         acts, self.taken_out = world.odoo.visit(look)
         self.acts += acts
@@ -158,12 +161,12 @@ class Cycle:
 
     def _by_hand(self, stock):
         """By order id, kg by product id of what people added: what they weighed, where the mill tells it."""
+        done = [order for order in stock.orders if order["state"] == "done"]
         if not self.world.work.tells:
-            return self.world.by_hand
+            return {order["id"]: self.world.by_hand[order["id"]] for order in done}
         told = self._told()
         return {
-            order["id"]: {self.world.products[number]: kg for number, kg in told.weighed(order["name"]).items()}
-            for order in stock.orders
+            order["id"]: {self.world.products[number]: kg for number, kg in told.weighed(order["name"]).items()} for order in done
         }
 
     def _compare_events(self):
@@ -192,6 +195,11 @@ class Torture:
             return self._run()
         finally:
             shutil.rmtree(self.folder)
+
+    def stop(self, *_signal):
+        """At once, and nothing is left; an exception might end in Odoo's cron, which goes on after any."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os._exit(143)
 
     def _run(self):
         begun = time.monotonic()
@@ -239,8 +247,8 @@ class Torture:
 
     def _points(self, labels):
         if self.options.replay:
-            kind, _slash, point = self.options.replay.partition("/")
-            return [(kind, Point.parse(point))]
+            parts = [name.partition("/") for name in self.options.replay]
+            return [(kind, Point.parse(point)) for kind, _slash, point in parts]
         points = [
             (kind, Point(event, phase))
             for event, label in enumerate(labels, 1)
@@ -285,16 +293,8 @@ class Torture:
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.tried.items())
         used = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         say(f"{self.name}: {kinds}; {seconds:.0f} s, of which Odoo and the mill computed {used:.0f}")
-        say(
-            f"torture: {tried} points tried ({self.missed} not reached), {len(self.verdict.doubled)} doubled, "
-            f"{len(self.verdict.lost)} lost, {len(self.verdict.stuck)} stuck, "
-            f"{len(self.verdict.early)} told before it was stored"
-        )
+        say(f"torture: {tried} points tried ({self.missed} not reached), {self.verdict}")
         return int(bool(self.verdict) or not tried)
-
-
-def say(text):
-    print(text, flush=True)
 
 
 def parse():
@@ -309,7 +309,7 @@ def parse():
     add("--minutes", type=float, help="stop after that long; what was tried until then is a fair sample")
     add("--first", type=int, default=0, help="leave out that many points at the beginning")
     add("--share", default="1/1", help="i/n: every n-th of these points, from the i-th on; several may run at once")
-    add("--replay", metavar="KIND/POINT", help="one point again, such as odoo/137b")
+    add("--replay", nargs="+", metavar="KIND/POINT", help="these points again, such as odoo/137b")
     add("--cycles", type=int, default=12, help="that a database is good for before it is copied anew (default: %(default)s)")
     add("--genuine", action="store_true", help="with a genuine server process in place of a fork: some 15 s a point")
     add("--no-sabotage", dest="sabotage", action="store_false", help="do not show first that faults would be found")
@@ -323,5 +323,6 @@ def parse():
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(143))  # nothing is left of it
-    sys.exit(Torture(parse()).run())
+    torture = Torture(parse())
+    signal.signal(signal.SIGTERM, torture.stop)
+    sys.exit(torture.run())

@@ -59,7 +59,8 @@ class Watch:
     def _check_flags(self, slot, written):
         if written.get(slot.feedback + FLAG) == 1 and slot.memory[slot.feedback + FLAG] != 1:
             order = words_to_text(slot.memory[slot.feedback + 1 : slot.feedback + 9])
-            self._check("acknowledged", slot, "order_name = %s", order, lambda record: record["order"] == order)
+            if order:  # else it lost its memory while the acknowledgement was on its way, and nothing is acknowledged
+                self._check("acknowledged", slot, "order_name = %s", order, lambda record: record["order"] == order)
         if written.get(slot.recipe + FLAG) == 0 and slot.recipe not in written:
             self._check("armed", slot, "order_name = %s", slot.order())
 

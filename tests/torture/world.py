@@ -186,7 +186,7 @@ class World:
         self.release(orders)
         while self.sql("SELECT 1 FROM mrp_production WHERE id = ANY(%s) AND state != 'done'", orders):
             self.odoo.run_due()
-            weigh_up(self.odoo.call, Told(read_ledger(self.mill.ledger_file)))
+            weigh_up(self.odoo.call, Told(read_ledger(self.mill.ledger_file)), self.controller)
             self.pass_time()
             self.mill.step(SCANS_MEANWHILE)
         self.odoo.let_go()
