@@ -1,4 +1,7 @@
-"""``coverage_report.py COVERAGE.JSON [DOCUMENT]``: a table of lines and branches, file by file, and what was never run."""
+"""``coverage_report.py COVERAGE.JSON [DOCUMENT]``: a table of lines and branches, file by file, and what was never run.
+
+What the document says from ``WHY`` on is written by hand, and stays.
+"""
 
 import json
 import sys
@@ -7,9 +10,10 @@ from pathlib import Path
 INTRODUCTION = """# Coverage
 
 `make coverage`: lines and branches of `plc/` and `models/` that the addon's own tests run (`plc_mo_batch/tests`; what servers
-started by `tests/` run is not counted). That a line was run does not mean that a test would notice it being wrong:
-[mutation.md](mutation.md) says more about `plc/`.
+started by `tests/` run is not counted, nor what explores at random or exhaustively). That a line was run does not mean that a
+test would notice it being wrong: [mutation.md](mutation.md) says more about `plc/`.
 """
+WHY = "## Never run, and why"
 
 
 def percent(done, all_):
@@ -51,4 +55,6 @@ if __name__ == "__main__":
     table = report(json.loads(Path(sys.argv[1]).read_text())["files"])
     print("\n".join(table))
     if len(sys.argv) > 2:
-        Path(sys.argv[2]).write_text("\n".join([INTRODUCTION, *table, ""]))
+        document = Path(sys.argv[2])
+        _table, heading, why = document.read_text().partition(WHY)
+        document.write_text("\n".join([INTRODUCTION, *table, "", heading + why]).rstrip() + "\n")

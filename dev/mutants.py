@@ -110,7 +110,8 @@ class Run:
             "only_mutate": f"{PLC}/{module}.py",
             "also_copy": "dev conftest.py plc_mo_batch pytest.ini",
             "pytest_add_cli_args_test_selection": tests,
-            "timeout_multiplier": "4",  # times what all its tests take
+            "timeout_constant": "10",  # seconds beside what its tests take: the machine may be busy,
+            "timeout_multiplier": "4",  # and a mutant that only was too slow would count as killed
         }
         lines = [f"{name}=" + "".join(f"\n    {item}" for item in value.split()) for name, value in options.items()]
         (folder / "setup.cfg").write_text("\n".join(["[mutmut]", *lines, ""]))
