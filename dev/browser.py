@@ -84,8 +84,10 @@ class Browser:
     def set_cookie(self, url, name, value):
         self.send("Network.setCookie", url=url, name=name, value=value)
 
-    def forget_cookies(self):
+    def forget(self, url):
+        """Cookies, and what the page stored."""
         self.send("Network.clearBrowserCookies")
+        self.send("Storage.clearDataForOrigin", origin=url, storageTypes="local_storage")
 
     def open(self, url):
         """Load a page afresh; it is loading when this returns."""

@@ -25,6 +25,7 @@ class Screen(NamedTuple):
 
 SCREENS = [
     Screen("board", "plc-board", ".o_plc_board .o_plc_batch", height=1560),
+    Screen("wall", "plc-board", ".o_plc_wall .o_plc_batch", clicks=(".o_plc_to_wall",), height=810),
     Screen("queue", "plc-batches", ".o_list_view .o_data_row"),
     Screen("queue-selected", "plc-batches", ".o_selection_container",
         clicks=tuple(f".o_data_row:nth-of-type({row}) .o_list_record_selector input" for row in (4, 5))),

@@ -102,7 +102,7 @@ class Photographer:
         width, height, touch, scheme = LOOKS[look]
         browser.errors.clear()
         browser.resize(width, height if touch else screen.height or height, touch)
-        browser.forget_cookies()
+        browser.forget(self._server.url)
         browser.set_cookie(self._server.url, "session_id", self._session(screen.login))
         browser.set_cookie(self._server.url, "color_scheme", scheme)
         browser.open(f"{self._server.url}/odoo/{screen.path.format(**self._ids)}")

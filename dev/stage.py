@@ -24,6 +24,7 @@ from odoo.tools import config
 HISTORY_DAYS = (19, 12, 6)  # how long ago each of the full cycles was
 SECONDS = 20.0  # of plant time between two looks
 FAST = 150.0  # the same, for the history
+CLOCK_OFFSET = -95.0  # seconds
 LIMIT = 400  # looks; more than ten batches need
 USERS = {"operator": "Rini Hartati", "manager": "Budi Santoso"}
 
@@ -58,7 +59,8 @@ class Stage:
         mill = env.ref("plc_mo_batch.plc_controller_mill")
         mill.write({"host": "127.0.0.1", "port": self.plc.port, "poll_interval": 0, "settle_time": 0.2})
         mill.write({"hold_percent": 6, "hold_kg": 5, "max_batch_qty": 1000})
-        silent = mill.copy({"name": "Premix line", "host": "192.0.2.20", "port": 502, "timeout": 0.5, "enabled": False})
+        layout = env.ref("plc_mo_batch.plc_register_map_isa88").id
+        silent = mill.copy({"name": "Premix line", "map_id": layout, "tz": "UTC", "timeout": 0.5, "enabled": False})
         return {"mill": mill.id, "silent": silent.id, "layout": mill.map_id.id}
 
     def _new_user(self, env, role):
@@ -113,9 +115,19 @@ class Stage:
         self._tell_beside()
         with self.env() as env:
             self._note(env)
-            env["plc.controller"].browse(self.ids["silent"]).enabled = True
-        self._task("exchange")
+        self._lose()
         self._watch()
+
+    def _lose(self):
+        """The premix line, whose clock is slow, answers once, and then no more."""
+        with type(self.plc)(scan_time=None, layout="isa88", clock_offset=CLOCK_OFFSET) as plc:
+            self._reach({"enabled": True, "host": "127.0.0.1", "port": plc.port})
+        self._reach({"host": "192.0.2.20", "port": 502})
+
+    def _reach(self, values):
+        with self.env() as env:
+            env["plc.controller"].browse(self.ids["silent"]).write(values)
+        self._task("exchange")
 
     def _watch(self):
         """Task 4 saw that the premix line has been silent for a quarter of an hour. All tasks ran just now, and run no more."""
@@ -124,7 +136,8 @@ class Stage:
             for number in range(1, 5):
                 cron = env.ref(f"plc_mo_batch.ir_cron_task_{number}")
                 cron.write({"active": True, "lastcall": now, "nextcall": now + timedelta(days=3650)})
-            env["plc.controller"].browse(self.ids["silent"]).watched_since = now - timedelta(minutes=15)
+            since = now - timedelta(minutes=15)
+            env["plc.controller"].browse(self.ids["silent"]).write({"watched_since": since, "last_contact": since})
         self._task("health")
         with self.env() as env:
             self.ids["alarm"] = env["plc.alarm"].search([("kind", "=", "silent")], limit=1).id

@@ -17,7 +17,8 @@ import { Lane } from "./lane";
 import { BoardButtons, TimeAgo, TimeUntil } from "./parts";
 
 const CHANNEL = "plc_board";
-const WALL_TYPE = [16, 72]; // pixels, at least and at most
+const WALL_TYPE = [1 / 48, 1 / 15]; // of the screen's height, at least and at most: smaller is not read from three metres
+const TURN_SECONDS = 15; // for which a page of a wall screen is shown
 const SCHEMES = ["auto", "light", "dark"];
 
 const SEVERITIES = {
@@ -95,11 +96,12 @@ export class PlcBoard extends Component {
     }
 
     keepTime() {
-        const timer = browser.setInterval(() => {
+        const tick = () => {
             this.connection.tick();
             this.store.tick();
-        }, 1000);
-        onWillDestroy(() => browser.clearInterval(timer));
+        };
+        const timers = [browser.setInterval(tick, 1000), browser.setInterval(() => this.turn(), 1000 * TURN_SECONDS)];
+        onWillDestroy(() => timers.forEach((timer) => browser.clearInterval(timer)));
     }
 
     get live() {
@@ -134,7 +136,7 @@ export class PlcBoard extends Component {
         );
     }
 
-    /** On the wall nobody scrolls: the type is as large as the screen allows. */
+    /** On the wall nobody scrolls: the type is as large as what is shown allows, and what does not fit is shown in turn. */
     fit() {
         const board = this.board.el;
         if (!this.state.wall || !board) {
@@ -148,7 +150,7 @@ export class PlcBoard extends Component {
             return;
         }
         this.fitted = layout;
-        let [small, large] = WALL_TYPE;
+        let [small, large] = WALL_TYPE.map((part) => part * room.clientHeight);
         while (large - small > 0.5) {
             const size = (small + large) / 2;
             board.style.fontSize = `${size}px`;
@@ -156,6 +158,20 @@ export class PlcBoard extends Component {
             [small, large] = fits ? [size, large] : [small, size];
         }
         board.style.fontSize = `${small}px`;
+    }
+
+    /** The next page of a wall screen: it begins with the first PLC that was not shown whole. */
+    turn() {
+        const room = this.board.el?.parentElement;
+        if (!this.state.wall || !room || room.scrollHeight <= room.clientHeight) {
+            return;
+        }
+        const { top, bottom } = room.getBoundingClientRect();
+        const edge = top + room.querySelector(".o_plc_top").offsetHeight;
+        const lanes = [...room.querySelectorAll(".o_plc_lane")].map((lane) => lane.getBoundingClientRect());
+        const next = lanes.find((lane) => lane.bottom > bottom + 1);
+        const page = next && next.top > edge + 1 ? next.top - edge : bottom - edge; // one that is larger than the page in pieces
+        room.scrollTo({ top: next ? room.scrollTop + page : 0, behavior: "smooth" });
     }
 
     get isDark() {
@@ -202,10 +218,12 @@ export class PlcBoard extends Component {
     get summary() {
         const batches = this.store.lanes.flatMap((lane) => lane.batches);
         const running = batches.filter((batch) => batch.state === "running").length;
+        return _t("%(running)s running, %(queued)s in the queue", { running, queued: batches.length });
+    }
+
+    get wrong() {
         const wrong = this.store.attention.length;
-        const text = _t("%(running)s running, %(queued)s in the queue", { running, queued: batches.length });
-        const more = _t("%s need attention", wrong); // the export of texts does not look into template strings
-        return wrong ? `${text}, ${more}` : text;
+        return wrong ? _t("%s need attention", wrong) : "";
     }
 
     batchOf(item) {

@@ -118,6 +118,12 @@ export class Lane extends Component {
         return Boolean(time && seconds) && this.store.now.diff(deserializeDateTime(time)).as("seconds") > seconds;
     }
 
+    /** Nothing is in its queue, waits for it, or was made in the shift: of many such PLCs a line each is enough. */
+    get isQuiet() {
+        const { batches, waiting, finished } = this.props.lane;
+        return !batches.length && !waiting.orders && !finished.batches.length;
+    }
+
     get buttons() {
         const isEmpty = !this.props.lane.batches.length;
         return this.props.lane.buttons.filter((button) => !isEmpty || button.method !== "action_fill_now");
