@@ -35,6 +35,7 @@ HANDSHAKES = ("job-numbers", "flags")
 MEMORY = "/dev/shm"  # the mill's files lie there: they survive its process, which is what is killed, and cost no disk
 MAX_LIVES = 60  # of Odoo in one cycle; an undisturbed one has one, and then time passes
 SABOTAGED_LIVES = 3
+PROGRESS = 60.0  # seconds between two lines that tell how far it is
 
 
 class Cycle:
@@ -188,6 +189,8 @@ class Torture:
         self.tried = Counter()
         self.missed = 0
         self.verdict = Verdict()
+        self.told = 0.0
+        self.asked_to_end = False
 
     def run(self):
         """:return: the exit code"""
@@ -212,13 +215,28 @@ class Torture:
             points = self._points(labels)
             say(f"{len(points)} points are to be tried")
             for kind, point in points:
-                if self.options.minutes and time.monotonic() - begun > 60 * self.options.minutes:
+                if self._is_time_over(time.monotonic() - begun):
                     say("the time is over")
                     break
                 self._try(kind, point)
+                self._tell(len(points), time.monotonic() - begun)
         finally:
             self.world.close()
         return self._close(time.monotonic() - begun)
+
+    def _is_time_over(self, seconds):
+        return self.asked_to_end or (self.options.minutes and seconds > 60 * self.options.minutes)
+
+    def end(self, *_signal):
+        """After the point that is being tried; then the closing line comes as ever."""
+        self.asked_to_end = True
+
+    def _tell(self, points, seconds):
+        """How far it is, once in a while."""
+        if seconds > self.told + PROGRESS:
+            self.told = seconds
+            tried = sum(self.tried.values())
+            say(f"{seconds / 60:.0f} min: {tried} of {points} points tried, {len(self.verdict.items())} faults")
 
     def _count(self):
         """Cycles without any kill: the first one warms up, the second one is numbered."""
@@ -325,4 +343,5 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     torture = Torture(parse())
     signal.signal(signal.SIGTERM, torture.stop)
+    signal.signal(signal.SIGINT, torture.end)
     sys.exit(torture.run())
