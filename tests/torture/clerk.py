@@ -110,7 +110,8 @@ class Clerk:
         [values] = self.call("mrp.production", "read", [order], ["state", "product_qty"])
         domain = [("raw_material_production_id", "=", order), ("state", "not in", ["done", "cancel"])]
         moves = self.call("stock.move", "search_read", domain, ["product_id", "product_uom_qty"])
-        self.by_hand[order] = {move["product_id"][0]: move["product_uom_qty"] for move in moves}
+        if moves:  # none where the other clerk has just closed it
+            self.by_hand[order] = {move["product_id"][0]: move["product_uom_qty"] for move in moves}
         if values["state"] in ("done", "cancel"):
             return ""
         self.call("mrp.production", "write", [order], {"qty_producing": values["product_qty"]})
