@@ -35,7 +35,7 @@ FAULTS = {
     "pause": 3,
     "clock": 4,
     "end_session": 4,
-    "kill_server": 1,
+    "kill_server": 0.4,  # a server takes a while to be there again, and in between nothing goes on
 }
 
 
