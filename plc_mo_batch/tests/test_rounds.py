@@ -36,8 +36,8 @@ class RoundCase(BaseCase):
         self.plc = self.enterContext(Simulator(scan_time=None))
         self.proxy = self.enterContext(fault.FaultProxy(self.plc.port))
 
-    def plan(self, **values):
-        return replace(Plan(Endpoint("127.0.0.1", self.proxy.port, timeout=0.3), LAYOUT, feedback=()), **values)
+    def plan(self, timeout=5.0, **values):
+        return replace(Plan(Endpoint("127.0.0.1", self.proxy.port, timeout=timeout), LAYOUT, feedback=()), **values)
 
     def talk(self, answers, *plans):
         for plan in plans:
@@ -96,11 +96,11 @@ class TestWrites(RoundCase):
             passed = [fault.passed_on] * before
             answer = self.answer(*passed, fault.exception(2), writes=WRITES)
             self.assertTold(answer, "exception", WRITES[before:], unsure=False)
-            answer = self.answer(*passed, fault.silence, writes=WRITES)
+            answer = self.answer(*passed, fault.silence, writes=WRITES, timeout=0.5)
             self.assertTold(answer, "timeout", WRITES[before + 1 :], unsure=True)
 
     def test_reads_that_fail_say_nothing_against_the_writes(self):
-        answer = self.answer(*[fault.passed_on] * 4, fault.silence, writes=WRITES, feedback=(1,))
+        answer = self.answer(*[fault.passed_on] * 4, fault.silence, writes=WRITES, feedback=(1,), timeout=0.5)
         self.assertTold(answer, "timeout", (), unsure=False)
 
     def test_a_request_that_cannot_be_one_is_not_sent(self):
