@@ -6,6 +6,7 @@ The forking process must have neither threads nor database connections.
 import ctypes
 import json
 import os
+import select
 import signal
 import socket
 import traceback
@@ -72,6 +73,14 @@ class Fork:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signum)
         return self.wait()
+
+    def ends_within(self, seconds):
+        """Whether it does."""
+        process = os.pidfd_open(self.pid)
+        try:
+            return bool(select.select([process], [], [], seconds)[0])
+        finally:
+            os.close(process)
 
     def wait(self):
         """:return: its wait status"""

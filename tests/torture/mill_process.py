@@ -6,6 +6,8 @@ from fork import Fork
 from peer import DT, Peer
 from watch import Watch
 
+PATIENCE = 30.0  # seconds until it has got the request that it is to die of
+
 
 class Mill:
     """The process. Its plant time passes with each request that it is asked and with :meth:`step`, so that a cycle is always the
@@ -46,9 +48,9 @@ class Mill:
         self._fork.line.ask({"die": True})
 
     def wait(self):
-        """Until it has died."""
-        self._fork.wait()
-        self._fork = None
+        """Until it has died. Where the request never came (so busy a machine that Odoo gave it up before), it is killed now."""
+        self._fork.ends_within(PATIENCE)
+        self.kill()
 
     @property
     def is_up(self):
