@@ -10,15 +10,15 @@ class MoBatch(models.Model):
 
     _inherit = "mo.batch"
 
-    def _follow_orders(self):
-        """Compare the batches with their orders as they are now; at the beginning of each exchange."""
+    def _follow_orders(self, layout):
+        """Compare the batches of a PLC with this layout with their orders as they are now; at the beginning of each exchange."""
         for batch in self:
             if batch.production_id.state in ("done", "cancel"):
                 batch._follow_closed_order()
             elif batch.state == "queued" and not batch.resent:
-                batch._refresh()
+                batch._refresh(layout)
             elif batch.state in ("offered", "running", "cancelling") and not batch.order_changed:
-                batch._note_changed_order()
+                batch._note_changed_order(layout)
 
     def _follow_closed_order(self):
         """What the PLC was not told is cancelled, what it was offered is withdrawn; what it makes is parked at its end."""
@@ -30,10 +30,9 @@ class MoBatch(models.Model):
             self.attention = self.env._("The order was closed or cancelled in Odoo, but the PLC makes it.")
             self._journal("anomaly", self.attention)
 
-    def _refresh(self):
+    def _refresh(self, layout):
         """Freeze the recipe again if the order was changed before it was sent; cancel it if it cannot be queued any more."""
         task = self.env["plc.task.fill"]
-        layout = self.controller_id.map_id._layout()
         try:
             share = self._share_now()
             if not share:
@@ -77,17 +76,16 @@ class MoBatch(models.Model):
             )
         )
 
-    def _note_changed_order(self):
+    def _note_changed_order(self, layout):
         """After it was handed over a change of the order changes nothing: the PLC makes what was queued. Said once."""
-        if not self._is_out_of_date():
+        if not self._is_out_of_date(layout):
             return
         self.order_changed = True
         self.attention = self.env._("The order was changed after its recipe was handed over: the PLC makes what was queued.")
         self._journal("anomaly", self.attention)
 
-    def _is_out_of_date(self):
+    def _is_out_of_date(self, layout):
         """Whether another recipe would be frozen, were the order queued now; not where it could not be queued."""
-        layout = self.controller_id.map_id._layout()
         try:
             share = self._share_now()
             if not share:

@@ -208,7 +208,8 @@ class StockMove(models.Model):
         named = self.bom_line_id.plc_equipment_id
         if named.controller_id == controller:
             return named
-        holding = controller.equipment_ids.filtered(lambda item: self.product_id in item.product_ids)
+        equipment = controller.equipment_ids
+        holding = equipment.filtered(lambda item: self.product_id in item.product_ids).with_prefetch(equipment._prefetch_ids)
         if not holding and controller.missing_policy == "refuse":
             raise NotQueueable(self.env._("%s is in no silo or tank", self.product_id.display_name))
         if len(holding) > 1 and controller.ambiguous_policy == "hand":

@@ -132,16 +132,16 @@ class Conversation:
                 self.env._("The layout %(layout)s cannot be used: %(problems)s", layout=controller.map_id.name, problems=problems)
             )
         layout = controller.map_id._layout()
-        self._follow_orders(controller)
+        self._follow_orders(controller, layout)
         return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)
 
-    def _follow_orders(self, controller):
+    def _follow_orders(self, controller, layout):
         """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
         batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)], order="id")
         for batch in batches.try_lock_for_update(allow_referencing=True):
             try:
                 with self.env.cr.savepoint():
-                    batch._follow_orders()
+                    batch._follow_orders(layout)
                     self.env.flush_all()
             except TransactionRollbackError:
                 raise

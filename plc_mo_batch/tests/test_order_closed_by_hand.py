@@ -22,7 +22,7 @@ class TestOrderClosedByHand(MillCase):
                     batch._store_actuals((101, 102, 114), self.ACTUALS)
                     batch.produced_qty = 1000.0
                 close(order)
-                batch._follow_orders()
+                batch._follow_orders(self.controller.map_id._layout())
                 yield batch, order
                 if batch.active:
                     batch._set_state("cancelled")

@@ -24,7 +24,7 @@ class TestSharesChanged(SharedOrderCase):
 
     def refresh(self):
         """What the exchange does first."""
-        self.queue().sorted("id")._follow_orders()
+        self.queue().sorted("id")._follow_orders(self.controller.map_id._layout())
 
     def shares(self):
         return [(batch.part, batch.order_qty) for batch in self.batches(self.order)]
