@@ -277,7 +277,7 @@ class Torture:
         share, shares = map(int, self.options.share.split("/"))
         points = points[self.options.first :: self.options.stride][share - 1 :: shares]
         random.Random(1).shuffle(points)  # so that at any time what was tried is a fair sample
-        return points
+        return points[self.options.after :]
 
     def _try(self, kind, point):
         begun = time.monotonic()
@@ -326,6 +326,7 @@ def parse():
     add("--stride", type=int, default=1, help="try each n-th point only")
     add("--minutes", type=float, help="stop after that long; what was tried until then is a fair sample")
     add("--first", type=int, default=0, help="leave out that many points at the beginning")
+    add("--after", type=int, default=0, help="go on after that many points, which a run that was stopped has tried")
     add("--share", default="1/1", help="i/n: every n-th of these points, from the i-th on; several may run at once")
     add("--replay", nargs="+", metavar="KIND/POINT", help="these points again, such as odoo/137b")
     add("--cycles", type=int, default=12, help="that a database is good for before it is copied anew (default: %(default)s)")
