@@ -81,6 +81,9 @@ class Browser:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.send("Emulation.setTouchEmulationEnabled", enabled=touch)
 
+    def set_timezone(self, name):
+        self.send("Emulation.setTimezoneOverride", timezoneId=name)
+
     def set_cookie(self, url, name, value):
         self.send("Network.setCookie", url=url, name=name, value=value)
 

@@ -66,6 +66,7 @@ SCROLL = """
 })()
 """
 BAD_STYLE = "getComputedStyle(document.body, '::before').content.includes('css error')"  # as Odoo tells of it
+TIMEZONE = "Europe/Brussels"  # of the demo's people, in which tasks write of times
 STILL = "*, *::before, *::after { animation: none !important; transition: none !important; caret-color: transparent !important; }"
 
 
@@ -161,21 +162,22 @@ def parse():
 def prepare(options, stack):
     """A photographer in front of a stage."""
     database, folder = options.keep or test_database(), Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    update = []
     if options.keep:
         folder = Path(os.environ["CACHE"]) / "log" / database
         folder.mkdir(exist_ok=True)
     else:
         stack.callback(drop_database, database)
     if (folder / "ids.json").exists():
-        update = ["-u", "plc_mo_batch"]
+        subprocess.run([DEV / "odoo", "-d", database, "-u", "plc_mo_batch", "--stop-after-init"], check=True)
     else:
         new_database(database, folder / "newdb.log", force=True, say=print)
         print("Setting the stage (a minute or two) …", flush=True)
     stage = Stage(database, folder)
     stack.callback(stage.stop)
-    server = stack.enter_context(Server(database, folder / "odoo.log", options=["--max-cron-threads", "0", *update]))
-    return Photographer(server.wait_up(), stack.enter_context(Browser()), stage.ids)
+    server = stack.enter_context(Server(database, folder / "odoo.log", options=["--max-cron-threads", "0"]))
+    browser = stack.enter_context(Browser())
+    browser.set_timezone(TIMEZONE)
+    return Photographer(server.wait_up(), browser, stage.ids)
 
 
 def shots(options):

@@ -101,6 +101,7 @@ class Stage:
 
     def _today(self):
         with self.env() as env:
+            self._orders_of_another_line(env)
             self.ids["refused"] = self._new_order_that_cannot_be_queued(env)
             self.ids["shared"] = self._order_of_two_batches(env)
         self._task("fill")
@@ -160,6 +161,13 @@ class Stage:
         )
         order.action_confirm()
         return order.id
+
+    def _orders_of_another_line(self, env):
+        """For the page that sets up a PLC: what it suggests for the silos comes from these."""
+        manufacturing = env.ref("stock.warehouse0").manu_type_id
+        for name in ("production_dairy", "production_pullet"):
+            order = env.ref(f"plc_mo_batch.{name}").copy({"picking_type_id": manufacturing.id})
+            order.action_confirm()
 
     def _order_of_two_batches(self, env):
         """Of the eighth product two tons are wanted, and the mixer takes one."""

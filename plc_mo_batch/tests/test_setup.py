@@ -55,6 +55,13 @@ class TestSetup(MillCase):
         setup.action_suggest()
         self.assertEqual([line.product_ids for line in setup.line_ids[:4]], [self.soy, self.molasses, self.wheat, self.salt])
 
+    def test_no_orders_to_suggest_from(self):
+        setup = self.setup_for(self.new_simulator())
+        setup.action_next()
+        setup.picking_type_ids = self.picking_type.copy()
+        with self.assertRaisesRegex(UserError, "No confirmed order"):
+            setup.action_suggest()
+
     def test_a_plc_that_does_not_answer(self):
         plc = self.new_simulator()
         plc.stop()

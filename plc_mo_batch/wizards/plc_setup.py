@@ -104,10 +104,16 @@ class PlcSetup(models.TransientModel):
         return True
 
     def action_suggest(self):
-        """Lay the components of the orders into the silos that are empty, what is needed most first; a person has to check it."""
+        """Lay the components of the orders into the silos that are empty, what is needed most first; a person has to check it.
+
+        :return: True
+        :raise UserError: when there are no such orders
+        """
         self.ensure_one()
-        laid = self.line_ids.product_ids
-        components = iter(product for product in self._components() if product not in laid)
+        components, laid = self._components(), self.line_ids.product_ids
+        if not components:
+            raise UserError(self.env._("No confirmed order has one of these operation types. Enter what each silo holds."))
+        components = iter(product for product in components if product not in laid)
         for line in self.line_ids.filtered(lambda line: not line.product_ids):
             line.product_ids = next(components, self.env["product.product"])
         self.is_checked = False
@@ -164,7 +170,7 @@ class PlcSetup(models.TransientModel):
         return {"host": self.host.strip(), **{name: self[name] for name in names}, **ids}
 
     def _components(self):
-        """Products that can be weighed, of the open orders and else of the bills of materials; what is needed most first."""
+        """Products that can be weighed, of the confirmed orders; what is needed most first."""
         kilogram = self.env.ref("uom.product_uom_kgm")
         domain = [
             ("raw_material_production_id.picking_type_id", "in", self.picking_type_ids.ids),
