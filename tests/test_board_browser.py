@@ -27,6 +27,22 @@ FOCUS = """
     };
 })()
 """
+# a wall screen turns its page every second, and not every fifteen
+QUICK_TURNS = """
+(() => {
+    const { browser } = odoo.loader.modules.get("@web/core/browser/browser");
+    const wait = browser.setInterval;
+    browser.setInterval = (act, time) => wait(act, time === 15000 ? 1000 : time);
+})()
+"""
+SEEN_WHOLE = """
+(() => {
+    const room = document.querySelector(".o_plc_board").parentElement.getBoundingClientRect();
+    const top = room.top + document.querySelector(".o_plc_top").offsetHeight;
+    const whole = (lane) => lane.getBoundingClientRect().top >= top - 2 && lane.getBoundingClientRect().bottom <= room.bottom + 2;
+    return [...document.querySelectorAll(".o_plc_lane")].filter(whole).map((lane) => lane.querySelector("h2").textContent.trim());
+})()
+"""
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
 
 
@@ -180,6 +196,26 @@ def test_escape_leaves_a_wall_that_is_not_a_full_screen(board):
     board.wait("The wall", "Boolean(document.querySelector('body.o_plc_wall_screen .o_plc_wall'))")
     board.press("Escape")
     board.wait("The end of the wall", "!document.querySelector('.o_plc_wall')")
+
+
+def test_wall_screen_shows_each_plc_in_turn(server):
+    """More PLCs than one screen holds: every one of them is seen whole, and then the first one again."""
+    admin = server.rpc()
+    mill = admin.call("plc.controller", "search", [])
+    for number in range(5):
+        admin.call("plc.controller", "copy", mill, {"name": f"Line {number}"})
+    with Board() as wall:
+        wall.show(server)
+        wall.evaluate(QUICK_TURNS)
+        wall.resize(900, 500)
+        wall.evaluate("localStorage.setItem('plc_board.wall', '1'); location.hash, 1")
+        wall.evaluate("odoo.__WOWL_DEBUG__.root.env.services.action.doAction('plc_mo_batch.plc_board_action'), 1")
+        wall.wait("Six PLCs", "document.querySelectorAll('.o_plc_wall .o_plc_lane').length === 6")
+        assert len(wall.evaluate(SEEN_WHOLE)) < 6
+        seen = set()
+        wait_for("Each PLC", lambda: len(seen.update(wall.evaluate(SEEN_WHOLE)) or seen) == 6, SECONDS, server.check)
+        wait_for("The first page", lambda: "Feed mill" in wall.evaluate(SEEN_WHOLE), SECONDS, server.check)
+    query(server.database, "DELETE FROM plc_controller WHERE name LIKE 'Line %'")
 
 
 def test_offline(board):

@@ -194,23 +194,22 @@ class MoBatch(models.Model):
 
     def action_release_slot(self):
         """Let what another system left in the slot be acknowledged and overwritten; its words stay in the journal."""
-        self._check_allowed("release")
-        for batch in self.sudo():
-            batch.write({"release": True, "attention": False, "attention_key": False})
-            batch._journal("user", self.env._("%s released the slot.", self.env.user.name))
-        self.env["plc.task.exchange"]._trigger()
-        return True
+        return self._decide("release", self.env._("%s released the slot.", self.env.user.name), release=True)
 
     def action_go_on(self):
         """A person compared what the PLC made with the orders in line: they are sent, with job numbers above what it shows."""
-        self._check_allowed("go_on")
-        for batch in self.sudo():
-            controller = batch.controller_id
+        message = self.env._("%s compared the orders in line with what the PLC made: sending goes on.", self.env.user.name)
+        decided = self._decide("go_on", message, resent=True)
+        for controller in self.sudo().controller_id:
             controller.last_job = max(controller.last_job, controller.shown_job)
-            batch.write({"resent": True, "attention": False, "attention_key": False})
-            batch._journal(
-                "user", self.env._("%s compared the orders in line with what the PLC made: sending goes on.", self.env.user.name)
-            )
+        return decided
+
+    def _decide(self, action, message, **values):
+        """A person settles what asked for attention: it is noted, and the exchange goes on at once."""
+        self._check_allowed(action)
+        for batch in self.sudo():
+            batch.write({**values, "attention": False, "attention_key": False})
+            batch._journal("user", message)
         self.env["plc.task.exchange"]._trigger()
         return True
 

@@ -102,7 +102,6 @@ class PlcBoard(models.AbstractModel):
 
     # Who is told
 
-
     @api.model
     def _channels(self):
         """The PLCs that the user may see, in all of the user's companies, the companies themselves, and the user."""

@@ -1,5 +1,7 @@
 """What the web client asks for when it opens the addon's screens: every action's views, with their real fields."""
 
+from statistics import mean
+
 import cpu
 from lxml import etree
 
@@ -75,17 +77,19 @@ def read(env, action):
 
 
 def measure(env, database):
-    """{(external name of the action, kind): ms that Odoo and PostgreSQL work for it}, at best: neighbours that empty the
-    processor's caches make some repetitions slower, and none faster."""
+    """{(external name of the action, kind): ms that Odoo and PostgreSQL work for it}, at best, and at the speed that the machine
+    had at the beginning: neighbours that empty the processor's caches make some repetitions slower, and none faster."""
     found = {}
     for action in actions(env):
         for kind, call in read(env, action).items():
             times = []
             for _repetition in range(REPETITIONS):
+                before = cpu.slowness()
                 start = cpu.worked(database)
                 for _call in range(CALLS):
                     env.invalidate_all()
                     call()
-                times.append((cpu.worked(database) - start) / CALLS * 1000)
+                worked = cpu.worked(database) - start
+                times.append(worked / CALLS * 1000 / mean((before, cpu.slowness())))
             found[f"{action.xml_id.partition('.')[2]}", kind] = min(times)
     return found

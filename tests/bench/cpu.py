@@ -1,5 +1,5 @@
 """How long this process and the PostgreSQL processes that serve a database have worked: unlike the clock, that does not depend on
-what else the machine does."""
+what else the machine does. How fast it works does: :func:`slowness` says so."""
 
 import os
 import time
@@ -25,6 +25,29 @@ def worked(database: str) -> float:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", [database])
         pids = [row[0] for row in cursor.fetchall()]
     return time.process_time() + sum(map(_of_process, pids))
+
+
+def slowness() -> float:
+    """How much longer a fixed piece of work takes now than it took when it was asked for first: a virtual machine's own speed
+    changes by half within minutes."""
+    return _fixed_work() / _usual()
+
+
+@cache
+def _usual() -> float:
+    return min(_fixed_work() for _repetition in range(20))
+
+
+def _fixed_work() -> float:
+    """Seconds for what Odoo does all day: dictionaries, strings, calls; the best of three."""
+    return min(_seconds_of_work() for _repetition in range(3))
+
+
+def _seconds_of_work() -> float:
+    start = time.process_time()
+    rows = [{"id": number, "name": f"row {number}", "ids": [number, number + 1]} for number in range(5000)]
+    sorted(rows, key=lambda row: row["name"])
+    return time.process_time() - start
 
 
 def _of_process(pid: int) -> float:

@@ -34,6 +34,7 @@ FOUND = """## What it found
 - The fill searched a PLC's whole history for the name of each order; the lists of the history and of what was dosed (1 s) sorted
   all of it. All of them have an index now (`models/mo_batch_history.py`).
 - A PLC's form fetched its whole journal, of which it shows a page.
+- An exchange built the description of its PLC's registers anew for each batch in it, a quarter of its work.
 """
 DOC, PLOT = ROOT / "docs" / "load.md", ROOT / "docs" / "images" / "load.svg"
 
