@@ -131,12 +131,13 @@ class Stage:
         self._task("exchange")
 
     def _watch(self):
-        """Task 4 saw that the premix line has been silent for a quarter of an hour. All tasks ran just now, and run no more."""
+        """Task 4 saw that the premix line has been silent for a quarter of an hour. No task runs any more, and nobody notices
+        while pictures are taken."""
         with self.env() as env:
             now = fields.Datetime.now()
             for number in range(1, 5):
                 cron = env.ref(f"plc_mo_batch.ir_cron_task_{number}")
-                cron.write({"active": True, "lastcall": now, "nextcall": now + timedelta(days=3650)})
+                cron.write({"active": True, "lastcall": now + timedelta(hours=1), "nextcall": now + timedelta(days=3650)})
             since = now - timedelta(minutes=15)
             env["plc.controller"].browse(self.ids["silent"]).write({"watched_since": since, "last_contact": since})
         self._task("health")
