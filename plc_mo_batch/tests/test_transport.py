@@ -10,7 +10,8 @@ from odoo.addons.plc_mo_batch.simulator import Simulator
 from . import fault_proxy as fault
 
 SILENT = 0.05  # seconds, where no answer is expected
-PATIENT = 0.3  # where one is: those that are nothing like an answer are waited out, too
+PATIENT = 0.3  # where one is that may be nothing like an answer, which is waited out, too
+SURE = 5  # where what comes ends the wait: a busy machine may take its time
 ADDRESS = 7000
 BEFORE = tuple(range(1, 11))
 AFTER = tuple(range(101, 111))
@@ -69,7 +70,7 @@ class LinkCase(BaseCase):
         self.proxy = self.enterContext(fault.FaultProxy(self.plc.port))
         self.proxy.faults += faults
 
-    def link(self, timeout=PATIENT, **values):
+    def link(self, timeout=SURE, **values):
         return Link(Endpoint("127.0.0.1", self.proxy.port, timeout=timeout, **values))
 
     def poll(self, **values):
@@ -83,7 +84,7 @@ class LinkCase(BaseCase):
     def assert_fails(self, call, kind, writing=False):
         """After one request, on a connection that is closed."""
         with self.assertRaises(LinkError) as caught:
-            call(timeout=SILENT if kind == "timeout" else PATIENT)
+            call(timeout={"timeout": SILENT, "reply": PATIENT}.get(kind, SURE))
         error = caught.exception
         self.assertEqual((error.kind, error.writing), (kind, writing))
         self.assertTrue(self.proxy.wait_until_closed())  # on a busy machine the request is read only now
@@ -94,7 +95,7 @@ class LinkCase(BaseCase):
 @tagged("post_install", "-at_install")
 class TestLink(LinkCase):
     def test_read_and_write(self):
-        with self.link(timeout=5) as link:
+        with self.link(timeout=SURE) as link:
             self.assertEqual(link.read_words(ADDRESS, 10), BEFORE)
             link.write_words(ADDRESS, AFTER)
             link.write_words(ADDRESS + 9, [0xFFFF])
@@ -106,12 +107,12 @@ class TestLink(LinkCase):
 
     def test_the_unit_that_was_asked_for(self):
         with Simulator(scan_time=None, device_id=7) as plc:
-            with Link(Endpoint("127.0.0.1", plc.port, device_id=7, timeout=PATIENT)) as link:
+            with Link(Endpoint("127.0.0.1", plc.port, device_id=7, timeout=SURE)) as link:
                 self.assertEqual(link.read_words(0, 2), (0, 0))
                 link.write_words(0, [1])
 
     def test_the_last_register(self):
-        with self.link(timeout=5) as link:
+        with self.link(timeout=SURE) as link:
             link.write_words(65535, [7])
             self.assertEqual(link.read_words(65534, 2), (0, 7))
 
@@ -168,7 +169,7 @@ class TestLink(LinkCase):
 class TestConnecting(LinkCase):
     def assert_unreachable(self, host, port, detail):
         with self.assertRaises(LinkError) as caught:
-            Link(Endpoint(host, port, timeout=PATIENT)).open()
+            Link(Endpoint(host, port, timeout=SURE)).open()
         error = caught.exception
         self.assertEqual((error.kind, error.writing), ("connect", False))
         self.assertRegex(str(error), detail)
@@ -188,7 +189,7 @@ class TestConnecting(LinkCase):
             listener = self.enterContext(socket.create_server(("::1", 0), family=socket.AF_INET6))
         except OSError:
             self.skipTest("this machine has no IPv6")
-        with Link(Endpoint("::1", listener.getsockname()[1], timeout=PATIENT, allowed=parse_networks("::1"))):
+        with Link(Endpoint("::1", listener.getsockname()[1], timeout=SURE, allowed=parse_networks("::1"))):
             listener.accept()[0].close()
 
     def test_a_name_without_an_address(self):
@@ -201,7 +202,7 @@ class TestConnecting(LinkCase):
         self.proxy.refuse()
         self.assert_unreachable("127.0.0.1", port, "refused")
         self.new_proxy()
-        self.assertEqual(self.poll(timeout=5), BEFORE)
+        self.assertEqual(self.poll(timeout=SURE), BEFORE)
 
 
 @tagged("post_install", "-at_install")
@@ -212,7 +213,7 @@ class TestFaults(LinkCase):
             with self.subTest(name):
                 self.new_proxy(spoil)
                 self.assert_fails(self.poll, kind)
-                self.assertEqual(self.poll(timeout=5), BEFORE)
+                self.assertEqual(self.poll(timeout=SURE), BEFORE)
 
     def test_writing(self):
         """The fate of a write that began is unknown: it is sent once, and the next read tells."""
@@ -221,7 +222,7 @@ class TestFaults(LinkCase):
                 self.plc.mill.memory[ADDRESS : ADDRESS + 10] = BEFORE
                 self.new_proxy(spoil)
                 self.assert_fails(self.send, kind, writing=True)
-                self.assertEqual(self.poll(timeout=5), AFTER if applied else BEFORE)
+                self.assertEqual(self.poll(timeout=SURE), AFTER if applied else BEFORE)
 
     def test_echoes_and_refusals(self):
         for name, (spoil, kind, doubtful) in WRITE_FAULTS.items():
@@ -257,11 +258,11 @@ class TestFaults(LinkCase):
 
     def test_slow_but_in_time(self):
         self.new_proxy(fault.slow(0.001))
-        self.assertEqual(self.poll(timeout=5), BEFORE)
+        self.assertEqual(self.poll(timeout=SURE), BEFORE)
 
     def test_a_duplicate_is_no_answer_to_the_next_request(self):
         self.new_proxy(fault.duplicate, fault.duplicate, fault.duplicate)
-        with self.link(timeout=5) as link:
+        with self.link(timeout=SURE) as link:
             self.assertEqual(link.read_words(ADDRESS, 10), BEFORE)
             link.write_words(ADDRESS, AFTER)
             self.assertEqual(link.read_words(ADDRESS, 10), AFTER)
@@ -273,7 +274,7 @@ class TestFaults(LinkCase):
         self.assert_fails(self.poll, "timeout")
         self.plc.mill.memory[ADDRESS : ADDRESS + 10] = AFTER
         self.proxy.faults.append(fault.after(stale[0]))
-        self.assertEqual(self.poll(timeout=5), AFTER)
+        self.assertEqual(self.poll(timeout=SURE), AFTER)
 
     def test_many_requests_and_the_last_fails(self):
         self.new_proxy(*[fault.passed_on] * 4, fault.silence)

@@ -209,6 +209,7 @@ def write(results, lines, plcs):
                 f"that is allowed (at most {GROWTH} times from the smallest to the largest history) were written down in",
                 "`tests/bench/limits.py` before anything was measured. What counts is how long Odoo and PostgreSQL worked (their",
                 "CPU time), so that a machine that is busy otherwise measures the same; in brackets: on the clock, in this run.",
+                "A screen's is that of the machine at the speed that it had at the beginning, as this one's changes by half.",
                 "Half of the history belongs to one PLC.",
                 "",
                 *(fewer if plcs != PLCS else []),
