@@ -94,7 +94,7 @@ def _part(layout: Layout, stretch: Field | tuple[int, int], words: Sequence[int]
 def _value(layout: Layout, item: Field, words: tuple[int, ...]) -> Any:
     if len(words) < item.length:
         raise CodecError(item, _lt("is missing"))
-    alone = replace(item, role="value", offset=0, index=0)
+    alone = replace(item, role="value", offset=0)
     return SlotCodec([alone], layout.word_order, layout.swap_bytes).decode(words)["value"]
 
 

@@ -66,8 +66,9 @@ class TestAddress(BaseCase):
                 check(text, LOOPBACK)
         self.assertEqual(len(parse_networks("127.0.0.1, 169.254.0.0/16 fe80::/10")), 3)
         for text in ("127.0.0", "localhost", "169.254.0.1/16"):
-            with self.assertRaises(ValueError):
+            with self.assertRaises(ValueError) as caught:
                 parse_networks(text)
+            self.assertEqual(str(caught.exception), f"{text} is no network")
 
     def test_every_way_to_write_it(self):
         for host in ("localhost", "LOCALHOST.", "plc.localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "::1"):

@@ -24,7 +24,7 @@ class TestConversations(BaseCase):
         self.answers = []
 
     def plan(self, **values):
-        endpoint = Endpoint("127.0.0.1", self.plc.port, timeout=0.3)
+        endpoint = Endpoint("127.0.0.1", self.plc.port, timeout=5)
         return replace(Plan(endpoint, JOB_NUMBERS, feedback=(1, 2)), **values)
 
     def talk(self, name, *plans):
