@@ -284,10 +284,12 @@ class PlcController(models.Model):
                           JOIN (VALUES %s) AS plc(id, since)
                             ON batch.controller_id = plc.id AND batch.date_closed >= plc.since
                          WHERE batch.active IS NOT TRUE
+                           AND batch.date_closed >= %s  -- says again how few they are: PostgreSQL would else read all of history
                         WINDOW plcs AS (PARTITION BY batch.controller_id)) AS finished
                  WHERE place <= %s
                 """,
                 plcs,
+                min(since.values(), default=fields.Datetime.now()),
                 FINISHED_SHOWN,
             )
         )

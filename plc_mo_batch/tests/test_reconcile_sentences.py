@@ -37,6 +37,8 @@ class TestJobNumbers(SentenceCase):
         self.assertTold(f"job 3, order ?, {unknown}", self.job("queued"), nameless, stranger)
         top = f"the PLC shows job 3, the last one given is {MAX_JOB}"
         self.assertTold(top, self.job("queued"), self.before(), self.recipe(armed=3, acknowledged=3), last_job=MAX_JOB)
+        other = self.step(self.job("running"), self.shown(order=OTHER)).anomaly.detail
+        self.assertTrue(other.endswith(f"holds {OTHER!r} where {ORDER!r} was expected"), other)
         self.assertEqual(str(Rejected(Anomaly("rejected", "why"))), "why")
 
     def test_a_database_that_is_older_than_the_plc(self):
@@ -46,6 +48,12 @@ class TestJobNumbers(SentenceCase):
         told = f"order {ORDER} stands in slot 1, and was never handed over from here"
         known = self.before(order=ORDER)
         self.assertTold(told, self.job("queued", fresh=True), known, self.recipe(job=0, acknowledged=3), last_job=8)
+
+    def test_an_order_that_does_not_fit(self):
+        """It cannot be one that the PLC shows, and is told where its recipe is made."""
+        job = self.job("queued", order="X" * 99, fresh=True)
+        told = self.step(job, self.feedback(order=None), [0] * 83).anomaly.detail
+        self.assertTrue(told.startswith("the recipe does not fit: "), told)
 
     def test_highest_job(self):
         """Of those that can have been given: 0 is none, and nonsense is none."""

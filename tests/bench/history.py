@@ -66,7 +66,8 @@ class History:
         )
         copy_rows(
             env, "mo_batch_line", "batch_id", self.batch,
-            {"id": "nextval('mo_batch_line_id_seq')", "batch_id": batch, "move_id": f"{move} + move_id"}, **number,
+            {"id": "nextval('mo_batch_line_id_seq')", "batch_id": batch, "move_id": f"{move} + move_id",
+             "date": f"date {ago}", "controller_id": self._controller("n")}, **number,
         )
         number = {"count": EVENTS * count, "first": EVENTS * self.count}
         of_batch = {"batch_id": f"{self.bases['mo_batch']} + n / {EVENTS}", "controller_id": self._controller(f"n / {EVENTS}")}

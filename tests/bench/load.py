@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from limits import GROWTH, HISTORY, LIMITS, PLCS, SLOTS
+from limits import GROWS, GROWTH, HISTORY, LIMITS, PLCS, SLOTS
 from mill import ROOT, Mill, configure, copy_rows, database
 
 configure()
@@ -34,8 +34,11 @@ FOUND = """## What it found
 - The fill searched a PLC's whole history for the name of each order; the lists of the history and of what was dosed (1 s) sorted
   all of it. All of them have an index now (`models/mo_batch_history.py`).
 - A PLC's form fetched its whole journal, of which it shows a page.
+- The board counted what its PLCs finished in this shift by reading all of the history (77 ms at 100,000 batches); the pivot of
+  deviations opened with all that was ever dosed, which took a second. It opens with the last 30 days now.
 - An exchange built the description of its PLC's registers anew for each batch in it, a quarter of its work.
 """
+KINDS = {"list": {"list"}, "form": {"form"}, "board": {"board"}, "chart": {"pivot", "graph", "calendar"}}
 DOC, PLOT = ROOT / "docs" / "load.md", ROOT / "docs" / "images" / "load.svg"
 
 
@@ -133,8 +136,8 @@ class Load:
             self.task("plc.task.write.back")
         self.expect("completed", 0)
         figures["screens"] = self._screens()
-        for kind in ("list", "form"):
-            figures[kind] = max(value for (_action, shown), value in figures["screens"].items() if shown == kind)
+        for kind, views in KINDS.items():
+            figures[kind] = max(value for (_action, view), value in figures["screens"].items() if view in views)
         self._clear()
         return figures
 
@@ -177,13 +180,13 @@ def report(results):
     for name, (what, limit) in LIMITS.items():
         values = [results[size][name] for size in sizes]
         growth = values[-1] / values[0]
-        kept = kept and max(values) <= limit and growth <= GROWTH
+        good = max(values) <= limit and (growth <= GROWTH or name in GROWS)
+        kept = kept and good
         clocks = [results[size]["clock"].get(name) for size in sizes]
         shown = " | ".join(
             f"{value:.3g}" + (f" ({clock:.3g})" if clock else "") for value, clock in zip(values, clocks, strict=True)
         )
-        missed = "" if max(values) <= limit and growth <= GROWTH else " **missed**"
-        lines.append(f"| {name.replace('_', '-')}: {what} | {shown} | {limit} | {growth:.2f}{missed} |")
+        lines.append(f"| {name.replace('_', '-')}: {what} | {shown} | {limit} | {growth:.2f}{'' if good else ' **missed**'} |")
     return lines, kept
 
 
