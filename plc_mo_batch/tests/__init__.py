@@ -38,6 +38,7 @@ from . import (
     test_markup,
     test_metrics,
     test_migrations,
+    test_one_bad_record,
     test_order_changed,
     test_order_closed,
     test_order_closed_by_hand,
