@@ -490,19 +490,17 @@ class MoBatch(models.Model):
                 self._add_off_recipe_line(code, actual)
 
     def _add_off_recipe_line(self, code, actual):
-        equipment = self.controller_id.equipment_ids.filtered(lambda item: item.code == code)
-        self.env["mo.batch.line"].create(
+        line = self.env["mo.batch.line"].create(
             {
                 "batch_id": self.id,
                 "sequence": 1000,
-                "equipment_id": equipment.id,
-                "product_id": equipment.product_ids.id if len(equipment.product_ids) == 1 else False,
                 "code": code,
                 "uom_id": self.uom_id.id,
                 "actual_qty": actual,
                 "reported": True,
             }
         )
+        line._find_product()
 
     def _notice(self, anomaly):
         """Journal an anomaly once a change, and say it on the batch."""

@@ -76,6 +76,7 @@ class MoBatch(models.Model):
         """
         self.ensure_one()
         for line in self.line_ids.filtered(lambda line: line._wasted_qty()):
+            line._find_product()
             if not line.product_id:
                 raise UserError(
                     self.env._("Say on the equipment with code %s which one product it holds: the PLC dosed it.", line.code)

@@ -133,7 +133,7 @@ class MoBatchLine(models.Model):
         """Scrap the actual quantity, with the order as origin; stock may go negative, as the material is gone."""
         self.ensure_one()
         order, uom = self.batch_id.production_id, self.product_id.uom_id
-        lot = self._equipment_lot()
+        lot = self._equipment_lot() or self._order_lot()
         if self.product_id.tracking != "none" and not lot:
             raise UserError(self._missing_lot())
         scrap = self.env["stock.scrap"].create(

@@ -12,6 +12,7 @@ class MoBatchLine(models.Model):
 
     def _check_bookable(self):
         """:raise UserError: when it is not known what was consumed, or it was booked already"""
+        self._find_product()
         if self.code and not self.reported:
             raise UserError(self.env._("The PLC reported no quantity for %s.", self.product_id.display_name))
         if not self.product_id:
@@ -28,6 +29,13 @@ class MoBatchLine(models.Model):
             raise UserError(
                 self.env._("Consumption of %s was booked on the order by somebody else.", self.product_id.display_name)
             )
+
+    def _find_product(self):
+        """What was dosed besides the recipe: the one product that the equipment holds, or is said to hold by now."""
+        if not self.product_id:
+            equipment = self.batch_id.controller_id.equipment_ids.filtered(lambda item: item.code == self.code)
+            product = equipment.product_ids if len(equipment.product_ids) == 1 else False
+            self.write({"equipment_id": equipment.id, "product_id": product and product.id})
 
     def _ensure_move(self):
         """A move for what the recipe did not ask for, or what was taken off the order meanwhile."""
@@ -65,7 +73,8 @@ class MoBatchLine(models.Model):
         return self.product_id.tracking != "none" and (kind.use_create_lots or kind.use_existing_lots)
 
     def _set_lots(self, move, quantity):
-        """Book from the lots that the order reserved; what exceeds them from the equipment's lot, else from the last of them.
+        """Book from the lots that the order reserved; what exceeds them from the equipment's lot, else from the last of them,
+        else from one that the order has.
 
         :raise UserError: when it is not known from which lot it came
         """
@@ -82,7 +91,7 @@ class MoBatchLine(models.Model):
 
     def _take_from_lot(self, move, rest):
         last = move.move_line_ids.sorted("id")[-1:]
-        lot = self._equipment_lot() or last.lot_id
+        lot = self._equipment_lot() or last.lot_id or self._order_lot()
         if not lot:
             raise UserError(self._missing_lot())
         of_lot = move.move_line_ids.filtered(lambda item: item.lot_id == lot)[-1:]
@@ -96,6 +105,13 @@ class MoBatchLine(models.Model):
         """The lot that was in the equipment when the batch finished, else the one that is entered there now."""
         lot = self.lot_id or self.equipment_id.lot_id
         return lot if lot.product_id == self.product_id else lot.browse()
+
+    def _order_lot(self):
+        """A lot of the component on the order, for what is posted besides: the first that is reserved, the last that was used."""
+        lots = self.move_id.move_line_ids.sorted("id").lot_id
+        if self.product_id.tracking != "lot":
+            return lots.browse()
+        return lots[-1:] if self.move_id.state == "done" else lots[:1]
 
     def _missing_lot(self):
         if self.equipment_id and self.product_id.tracking == "lot":

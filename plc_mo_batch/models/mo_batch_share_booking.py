@@ -61,7 +61,7 @@ class MoBatch(models.Model):
     def _produced_before(self):
         """What is already posted as produced of the order, in its unit."""
         order = self.production_id
-        return order.qty_produced if order._plc_is_shared() else 0.0
+        return order.qty_produced if order._plc_is_shared() else super()._produced_before()
 
     def _share_of_rest(self):
         """Which part of the order that is not booked yet the batch makes: 1.0 for the last."""

@@ -203,10 +203,10 @@ class StockMove(models.Model):
         (self | move)._recompute_state()
 
     def _plc_set_produced(self, quantity):
-        """As Odoo does when it posts the product of an order."""
+        """As Odoo does when it posts the product of an order; all of it has the order's lot."""
         order = self.production_id
-        if self.has_tracking != "none" and not self.lot_ids:
-            self.lot_ids = order.lot_producing_ids.ids
+        if self.has_tracking != "none":
+            self.move_line_ids.lot_id = order.lot_producing_ids
         self.quantity = quantity
         if values := order._prepare_finished_extra_vals():
             self.move_line_ids.write(values)

@@ -297,9 +297,8 @@ class Conversation:
     def _live_plan(self, layout, jobs, unsure):
         """Another look after the PLC's polling interval, while it has something to do and the switches are on."""
         pause = self.controller.poll_interval
-        if not pause or not any(job.state in WORKING for job in jobs):
-            return None
-        self.goes_on = self.controller.enabled and self.task._is_enabled()
+        works = pause and any(job.state in WORKING for job in jobs)
+        self.goes_on = bool(works and self.controller.enabled and self.task._is_enabled())
         if not self.goes_on or time.monotonic() + pause > self.live_until:
             return None
         self._rounds = 0

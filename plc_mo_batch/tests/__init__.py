@@ -22,6 +22,7 @@ from . import (
     test_exchange,
     test_exchange_alone,
     test_exchange_isa88,
+    test_exchange_live,
     test_failure,
     test_fill,
     test_fill_race,
@@ -67,6 +68,7 @@ from . import (
     test_transport,
     test_vacuum,
     test_views,
+    test_weighing_refused,
     test_wires,
     test_withdraw,
     test_words,
@@ -74,5 +76,6 @@ from . import (
     test_write_back_failing,
     test_write_back_hand_adds,
     test_write_back_lots,
+    test_write_back_refused,
     test_write_back_units,
 )

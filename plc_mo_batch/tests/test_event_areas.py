@@ -305,8 +305,7 @@ class TestFailure(EventCase):
         self.assertFalse(self.controller.event_problem)
 
 
-@tagged("post_install", "-at_install")
-class TestWeighing(EventCase):
+class WeighingCase(EventCase):
     def start(self, policy="weighed", **values):
         """A batch that runs, whose salt (14.45 kg) is added by hand."""
         self.controller.write({"hand_add_policy": policy, **values})
@@ -324,6 +323,13 @@ class TestWeighing(EventCase):
         self.run_task(2)
         self.assertEqual(self.batch.state, "completed")
 
+    def wait_is_over(self):
+        self.batch.weighings_until = fields.Datetime.now() - timedelta(seconds=1)
+        self.run_task(3)
+
+
+@tagged("post_install", "-at_install")
+class TestWeighing(WeighingCase):
     def test_as_weighed(self):
         self.start()
         self.weigh(14.6)
@@ -373,10 +379,6 @@ class TestWeighing(EventCase):
         self.run_task(3)
         self.assertEqual(self.batch.state, "done")
         self.assertEqual(self.consumed(self.order)[self.salt], 14.5)
-
-    def wait_is_over(self):
-        self.batch.weighings_until = fields.Datetime.now() - timedelta(seconds=1)
-        self.run_task(3)
 
     def test_what_was_weighed_counts_when_the_wait_is_over(self):
         self.start()
