@@ -177,6 +177,13 @@ class TestAlarm(MillCase):
         self.assertRecordValues(self.controller, [{"health": "error", "health_reason": "A task stands still."}])
         self.assertEqual(self.alarms.search([("kind", "=", "task")]).activity_ids.user_id, self.operator)
 
+    def test_what_an_alarm_is_about(self):
+        alarm = self.settle("It stands.")
+        self.assertEqual(alarm.action_open_subject()["res_id"], self.controller.id)
+        self.alarms._settle("task", None, [Condition("task", "A task stands still.", key="1")])
+        with self.assertRaisesRegex(UserError, "The alarm concerns all PLCs."):
+            self.alarms.search([("kind", "=", "task")]).action_open_subject()
+
     def test_nobody_watches(self):
         """That Task 4 itself stands still is seen by whoever looks at the PLC."""
         self.watch(lastcall=HOURS_AGO)

@@ -1,5 +1,7 @@
 """Cancel: who may, when, and what becomes of the order."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -112,6 +114,22 @@ class TestCancel(MillCase):
     def test_order_is_cancelled_too(self):
         self.queue().with_user(self.operator).action_cancel("plan", "", "cancel")
         self.assertEqual(self.order.state, "cancel")
+
+    def test_wizard_says_that_the_order_is_closed(self):
+        self.order.action_cancel()
+        self.assertIn(f"the PLC was not told yet. Order {self.order.name} is closed already.", self.effect(order_action="hold"))
+
+    def test_order_that_cannot_be_cancelled_is_held(self):
+        """Another app may refuse it; the batch is cancelled all the same, and the order is not queued again."""
+        batch = self.queue()
+        with patch.object(self.env.registry["mrp.production"], "action_cancel", side_effect=UserError("Not on Sundays.")):
+            batch.with_user(self.operator).action_cancel("plan", "", "cancel")
+        self.assertRecordValues(batch, [{"state": "cancelled", "active": False}])
+        self.assertRecordValues(self.order, [{"state": "confirmed", "plc_hold": True, "plc_stopped": False}])
+        told = batch.event_ids.filtered(lambda event: event.kind == "error").message
+        self.assertEqual(told, "The order could not be cancelled and is held: Not on Sundays.")
+        self.run_task(1)
+        self.assertFalse(self.queue())
 
     def test_order_back_in_line_at_once(self):
         self.queue().action_cancel("plan", "", "line")

@@ -8,7 +8,7 @@ import time
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
@@ -85,6 +85,18 @@ class TestConnectionFields(MillCase):
         self.assertRefused("needs an address", host=" ")
         self.assertRefused("needs a serial port", transport="serial", serial_device="socket://x")
 
+    def test_port_follows_the_transport(self):
+        """Unless it is one of the plant's own."""
+        form = Form(self.controller)
+        form.port = 502
+        form.transport = "tls"
+        self.assertEqual(form.port, 802)
+        form.transport = "tcp"
+        self.assertEqual(form.port, 502)
+        form.port = 1502
+        form.transport = "tls"
+        self.assertEqual(form.port, 1502)
+
     @mute_logger("odoo.sql_db")
     def test_unit_id(self):
         self.controller.device_id = 0
@@ -124,6 +136,10 @@ class TestTheTest(ConnectionCase):
         self.assertRecordValues(event, [{"kind": "user", "user_id": self.operator.id}])
         self.assertIn(found["message"], event.message)
         return found
+
+    def test_serial_port_that_is_not_there(self):
+        self.controller.write({"transport": "serial", "serial_device": "/dev/ttyS999", "host": False})
+        self.assertFound("The serial port /dev/ttyS999 cannot be opened: ", reachable=False)
 
     def test_all_is_well(self):
         plc = self.new_simulator()

@@ -3,6 +3,7 @@
 import logging
 from unittest.mock import patch
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..models import plc_task_fill
@@ -161,6 +162,19 @@ class TestRefusal(MillCase):
         order = self.new_order(bom_id=self.new_bom([(self.wheat, 999), (bags, 1)]).id)
         self.run_task(1)
         self.assertIn("Test bags is counted in Units", order.plc_reason)
+
+    def test_more_components_than_the_recipe_has_lines(self):
+        products = [self.new_product(f"Test premix {number}") for number in range(16)]
+        for code, product in enumerate(products, start=201):
+            self.new_silo(code, product)
+        self.controller.map_id = layout = self.controller.map_id.copy({"name": "Any codes"})
+        codes = layout.area_ids.field_ids.filtered(lambda field: field.role == "line_code")
+        any_code = [
+            Command.update(field.area_id.id, {"field_ids": [Command.update(field.id, {"value": 0})]}) for field in codes
+        ]
+        layout.write({"area_ids": any_code})
+        order = self.new_order(bom_id=self.new_bom([(product, 62.5) for product in products]).id)
+        self.assertRefused(order, "it has more dosed components than the PLC's recipe has lines")
 
     def test_unknown_equipment_code(self):
         self.controller.equipment_ids[0].code = 199

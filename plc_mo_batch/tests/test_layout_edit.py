@@ -40,6 +40,14 @@ class TestLayoutEdit(MillCase):
         with self.assertRaisesRegex(ValidationError, "Equipment code 1 is 201 in the recipe area, but 101"):
             self.field("line_code").value = 201
 
+    def test_unusable_one_is_not_chosen(self):
+        """Nor talked with, where it became so: a table that was restored without its fields."""
+        self.env.cr.execute("DELETE FROM plc_register_field WHERE area_id IN %s", [tuple(self.map.area_ids.ids)])
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(ValidationError, "The layout Test layout cannot be used yet:\n.*field"):
+            self.controller.map_id = self.map
+            self.env.flush_all()
+
     def test_not_under_a_batch_that_was_sent(self):
         self.controller.map_id = self.map
         self.new_order()

@@ -49,6 +49,26 @@ class TestOrderChanged(MillCase):
         told = self.batch.event_ids.filtered(lambda event: "was changed after" in event.message)
         self.assertEqual(len(told), 1)
 
+    def test_after_it_was_handed_over_what_cannot_be_queued_is_no_change(self):
+        """A component that two silos hold meanwhile: the next order is refused for it, this one is made as it was handed over."""
+        self.run_task(2)
+        self.controller.equipment_ids[1].product_ids += self.wheat
+        self.run_task(2)
+        self.assertRecordValues(self.batch, [{"state": "offered", "order_changed": False, "attention": False}])
+
+    def test_order_that_needs_no_more_after_it_was_handed_over(self):
+        """The order of two batches was lowered to what one makes: both are made, and each says that it is not what was asked."""
+        self.batch.action_cancel("plan", "", "line")
+        self.controller.max_batch_qty = 500.0
+        self.run_task(1)
+        self.run_task(2)
+        batches = self.queue()
+        self.assertEqual(batches.mapped("state"), ["offered"] * 2)
+        self.env["change.production.qty"].create({"mo_id": self.order.id, "product_qty": 500.0}).change_prod_qty()
+        self.run_task(2)
+        self.assertRecordValues(batches, [{"state": "offered", "order_changed": True}] * 2)
+        self.assertIn("the PLC makes what was queued", batches[1].attention)
+
     def test_cancelled_while_queued(self):
         self.order.action_cancel()
         self.run_task(2)

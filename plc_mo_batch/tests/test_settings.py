@@ -4,17 +4,27 @@ from contextlib import closing
 
 import psycopg2
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.sql_db import connection_info_for
 from odoo.tests import tagged
 
-from .common import MillCase
+from .common import TASKS, MillCase
 
 
 @tagged("post_install", "-at_install")
 class TestSettings(MillCase):
     def save(self, **values):
         self.env["res.config.settings"].create(values).execute()
+
+    def test_button_of_a_task_that_is_switched_off(self):
+        """It says so, and wakes nothing."""
+        cron = self.env.ref(TASKS[2])
+        self.env["ir.config_parameter"].set_param("plc_mo_batch.task_2_enabled", False)
+        self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).unlink()
+        with self.assertRaisesRegex(UserError, "Task 2 is switched off in the settings."):
+            self.controller.action_exchange_now()
+        self.assertFalse(self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]))
+        self.assertTrue(self.controller.action_fill_now())
 
     def test_defaults(self):
         settings = self.env["res.config.settings"].create({})

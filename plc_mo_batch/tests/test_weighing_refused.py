@@ -67,7 +67,7 @@ class TestWeighingWaits(WeighingCase):
         self.start()
         self.weigh(25.0, number=301)
         self.exchange()
-        weighing = self.assertWaits("Test premix bag is counted in Units, the PLC weighs in kg: enter on the product what it weighs")
+        weighing = self.assertWaits("Test premix bag is counted in Units, the PLC weighs in kg: enter on the product")
         premix.weight = 0.5
         weighing.action_assign(self.batch.id)
         self.assertRecordValues(weighing.line_id, [{"product_id": premix.id, "weighed_qty": 50.0}])
@@ -147,7 +147,16 @@ class TestWeighingRefused(WeighingCase):
         with self.assertRaisesRegex(UserError, f"Choose a component of batch {self.batch.name} that is added by hand."):
             weighing.action_assign(self.batch.id, dosed.id)
         self.assertEqual(weighing.state, "waiting")
-        self.assertFalse(weighing.activity_ids.filtered(lambda item: not item.active))
+
+    def test_number_of_a_product_is_that_of_its_only_variant(self):
+        template = self.salt.product_tmpl_id
+        self.assertEqual(template.plc_number, 202)
+        template.plc_number = 203
+        self.assertEqual(self.salt.plc_number, 203)
+        self.start()
+        self.weigh(14.5, number=203)
+        self.exchange()
+        self.assertRecordValues(self.weighings, [{"state": "matched", "product_id": self.salt.id}])
 
     def test_for_a_batch_of_another_plc(self):
         self.start()
