@@ -14,14 +14,14 @@ STORM, CALM = 8.0, 12.0  # seconds, by turns, in which the wire is bad, and is n
 
 CLICKS = {
     "fill": 8,
-    "exchange": 8,
+    "exchange": 16,
     "write_back": 6,
-    "cancel": 2,  # more often, and next to nothing is made
+    "cancel": 1,  # more often, and next to nothing is made
     "requeue": 5,
     "retry": 4,
     "command": 4,
-    "close_order": 1,
-    "cancel_order": 1,
+    "close_order": 0.5,
+    "cancel_order": 0.5,
     "change_order": 3,
     "plan": 3,
     "decide": 12,
@@ -30,7 +30,7 @@ CLICKS = {
 }
 FAULTS = {
     "wire": 60,
-    "memory": 3,
+    "memory": 1,  # a PLC that forgot makes nothing before a person has looked at all of its batches
     "fail": 3,
     "pause": 3,
     "clock": 4,
