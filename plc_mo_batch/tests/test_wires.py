@@ -20,6 +20,7 @@ from odoo.addons.plc_mo_batch.simulator import Simulator
 
 from ..plc import transport
 from ..plc.transport import Endpoint, Link, LinkError, SerialLine, Tls
+from ..plc.words import Sentence
 from .plc_layouts import flags, job_numbers
 from .wires import Authority, Wire, serial_cable, server_context
 
@@ -268,7 +269,8 @@ class TestSerial(WireCase):
 
     def test_port_of_another_program(self):
         with Link(self.endpoint), patch.object(transport, "_lines", {}):  # which knows nothing of our lock
-            self.assert_fails(self.endpoint, "connect", "another program uses it, or it does not work", wait=0.1)
+            told = self.assert_fails(self.endpoint, "connect", "another program uses it, or it does not work", wait=0.1)
+        self.assertIsInstance(told, Sentence, "or nobody could translate it")
 
     def test_port_that_another_program_leaves(self):
         first = Link(self.endpoint)
@@ -280,8 +282,8 @@ class TestSerial(WireCase):
     def test_a_refused_connection_is_not_waited_for(self):
         """Only a serial port can be free a moment later."""
         with patch.object(transport._TcpClient, "connect", side_effect=BlockingIOError) as connect:
-            self.assert_fails(Endpoint("127.0.0.1", 1), "connect")
-        self.assertEqual(connect.call_count, 1)
+            told = self.assert_fails(Endpoint("127.0.0.1", 1), "connect")
+        self.assertEqual((connect.call_count, told), (1, ""))
 
     def test_port_that_odoo_may_not_use(self):
         both = os.R_OK | os.W_OK
@@ -301,7 +303,8 @@ class TestSerial(WireCase):
         """pyserial would open sockets, and write to files, by names such as these."""
         for name in ("spy:///dev/ttyS0?file=/tmp/x", "socket://127.0.0.1:1", "/etc/passwd", "/dev/../etc/passwd", ""):
             with self.subTest(name):
-                self.assert_fails(Endpoint(transport="serial", line=SerialLine(name)), "setup", "is no serial port")
+                told = self.assert_fails(Endpoint(transport="serial", line=SerialLine(name)), "setup")
+                self.assertEqual(told, f"{name} is no serial port, such as /dev/ttyUSB0")
 
     def test_without_pyserial(self):
         with patch.dict(sys.modules):
