@@ -73,6 +73,12 @@ class TestBatchScreen(MillCase):
         order.action_cancel()
         self.assertEqual(order.plc_state, "cancelled")
 
+    def test_order_that_somebody_makes_by_hand_waits_for_no_plc(self):
+        self.order.qty_producing = 500.0
+        self.assertRecordValues(self.order, [{"state": "progress", "plc_state": False}])
+        self.run_task(1)
+        self.assertNotIn(self.order, self.queue().production_id)
+
     def test_order_of_several_batches_waits_for_the_next(self):
         self.controller.write({"max_batch_qty": 500.0, "batch_limit": 1})
         batch = self.complete(self.order, actuals={101: 300.0, 102: 176.13, 114: 16.65}, weight=500.0)

@@ -90,6 +90,28 @@ class TestLivePolling(LiveCase):
 
 
 @tagged("post_install", "-at_install")
+class TestBelievedAgain(LiveCase):
+    def test_what_was_said_of_a_snapshot_is_taken_back(self):
+        """Once the slot is believed, whether the batch has gone on since or not."""
+        self.run_task(2)
+        self.plc.step(1)
+        for seconds in (0, 10):
+            self.plc.step(10)
+            self.run_task(2)
+            batch = self.queue()[0]
+            self.assertEqual(batch.state, "running")
+            with self.plc.lock:
+                word, self.plc.mill.memory[6000] = self.plc.mill.memory[6000], 9
+            self.run_task(2)
+            self.assertIn("not believed", batch.attention)
+            with self.plc.lock:
+                self.plc.mill.memory[6000] = word
+            self.plc.step(seconds)
+            self.run_task(2)
+            self.assertRecordValues(batch, [{"state": "running", "attention": False, "attention_key": False}])
+
+
+@tagged("post_install", "-at_install")
 class TestInHand(LiveCase):
     def test_a_batch_that_somebody_else_has_in_hand_waits(self):
         """As if another process had its row locked, which a test's own transaction cannot show."""

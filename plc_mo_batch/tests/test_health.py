@@ -214,6 +214,14 @@ class TestWriteBack(HealthCase):
         self.env["ir.config_parameter"].set_param("plc_mo_batch.task_3_enabled", False)
         self.assertAlarms()
 
+    def test_why_it_is_not_written_back_where_that_is_known(self):
+        """It failed, though not yet as often as people are told of."""
+        batch = self.new_batch("completed", last_error="The silo is on fire.", attempts=1)
+        self.backdate(batch, date_finished=16)
+        self.assertAlarms("unposted")
+        alarm = self.env["plc.alarm"].search([("batch_id", "=", batch.id), ("date_closed", "=", False)])
+        self.assertEqual(alarm.message, f"{batch.display_name} cannot be written back: The silo is on fire.")
+
     def test_a_failed_batch_that_is_decided_on(self):
         batch = self.new_batch("failed", failure_decision="hold", failure_booking="scrap")
         self.backdate(batch, date_finished=16)

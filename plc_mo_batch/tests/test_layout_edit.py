@@ -42,8 +42,13 @@ class TestLayoutEdit(MillCase):
 
     def test_unusable_one_is_not_chosen(self):
         """Nor talked with, where it became so: a table that was restored without its fields."""
+        chosen, self.controller.map_id = self.controller.map_id, self.map
+        self.env.flush_all()
         self.env.cr.execute("DELETE FROM plc_register_field WHERE area_id IN %s", [tuple(self.map.area_ids.ids)])
         self.env.invalidate_all()
+        with self.assertRaisesRegex(ValidationError, "The layout Test layout cannot be used yet"):
+            self.controller.test_connection()
+        self.controller.map_id = chosen
         with self.assertRaisesRegex(ValidationError, "The layout Test layout cannot be used yet:\n.*field"):
             self.controller.map_id = self.map
             self.env.flush_all()

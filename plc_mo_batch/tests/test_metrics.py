@@ -8,6 +8,7 @@ from unittest import skipUnless
 from odoo.exceptions import AccessError
 from odoo.fields import Datetime
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..models.plc_alarm import Condition
 from ..plc.reconcile import Anomaly
@@ -58,6 +59,15 @@ class TestMetrics(HttpCase, MillCase):
         return found
 
     # What is told
+
+    def test_a_figure_that_cannot_be_counted_is_lost_and_nothing_else(self):
+        """The transaction goes on, with what else is in it."""
+        counters = self.env["plc.counter"]
+        counters._add(self.controller, "requests", 7)
+        with mute_logger("odoo.sql_db"):
+            counters._add(self.controller, None)
+        counters._add(self.controller, "requests", 5)
+        self.assertEqual(counters.search([("controller_id", "=", self.controller.id)]).value, 12)
 
     def test_figures(self):
         orders = self.new_order() | self.new_order() | self.new_order()

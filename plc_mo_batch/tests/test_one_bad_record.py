@@ -10,9 +10,11 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.plc_mo_batch.plc.transport import Link
+
 from ..models.plc_alarm import Condition
 from .common import MillCase
-from .test_event_areas import EventCase
+from .test_event_areas import EventCase, not_sent
 
 TASK = "odoo.addons.plc_mo_batch.models.plc_task"
 UNFORESEEN = "An error that nobody foresaw (ZeroDivisionError). The server's log tells more."
@@ -178,6 +180,22 @@ class TestBadEvent(OneBadCase, EventCase):
             self.exchange()
         self.assertRecordValues(self.failures, [{"text": "GATE BLOCKED", "acknowledged": True, "batch_id": False}])
         self.assertEqual(self.errors(), [f"Silo 101: GATE BLOCKED: {UNFORESEEN}"])
+        self.assertEqual(self.flag("failure"), 1)
+
+    def test_that_the_plc_forgot_before_it_was_acknowledged(self):
+        """It was stored: it is not waited for, its slot is left alone, and the next one is another event."""
+        self.fail_equipment()
+        with patch.object(Link, "write_words", not_sent):
+            self.run_task(2)
+        self.assertRecordValues(self.failures, [{"ack_at": False, "acknowledged": False}])
+        words = self.plc.mill.memory[8000:8023]
+        self.put((8000, [0] * 23))
+        self.run_task(2)
+        self.assertTrue(self.failures.ack_at)
+        self.assertEqual(self.flag("failure"), 0, "nothing is acknowledged that is not there")
+        self.put((8000, [*words[:8], 0x4442, *words[9:22], 0]))
+        self.exchange()
+        self.assertEqual(len(self.failures), 2)
         self.assertEqual(self.flag("failure"), 1)
 
     def test_that_waits_for_somebody_is_not_lost(self):

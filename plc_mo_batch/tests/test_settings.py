@@ -26,6 +26,23 @@ class TestSettings(MillCase):
         self.assertFalse(self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]))
         self.assertTrue(self.controller.action_fill_now())
 
+    def test_emptied_queue_that_is_not_to_be_filled_again(self):
+        """With the setting off it waits for Task 1's next run."""
+        trigger = [("cron_id", "=", self.env.ref(TASKS[1]).id)]
+        for refill in (True, False):
+            self.save(plc_refill=refill)
+            self.complete(self.new_order())
+            self.env["ir.cron.trigger"].search(trigger).unlink()
+            self.run_task(3)
+            self.assertFalse(self.queue())
+            self.assertEqual(bool(self.env["ir.cron.trigger"].search_count(trigger)), refill)
+
+    def test_no_batch_at_a_time_is_none(self):
+        self.new_order()
+        self.env["ir.config_parameter"].set_param("plc_mo_batch.batch_limit", "0")
+        self.run_task(1)
+        self.assertFalse(self.queue())
+
     def test_defaults(self):
         settings = self.env["res.config.settings"].create({})
         self.assertRecordValues(
