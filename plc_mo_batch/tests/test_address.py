@@ -76,6 +76,8 @@ class TestAddress(BaseCase):
                 check_literal(host, ())
         for host in ("plc-1.example.com", "192.168.1.20", "", "no name at all", "x" * 300, "localhostX"):
             check_literal(host, ())
+        for host in ("localhost", "127.1", "2130706433"):
+            check_literal(host, LOOPBACK)
 
     def test_no_name_server_is_asked_while_somebody_types(self):
         with patch("socket.getaddrinfo", side_effect=OSError) as asked:
