@@ -245,6 +245,16 @@ class TestBoard(BoardCase):
         failure.with_user(self.night).action_resolve("It cooled down.")
         self.assertEqual(len(self.board()["attention"]), 1)
 
+    def test_weighed_once_or_twice(self):
+        event = {"controller_id": self.controller.id, "company_id": self.env.company.id, "date": "2026-03-02 06:00:00"}
+        weighing = {**event, "event_key": "w", "order_name": "X", "quantity": 5.0, "state": "matched", "repeated": 1}
+        weighing = self.env["plc.weighing"].create(weighing)
+        (item,) = self.board()["attention"]
+        self.assertTrue(item["message"].endswith(": Was it weighed once or twice?"), item["message"])
+        self.assertEqual([button["method"] for button in item["buttons"]], ["action_count_again", "action_count_once"])
+        weighing.with_user(self.night).action_count_once()
+        self.assertFalse(self.board()["attention"])
+
     def test_order_closed_by_hand(self):
         batch = self.complete(self.orders[0])
         batch.production_id.action_cancel()

@@ -123,7 +123,8 @@ class TestWrites(RoundCase):
             answer = self.answer(writes=WRITES)
         self.assertTold(answer, "reply", WRITES[2:], unsure=True)
         self.assertIn("nobody foresaw (RuntimeError)", str(answer.error))
-        self.assertIn("RuntimeError: mine", "".join(log.output))
+        self.assertIn("exchange:an exchange ended in an error that nobody foresaw\n", log.output[0])
+        self.assertIn("RuntimeError: mine", log.output[0])
         self.assertEqual(answer.requests, 2)
 
     def test_whatever_else_goes_wrong_after_the_writes(self):
