@@ -2,7 +2,7 @@ import base64
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..plc.address import AddressRefused, check_literal, parse_networks
 from ..plc.transport import DEVICE, RTU_TCP, SERIAL, TCP, TLS, Endpoint, LinkError, SerialLine, Tls, tls_context
@@ -150,12 +150,20 @@ class PlcConnection(models.AbstractModel):
         )
 
     def _tls(self):
-        plc = self.sudo().with_context(bin_size=False)
-        ca, certificate, key = (
-            base64.b64decode(content or b"").decode("ascii", "replace")
-            for content in (plc.tls_ca, plc.tls_certificate, plc.tls_key)
-        )
+        plc = self.sudo()
+        ca, certificate, key = (plc._pem(name) for name in ("tls_ca", "tls_certificate", "tls_key"))
         return Tls(ca, certificate, key, plc.tls_server_name or "", plc.tls_verify)
+
+    def _pem(self, name):
+        """What is in the file of a field. A file that is gone is not as if there were none: then others would be trusted.
+
+        :raise UserError: when Odoo has lost it, as after a restore without its filestore
+        """
+        content = self.with_context(bin_size=False)[name]
+        if not content and self.with_context(bin_size=True)[name]:
+            field = self._fields[name]._description_string(self.env)
+            raise UserError(self.env._("Odoo's filestore has lost the file of %s: enter it again.", field))
+        return base64.b64decode(content or b"").decode("ascii", "replace")
 
     def _link_message(self, error, timeout=0.0):
         """What a :class:`~..plc.transport.LinkError` means, naming what can be mended."""

@@ -4,6 +4,7 @@ import base64
 import socket
 import tempfile
 import time
+from pathlib import Path
 
 from psycopg2 import IntegrityError
 
@@ -53,6 +54,17 @@ class TestCycle(ConnectionCase):
             {"transport": "tls", "tls_ca": base64.b64encode(authority.own.certificate.encode())}
         )
         self.assert_cycle(plc)
+
+    def test_certificate_that_the_filestore_has_lost(self):
+        """Whom the system trusts is not trusted in its place."""
+        self.controller.write({"transport": "tls", "tls_ca": base64.b64encode(Authority().own.certificate.encode())})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        of_ca = [("res_model", "=", self.controller._name), ("res_field", "=", "tls_ca")]
+        attachment = self.env["ir.attachment"].search(of_ca)
+        Path(attachment._full_path(attachment.store_fname)).unlink()
+        with self.assertRaisesRegex(UserError, "has lost the file of CA Certificate"):
+            self.controller._endpoint()
 
     def test_rtu_over_tcp(self):
         plc = self.serve("rtu_tcp")
