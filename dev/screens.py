@@ -13,6 +13,7 @@ class Screen(NamedTuple):
     :param clicks: CSS selectors, or texts after an ``=``, clicked one after the other before the picture is taken; a pair of
         selector and text: typed there
     :param height: of the window, but for a tablet, which has the height that it has; 0: as usual
+    :param act: 2: only once the stage has played its second act; these come last
     """
 
     name: str
@@ -21,6 +22,7 @@ class Screen(NamedTuple):
     login: str = "operator"
     clicks: tuple = ()
     height: int = 0
+    act: int = 1
 
 
 SCREENS = [
@@ -76,4 +78,6 @@ SCREENS = [
         clicks=("button[name=action_use_simulator]", ("[name=port] input", "{port}"), "button[name=action_test]",
             "button[name=action_suggest]")),
     Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin", height=2600),
+    Screen("weight", "plc-batches/{weight}", ".modal .o_form_view", clicks=("=Enter Weight",), act=2),
+    Screen("booked", "plc-batches/{booked}", ".modal .o_form_view", "manager", clicks=("=Booked by Hand",), act=2),
 ]

@@ -84,6 +84,14 @@ class Stage:
         if not line:
             raise Failure(f"The stage could not be set:\n{log.read_text()}")
         self.ids = json.loads(line)
+        self.act = 1
+
+    def go_on(self):
+        """The second act."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        self.ids = json.loads(self._process.stdout.readline())
+        self.act = 2
 
     def stop(self):
         self._process.stdin.close()
@@ -93,20 +101,22 @@ class Stage:
 class Photographer:
     """Takes pictures of a server's screens."""
 
-    def __init__(self, server, browser, ids):
-        self._server, self._browser, self._ids = server, browser, ids
+    def __init__(self, server, browser, stage):
+        self._server, self._browser, self._stage = server, browser, stage
         self._sessions = {}
 
     def take(self, screen, look):
         """PNG of a screen. :raise Failure: when it does not come, or the browser complains"""
         browser = self._browser
+        if screen.act > self._stage.act:
+            self._stage.go_on()
         width, height, touch, scheme = LOOKS[look]
         browser.errors.clear()
         browser.resize(width, height if touch else screen.height or height, touch)
         browser.forget(self._server.url)
         browser.set_cookie(self._server.url, "session_id", self._session(screen.login))
         browser.set_cookie(self._server.url, "color_scheme", scheme)
-        browser.open(f"{self._server.url}/odoo/{screen.path.format(**self._ids)}")
+        browser.open(f"{self._server.url}/odoo/{screen.path.format(**self._stage.ids)}")
         if not screen.path.startswith("../"):
             browser.wait(f"The screen {screen.name}", READY)
         for click in screen.clicks:
@@ -128,7 +138,7 @@ class Photographer:
         if isinstance(click, str):
             return CLICK % json.dumps(click)
         selector, text = click
-        return TYPE % (json.dumps(selector), json.dumps(text.format(**self._ids)))
+        return TYPE % (json.dumps(selector), json.dumps(text.format(**self._stage.ids)))
 
     def _session(self, login):
         if login not in self._sessions:
@@ -177,7 +187,7 @@ def prepare(options, stack):
     server = stack.enter_context(Server(database, folder / "odoo.log", options=["--max-cron-threads", "0"]))
     browser = stack.enter_context(Browser())
     browser.set_timezone(TIMEZONE)
-    return Photographer(server.wait_up(), browser, stage.ids)
+    return Photographer(server.wait_up(), browser, stage)
 
 
 def shots(options):

@@ -2,7 +2,8 @@
 
 Three weeks of history; today a batch that runs, some that wait, one that failed, one to be reviewed, one cancelled with a reason;
 an order that cannot be queued; a second PLC that does not answer. All of it is made by the tasks themselves, with the simulator
-at the other end. Prints the ids of what it made as JSON, then keeps the PLC answering, standing still, until its input is closed.
+at the other end. Prints the ids of what it made as JSON, then keeps the PLC answering, standing still, until its input is closed;
+for a line of input it plays the second act, and prints them again.
 With the same FOLDER, a database that is set already is taken as it is.
 """
 
@@ -50,6 +51,20 @@ class Stage:
         for days in HISTORY_DAYS:
             self._cycle(days)
         self._today()
+        return self.ids
+
+    def second_act(self):
+        """What happens rarely: the PLC reports no finished weight, and the next batch's order is cancelled while it is made."""
+        with self.env() as env:
+            env["plc.controller"].browse(self.ids["mill"]).weight_policy = "ask"
+        self.plc.mill.weight = "never"
+        self._run_until(lambda env: self._at(env, 5).state == "completed")
+        self._run_until(lambda env: self._at(env, 6).state == "running")
+        with self.env() as env:
+            cancelled = self._at(env, 6)
+            self.ids.update(weight=self._at(env, 5).id, booked=cancelled.id)
+            cancelled.production_id.action_cancel()
+        self._run_until(lambda env: self._at(env, 6).state == "completed")
         return self.ids
 
     # The parts
@@ -244,12 +259,17 @@ def main():
     simulator = import_module("odoo.addons.plc_mo_batch.simulator")
     known = folder / "ids.json"
     with simulator.Simulator(scan_time=None, seed=7, memory_file=folder / "memory.json") as plc:
+        stage = Stage(database, plc)
         if known.exists():
-            take_up(database, json.loads(known.read_text())["mill"], plc.port)
+            stage.ids = json.loads(known.read_text())
+            take_up(database, stage.ids["mill"], plc.port)
         else:
-            known.write_text(json.dumps(Stage(database, plc).set()))
-        print(json.dumps({**json.loads(known.read_text()), "port": plc.port}), flush=True)
-        sys.stdin.read()
+            known.write_text(json.dumps(stage.set()))
+        print(json.dumps({**stage.ids, "port": plc.port}), flush=True)
+        for _line in sys.stdin:
+            if "weight" not in stage.ids:
+                known.write_text(json.dumps(stage.second_act()))
+            print(json.dumps({**stage.ids, "port": plc.port}), flush=True)
 
 
 if __name__ == "__main__":
