@@ -133,6 +133,7 @@ class Conversation:
             )
         layout = controller.map_id._layout()
         self._follow_orders(controller, layout)
+        controller._follow_clock()
         return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)
 
     def _follow_orders(self, controller, layout):

@@ -202,6 +202,18 @@ class TestFailure(EventCase):
         self.assertRecordValues(self.failures, [{"acknowledged": True, "repeated": 0}])
         self.assertEqual(self.flag("failure"), 1)
 
+    def test_a_clock_that_was_set_back(self):
+        """A write that was sent "in an hour" holds nothing up for an hour (soak, seed 61)."""
+        self.controller.quiet_time = 30
+        self.controller.unconfirmed_write_at = fields.Datetime.now() + timedelta(hours=1)
+        self.fail_equipment()
+        self.run_task(2)
+        self.assertFalse(self.failures.acknowledged, "it may still arrive")
+        self.assertLessEqual(self.controller.unconfirmed_write_at, fields.Datetime.now())
+        self.controller.unconfirmed_write_at -= timedelta(seconds=31)
+        self.run_task(2)
+        self.assertTrue(self.failures.acknowledged)
+
     def test_certainly_not_sent_is_sent_for_the_first_time(self):
         self.fail_equipment()
         with patch.object(Link, "write_words", not_sent):

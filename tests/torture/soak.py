@@ -476,21 +476,22 @@ class Soak:
         return {order["id"]: self._weighed_for(order) for order in stock.orders}
 
     def _weighed_for(self, order):
-        """kg by product id; as planned, where a person closed the order whose batch she had taken out."""
+        """kg by product id; as planned, besides, where a person closed the order: the batch she had taken out did not."""
         found = self.sql(
             """
             SELECT line.product_id, CASE WHEN line.typed THEN line.typed_qty::float8 ELSE (
-                   SELECT coalesce(sum(quantity), 0)::float8 FROM plc_weighing WHERE line_id = line.id AND state = 'matched') END
+                   SELECT coalesce(sum(quantity), 0)::float8 FROM plc_weighing WHERE line_id = line.id AND state = 'matched') END,
+                   batch.state = 'done'
               FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
              WHERE batch.order_name = %s AND coalesce(line.code, 0) = 0 AND (batch.state = 'done' OR batch.failure_booked)
             """,
             order["name"],
         )
-        if not found and order["state"] == "done":
-            return self._added_by_hand(order["name"])
         kg = Counter()
-        for product, weighed in found:
+        for product, weighed, _made in found:
             kg[product] += weighed
+        if order["state"] == "done" and not any(made for *_weighed, made in found):
+            kg.update(self._added_by_hand(order["name"]))
         return kg
 
     def _compare_events(self, plc):
