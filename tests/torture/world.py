@@ -387,9 +387,11 @@ class KillBackend(Striker):
 
     phases = {COMMIT: (BEFORE, DURING, AFTER), REQUEST: (BEFORE, AFTER)}
     signum = signal.SIGKILL
+    killed = 0  # its process id
 
     def strike(self, life, told):
-        os.kill(told["backend"], self.signum)
+        self.killed = told["backend"]
+        os.kill(self.killed, self.signum)
         if not self.late:
             self._wait_until_it_is_gone(told["backend"])
         life.line.tell("lost" if told["phase"] == DURING else None)
@@ -404,7 +406,7 @@ class KillBackend(Striker):
         sys.exit("PostgreSQL did not come back")
 
     def recover(self):
-        self._wait_until_it_is_gone(0)
+        self._wait_until_it_is_gone(self.killed)  # before that PostgreSQL answers as if nothing were
 
 
 class EndBackend(KillBackend):
