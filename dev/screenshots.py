@@ -80,17 +80,21 @@ class Stage:
                 ["setpriv", "--pdeathsig", "KILL", sys.executable, str(DEV / "stage.py"), database, str(folder)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT,
             )
+        self._log = log
+        self.ids = self._hear()
+        self.act = 1
+
+    def _hear(self):
         line = self._process.stdout.readline()
         if not line:
-            raise Failure(f"The stage could not be set:\n{log.read_text()}")
-        self.ids = json.loads(line)
-        self.act = 1
+            raise Failure(f"The stage could not be set:\n{self._log.read_text()}")
+        return json.loads(line)
 
     def go_on(self):
         """The second act."""
         self._process.stdin.write("\n")
         self._process.stdin.flush()
-        self.ids = json.loads(self._process.stdout.readline())
+        self.ids = self._hear()
         self.act = 2
 
     def stop(self):
