@@ -132,7 +132,9 @@ def live(cycle, point, port):
                 told = server.hear()
             except Gone:
                 told = None
-            if told:
+            if told and cycle.struck:
+                server.line.tell(None)  # a worker that was started instead of a dead one counts from 1 again: it may go on
+            elif told:
                 cycle.struck = f"{told['phase']} {told['label']}"
                 cycle.striker.strike(server, told)
             if server._popen.poll() is not None:
