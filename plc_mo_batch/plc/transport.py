@@ -163,8 +163,7 @@ class _SerialClient(ModbusSerialClient):
 
 def _why(error: Exception) -> str:
     """What is known of an error: a sentence of ours, or what the system says."""
-    reason = error.args[0] if error.args else ""
-    return reason if isinstance(reason, Sentence) else str(error)
+    return next((reason for reason in error.args if isinstance(reason, Sentence)), str(error))
 
 
 def _tls_reason(error: OSError) -> Sentence:
