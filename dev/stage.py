@@ -54,7 +54,9 @@ class Stage:
         return self.ids
 
     def second_act(self):
-        """What happens rarely: the PLC reports no finished weight, and the next batch's order is cancelled while it is made."""
+        """What happens rarely: the same is weighed twice in a row, the PLC reports no finished weight, and the next batch's order
+        is cancelled while it is made."""
+        self._weigh_twice()
         with self.env() as env:
             env["plc.controller"].browse(self.ids["mill"]).weight_policy = "ask"
         self.plc.mill.weight = "never"
@@ -208,6 +210,22 @@ class Stage:
             mill.report_weighing(5, name, number, kg)
         told = (("plc.failure", 3), ("plc.weighing", 3))
         self._run_until(lambda env: all(env[model].search_count([]) >= count for model, count in told), seconds=0.1)
+
+    def _weigh_twice(self):
+        """The same kilograms again, and that the first were acknowledged was never seen: nobody can say from far away whether
+        they were told twice."""
+        with self.env() as env:
+            weighing = (5, self._at(env, 5).order_name, 208, 2.5)
+            count = env["plc.weighing"].search_count([])
+        self.plc.mill.report_weighing(*weighing)
+        self._run_until(lambda env: env["plc.weighing"].search_count([]) > count, seconds=0.1)
+        self.plc.mill.report_weighing(*weighing)
+        for _scan in ("the first is stored", "the second is shown"):
+            self.plc.step(0.1)
+        with self.env() as env:
+            last = env["plc.weighing"].search([], order="id desc", limit=1)
+            last.write({"acknowledged": False, "ack_at": fields.Datetime.now() - timedelta(minutes=1)})
+        self._run_until(lambda env: env["plc.weighing"].search_count([("repeated", ">", 0)]), seconds=0.1)
 
     def _cancel(self, slot):
         with self.env() as env:

@@ -38,6 +38,12 @@ SABOTAGED_LIVES = 3
 PROGRESS = 60.0  # seconds between two lines that tell how far it is
 
 
+def _lot(kind, point):
+    """From 0 to 1, and drawn from the point's name alone: what was tried is a fair sample at any time, and shares complete each
+    other and a stopped run can be gone on with though each run's cycle has a few events more or less."""
+    return random.Random(f"{kind}/{point}").random()  # nosec B311 # no secret
+
+
 class Cycle:
     """Orders from confirmed to done, with something killed at one point on the way."""
 
@@ -275,9 +281,8 @@ class Torture:
         ]
         points.sort(key=lambda item: list(KINDS).index(item[0]))  # so that a stride takes as many of each kind
         share, shares = map(int, self.options.share.split("/"))
-        points = points[self.options.first :: self.options.stride][share - 1 :: shares]
-        random.Random(1).shuffle(points)  # so that at any time what was tried is a fair sample
-        return points[self.options.after :]
+        points = [item for item in points[self.options.first :: self.options.stride] if int(_lot(*item) * shares) == share - 1]
+        return sorted(points, key=lambda item: _lot(*item))[self.options.after :]
 
     def _try(self, kind, point):
         begun = time.monotonic()
@@ -327,7 +332,7 @@ def parse():
     add("--minutes", type=float, help="stop after that long; what was tried until then is a fair sample")
     add("--first", type=int, default=0, help="leave out that many points at the beginning")
     add("--after", type=int, default=0, help="go on after that many points, which a run that was stopped has tried")
-    add("--share", default="1/1", help="i/n: every n-th of these points, from the i-th on; several may run at once")
+    add("--share", default="1/1", help="i/n: the i-th of n parts of these points, drawn by lot; several may run at once")
     add("--replay", nargs="+", metavar="KIND/POINT", help="these points again, such as odoo/137b")
     add("--cycles", type=int, default=12, help="that a database is good for before it is copied anew (default: %(default)s)")
     add("--genuine", action="store_true", help="with a genuine server process in place of a fork: some 15 s a point")
