@@ -130,24 +130,31 @@ class MoBatchLine(models.Model):
         )
 
     def _scrap(self):
-        """Scrap the actual quantity, with the order as origin; stock may go negative, as the material is gone."""
+        """Scrap the actual quantity, with the order as origin; stock may go negative, as the material is gone.
+
+        :raise UserError: when its unit would lose part of it, or it is not known from which lot it came
+        """
         self.ensure_one()
-        order, uom = self.batch_id.production_id, self.product_id.uom_id
-        lot = self._equipment_lot() or self._order_lot()
-        if self.product_id.tracking != "none" and not lot:
+        uom = self.product_id.uom_id
+        quantity = self._in_unit(self._wasted_qty(), uom)
+        lots = [(self.env["stock.lot"], quantity)] if self.product_id.tracking == "none" else self._lots(quantity, uom)
+        if not lots:
             raise UserError(self._missing_lot())
-        scrap = self.env["stock.scrap"].create(
-            {
-                "product_id": self.product_id.id,
-                "product_uom_id": uom.id,
-                "scrap_qty": self._in_unit(self._wasted_qty(), uom),
-                "production_id": order.id,
-                "origin": order.name,
-                "company_id": order.company_id.id,
-                "lot_id": lot.id if self.product_id.tracking != "none" else False,
-            }
-        )
-        return scrap.do_scrap()
+        for lot, part in lots:
+            self._scrap_of_lot(lot, part)
+
+    def _scrap_of_lot(self, lot, quantity):
+        order = self.batch_id.production_id
+        values = {
+            "product_id": self.product_id.id,
+            "product_uom_id": self.product_id.uom_id.id,
+            "scrap_qty": quantity,
+            "production_id": order.id,
+            "origin": order.name,
+            "company_id": order.company_id.id,
+            "lot_id": lot.id,
+        }
+        self.env["stock.scrap"].create(values).do_scrap()
 
     def _consume_on_order(self):
         """Post the actual quantity as consumption of the order, in a move of its own."""

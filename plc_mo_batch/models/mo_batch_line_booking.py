@@ -90,28 +90,41 @@ class MoBatchLine(models.Model):
             self._take_from_lot(move, rest)
 
     def _take_from_lot(self, move, rest):
-        last = move.move_line_ids.sorted("id")[-1:]
-        lot = self._equipment_lot() or last.lot_id or self._order_lot()
-        if not lot:
+        lots = self._lots(rest, move.product_uom, move.move_line_ids.sorted("id")[-1:].lot_id)
+        if not lots:
             raise UserError(self._missing_lot())
-        of_lot = move.move_line_ids.filtered(lambda item: item.lot_id == lot)[-1:]
-        if of_lot:
-            of_lot.quantity += rest
-        else:
-            values = {"quantity": rest, "lot_id": lot.id, "picked": True}
-            self.env["stock.move.line"].create({**move._prepare_move_line_vals(quantity=0), **values})
+        for lot, quantity in lots:
+            of_lot = move.move_line_ids.filtered(lambda item, lot=lot: item.lot_id == lot)[-1:]
+            if of_lot:
+                of_lot.quantity += quantity
+            else:
+                values = {"quantity": quantity, "lot_id": lot.id, "picked": True}
+                self.env["stock.move.line"].create({**move._prepare_move_line_vals(quantity=0), **values})
+
+    def _lots(self, quantity, uom, last=None):
+        """[(lot, its part of ``quantity``)], in ``uom``: all of the equipment's lot, else of the ``last`` one, else of those that
+        the order has. Empty where none is known."""
+        lot = self._equipment_lot() or last
+        return [(lot, quantity)] if lot else self._order_lots(quantity, uom)
 
     def _equipment_lot(self):
         """The lot that was in the equipment when the batch finished, else the one that is entered there now."""
         lot = self.lot_id or self.equipment_id.lot_id
         return lot if lot.product_id == self.product_id else lot.browse()
 
-    def _order_lot(self):
-        """A lot of the component on the order, for what is posted besides: the first that is reserved, the last that was used."""
-        lots = self.move_id.move_line_ids.sorted("id").lot_id
-        if self.product_id.tracking != "lot":
-            return lots.browse()
-        return lots[-1:] if self.move_id.state == "done" else lots[:1]
+    def _order_lots(self, quantity, uom):
+        """The component's lots on the order, for what is posted besides: those that are reserved, in turn, and what exceeds them
+        of the last; once the component is booked, the last that was used."""
+        move = self.move_id
+        items = move.move_line_ids.filtered("lot_id").sorted("id")
+        if self.product_id.tracking != "lot" or not items:
+            return []
+        lots, rest = [], quantity
+        for item in items[:-1] if move.state != "done" else ():
+            taken = min(rest, item.product_uom_id._compute_quantity(item.quantity, uom, round=False))
+            rest = uom.round(rest - taken)
+            lots.append((item.lot_id, taken))
+        return [(lot, part) for lot, part in [*lots, (items[-1:].lot_id, rest)] if part]
 
     def _missing_lot(self):
         if self.equipment_id and self.product_id.tracking == "lot":

@@ -155,6 +155,18 @@ class TestFailedRefused(RefusedCase):
                 self.assertSettledAfterwards(batch)
                 self.assertEqual(self.wasted(), [(self.barley, "OLD", 12.5)])
 
+    def test_lots_that_were_reserved_on_the_order(self):
+        """No lot is said to have wasted more than the order had of it, unless all of them are used up."""
+        for booking in ("scrap", "consume"):
+            with self.subTest(booking):
+                batch = self.fail_batch(self.lot_order(), 103, booking)
+                for name, quantity in (("FIRST", 5.0), ("SECOND", 4.0), ("THIRD", 1.0)):
+                    self.put_in_stock(quantity, self.barley, lot=self.new_lot(name, self.barley))
+                self.order.action_assign()
+                self.assertSettledAfterwards(batch)
+                wasted = [(lot, quantity) for _product, lot, quantity in self.wasted()]
+                self.assertEqual(sorted(wasted), [("FIRST", 5.0), ("SECOND", 4.0), ("THIRD", 3.5)])
+
 
 @tagged("post_install", "-at_install")
 class TestSharesRefused(SharedOrderCase):
