@@ -313,8 +313,9 @@ class Mill:
         self.now = values["now"]
         self.batch = Batch.from_json(values["batch"]) if values["batch"] else None
         self._late_weights = [tuple(late) for late in values["late_weights"]]
-        for kind, area in self.areas.items():
-            area.from_json(values["events"][kind])
+        known = values.get("events", {})  # the mill of the first release had none
+        for kind in self.areas.keys() & known.keys():
+            self.areas[kind].from_json(known[kind])
         self.memory[:] = [0] * REGISTERS
         for address, word in values["words"].items():
             self.memory[int(address)] = word

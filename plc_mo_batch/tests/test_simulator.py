@@ -645,6 +645,17 @@ class TestFiles(BaseCase):
         self.assertFalse(any(again.mill.memory))
         self.assertEqual([record["seq"] for record in again.mill.ledger], [1])
 
+    def test_a_memory_of_the_first_release(self):
+        """It knew no events."""
+        self.plc.step(0)
+        values = json.loads(self.files["memory_file"].read_text())
+        del values["events"], values["batch"]["told"]
+        self.files["memory_file"].write_text(json.dumps(values))
+        again = self.start()
+        self.assertEqual(again.mill.batch, self.plc.mill.batch)
+        again.step(BATCH_SECONDS)
+        self.assertEqual([record["event"] for record in again.mill.ledger], ["taken", "finished"])
+
     def test_files_of_something_else(self):
         self.plc.step(0)
         for options in ({"handshake": "flags"}, {"layout": "isa88"}):
