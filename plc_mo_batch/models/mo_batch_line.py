@@ -152,6 +152,7 @@ class MoBatchLine(models.Model):
             "production_id": order.id,
             "origin": order.name,
             "company_id": order.company_id.id,
+            "location_id": (self.move_id.location_id or order.location_src_id).id,  # Odoo's own changes once the order is closed
             "lot_id": lot.id,
         }
         self.env["stock.scrap"].create(values).do_scrap()

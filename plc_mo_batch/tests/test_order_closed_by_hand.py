@@ -74,3 +74,15 @@ class TestOrderClosedByHand(MillCase):
                 self.assertRecordValues(batch, [{"state": "cancelled", "failure_booked": True, "last_error": False}])
                 self.assertAlmostEqual(self.wheat.qty_available, before - 601.25)
                 self.assertEqual(order.state, state)
+
+    def test_scrap_is_taken_from_where_the_components_were(self):
+        """Odoo takes what is scrapped of a closed order from where its product lies."""
+        self.picking_type.default_location_dest_id = self.env["stock.location"].create(
+            {"name": "Finished feed", "location_id": self.env.ref("stock.warehouse0").view_location_id.id, "usage": "internal"}
+        )
+        for batch, order in self.each_way("failed"):
+            self.assertNotEqual(order.location_src_id, order.location_dest_id)
+            batch.action_settle("hold", "scrap")
+            self.run_task(3)
+            scraps = self.env["stock.scrap"].search([("production_id", "=", order.id)])
+            self.assertEqual(scraps.mapped("location_id"), order.location_src_id)
