@@ -1,6 +1,7 @@
 from typing import Any, NamedTuple
 
 from psycopg2.errors import UniqueViolation
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -245,6 +246,8 @@ class PlcAlarm(models.Model):
                 with self.env.cr.savepoint():
                     self.activity_schedule(ACTIVITY, summary=label, note=plaintext2html(self.message), user_id=user.id)
                     self.env.flush_all()
+            except TransactionRollbackError:
+                raise
             except Exception as error:
                 why = explained(self.env, error)
                 self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))

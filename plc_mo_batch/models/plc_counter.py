@@ -32,8 +32,9 @@ class PlcCounter(models.Model):
         """Count on. A figure is never worth a batch: where it cannot be written it is lost."""
         if not count:
             return
+        self.env.flush_all()  # what else cannot be written is not lost like that
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(
                     """
                     INSERT INTO plc_counter (controller_id, name, value) VALUES (%s, %s, %s)

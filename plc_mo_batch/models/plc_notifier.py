@@ -1,3 +1,5 @@
+from psycopg2.extensions import TransactionRollbackError
+
 from odoo import models
 from odoo.tools import plaintext2html
 
@@ -23,6 +25,8 @@ class PlcNotifier(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 self.activity_schedule(ACTIVITY, summary=summary, note=plaintext2html(note), user_id=user.id)
+        except TransactionRollbackError:
+            raise
         except Exception as error:
             why = explained(self.env, error)
             self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))

@@ -1,4 +1,5 @@
 import time
+from contextlib import suppress
 
 from psycopg2.extensions import TransactionRollbackError
 
@@ -41,8 +42,9 @@ class PlcTaskWriteBack(models.AbstractModel):
         for _attempt in range(TRIES):
             self._commit()
             due = self._due()
-            if due.try_lock_for_update(allow_referencing=True) == due:
-                return due
+            with suppress(TransactionRollbackError):  # it has just changed one, and let go of it
+                if due.try_lock_for_update(allow_referencing=True) == due:
+                    return due
             self._rollback()
             time.sleep(PAUSE)
         self._trigger()
@@ -109,10 +111,18 @@ class PlcTaskWriteBack(models.AbstractModel):
                 self._commit()
             except Exception as error:
                 self._rollback()
-                batch._note_error(explained(batch.env, error))
                 self._log("%s %s not written back: %s", batch.name, batch.order_name, error)
-                self._commit()
+                self._note_failure(batch, error)
         return done
+
+    @api.model
+    def _note_failure(self, batch, error):
+        """Keep it on the batch; not where somebody else is just changing that: it is tried again, and fails again."""
+        try:
+            batch._note_error(explained(batch.env, error))
+            self._commit()
+        except TransactionRollbackError:
+            self._rollback()
 
     @api.model
     def _is_still_due(self, batch):

@@ -2,16 +2,13 @@ from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, models
 
-from ..tools.words import explained
-
 
 class PlcTaskWriteBack(models.AbstractModel):
     _inherit = "plc.task.write.back"
 
     @api.model
     def _work(self):
-        self.env["mo.batch"]._stop_waiting_for_weighings()
-        self._commit()
+        self._stop_waiting()
         result = super()._work()
         settled = self.env["mo.batch"]
         for batch in self.env["mo.batch"]._to_settle():
@@ -21,6 +18,16 @@ class PlcTaskWriteBack(models.AbstractModel):
         self._refill(settled.controller_id)
         self._commit()
         return result
+
+    @api.model
+    def _stop_waiting(self):
+        try:
+            self.env["mo.batch"]._stop_waiting_for_weighings()
+            self._commit()
+        except TransactionRollbackError:
+            self._rollback()
+            self._log("somebody else has just changed batches that wait for weighings, again in a moment")
+            self._trigger()
 
     @api.model
     def _close_stopped(self):
@@ -52,8 +59,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             return False
         except Exception as error:
             self._rollback()
-            batch._note_error(explained(batch.env, error))
-            self._commit()
+            self._note_failure(batch, error)
             return False
         self._log("settled: %s %s", batch.name, batch.order_name)
         return True

@@ -9,6 +9,7 @@ from . import (
     test_booked_by_hand,
     test_cancel,
     test_captures,
+    test_changed_meanwhile,
     test_clock,
     test_codec,
     test_codec_properties,

@@ -1,0 +1,108 @@
+"""Somebody else changes a row while a task is about to write to it: the task has to hear of it, or it would go on with a
+transaction that PostgreSQL has given up."""
+
+from unittest.mock import patch
+
+from psycopg2.errors import SerializationFailure
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tools import mute_logger
+
+from .common import MillCase
+
+
+@tagged("post_install", "-at_install")
+class TestChangedMeanwhile(BaseCase):
+    """On committed data (the demo mill). What is on the side, a figure or an activity, looks away from its own failures alone."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        with self.registry.cursor() as cr:
+            mill = api.Environment(cr, SUPERUSER_ID, {}).ref("plc_mo_batch.plc_controller_mill", raise_if_not_found=False)
+            if not mill:
+                self.skipTest("needs the demo data")
+            self.mill_id = mill.id
+            self.addCleanup(self.have_told, mill.responsible_id.id)
+            admin_id = mill.env.ref("base.user_admin").id
+        self.have_told(admin_id)
+
+    def have_told(self, user_id):
+        with self.registry.cursor() as cr:
+            cr.execute("UPDATE plc_controller SET responsible_id = %s WHERE id = %s", [user_id or None, self.mill_id])
+
+    def meanwhile(self, do):
+        """``do`` something with the PLC on whose row a write waits to be flushed that somebody else has changed."""
+        with self.registry.cursor() as cr, mute_logger("odoo.sql_db"):
+            mill = api.Environment(cr, SUPERUSER_ID, {})["plc.controller"].browse(self.mill_id)
+            mill.last_contact = fields.Datetime.now()
+            with self.registry.cursor() as other:
+                other.execute("UPDATE plc_controller SET fill_count = fill_count + 1 WHERE id = %s", [self.mill_id])
+            try:
+                with self.assertRaises(TransactionRollbackError):
+                    do(mill)
+            finally:
+                cr.rollback()
+
+    def test_a_figure_that_is_counted(self):
+        self.meanwhile(lambda mill: mill.env["plc.counter"]._add(mill, "requests"))
+
+    def test_a_responsible_who_is_told(self):
+        def tell(mill):
+            mill.env["plc.failure"].new({"controller_id": mill.id})._tell_responsible("A failure", "It failed")
+
+        self.meanwhile(tell)
+
+    def test_an_alarm_that_is_raised(self):
+        def tell(mill):
+            alarm = mill.env["plc.alarm"].new({"controller_id": mill.id, "message": "It is silent"})
+            alarm._schedule("Silent")
+
+        self.meanwhile(tell)
+
+
+@tagged("post_install", "-at_install")
+class TestBatchChangedMeanwhile(MillCase):
+    """The exchange has just changed a batch that Task 3 is about to lock, as it does when it has woken Task 3."""
+
+    def fail_once(self, method):
+        """``method``, which fails to serialize when it is called first."""
+        calls = []
+
+        def call(*args, **kwargs):
+            calls.append(args)
+            if len(calls) == 1:
+                raise SerializationFailure("could not serialize access due to concurrent update")
+            return method(*args, **kwargs)
+
+        batches = self.env.registry["mo.batch"]
+        return patch.object(batches, "try_lock_for_update", call)
+
+    def test_it_is_written_back_all_the_same(self):
+        order = self.new_order()
+        batch = self.complete(order)
+        with self.fail_once(self.env.registry["mo.batch"].try_lock_for_update):
+            self.run_task(3)
+        self.assertEqual((batch.state, order.state), ("done", "done"))
+
+    def test_its_weighings_are_no_longer_waited_for(self):
+        self.controller.write({"hand_add_policy": "weighed", "weighing_grace": 10})
+        batch = self.complete(self.new_order())
+        batch.weighings_until = fields.Datetime.subtract(fields.Datetime.now(), minutes=1)
+        with self.fail_once(self.env.registry["mo.batch"].try_lock_for_update):
+            self.run_task(3)
+        self.run_task(3)
+        self.assertFalse(batch.weighings_until)
+
+    def test_it_fails_and_cannot_even_say_so(self):
+        """The others are written back, and it is tried again."""
+        bad, good = self.complete(self.new_order(), self.new_order())
+        bad.line_ids[0].reported = False
+        with patch.object(self.env.registry["mo.batch"], "_note_error", side_effect=SerializationFailure("concurrent update")):
+            self.run_task(3)
+        self.assertEqual((bad.state, good.state, bad.attempts), ("completed", "done", 0))
+        self.run_task(3)
+        self.assertEqual(bad.attempts, 1)
