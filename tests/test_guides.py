@@ -1,5 +1,4 @@
-"""The operator's guides, in English and in Indonesian, and the administrator's name what stands on the screens: what is
-*in italics* is a label there."""
+"""The guides name what stands on the screens: what is *in italics* is a label there."""
 
 import re
 from pathlib import Path
@@ -14,6 +13,7 @@ TEXTS = polib.pofile(str(ROOT / "plc_mo_batch" / "i18n" / "id.po"))
 SHORTENED = {
     "Not live": "Not live: this is how it was at %s",
     "Nothing needs attention": "Nothing needs attention.",
+    "In the PLC Now": '<span class="o_stat_text">In the PLC</span><span class="o_stat_text">Now</span>',
     "Tidak live": "Tidak live: seperti inilah keadaannya pukul %s",
     "Tidak ada yang perlu perhatian": "Tidak ada yang perlu perhatian.",
 }
@@ -29,6 +29,7 @@ def named(guide):
         ("operator.md", {entry.msgid for entry in TEXTS}),
         ("operator.id.md", {entry.msgstr for entry in TEXTS}),
         ("administrator.md", {entry.msgid for entry in TEXTS}),
+        ("plc-programmer.md", {entry.msgid for entry in TEXTS}),
     ],
 )
 def test_it_calls_things_as_the_screens_do(guide, texts):

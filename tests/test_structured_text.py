@@ -114,6 +114,20 @@ class TestStructuredText(MillCase):
         self.work(20)
         self.assertEqual(len(self.plant.ledger), 1)
 
+    def test_what_the_last_batch_reported_does_not_end_the_next(self):
+        """A program that does not reset its inputs: nothing is taken, and no batch ends with the kilograms of another."""
+        self.new_order()
+        self.run_task(1)
+        self.run_task(2)
+        self.plant.inputs[0] = {"Actual": [5000] * 15, "Weight": 75000, "Finished": True, "Failed": False}
+        self.plant.dosed[0] = 0, []
+        self.work(1)
+        self.assertFalse(self.plant.blocks[0].Running)
+        self.run_task(2)
+        self.assertEqual(self.queue().state, "offered")
+        self.work(2)
+        self.assertTrue(self.plant.blocks[0].Running)
+
     def test_a_failed_batch_says_so(self):
         self.new_order()
         self.plant.fails = True
