@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -64,16 +65,26 @@ def page() -> str:
     return "\n".join([head, first, pictures(), *others])
 
 
+def copies() -> Iterator[tuple[Path, Path]]:
+    """Each picture of the page: the screenshot, and where it lies beside the page."""
+    for name in SHOWN:
+        yield ROOT / "docs" / "images" / f"{name}.png", PAGE / f"{name}.png"
+
+
+def copy_pictures() -> None:
+    for screenshot, picture in copies():
+        shutil.copyfile(screenshot, picture)
+
+
 def main() -> int:
-    """Write the page and its pictures; with --check only say whether it is what the fragments say."""
+    """Write the page and its pictures; with --check only say whether they are what the fragments and docs/images say."""
     target = PAGE / "index.html"
     if "--check" in sys.argv[1:]:
-        stale = target.read_text() != page()
-        print("static/description/index.html " + ("is stale: make page" if stale else "is as the fragments say"))
+        stale = target.read_text() != page() or any(old.read_bytes() != new.read_bytes() for new, old in copies())
+        print("static/description " + ("is stale: make page" if stale else "is as the fragments and docs/images say"))
         return int(stale)
     target.write_text(page())
-    for name in SHOWN:
-        shutil.copyfile(ROOT / "docs" / "images" / f"{name}.png", PAGE / f"{name}.png")
+    copy_pictures()
     return 0
 
 

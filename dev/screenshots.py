@@ -15,6 +15,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import page
 from browser import Browser
 from PIL import Image
 from plant import ADMIN, DEV, ROOT, Failure, Server, drop_database, new_database, test_database
@@ -216,6 +217,8 @@ def main():
             except Failure as failure:
                 failed += 1
                 print(f"{name}: {failure}", flush=True)
+    if options.into == IMAGES:
+        page.copy_pictures()
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""The addon's page in the list of apps is what the fragments in readme/ say."""
+"""The addon's page in the list of apps is what the fragments in readme/ say, with the pictures of docs/images."""
 
 import subprocess
 import sys
