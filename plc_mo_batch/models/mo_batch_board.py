@@ -183,7 +183,7 @@ class MoBatch(models.Model):
         waited_for = self.is_action_release_review_allowed or self.hand_adds_needed
         correct = self.is_action_enter_hand_adds_allowed and not waited_for
         offers = [
-            (correct, "action_open_review", self.env._("Hand-Adds"), "hand-paper-o"),
+            (correct, "action_open_review", self.env._("Correct Hand-Adds"), "hand-paper-o"),
             (self.is_action_cancel_allowed, "action_open_cancel", self.env._("Cancel"), "times"),
         ]
         return [button(*offer) for allowed, *offer in offers if allowed]

@@ -22,10 +22,21 @@ PLC_FIELDS = {"active", "company_id", "sequence"}  # which PLCs there are, and i
 SEVERITIES = ("danger", "warning", "info")
 
 
+def shift_hours(text: str) -> list[int]:
+    """The hours at which shifts begin, each day, of a text such as ``6, 14, 22``.
+
+    :raise ValueError: when they are no hours of a day
+    """
+    hours = [int(hour) for hour in text.split(",")]
+    if not all(0 <= hour < 24 for hour in hours):
+        raise ValueError(text)
+    return hours
+
+
 def shift_start(now: datetime, hours: list[int]) -> datetime:
     """When the shift began that ``now`` is in.
 
-    :param hours: at which shifts begin, each day, 0 to 23
+    :param hours: as :func:`shift_hours` gives them
     """
     starts = [datetime.combine(now.date() - timedelta(days=days), time(hour)) for days in (0, 1) for hour in hours]
     return max(start for start in starts if start <= now)
@@ -202,6 +213,7 @@ class PlcController(models.Model):
             "last_contact": fields.Datetime.to_string(self.last_contact) or "",
             "stale_after": STALE_LIVE if live else STALE_INTERVALS * interval,
             "slots": self.sudo().map_id.slots,
+            "operation_types": self.sudo().picking_type_ids.ids,
             "unit": self.uom_id.name or "",
         }
 
@@ -295,9 +307,15 @@ class PlcController(models.Model):
         )
 
     def _shift_start(self):
-        """When the plant's shift began (UTC), by its working hours' time zone and a system parameter."""
+        """When the plant's shift began (UTC), by its working hours' time zone and a setting."""
         zone = pytz.timezone(self.company_id.sudo().resource_calendar_id.tz or "UTC")
-        text = self.env["ir.config_parameter"].sudo().get_param("plc_mo_batch.shift_hours") or SHIFTS
-        hours = [int(hour) for hour in text.split(",") if hour.strip().isdigit() and int(hour) < 24]
-        start = shift_start(datetime.now(zone).replace(tzinfo=None), hours or [0])
+        start = shift_start(datetime.now(zone).replace(tzinfo=None), self._shift_hours())
         return zone.localize(start).astimezone(pytz.utc).replace(tzinfo=None)
+
+    @api.model
+    def _shift_hours(self):
+        text = self.env["ir.config_parameter"].sudo().get_param("plc_mo_batch.shift_hours")
+        try:
+            return shift_hours(text or SHIFTS)
+        except ValueError:  # written past the settings: the board is worth more than its shift
+            return shift_hours(SHIFTS)

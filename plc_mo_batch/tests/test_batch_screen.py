@@ -111,9 +111,9 @@ class TestBatchScreen(MillCase):
         self.assertEqual(
             self.rows(page),
             [
-                ["Test wheat", "Silo 101", "600.00 kg", "610.00 kg", "10.00", "+1.67"],
-                ["Test soy", "Silo 102", "352.25 kg", "352.25 kg", "0.00", "+0.00"],
-                ["Test molasses", "Tank 114", "33.30 kg", "33.30 kg", "0.00", "+0.00"],
+                ["Test wheat", "Silo 101", "600.00 kg", "610.00 kg", "10.00", "1.67"],
+                ["Test soy", "Silo 102", "352.25 kg", "352.25 kg", "0.00", "0.00"],
+                ["Test molasses", "Tank 114", "33.30 kg", "33.30 kg", "0.00", "0.00"],
                 ["Test salt", "by hand", "14.45 kg", "14.45 kg, not weighed", "", ""],
             ],
         )

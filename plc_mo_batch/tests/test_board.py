@@ -136,6 +136,7 @@ class TestBoard(BoardCase):
     def test_nothing_waits_without_operation_types(self):
         self.controller.picking_type_ids = False
         self.assertEqual(self.lane()["waiting"], {"orders": 0, "refused": 0})
+        self.assertEqual(self.lane()["operation_types"], [])
 
     def test_finished_in_this_shift(self):
         done, cancelled, earlier = self.complete(*self.orders)

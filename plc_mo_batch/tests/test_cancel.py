@@ -111,6 +111,21 @@ class TestCancel(MillCase):
             with self.assertRaisesRegex(UserError, reason):
                 dialog.action_confirm()
 
+    def test_wizard_that_was_open_too_long_for_one_of_several(self):
+        """The others are cancelled."""
+        self.queue().action_cancel("plan", "", "line")
+        second = self.new_order()
+        self.run_task(1)
+        action = self.queue().with_user(self.operator).action_open_cancel()
+        dialog = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"]).create({"reason": "plan"})
+        running, waiting = self.queue()
+        running._set_state("running")
+        told = dialog.action_confirm()["params"]["message"]
+        self.assertRegex(told, f"^Batch {running.name} is running: the PLC has taken it")
+        self.assertNotIn(waiting.name, told)
+        self.assertEqual((self.queue(), waiting.state), (running, "cancelled"))
+        self.assertTrue(second.plc_hold)
+
     def test_order_is_cancelled_too(self):
         self.queue().with_user(self.operator).action_cancel("plan", "", "cancel")
         self.assertEqual(self.order.state, "cancel")

@@ -96,6 +96,17 @@ class TestSettings(MillCase):
         cron.invalidate_recordset()
         self.assertRecordValues(cron, [{"interval_number": 9, "interval_type": "minutes"}])
 
+    def test_shifts(self):
+        self.assertEqual(self.env["res.config.settings"].create({}).plc_shift_hours, "6, 14, 22")
+        self.save(plc_shift_hours="7,19")
+        self.assertEqual(self.controller._shift_hours(), [7, 19])
+        for nonsense in ("7, 24", "-1", "7 and 19", "7,"):
+            with self.assertRaisesRegex(ValidationError, "whole hours from 0 to 23"):
+                self.save(plc_shift_hours=nonsense)
+        for nonsense in (False, "7 and 19"):
+            self.env["ir.config_parameter"].set_param("plc_mo_batch.shift_hours", nonsense)
+            self.assertEqual(self.controller._shift_hours(), [6, 14, 22])
+
     def test_policies_of_a_new_plc(self):
         self.save(default_failure_policy="hold", default_weight_policy="actuals")
         self.assertRecordValues(self.new_controller(), [{"failure_policy": "hold", "weight_policy": "actuals"}])

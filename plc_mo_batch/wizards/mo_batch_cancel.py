@@ -19,6 +19,25 @@ class MoBatchCancel(models.TransientModel):
             wizard.effect = "\n".join(batch._cancel_effect(wizard.order_action) for batch in wizard.batch_ids)
 
     def action_confirm(self):
-        """Cancel the batches."""
+        """Cancel the batches; of several, those that the PLC took meanwhile go on, and it is said of each why.
+
+        :raise UserError: when none can be cancelled any more
+        """
         self.ensure_one()
-        return self.batch_ids.action_cancel(self.reason, self.note or "", self.order_action)
+        cancelled = self.batch_ids.filtered("is_action_cancel_allowed") or self.batch_ids
+        too_late = self.batch_ids - cancelled
+        cancelled.action_cancel(self.reason, self.note or "", self.order_action)
+        return not too_late or self._tell(" ".join(batch._refusal("cancel") for batch in too_late))
+
+    def _tell(self, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": self.env._("Not all of them were cancelled"),
+                "message": message,
+                "type": "warning",
+                "sticky": True,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

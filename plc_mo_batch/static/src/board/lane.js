@@ -218,7 +218,10 @@ export class Lane extends Component {
     }
 
     openOrders(refused) {
-        const domain = [["state", "=", "confirmed"], ...(refused ? [["plc_reason", "!=", false]] : [])];
+        const domain = [["picking_type_id", "in", this.props.lane.operation_types], ["state", "not in", ["done", "cancel"]]];
+        if (refused) {
+            domain.push(["plc_reason", "!=", false]);
+        }
         return this.action.doAction({
             type: "ir.actions.act_window",
             name: refused ? _t("Orders That Cannot Be Queued") : _t("Manufacturing Orders"),
