@@ -117,7 +117,8 @@ class TestCancel(MillCase):
         second = self.new_order()
         self.run_task(1)
         action = self.queue().with_user(self.operator).action_open_cancel()
-        dialog = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"]).create({"reason": "plan"})
+        wizard = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"])
+        dialog = wizard.create({"reason": "plan"})
         running, waiting = self.queue()
         running._set_state("running")
         told = dialog.action_confirm()["params"]["message"]
