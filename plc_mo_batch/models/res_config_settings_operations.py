@@ -12,7 +12,9 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     plc_allowed_networks = fields.Char(string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks")
-    plc_shift_hours = fields.Char(string="Hours at which shifts begin", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS)
+    plc_shift_hours = fields.Char(
+        string="Hours at which shifts begin", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS
+    )
     plc_journal_days = fields.Integer(string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days")
 
     @api.constrains("plc_journal_days")
