@@ -86,7 +86,7 @@ class MoBatch(models.Model):
                 "cancel_reason": reason,
                 "cancel_note": note,
                 "cancel_user_id": self.env.uid,
-                "cancel_order_action": order_action,
+                "cancel_order_action": self._then_the_order(order_action),
             }
         )
         label = dict(self._fields["cancel_reason"]._description_selection(self.env))[reason]
@@ -97,6 +97,11 @@ class MoBatch(models.Model):
             self.env["plc.task.exchange"]._trigger()
         else:
             self._advance("cancelled", 0.0, {})
+
+    def _then_the_order(self, order_action):
+        """One that was handed over, and is sent again as a person says that the PLC had not taken it, does not go back in line by
+        itself: while it was a batch the PLC would have been believed, had it taken it after all."""
+        return "hold" if order_action == "line" and self.resent and self.date_offered else order_action
 
     def _cancel_effect(self, order_action):
         """What cancelling the batch will do to it and to its order, before it is done."""
@@ -111,7 +116,7 @@ class MoBatch(models.Model):
                 "%s was offered to the PLC: its recipe is withdrawn first. Should the PLC take it at that very moment, it runs.",
                 self.display_name,
             )
-        return f"{effect} {self._cancel_effect_on_order(order_action)}"
+        return f"{effect} {self._cancel_effect_on_order(self._then_the_order(order_action))}"
 
     def _cancel_effect_on_order(self, order_action):
         order = self.production_id

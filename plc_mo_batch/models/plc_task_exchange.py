@@ -142,6 +142,7 @@ class Conversation:
         for batch in batches.try_lock_for_update(allow_referencing=True):
             try:
                 with self.env.cr.savepoint():
+                    batch._follow_clock()
                     batch._follow_orders(layout)
                     self.env.flush_all()
             except TransactionRollbackError:

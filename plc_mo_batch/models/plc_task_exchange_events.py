@@ -39,7 +39,10 @@ class EventTalk:
         if self._is_off:
             return {}
         places = [place for place in layout.event_places if everything or place in self._open]
-        settled = {place: event.id for place, event in self._newest(places).items() if not unsure and event._is_settled()}
+        newest = self._newest(places)
+        for event in newest.values():
+            event._follow_clock()
+        settled = {place: event.id for place, event in newest.items() if not unsure and event._is_settled()}
         return {place: settled.get(place, 0) for place in places}
 
     def _newest(self, places):

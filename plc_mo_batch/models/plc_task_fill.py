@@ -1,7 +1,7 @@
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import TransactionRollbackError
 
-from odoo import api, models
+from odoo import api, fields, models
 
 from ..plc.codec import CodecError
 from ..tools.words import explained, said
@@ -30,8 +30,10 @@ class PlcTaskFill(models.AbstractModel):
                 controller.env[self._name]._fill(controller)
                 self._commit()
             except TransactionRollbackError:
-                self._rollback()
-                self._log("%s: another fill was faster, nothing done", controller.name)
+                self._rollback()  # another fill was faster; or the exchange, which writes to the same row
+                self._log("%s: somebody else was faster, nothing done", controller.name)
+                self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
+                self._commit()
             except Exception as error:
                 self._rollback()
                 self._log("%s: not filled: %s", controller.name, error)

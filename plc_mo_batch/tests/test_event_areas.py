@@ -214,6 +214,18 @@ class TestFailure(EventCase):
         self.run_task(2)
         self.assertTrue(self.failures.acknowledged)
 
+    def test_an_acknowledgement_of_before_a_clock_was_set_back(self):
+        """One that was lost is repeated after the settle time, and not in an hour."""
+        self.fail_equipment()
+        self.run_task(2)
+        self.put((FLAG["failure"], [0]))
+        self.failures.write({"ack_at": fields.Datetime.now() + timedelta(hours=1), "acknowledged": False})
+        self.run_task(2)
+        self.assertLessEqual(self.failures.ack_at, fields.Datetime.now())
+        self.failures.ack_at -= timedelta(seconds=30)
+        self.run_task(2)
+        self.assertTrue(self.failures.acknowledged)
+
     def test_certainly_not_sent_is_sent_for_the_first_time(self):
         self.fail_equipment()
         with patch.object(Link, "write_words", not_sent):

@@ -1,8 +1,12 @@
 """Task 1: the seed's four scenarios, and orders that cannot be queued."""
 
 import logging
+from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -37,6 +41,17 @@ class TestFill(MillCase):
                 for slot, order in enumerate(self.orders[:10], start=1)
             ],
         )
+
+    def test_overtaken_it_is_tried_again(self):
+        """It need not have been another fill: the exchange writes to the PLC's row, too, and an hour would be long."""
+        triggers = self.env["ir.cron.trigger"]
+        due = [("cron_id", "=", self.env.ref("plc_mo_batch.ir_cron_task_1").id)]
+        triggers.search(due).unlink()
+        with patch.object(type(self.env["plc.task.fill"]), "_fill", side_effect=SerializationFailure("concurrent update")):
+            self.run_task(1)
+        self.assertFalse(self.queue())
+        [trigger] = triggers.search(due)
+        self.assertLess(trigger.call_at, fields.Datetime.now() + timedelta(minutes=2))
 
     def test_busy_queue_is_skipped(self):
         self.run_task(1)

@@ -41,6 +41,17 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.plc.step(30)
         self.assertFalse(self.plc.mill.ledger)
 
+    def test_withdrawn_before_a_clock_was_set_back(self):
+        """What was seen "in an hour" is waited for from now on."""
+        self.batch.action_cancel()
+        self.run_task(2)
+        self.run_task(2)
+        self.batch.withdrawn_at += timedelta(hours=1)
+        self.run_task(2)
+        self.assertLessEqual(self.batch.withdrawn_at, fields.Datetime.now())
+        self.settle()
+        self.assertEqual(self.batch.state, "cancelled")
+
     def test_taken_at_that_very_moment(self):
         self.batch.action_cancel()
         self.plc.step(1)
@@ -55,6 +66,15 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.batch._set_state("sending")
         self.batch.action_cancel()
         self.assertEqual(self.batch.state, "cancelled")
+
+    def test_sent_again_and_then_cancelled_though_the_plc_had_taken_it(self):
+        """A person was wrong when he had it sent again: the order does not go back in line before somebody has looked."""
+        self.plc.lose_memory()
+        self.run_task(2)
+        self.batch.action_send_again()
+        self.batch.action_cancel(order_action="line")
+        self.assertEqual(self.batch.state, "cancelled")
+        self.assertTrue(self.order.plc_hold)
 
     def test_slot_is_used_again_after_a_withdrawal(self):
         self.batch.action_cancel()
