@@ -41,3 +41,12 @@ class TestBoardTours(HttpCase):
     def test_no_plc_yet(self):
         self.env["plc.controller"].search([]).active = False
         self.start_tour("/odoo/plc-board", "plc_board_empty", login="chief")
+
+    def test_why_an_order_cannot_be_queued(self):
+        """Only orders of the PLC whose lane it is."""
+        self.batches.sudo().write({"state": "cancelled"})
+        domain = [("state", "=", "confirmed"), ("picking_type_id", "not in", self.mill.picking_type_ids.ids)]
+        other = self.env["mrp.production"].search(domain, limit=1)
+        self.assertTrue(other)
+        (self.batches[0].production_id | other).plc_reason = "no silo"
+        self.start_tour("/odoo/plc-board", "plc_board_why", login="night")

@@ -79,6 +79,14 @@ tours.add("plc_board_switch", {
     ],
 });
 
+tours.add("plc_board_why", {
+    steps: () => [
+        { content: "one cannot be queued", trigger: ".o_plc_idle:contains(Of these, 1 cannot be queued)" },
+        { trigger: ".o_plc_idle .o_plc_link:contains(See why)", run: "click" },
+        { content: "that one, and none of another PLC's", trigger: ".o_list_view:has(.o_data_row):not(:has(.o_data_row ~ .o_data_row))" },
+    ],
+});
+
 tours.add("plc_board_empty", {
     steps: () => [
         { content: "no PLC: how to get one", trigger: ".o_plc_empty:contains(No PLC yet)" },
