@@ -77,7 +77,7 @@ SCREENS = [
     Screen("setup-silos", "plc-setup", ".o_form_view [name=line_ids] .o_data_row", "manager",
         clicks=("button[name=action_use_simulator]", ("[name=port] input", "{port}"), "button[name=action_test]",
             "button[name=action_suggest]")),
-    Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin", height=2600),
+    Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin", height=2780),
     Screen("weighed-twice", "plc-board", ".o_plc_board [name=action_count_again]", height=1560, act=2),
     Screen("weight", "plc-batches/{weight}", ".modal .o_form_view", clicks=("=Enter Weight",), act=2),
     Screen("booked", "plc-batches/{booked}", ".modal .o_form_view", "manager", clicks=("=Booked by Hand",), act=2),
