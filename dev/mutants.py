@@ -78,7 +78,7 @@ def pytest_collection_modifyitems(items):  # the fast ones first: most mutants d
     seconds = state().duration_by_test
     items.sort(key=lambda item: seconds.get(item.nodeid, 0.0))
 """
-SURVIVED = ("survived", "no tests", "suspicious")
+KILLED = ("killed", "killed by the model", "timeout", "caught by type check")
 
 
 class Mutant(NamedTuple):
@@ -128,7 +128,7 @@ class Run:
         self.mutmut("run", "--max-children", os.environ.get("MUTANTS_CHILDREN", str(os.cpu_count())))
         found = re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", self.mutmut("results", "--all", "true"), re.MULTILINE)
         slow = SLOW.get(self.module)
-        return [(name, self._again(name) if slow and status in SURVIVED else status) for name, status in found]
+        return [(name, self._again(name) if slow and status not in KILLED else status) for name, status in found]
 
     def _again(self, name):
         command = [sys.executable, "-c", SLOW[self.module]]
@@ -177,9 +177,9 @@ def try_module(module):
     with tempfile.TemporaryDirectory(prefix="mutants_") as folder:
         run = Run(module, Path(folder))
         results = run.results()
-        survivors = run.mutants([name for name, status in results if status in SURVIVED])
+        survivors = run.mutants([name for name, status in results if status not in KILLED])
     lives = [mutant for mutant in survivors if not has_no_translation(mutant, translated)]
-    counts = Counter(status for _name, status in results if status not in SURVIVED)
+    counts = Counter(status for _name, status in results if status in KILLED)
     counts += Counter({"has no translation": len(survivors) - len(lives), "lives": len(lives)})
     return counts, lives
 

@@ -82,8 +82,10 @@ class Clerk:
         domain += [("production_id", "not in", list(self.taken_out)), ("production_id.state", "=", "confirmed")]
         return self._on_batch(die, domain, "action_requeue", context=HISTORY)
 
-    def _retry(self, die, *_dice):
-        return self._on_batch(die, [("state", "=", "completed"), ("attempts", ">", 0)], "action_retry")
+    def _retry(self, die, forget, *_dice):
+        """Or reset it, as a manager may."""
+        method = "action_reset" if self.manages and forget < 0.5 else "action_retry"
+        return self._on_batch(die, [("state", "=", "completed"), ("attempts", ">", 0)], method)
 
     def _command(self, die, which, *_dice):
         domain = [("state", "=", "running"), ("controller_id", "in", [plc.id for plc in self.plcs if plc.has_commands])]

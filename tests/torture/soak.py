@@ -41,8 +41,10 @@ LOOK_SECONDS = 1.0
 GRACE_MINUTES = 0.1  # for what is weighed by hand
 REST_SECONDS = 240.0  # from the last fault until everything has to be at rest
 ORDERS = 20  # of each PLC at first
-UNUSABLE = ("could not serialize", "server closed the connection", "terminating connection", "connection already closed",
-    "cursor already closed", "deadlock detected", "SSL connection", "could not obtain lock")
+ORDER_KG = 1000.0
+UNUSABLE = ("server closed the connection", "terminating connection", "connection already closed", "cursor already closed",
+    "SSL connection")
+BUSY = ("could not serialize", "deadlock detected", "could not obtain lock")  # after Odoo's own five tries
 PLCS = [  # name, simulator's options, layout
     ("Soak job numbers", {"handshake": "job-numbers", "tells": True}, "job_numbers"),
     ("Soak flags", {"handshake": "flags"}, "flags"),
@@ -314,6 +316,8 @@ class Soak:
             return text, "refused"
         if any(part in text for part in UNUSABLE):
             return text.splitlines()[-1], "no database"
+        if any(part in text for part in BUSY):
+            return text.splitlines()[-1], "given up"
         self._offend("raw", f"{note.what}: {text.splitlines()[-1]}")
         return text, "raw"
 
@@ -406,6 +410,16 @@ class Soak:
             self.sql("UPDATE mo_batch SET next_try = NULL WHERE next_try IS NOT NULL")
             self.sql("UPDATE mo_batch SET weighings_until = create_date WHERE weighings_until IS NOT NULL")
             time.sleep(2)
+        self._say_what_does_not_rest()
+
+    def _say_what_does_not_rest(self):
+        for (reason,) in self.sql("SELECT reason FROM plc_weighing WHERE needs_person"):
+            self._offend("stuck", f"a weighing waits for a person: {reason}")
+        for plc in self.plcs:
+            if not plc.has_told():
+                self._offend("stuck", f"{plc.name} has more to tell, and nobody tells it that it is stored")
+            if plc.peer.mill.batch:
+                self._offend("stuck", f"{plc.name} still runs a batch")
 
     def _press_all(self, clerk, what):
         """Once for each PLC; how each ended."""
@@ -456,19 +470,16 @@ class Soak:
 
     def _salt(self, stock):
         """What is added by hand is booked once, with each order that is closed."""
-        return {order["id"]: self._added_by_hand(order["name"]) for order in stock.orders if order["state"] == "done"}
+        added = self._added_by_hand(BY_HAND)
+        return {order["id"]: added for order in stock.orders if order["state"] == "done"}
 
-    def _added_by_hand(self, order):
-        """By the name that the PLC knows: it may have been booked on a new order."""
-        found = self.sql(
-            """
-            SELECT line.product_id, line.planned_qty::float8
-              FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
-             WHERE coalesce(line.code, 0) = 0 AND batch.id = (SELECT max(id) FROM mo_batch WHERE order_name = %s)
-            """,
-            order,
-        )
-        return dict(found)
+    def _added_by_hand(self, recipe):
+        """kg by product id, as the orders' recipe says it; what the addon has frozen of it is not asked."""
+        [ids] = self.sql(
+            "SELECT json_object_agg(name, res_id) FROM ir_model_data WHERE module = 'plc_mo_batch' AND name = ANY(%s)",
+            [name for name, _kg in recipe],
+        )[0]
+        return {ids[name]: kg for name, kg in recipe}
 
     def _weighed(self, stock):
         """What counts as weighed for the batches of each order, or was typed in as the PLC had forgotten it. That what was
@@ -491,7 +502,7 @@ class Soak:
         for product, weighed, _made in found:
             kg[product] += weighed
         if order["state"] == "done" and not any(made for *_weighed, made in found):
-            kg.update(self._added_by_hand(order["name"]))
+            kg.update(self._added_by_hand(WEIGHED))
         return kg
 
     def _compare_events(self, plc):
@@ -509,6 +520,20 @@ class Soak:
                     self._offend("doubled", f"{words}: happened {happened[what]} times, counts {counting[what]} times")
             self.counts[kind] += rows_of.total()
         self.counts["forgotten"] += plc.forgotten
+        for weighing, batch in self._weighed_for_others(plc):
+            self._offend("doubled", f"{plc.name}: weighing {weighing} counts for batch {batch}, for which nobody weighed it")
+
+    def _weighed_for_others(self, plc):
+        """What counts for another batch than the one whose slot and order the PLC named."""
+        return self.sql(
+            """
+            SELECT weighing.id, batch.id FROM plc_weighing weighing JOIN mo_batch_line line ON line.id = weighing.line_id
+              JOIN mo_batch batch ON batch.id = line.batch_id
+             WHERE weighing.state = 'matched' AND weighing.controller_id = %s
+               AND (weighing.order_name, weighing.slot) IS DISTINCT FROM (batch.order_name, batch.slot)
+            """,
+            plc.id,
+        )
 
     def _event_rows(self, plc, kind, table):
         """By what an event is known by, how often it is stored, and how often it counts."""
@@ -519,12 +544,21 @@ class Soak:
 
     def _compare_typed(self, plc, order, ledger, stock):
         """An order into which a clerk typed quantities to close it by hand, perhaps while the PLC made it: booked is what the PLC
-        dosed, or what was typed, or, where the order was closed before the PLC was through, both. Nothing else."""
-        kg = dosed(ledger.of(order["name"]))
+        dosed, or, where the order was closed before the PLC was through, that and what was typed. Nothing else; but for an order
+        whose batch was taken out, as then a person books by hand what is missing, and what was typed is there already."""
+        records = ledger.of(order["name"])
+        kg = dosed(records)
+        taken_out = order["id"] in self.taken_out
+        made = sum(record["weight"] for record in records if record["event"] == "finished")
+        produced = stock.produced[order["id"]]
+        if all(abs(produced - expected) > 0.011 for expected in (made, made + ORDER_KG, *([ORDER_KG] if taken_out else []))):
+            kind = "lost" if produced < made else "doubled"
+            self._offend(kind, f"{order['name']}, closed by hand: {produced:.2f} kg booked as produced, {made:.2f} kg made")
         for code, product in plc.silos.items():
             typed = self.by_hand[order["id"]].get(product, 0.0)
             booked = stock.consumed[order["id"]][product]
-            if all(abs(booked - expected) > 0.011 for expected in (kg[code], typed, kg[code] + typed)):
+            expected = (kg[code], kg[code] + typed, *([typed] if taken_out else []))
+            if all(abs(booked - each) > 0.011 for each in expected):
                 kind = "lost" if booked < kg[code] else "doubled"
                 what = f"{booked:.2f} kg of product {product} booked, {kg[code]:.2f} dosed, {typed:.2f} typed"
                 self._offend(kind, f"{order['name']}, closed by hand: {what}")
@@ -554,7 +588,7 @@ class Soak:
         say(
             f"{count['plant seconds'] / 3600:.1f} PLC hours: {count['made']} batches made, {count['ended badly']} ended badly, "
             f"{count['booked']} orders closed; {count['nature']} faults; {count['clicks']} clicks, {count['refused']} of them "
-            f"refused and {unanswered} not answered; {count['checked writes']} writes checked"
+            f"refused, {unanswered} not answered and {count['given up']} given up by Odoo; {count['checked writes']} writes checked"
         )
         say(
             f"stored: {count['weighing']} weighings, {count['failure']} failures, {count['forgotten']} forgotten by the PLC; "
