@@ -10,7 +10,7 @@ sys.path.insert(0, str(TESTS / "bench"))
 
 from mill import Mill, plant  # noqa: E402
 
-SPEED = 1500.0  # a batch of four minutes takes a sixth of a second
+SPEEDS = (1500.0, 150.0)  # by turns: a batch of four minutes takes a sixth of a second, or longer than it takes to withdraw one
 CRON = """
 env.cr.execute("SET LOCAL application_name = '%s'")
 model._run()
@@ -78,8 +78,11 @@ class Plant:
 
 @contextmanager
 def simulators(count):
-    """PLCs that scan a hundred times a second."""
+    """PLCs that scan a hundred times a second, every other one ten times as slow."""
     from odoo.addons.plc_mo_batch.simulator import Simulator  # found once Odoo is configured
 
     with ExitStack() as stack:
-        yield [stack.enter_context(Simulator(scan_time=0.01, speed=SPEED, seed=number)) for number in range(count)]
+        yield [
+            stack.enter_context(Simulator(scan_time=0.01, speed=SPEEDS[number % len(SPEEDS)], seed=number))
+            for number in range(count)
+        ]
