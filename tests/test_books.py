@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).with_name("torture")))
 
-from books import Ledger, Stock, compare  # noqa: E402
+from books import Ledger, Stock, compare
 
 SILOS, SALT = {101: 1, 102: 2}, 3
 BY_HAND = {7: {SALT: 14.45}}

@@ -588,7 +588,7 @@ class Soak:
         say(
             f"{count['plant seconds'] / 3600:.1f} PLC hours: {count['made']} batches made, {count['ended badly']} ended badly, "
             f"{count['booked']} orders closed; {count['nature']} faults; {count['clicks']} clicks, {count['refused']} of them "
-            f"refused, {unanswered} not answered and {count['given up']} given up by Odoo; {count['checked writes']} writes checked"
+            f"refused, {unanswered} not answered, {count['given up']} given up by Odoo; {count['checked writes']} writes checked"
         )
         say(
             f"stored: {count['weighing']} weighings, {count['failure']} failures, {count['forgotten']} forgotten by the PLC; "
