@@ -112,14 +112,14 @@ class PlcTaskWriteBack(models.AbstractModel):
             except Exception as error:
                 self._rollback()
                 self._log("%s %s not written back: %s", batch.name, batch.order_name, error)
-                self._note_failure(batch, error)
+                self._note_failure(batch, explained(batch.env, error))
         return done
 
     @api.model
-    def _note_failure(self, batch, error):
+    def _note_failure(self, batch, message):
         """Keep it on the batch; not where somebody else is just changing that: it is tried again, and fails again."""
         try:
-            batch._note_error(explained(batch.env, error))
+            batch._note_error(message)
             self._commit()
         except TransactionRollbackError:
             self._rollback()

@@ -2,6 +2,8 @@ from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, models
 
+from ..tools.words import explained
+
 
 class PlcTaskWriteBack(models.AbstractModel):
     _inherit = "plc.task.write.back"
@@ -59,7 +61,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             return False
         except Exception as error:
             self._rollback()
-            self._note_failure(batch, error)
+            self._note_failure(batch, explained(batch.env, error))
             return False
         self._log("settled: %s %s", batch.name, batch.order_name)
         return True
