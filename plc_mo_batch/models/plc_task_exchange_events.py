@@ -47,8 +47,12 @@ class EventTalk:
 
     def _newest(self, places):
         """The newest event of each place that has one."""
-        newest = {kind: self.env[MODELS[kind]]._newest(self.controller) for kind in {kind for kind, _slot in places}}
-        return {(kind, slot): newest[kind][slot] for kind, slot in places if slot in newest[kind]}
+        newest = {}
+        for kind in {kind for kind, _slot in places}:
+            slots = [slot for of_kind, slot in places if of_kind == kind]
+            found = self.env[MODELS[kind]]._newest(self.controller, slots)
+            newest.update({(kind, slot): event for slot, event in found.items()})
+        return newest
 
     # Answers
 
