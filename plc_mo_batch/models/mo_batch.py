@@ -28,7 +28,6 @@ RECIPE_FIELDS = {
     "product": "product_name",
     "quantity": "planned_qty",
 }
-WAITED_FOR = ("date_offered", "withdrawn_at", "command_at", "date_finished")  # since then the PLC has had its time
 FIRST_PAUSE = 60  # seconds before a failed write-back is tried again; doubled each time
 LONGEST_PAUSE = 3600
 
@@ -371,12 +370,6 @@ class MoBatch(models.Model):
             return self.state != "cancelling"
         # one second more, as the database keeps no fractions
         return fields.Datetime.now() > since + timedelta(seconds=self.controller_id.settle_time + 1)
-
-    def _follow_clock(self):
-        """A moment in the future is of before the clock was set back: what is waited for since then is waited for from now on."""
-        now = fields.Datetime.now()
-        if ahead := [name for name in WAITED_FOR if self[name] and self[name] > now]:
-            self.write(dict.fromkeys(ahead, now))
 
     def _awaits_weight(self):
         """A finished batch is given the PLC's grace time for its finished weight."""

@@ -231,12 +231,6 @@ class PlcController(models.Model):
         until = since and since + timedelta(seconds=self.quiet_time)
         return bool(until and fields.Datetime.now() <= until)
 
-    def _follow_clock(self):
-        """A write in the future was sent before the clock was set back: it is waited for from now on, and not until then."""
-        now = fields.Datetime.now()
-        if self.unconfirmed_write_at and self.unconfirmed_write_at > now:
-            self.unconfirmed_write_at = now
-
     def _is_quiet(self):
         """A PLC with flags then gets no write at all."""
         return self.map_id.handshake == "flags" and self._is_unsure()

@@ -97,12 +97,6 @@ class PlcEvent(models.AbstractModel):
         pause = timedelta(seconds=self.controller_id.settle_time + 1)
         return not self.ack_at or fields.Datetime.now() > self.ack_at + pause
 
-    def _follow_clock(self):
-        """An acknowledgement "in an hour" was sent before the clock was set back: it is waited for from now on."""
-        now = fields.Datetime.now()
-        if self.ack_at and self.ack_at > now:
-            self.ack_at = now
-
     def _note_step(self, step):
         """What an observation says of an event that is stored already."""
         if step.acknowledged:

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from ..plc.exchange import Answer, Plan, converse
 from ..plc.layout import FLAGS
 from ..plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, highest_job, recipe_slots, reconcile
+from ..tools.moments import follow_clock
 from ..tools.words import explained
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, EventTalk
@@ -20,6 +21,7 @@ SETTLE_PAUSE = 0.1  # seconds between looks at a PLC that does not show a write 
 TRIES = 5  # of one decision, when somebody else changed the same batch meanwhile
 ADVISORY = 0x504C43  # "PLC": the first half of our advisory locks' keys
 WORKING = (*DOWNLOADING, *HANDED_OVER)
+WAITED_FOR = ("date_offered", "withdrawn_at", "command_at", "date_finished")  # of a batch: since then the PLC has had its time
 
 
 class PlcTaskExchange(models.AbstractModel):
@@ -133,7 +135,7 @@ class Conversation:
             )
         layout = controller.map_id._layout()
         self._follow_orders(controller, layout)
-        controller._follow_clock()
+        follow_clock(controller, "unconfirmed_write_at")
         return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)
 
     def _follow_orders(self, controller, layout):
@@ -142,7 +144,7 @@ class Conversation:
         for batch in batches.try_lock_for_update(allow_referencing=True):
             try:
                 with self.env.cr.savepoint():
-                    batch._follow_clock()
+                    follow_clock(batch, *WAITED_FOR)
                     batch._follow_orders(layout)
                     self.env.flush_all()
             except TransactionRollbackError:

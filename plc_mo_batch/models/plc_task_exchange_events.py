@@ -4,6 +4,7 @@ from odoo import fields
 
 from ..plc.dissect import event_body
 from ..plc.events import decide
+from ..tools.moments import follow_clock
 from ..tools.words import explained, said
 from .plc_event import Busy
 
@@ -41,7 +42,7 @@ class EventTalk:
         places = [place for place in layout.event_places if everything or place in self._open]
         newest = self._newest(places)
         for event in newest.values():
-            event._follow_clock()
+            follow_clock(event, "ack_at")
         settled = {place: event.id for place, event in newest.items() if not unsure and event._is_settled()}
         return {place: settled.get(place, 0) for place in places}
 

@@ -1,7 +1,9 @@
 """A small mill for the tests: two silos, a tank, one component added by hand, and orders for it."""
 
+from odoo import SUPERUSER_ID, api
 from odoo.fields import Command
-from odoo.tests import TransactionCase
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, TransactionCase, get_db_name
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
@@ -167,3 +169,16 @@ class MillCase(TransactionCase):
             if len([record for record in plc.mill.ledger if record["event"] == "finished"]) >= finished:
                 return
         self.fail("the mill did not finish")
+
+
+class CommittedMillCase(BaseCase):
+    """``self.mill_id``, the demo mill: on committed data, because a test's own transaction is seen by nobody else."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        with self.registry.cursor() as cr:
+            mill = api.Environment(cr, SUPERUSER_ID, {}).ref("plc_mo_batch.plc_controller_mill", raise_if_not_found=False)
+            if not mill:
+                self.skipTest("needs the demo data")
+            self.mill_id = mill.id

@@ -7,25 +7,20 @@ from psycopg2.errors import SerializationFailure
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import SUPERUSER_ID, api, fields
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import MillCase
+from .common import CommittedMillCase, MillCase
 
 
 @tagged("post_install", "-at_install")
-class TestChangedMeanwhile(BaseCase):
-    """On committed data (the demo mill). What is on the side, a figure or an activity, looks away from its own failures alone."""
+class TestChangedMeanwhile(CommittedMillCase):
+    """What is on the side, a figure or an activity, looks away from its own failures alone."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         with self.registry.cursor() as cr:
-            mill = api.Environment(cr, SUPERUSER_ID, {}).ref("plc_mo_batch.plc_controller_mill", raise_if_not_found=False)
-            if not mill:
-                self.skipTest("needs the demo data")
-            self.mill_id = mill.id
+            mill = api.Environment(cr, SUPERUSER_ID, {})["plc.controller"].browse(self.mill_id)
             self.addCleanup(self.have_told, mill.responsible_id.id)
             admin_id = mill.env.ref("base.user_admin").id
         self.have_told(admin_id)

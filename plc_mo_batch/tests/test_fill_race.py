@@ -5,25 +5,18 @@ import threading
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from .common import CommittedMillCase
 
 
 @tagged("post_install", "-at_install")
-class TestFillRace(BaseCase):
-    """On committed data (the demo mill), because a test's own transaction is seen by nobody else."""
-
+class TestFillRace(CommittedMillCase):
     ROUNDS = 5
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
-        with self.registry.cursor() as cr:
-            mill = api.Environment(cr, SUPERUSER_ID, {}).ref("plc_mo_batch.plc_controller_mill", raise_if_not_found=False)
-            if not mill:
-                self.skipTest("needs the demo data")
-            self.mill_id = mill.id
         self.addCleanup(self.forget_batches)
 
     def forget_batches(self):
