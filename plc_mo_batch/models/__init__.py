@@ -1,78 +1,35 @@
-from . import plc_guarded  # others inherit from it
+# From the bottom up: a package imports only those above it here (tests/test_layers.py), and extends only their models.
+from . import common
 
 # isort: split
-from . import (
-    ir_cron,
-    ir_http,
-    ir_websocket,
-    mo_batch,
-    mo_batch_api,
-    mo_batch_board,
-    mo_batch_booking,
-    mo_batch_cancel,
-    mo_batch_event,
-    mo_batch_failure,
-    mo_batch_health,
-    mo_batch_history,
-    mo_batch_line,
-    mo_batch_line_board,
-    mo_batch_line_booking,
-    mo_batch_line_weighing,
-    mo_batch_metrics,
-    mo_batch_order,
-    mo_batch_rebook,
-    mo_batch_review,
-    mo_batch_screen,
-    mo_batch_share,
-    mo_batch_share_booking,
-    mo_batch_weighing,
-    mrp_bom_line,
-    mrp_production,
-    mrp_production_closed,
-    mrp_production_screen,
-    mrp_production_share,
-    plc_alarm,
-    plc_allowance,
-    plc_api,
-    plc_board,
-    plc_connection,
-    plc_controller,
-    plc_controller_api,
-    plc_controller_board,
-    plc_controller_board_alarms,
-    plc_controller_board_events,
-    plc_controller_booking,
-    plc_controller_clock,
-    plc_controller_events,
-    plc_controller_health,
-    plc_controller_language,
-    plc_controller_look,
-    plc_counter,
-    plc_equipment,
-    plc_event,
-    plc_event_board,
-    plc_failure,
-    plc_failure_board,
-    plc_layout_part,
-    plc_metrics,
-    plc_notifier,
-    plc_register_area,
-    plc_register_field,
-    plc_register_map,
-    plc_register_map_events,
-    plc_task,
-    plc_task_exchange,
-    plc_task_exchange_board,
-    plc_task_fill,
-    plc_task_health,
-    plc_task_health_clock,
-    plc_task_write_back,
-    plc_task_write_back_failure,
-    plc_vacuum,
-    plc_weighing,
-    plc_weighing_board,
-    product_product,
-    product_template,
-    res_config_settings,
-    res_config_settings_operations,
-)
+from . import layouts
+
+# isort: split
+from . import controller
+
+# isort: split
+from . import batch
+
+# isort: split
+from . import orders
+
+# isort: split
+from . import events
+
+# isort: split
+from . import booking
+
+# isort: split
+from . import exchange
+
+# isort: split
+from . import health
+
+# isort: split
+from . import board
+
+# isort: split
+from . import api
+
+# isort: split
+from . import settings

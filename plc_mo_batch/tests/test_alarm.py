@@ -7,7 +7,7 @@ from odoo.fields import Command, Datetime
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.plc_alarm import Condition
+from ..models.health.plc_alarm import Condition
 from .common import MillCase
 
 HOURS_AGO = "2020-01-01 10:00:00"

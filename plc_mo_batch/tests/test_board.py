@@ -11,8 +11,8 @@ from odoo.tests import BaseCase, new_test_user
 
 from odoo.addons.bus.models.bus import channel_with_db
 
-from ..models.plc_alarm import Condition
-from ..models.plc_controller_board import shift_start
+from ..models.health.plc_alarm import Condition
+from ..tools.shifts import shift_start
 from .common import MillCase
 
 FILLED = 3
@@ -442,7 +442,7 @@ class TestBoardMessages(BoardCase):
         self.batch._store_actuals([101], [10.0])
         with (
             patch.object(type(self.env["plc.board"]), "_send", side_effect=OSError("no bus")),
-            self.assertLogs("odoo.addons.plc_mo_batch.models.plc_board", "WARNING") as logs,
+            self.assertLogs("odoo.addons.plc_mo_batch.models.board.plc_board", "WARNING") as logs,
         ):
             self.assertEqual(self.told(), [])
         self.assertIn("no bus", logs.output[0])

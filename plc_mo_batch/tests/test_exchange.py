@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..models import plc_task_exchange
+from ..models.exchange import plc_task_exchange
 from .common import MillCase
 
 

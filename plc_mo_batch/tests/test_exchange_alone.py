@@ -7,7 +7,7 @@ import psycopg2
 
 from odoo.tests import tagged
 
-from ..models.plc_task_exchange import ADVISORY
+from ..models.exchange.plc_task_exchange import ADVISORY
 from .common import MillCase
 
 
@@ -32,7 +32,7 @@ class TestExchangeAlone(MillCase):
     def test_plc_that_another_exchange_talks_to_is_left_alone(self):
         other = self.other_process()
         self.assertTrue(self.takes(other))
-        with self.assertLogs("odoo.addons.plc_mo_batch.models.plc_task", logging.INFO) as logs:
+        with self.assertLogs("odoo.addons.plc_mo_batch.models.common.plc_task", logging.INFO) as logs:
             self.run_task(2)
         self.assertIn("Test PLC: another exchange is at work, nothing done", "".join(logs.output))
         self.assertEqual(self.queue().state, "queued")

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..models.plc_task_exchange import Conversation
+from ..models.exchange.plc_task_exchange import Conversation
 from . import fault_proxy as fault
 from .common import TASKS, MillCase
 

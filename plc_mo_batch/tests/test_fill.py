@@ -10,7 +10,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..models import plc_task_fill
+from ..models.orders import plc_task_fill
 from .common import MillCase
 
 
@@ -56,7 +56,7 @@ class TestFill(MillCase):
     def test_busy_queue_is_skipped(self):
         self.run_task(1)
         before = self.queue()
-        with self.assertLogs("odoo.addons.plc_mo_batch.models.plc_task", logging.INFO) as logs:
+        with self.assertLogs("odoo.addons.plc_mo_batch.models.common.plc_task", logging.INFO) as logs:
             self.run_task(1)
         self.assertEqual(self.queue(), before)
         self.assertIn("[TASK 1] mo_batch has 10 records: skipping, waiting for the PLC to finish", "\n".join(logs.output))

@@ -10,7 +10,7 @@ from odoo.fields import Datetime
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.plc_alarm import Condition
+from ..models.health.plc_alarm import Condition
 from ..plc.reconcile import Anomaly
 from ..tools.exposition import Metric, render
 from .common import MillCase

@@ -12,11 +12,11 @@ from odoo.tools import mute_logger
 
 from odoo.addons.plc_mo_batch.plc.transport import Link
 
-from ..models.plc_alarm import Condition
+from ..models.health.plc_alarm import Condition
 from .common import MillCase
 from .test_event_areas import EventCase, not_sent
 
-TASK = "odoo.addons.plc_mo_batch.models.plc_task"
+TASK = "odoo.addons.plc_mo_batch.models.common.plc_task"
 UNFORESEEN = "An error that nobody foresaw (ZeroDivisionError). The server's log tells more."
 
 

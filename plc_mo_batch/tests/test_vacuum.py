@@ -60,7 +60,7 @@ class TestVacuum(MillCase):
 
     def test_piece_by_piece(self):
         events = self.env["mo.batch.event"].concat(*(self.event() for _number in range(5)))
-        with patch("odoo.addons.plc_mo_batch.models.plc_vacuum.TOGETHER", 2):
+        with patch("odoo.addons.plc_mo_batch.models.common.plc_vacuum.TOGETHER", 2):
             self.assertEqual(self.env["plc.vacuum"]._gc_journal(), (2, True))
             self.assertEqual(len(events.exists()), 3)
             self.vacuum()

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.mo_batch_cancel import ORDER_ACTIONS, REASONS
+from ..models.batch.mo_batch_cancel import ORDER_ACTIONS, REASONS
 
 
 class MoBatchCancel(models.TransientModel):

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..models.mo_batch_failure import FAILURE_BOOKING, FAILURE_ORDER
+from ..models.batch.mo_batch_failure import FAILURE_BOOKING, FAILURE_ORDER
 
 
 class MoBatchSettle(models.TransientModel):

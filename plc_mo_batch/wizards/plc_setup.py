@@ -1,7 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.plc_controller_look import TEST_SECONDS
+from ..models.controller.plc_controller_look import TEST_SECONDS
 from ..plc.transport import RTU_TCP, TCP
 
 STEPS = [("address", "Address"), ("silos", "Silos and Products"), ("done", "Connected")]

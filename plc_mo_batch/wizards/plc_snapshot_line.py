@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.mo_batch_event import AREAS
+from ..models.batch.mo_batch_event import AREAS
 from ..plc.dissect import is_empty
 from ..plc.layout import EVENT_AREAS
 from ..plc.reconcile import ABORTED, COMPLETE, EXECUTING, HELD, IDLE, STOPPED

@@ -85,7 +85,7 @@ class Hook:
         sql_db.PsycoConnection.commit = commit
 
     def _install_request(self):
-        from odoo.addons.plc_mo_batch.models.plc_task_exchange import Conversation
+        from odoo.addons.plc_mo_batch.models.exchange.plc_task_exchange import Conversation
         from odoo.addons.plc_mo_batch.plc.transport import WRITE_MULTIPLE, Link
 
         request, decide = Link._call, Conversation._safely

@@ -33,7 +33,7 @@ def never_book(registry):
 
 def acknowledge_before_commit(_registry):
     """An event's flag is written as soon as the event is stored, and the transaction is committed later."""
-    from odoo.addons.plc_mo_batch.models.plc_task_exchange_events import EventTalk
+    from odoo.addons.plc_mo_batch.models.exchange.plc_task_exchange_events import EventTalk
     from odoo.addons.plc_mo_batch.plc.transport import Link
 
     store = EventTalk._store

@@ -1,0 +1,10 @@
+from . import (
+    mo_batch,
+    mo_batch_cancel,
+    mo_batch_event,
+    mo_batch_exchange,
+    mo_batch_failure,
+    mo_batch_line,
+    mo_batch_rebook,
+    mo_batch_review,
+)

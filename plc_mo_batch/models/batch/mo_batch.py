@@ -1,0 +1,508 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...plc.reconcile import DOWNLOADING, ENDED, HANDED_OVER, OPEN, UNDECIDED
+
+STATES = [
+    ("queued", "Queued"),
+    ("sending", "Sending"),
+    ("offered", "Offered"),
+    ("running", "Running"),
+    ("cancelling", "Cancelling"),
+    ("completed", "Completed"),
+    ("failed", "Failed"),
+    ("done", "Done"),
+    ("cancelled", "Cancelled"),
+]
+# states in which a kilogram may have been dosed
+CONSUMING = ("running", "completed", "failed", "done")
+# role in the recipe -> field of the batch
+RECIPE_FIELDS = {
+    "slot": "slot",
+    "order": "order_name",
+    "formula": "formula_name",
+    "product": "product_name",
+    "quantity": "planned_qty",
+}
+FIRST_PAUSE = 60  # seconds before a failed write-back is tried again; doubled each time
+LONGEST_PAUSE = 3600
+
+# what the board shows of a batch: when one of these is written, its lane is loaded anew
+BOARD_FIELDS = {
+    "attempts", "attention", "command", "date_finished", "date_offered", "date_started", "hand_adds_needed", "held", "last_error",
+    "next_try", "parked", "planned_qty", "produced_qty", "review_needed", "slot", "state", "weight_needed",
+}  # fmt: skip
+
+
+class MoBatch(models.Model):
+    _name = "mo.batch"
+    _inherit = ["mail.thread", "mail.activity.mixin", "plc.notifier", "plc.board.source"]
+    _description = "PLC Batch"
+    _order = "id desc"
+    _mail_post_access = "read"
+
+    name = fields.Char(string="Batch", required=True, readonly=True, copy=False, default="/")
+    production_id = fields.Many2one(
+        "mrp.production", string="Manufacturing Order", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    product_id = fields.Many2one(related="production_id.product_id", store=True)
+    controller_id = fields.Many2one(
+        "plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    slot = fields.Integer(readonly=True, aggregator=None)
+    part = fields.Integer(readonly=True, default=1, aggregator=None, help="Which of the order's batches it is.")
+    part_count = fields.Integer(
+        string="Parts", compute="_compute_part_count", help="In how many batches the order is made; 1: this one makes all of it."
+    )
+    order_qty = fields.Float(
+        string="Makes", digits="Product Unit", readonly=True, help="How much of the order it makes, in the order's unit."
+    )
+    job_number = fields.Integer(
+        readonly=True, aggregator=None, help="Given when the recipe is sent, rises for each PLC, is never used twice."
+    )
+    state = fields.Selection(
+        STATES, required=True, readonly=True, default="queued", index=True, group_expand="_group_expand_state"
+    )
+    active = fields.Boolean(compute="_compute_active", store=True, index=True, help="In the queue: the PLC still owes it.")
+    consumed = fields.Boolean(
+        compute="_compute_consumed", store=True, help="Material was or may have been dosed for the order."
+    )
+    order_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
+    formula_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
+    product_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
+    uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
+    planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
+    finished_weight = fields.Float(digits="Product Unit", readonly=True, help="As the PLC reported it; 0: not reported.")
+    produced_qty = fields.Float(string="Produced", digits="Product Unit", readonly=True)
+    dosed_qty = fields.Float(
+        string="Dosed",
+        compute="_compute_dosed_qty",
+        store=True,
+        digits="Product Unit",
+        help="What the PLC dosed, once the batch has ended; hand-adds are not in it.",
+    )
+    progress = fields.Float(compute="_compute_progress", help="Percent of what the PLC doses that it has dosed.")
+    held = fields.Boolean(readonly=True, help="The PLC holds the batch.")
+    command = fields.Selection(
+        [("hold", "Hold"), ("resume", "Resume"), ("abort", "Abort")], readonly=True, help="Asked of the PLC, not yet obeyed."
+    )
+    command_at = fields.Datetime(readonly=True, help="When the command was asked for.")
+    withdrawn_at = fields.Datetime(readonly=True, help="When the recipe was first seen to be withdrawn.")
+    release = fields.Boolean(readonly=True, help="What another system left in the slot may be acknowledged and overwritten.")
+    resent = fields.Boolean(readonly=True, help="A person decided that the PLC had not taken it, or compared its order.")
+    weight_needed = fields.Boolean(readonly=True, help="The PLC reported no finished weight: a person has to enter it.")
+    acknowledged = fields.Boolean(readonly=True, help="The PLC was seen to know that its actuals are stored.")
+    date_offered = fields.Datetime(string="Offered", readonly=True)
+    date_started = fields.Datetime(string="Started", readonly=True)
+    date_finished = fields.Datetime(string="Finished", readonly=True)
+    date_closed = fields.Datetime(string="Closed", readonly=True)
+    attempts = fields.Integer(readonly=True, aggregator=None, help="Write-backs that failed.")
+    next_try = fields.Datetime(readonly=True)
+    parked = fields.Boolean(
+        readonly=True, help="Its write-back failed too often: it gave its slot free and no longer holds back the next fill."
+    )
+    last_error = fields.Char(readonly=True)
+    attention = fields.Char(readonly=True, help="What a person should look at.")
+    attention_key = fields.Char(readonly=True, help="Which case the attention is about, so that it is told once.")
+    line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
+    event_ids = fields.One2many(
+        "mo.batch.event", "batch_id", string="Journal", readonly=True, groups="plc_mo_batch.group_operator"
+    )
+    order_changed = fields.Boolean(readonly=True, help="The order was changed after its recipe was handed over.")
+    deviation_qty = fields.Float(
+        string="Deviation",
+        compute="_compute_deviation",
+        digits="Product Unit",
+        store=True,
+        help="How much more or less than planned the PLC dosed of all components together; 0 before it finished.",
+    )
+    deviation_percent = fields.Float(
+        string="Deviation (%)", compute="_compute_deviation", digits=(16, 2), store=True, aggregator="avg"
+    )
+    trouble = fields.Char(
+        string="Needs Attention", compute="_compute_trouble", help="What a person should look at, or why it is not written back."
+    )
+    event_count = fields.Integer(compute="_compute_event_count")
+    failure_count = fields.Integer(compute="_compute_failure_count", help="What the PLC reported of its equipment meanwhile.")
+    is_action_requeue_allowed = fields.Boolean(compute="_compute_is_action_requeue_allowed")
+    date_state = fields.Datetime(
+        string="In This State Since", readonly=True, copy=False, default=fields.Datetime.now, help="When its state changed last."
+    )
+    waits_since = fields.Datetime(
+        compute="_compute_waits_since", store=True, help="Since when something about it waits for a person."
+    )
+    alarm_ids = fields.One2many("plc.alarm", "batch_id", readonly=True)
+    is_action_cancel_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_retry_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_decide_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_take_out_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_release_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_go_on_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_command_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+    is_action_settle_allowed = fields.Boolean(compute="_compute_is_action_allowed")
+
+    _board_fields = BOARD_FIELDS
+
+    # Rule 1: a part of an order with an open batch, or with one that consumed material, is never queued again.
+    _production_part_uniq = models.UniqueIndex(
+        "(production_id, part) WHERE active OR consumed",
+        "This part of the order has a batch already; it cannot be produced twice.",
+    )
+    # Rule 2: a slot belongs to at most one open batch; a parked one has given it back, acknowledged.
+    _slot_uniq = models.UniqueIndex(
+        "(controller_id, slot) WHERE active AND parked IS NOT TRUE", "The slot is taken by another batch."
+    )
+    _job_uniq = models.UniqueIndex("(controller_id, job_number) WHERE job_number > 0", "The job number was used already.")
+    # The exchange looks for the latest closed batch of each slot, at every look. By - id, as PostgreSQL would else go through
+    # the ids of all PLCs backwards, down to the first batch where a slot was never used.
+    _latest_idx = models.Index("(controller_id, slot, (- id))")
+    # the fill asks for each order whether its PLC knows another one by the same name
+    _order_name_idx = models.Index("(controller_id, order_name)")
+    # the history's list
+    _closed_idx = models.Index("(date_closed, id)")
+
+    @api.depends("state")
+    def _compute_active(self):
+        for batch in self:
+            batch.active = batch.state in OPEN
+
+    @api.depends("state", "line_ids.actual_qty", "failure_booked")
+    def _compute_consumed(self):
+        for batch in self:
+            dosed = any(batch.line_ids.mapped("actual_qty")) and not batch.failure_booked
+            batch.consumed = batch.state in CONSUMING or dosed
+
+    @api.depends("line_ids.actual_qty", "line_ids.planned_qty", "state")
+    def _compute_progress(self):
+        for batch in self:
+            dosed = batch.line_ids.filtered("code")
+            planned = sum(dosed.mapped("planned_qty"))
+            done = sum(min(line.actual_qty, line.planned_qty) for line in dosed)
+            ended = batch.state in ("completed", "done")
+            batch.progress = 100.0 if ended else min(100.0, 100 * done / planned) if planned else 0.0
+
+    @api.depends("state", "attempts", "attention_key")
+    @api.depends_context("uid")
+    def _compute_is_action_allowed(self):
+        operator = self.env.user.has_group("plc_mo_batch.group_operator")
+        for batch in self:
+            case = (batch.attention_key or "").partition(" ")[0]
+            batch.is_action_settle_allowed = operator and batch.state == "failed"
+            commands = batch.controller_id.sudo().map_id.has_commands
+            batch.is_action_cancel_allowed = operator and batch.state in ("queued", "sending", "offered")
+            batch.is_action_retry_allowed = operator and batch.state == "completed" and batch.attempts > 0
+            batch.is_action_decide_allowed = operator and batch.state in HANDED_OVER and case in UNDECIDED
+            disbelieved = batch.state == "running" and case == "rejected"  # for ever, if the PLC cannot be mended
+            batch.is_action_take_out_allowed = batch.is_action_decide_allowed or operator and disbelieved
+            batch.is_action_release_allowed = operator and batch.state == "queued" and case == "occupied"
+            batch.is_action_go_on_allowed = operator and batch.state == "queued" and case == "older"
+            batch.is_action_command_allowed = operator and batch.state == "running" and commands
+
+    @api.depends("production_id.plc_part_count")
+    def _compute_part_count(self):
+        for batch in self:
+            batch.part_count = batch.production_id.plc_part_count or 1
+
+    @api.depends("state", "line_ids.deviation_qty", "line_ids.planned_qty", "line_ids.reported")
+    def _compute_deviation(self):
+        for batch in self:
+            dosed = batch.line_ids.filtered("reported") if batch.state in ("completed", "done") else batch.line_ids.browse()
+            planned = sum(dosed.mapped("planned_qty"))
+            batch.deviation_qty = sum(dosed.mapped("deviation_qty"))
+            batch.deviation_percent = 100 * batch.deviation_qty / planned if planned else 0.0
+
+    @api.depends("attention", "last_error")
+    def _compute_trouble(self):
+        for batch in self:
+            batch.trouble = " ".join(filter(None, (batch.attention, batch.last_error))) or False
+
+    def _compute_event_count(self):
+        events = self.env["mo.batch.event"].sudo()
+        counts = dict(events._read_group([("batch_id", "in", self.ids)], ["batch_id"], ["__count"]))
+        for batch in self:
+            batch.event_count = counts.get(batch.sudo(), 0)
+
+    @api.depends("failure_ids")
+    def _compute_failure_count(self):
+        for batch in self:
+            batch.failure_count = len(batch.failure_ids)
+
+    @api.depends("state", "production_id.plc_hold", "production_id.state")
+    @api.depends_context("uid")
+    def _compute_is_action_requeue_allowed(self):
+        operator = self.env.user.has_group("plc_mo_batch.group_operator")
+        for batch in self:
+            order = batch.production_id.sudo()
+            held = order.plc_hold and order.state not in ("done", "cancel")
+            batch.is_action_requeue_allowed = operator and batch.state == "cancelled" and held
+
+    @api.model
+    def _group_expand_state(self, states, _domain):
+        """The columns of the kanban view in the order of a batch's life, without those that are empty."""
+        return [state for state, _label in self._fields["state"].selection if state in states]
+
+    @api.depends("attention", "held")
+    def _compute_waits_since(self):
+        for batch in self:
+            waits = batch.attention or batch.held
+            batch.waits_since = waits and (batch.waits_since or fields.Datetime.now())
+
+    @api.depends("state", "line_ids.actual_qty")
+    def _compute_dosed_qty(self):
+        for batch in self:
+            ended = batch.state not in (*DOWNLOADING, *HANDED_OVER)
+            batch.dosed_qty = ended and sum(batch.line_ids.filtered("code").mapped("actual_qty"))
+
+    # CRUD
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("name", "/") == "/":
+                vals["name"] = self.env["ir.sequence"].next_by_code("mo.batch")
+        return super().create(vals_list)
+
+    def unlink(self):
+        self.env["plc.board"]._note(self.controller_id.ids)
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A batch cannot be deleted. Cancel it: it then goes to the history."))
+
+    # Actions
+
+    def action_send_again(self):
+        """A person decided that the PLC did not take the recipe: it goes back in line, in the same slot.
+
+        If the feedback shows after all that the PLC had taken it, it is not sent a second time.
+
+        :raise UserError: where that could produce twice, as the batch was seen running
+        """
+        self._check_allowed("decide")
+        for batch in self.sudo():
+            if batch.state == "running":
+                raise UserError(self.env._("Batch %s was seen running: it cannot be sent again.", batch.name))
+            batch._set_state("queued", resent=True, withdrawn_at=False)
+            batch._journal("user", self.env._("%s decided that the PLC did not take it: sent again.", self.env.user.name))
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    def action_take_out(self):
+        """A person decided that the PLC will report nothing more of the batch, or nothing that can be believed.
+
+        One that was seen running becomes failed, with the quantities that were last believed; others are cancelled, and their
+        orders held whatever a cancellation asked for before: the PLC may have made them, which only a person can find out.
+        """
+        self._check_allowed("take_out")
+        for batch in self.sudo():
+            batch.cancel_order_action = "hold"
+            state = "failed" if batch.state == "running" else "cancelled"
+            forgotten = batch.is_action_decide_allowed  # the PLC knows no more of it: there is nothing to acknowledge
+            batch._journal("user", self.env._("%s decided that the PLC will report nothing more of it.", self.env.user.name))
+            batch._advance(state, 0.0, {"acknowledged": forgotten})
+        return True
+
+    def action_release_slot(self):
+        """Let what another system left in the slot be acknowledged and overwritten; its words stay in the journal."""
+        return self._decide("release", self.env._("%s released the slot.", self.env.user.name), release=True)
+
+    def action_go_on(self):
+        """A person compared what the PLC made with the orders in line: they are sent, with job numbers above what it shows."""
+        message = self.env._("%s compared the orders in line with what the PLC made: sending goes on.", self.env.user.name)
+        decided = self._decide("go_on", message, resent=True)
+        for controller in self.sudo().controller_id:
+            controller.last_job = max(controller.last_job, controller.shown_job)
+        return decided
+
+    def _decide(self, action, message, **values):
+        """A person settles what asked for attention: it is noted, and the exchange goes on at once."""
+        self._check_allowed(action)
+        for batch in self.sudo():
+            batch.write({**values, "attention": False, "attention_key": False})
+            batch._journal("user", message)
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    def action_hold(self):
+        """Ask the PLC to hold the running batch."""
+        return self._ask("hold")
+
+    def action_resume(self):
+        """Ask the PLC to go on with the batch that it holds."""
+        return self._ask("resume")
+
+    def action_abort(self):
+        """Ask the PLC to abort the running batch; what it consumed until then stays."""
+        return self._ask("abort")
+
+    def _ask(self, command):
+        self._check_allowed("command")
+        for batch in self.sudo():
+            batch.write({"command": command, "command_at": fields.Datetime.now()})
+            label = dict(self._fields["command"]._description_selection(self.env))[command]
+            batch._journal("user", self.env._("%(command)s asked for by %(user)s.", command=label, user=self.env.user.name))
+        self.env["plc.task.exchange"]._trigger()
+        return True
+
+    def _check_allowed(self, action):
+        """One truth for the button's visibility and the server's guard.
+
+        :raise AccessError: if the user may not act on batches at all
+        :raise UserError: naming the first batch for which the action is not to be had
+        """
+        self._check_operator()
+        for batch in self:
+            if not batch[f"is_action_{action}_allowed"]:
+                raise UserError(batch._refusal(action))
+
+    def _refusal(self, action):
+        state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
+        reasons = {
+            "cancel": self._why_not_cancelled(),
+            "decide": self.env._("there is nothing to decide"),
+            "take_out": self.env._("the PLC reports it, and is believed"),
+            "release": self.env._("its slot is not occupied by another system"),
+            "go_on": self.env._("its PLC is not ahead of this database"),
+            "command": self.env._("only a running batch of a PLC with a command word can be asked"),
+            "retry": self.env._("no write-back of it failed"),
+            "settle": self.env._("only a failed batch is to be settled"),
+        }
+        return self.env._("Batch %(batch)s is %(state)s: %(reason)s.", batch=self.name, state=state, reason=reasons[action])
+
+    def _why_not_cancelled(self):
+        """And what can be done instead."""
+        reasons = {
+            "cancelling": self.env._("its recipe is being withdrawn from the PLC"),
+            "running": self.env._(
+                "the PLC has taken it. Have it ended at the PLC: what was dosed is then booked, and the order dealt with"
+            ),
+            "completed": self.env._("the PLC has made it, and what was dosed is booked"),
+            "failed": self.env._("the PLC has taken it, and it failed: settle it"),
+        }
+        return reasons.get(self.state, self.env._("it is over already"))
+
+    def action_retry(self):
+        """Try the write-back again now instead of at the next try."""
+        self._check_allowed("retry")
+        batches = self.sudo()
+        batches.next_try = False
+        for batch in batches:
+            batch._journal("user", self.env._("Write-back asked for by %s.", self.env.user.name))
+        self.env["plc.task.write.back"]._trigger()
+        return True
+
+    def action_open_production(self):
+        """Open the manufacturing order."""
+        self.ensure_one()
+        return self.production_id._get_records_action()
+
+    def action_view_journal(self):
+        """Open what was journalled of the batch."""
+        self.ensure_one()
+        self._check_operator()
+        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_event_action")
+        return {**action, "domain": [("batch_id", "=", self.id)]}
+
+    def action_view_failures(self):
+        """Open the equipment failures that the PLC reported while it made the batch."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.plc_failure_action")
+        return {**action, "domain": [("batch_id", "=", self.id)], "context": {}}
+
+    def _check_operator(self):
+        """Rule 11: only operators and managers act on batches, and only on those that they may see.
+
+        :raise AccessError:
+        """
+        self.check_access("read")
+        if not self.env.user.has_group("plc_mo_batch.group_operator"):
+            raise AccessError(self.env._("Only PLC operators may do this."))
+
+    # Business methods
+
+    def _journal(self, kind, message, anomaly=None):
+        return self.env["mo.batch.event"]._record(kind, message, batch=self, anomaly=anomaly)
+
+    def _set_state(self, state, **values):
+        """The one place where a state changes; stamps the times that belong to it."""
+        now = fields.Datetime.now()
+        stamp = {
+            "offered": "date_offered",
+            "running": "date_started",
+            "completed": "date_finished",
+            "failed": "date_finished",
+            "done": "date_closed",
+            "cancelled": "date_closed",
+        }.get(state)
+        stamped = {"date_state": now, **values, **({stamp: now} if stamp else {})}
+        self.write({"state": state, "attention": False, "attention_key": False, **stamped})
+        self._recompute_recordset(["waits_since"])  # nothing is asked now: what is asked next counts from then
+
+    # Business methods: write-back errors
+
+    def _note_error(self, message):
+        """Keep the error beside the state, and try again after a pause that grows. After a number of tries (a setting) somebody
+        is told, once, and the batch may be parked."""
+        self.ensure_one()
+        pause = min(FIRST_PAUSE * 2**self.attempts, LONGEST_PAUSE)
+        self.write(
+            {
+                "attempts": self.attempts + 1,
+                "last_error": message,
+                "next_try": fields.Datetime.add(fields.Datetime.now(), seconds=pause),
+            }
+        )
+        self._journal("error", message)
+        self.env["plc.counter"]._add(self.controller_id, "write_back_failures")
+        if not self._is_failing():
+            return
+        self.env["plc.task.health"]._trigger()
+        if self.attempts == self._tries():
+            self._tell_responsible(self.env._("Write-back failed %s times", self.attempts), message)
+        self._park()
+
+    def _is_failing(self):
+        """Its write-back failed as often as the settings say that people are told."""
+        tries = self._tries()
+        return bool(tries) and self.attempts >= tries
+
+    def _tries(self):
+        """How often a write-back may fail before people are told; 0: never (a setting)."""
+        return self.env["plc.task.write.back"]._setting_int("write_back_tries", 5)
+
+    def _park(self):
+        """Give the slot free, if the PLC knows that its actuals are stored (rule 2: the index leaves parked batches out)."""
+        if self.parked or not self.controller_id.park_failing or not self.acknowledged or self.state not in ENDED:
+            return
+        self.parked = True
+        self._journal("state", self.env._("Parked: it no longer holds back the next fill."))
+
+    def _case(self):
+        """Which case its attention is about, e.g. rejected, lost, occupied."""
+        return (self.attention_key or "").partition(" ")[0]
+
+    def _awaits_task_3(self):
+        """It waits for nobody but Task 3."""
+        return self._is_bookable() or (self.state == "failed" and bool(self.failure_decision))
+
+    def _awaits_person(self):
+        """Only a person can have it go on."""
+        asked = self.weight_needed or self.hand_adds_needed or self.review_needed or self.held
+        undecided = self.state == "failed" and not self.failure_decision
+        return bool(asked or undecided or self._case() in ("lost", "doubt", "occupied", "older", "job_number"))
+
+    def _last_progress(self):
+        """When it last dosed something."""
+        moments = [self.date_state or self.date_started, *self.line_ids.filtered("reported").mapped("write_date")]
+        return max(moment for moment in moments if moment)
+
+    def _taking_a_share(self):
+        """Those whose share of the order nobody else makes: open, or having consumed material (rule 1)."""
+        return self.filtered(lambda batch: batch.active or batch.consumed)
+
+    def _speaking(self):
+        """The batches of one PLC, with all that is said of them in its language."""
+        return self.with_context(lang=self.controller_id._language())

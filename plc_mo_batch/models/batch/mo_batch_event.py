@@ -1,0 +1,88 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+AREAS = [("recipe", "Recipe"), ("feedback", "Feedback"), ("failure", "Failures"), ("weighing", "Weighings"), ("clock", "Clock")]
+
+
+class MoBatchEvent(models.Model):
+    _name = "mo.batch.event"
+    _description = "Batch Journal"
+    _order = "id desc"
+    _rec_name = "message"
+
+    controller_id = fields.Many2one("plc.controller", string="PLC", ondelete="cascade", readonly=True)
+    batch_id = fields.Many2one("mo.batch", index="btree_not_null", ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    create_date = fields.Datetime(string="Time", readonly=True, index=True)
+    kind = fields.Selection(
+        [
+            ("state", "State"),
+            ("write", "Sent to the PLC"),
+            ("anomaly", "Anomaly"),
+            ("error", "Error"),
+            ("contact", "Contact"),
+            ("user", "Person"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    message = fields.Char(required=True, readonly=True)
+    slot = fields.Integer(readonly=True)
+    words = fields.Char(string="Raw Words", readonly=True, help="The registers as they were on the wire, from the slot's first.")
+    area = fields.Selection(AREAS, readonly=True, help="Where the raw words stood.")
+    map_id = fields.Many2one(
+        "plc.register.map", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
+    )
+    words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
+    wrong_word = fields.Integer(readonly=True, help="Which of the raw words was not believed, counted from 0; -1: none.")
+    user_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.uid)
+
+    _controller_idx = models.Index("(controller_id, id)")  # the latest ones of a PLC, of a million
+
+    @api.depends("words", "area", "map_id", "wrong_word", "slot")
+    @api.depends_context("lang")
+    def _compute_words_html(self):
+        for event in self:
+            words = [int(word) for word in (event.words or "").split()]
+            area = event.area or "feedback"
+            event.words_html = bool(words) and event.map_id._words_table(area, words, event.slot, event.wrong_word)
+
+    # CRUD: append only
+
+    def write(self, vals):
+        if self:
+            raise UserError(self.env._("The journal cannot be changed."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        if not self.env.context.get("plc_vacuum"):
+            raise UserError(self.env._("The journal cannot be deleted."))
+
+    # Business methods
+
+    @api.model
+    def _record(self, kind, message, batch=None, controller=None, anomaly=None, slot=0, area="feedback"):
+        """Add a line to the journal.
+
+        :param anomaly: a :class:`~...plc.reconcile.Anomaly` whose raw words are kept
+        :param area: where these words stood, one of :data:`AREAS`
+        """
+        batch = batch or self.env["mo.batch"]
+        controller = controller or batch.controller_id
+        has_words = bool(anomaly and anomaly.words)
+        return self.sudo().create(
+            {
+                "kind": kind,
+                "message": message,
+                "batch_id": batch.id,
+                "controller_id": controller.id,
+                "company_id": controller.company_id.id,
+                "slot": slot or batch.slot,
+                "words": has_words and " ".join(map(str, anomaly.words)),
+                "area": has_words and area,
+                "map_id": has_words and controller.map_id.id,
+                "wrong_word": anomaly.offset if anomaly and anomaly.offset is not None else -1,
+                "user_id": self.env.uid,
+            }
+        )

@@ -1,0 +1,224 @@
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.tools import float_compare
+
+from ...plc.reconcile import ENDED, Job
+from ...tools.words import said
+from .mo_batch import CONSUMING, RECIPE_FIELDS
+
+REJECTED = "rejected"
+REJECT_SECONDS = 60  # what a slot reports may be half written: told only if it stands that long
+
+
+class MoBatch(models.Model):
+    """A batch as the exchange needs it, and what the PLC says of it."""
+
+    _inherit = "mo.batch"
+
+    # What the reconciler is told
+
+    def _fresh(self):
+        """Those in line whose order was never handed over to their PLC, by this batch or another."""
+        waiting = self.filtered(lambda batch: batch.state == "queued" and not batch.resent)
+        if not waiting:
+            return waiting
+        named = [("controller_id", "in", waiting.controller_id.ids), ("order_name", "in", waiting.mapped("order_name"))]
+        handed_over = self.with_context(active_test=False).search([*named, ("date_offered", "!=", False)])
+        known = {(batch.controller_id, batch.order_name) for batch in handed_over}
+        return waiting.filtered(lambda batch: (batch.controller_id, batch.order_name) not in known)
+
+    def _job(self, layout, fresh=False):
+        """The batch as the reconciler wants it."""
+        self.ensure_one()
+        return Job(
+            id=self.id,
+            # a failed batch that was settled: to the PLC it is one that ended, and may still have to be acknowledged
+            state="failed" if self.state == "cancelled" and self.date_started else self.state,
+            slot=self.slot,
+            order=self.order_name,
+            number=self.job_number,
+            recipe=self._recipe(layout) if self.active else {},
+            acknowledged=self.acknowledged,
+            settled=self._is_settled(),
+            awaits_weight=self._awaits_weight(),
+            release=self.release,
+            resent=self.resent,
+            fresh=fresh,
+            command=self.command or "",
+        )
+
+    def _is_settled(self):
+        """The PLC has had its settle time to show what became of the offer or the withdrawal."""
+        since = {"cancelling": self.withdrawn_at, "running": self.command_at}.get(self.state, self.date_offered)
+        if not since:
+            return self.state != "cancelling"
+        # one second more, as the database keeps no fractions
+        return fields.Datetime.now() > since + timedelta(seconds=self.controller_id.settle_time + 1)
+
+    def _awaits_weight(self):
+        """A finished batch is given the PLC's grace time for its finished weight."""
+        grace = self.controller_id.weight_grace
+        return bool(grace) and (
+            not self.date_finished or fields.Datetime.now() < self.date_finished + timedelta(seconds=grace)
+        )
+
+    def _recipe(self, layout):
+        """The recipe by role, in kg, as it was frozen when the order was queued."""
+        lines = [(line.code, line.planned_qty) for line in self.line_ids]
+        return layout.recipe(lines, **{role: self[name] for role, name in RECIPE_FIELDS.items()})
+
+    # What the PLC says
+
+    def _apply(self, step):
+        """Store what one step of the reconciler decided.
+
+        :param step: a :class:`~...plc.reconcile.Step` about this batch
+        """
+        self.ensure_one()
+        if step.anomaly:
+            self._notice(step.anomaly)
+            return
+        values = dict(step.values)
+        number = {"job_number": values["number"]} if "number" in values else {}
+        if "actuals" in values:
+            self._store_actuals(values["codes"], values["actuals"])
+        self._note(values)
+        if step.state:
+            self._advance(step.state, values.get("weight", 0.0), number)
+        elif self.attention_key:
+            self.write({"attention": False, "attention_key": False})
+
+    def _note(self, values):
+        """What does not change the state: acknowledged, held, first seen withdrawn or finished."""
+        if values.get("acknowledged"):
+            self.acknowledged = True
+        if "held" in values and values["held"] != self.held:
+            self.held = values["held"]
+            self._journal("state", self.env._("The PLC holds the batch.") if self.held else self.env._("The PLC goes on."))
+        if values.get("obeyed"):
+            self.command = False
+        if "withdrawn" in values and bool(self.withdrawn_at) != values["withdrawn"]:
+            self.withdrawn_at = values["withdrawn"] and fields.Datetime.now()
+        if values.get("finished") and not self.date_finished:
+            self.date_finished = fields.Datetime.now()
+            self.env["plc.task.exchange"]._trigger(
+                self.date_finished + timedelta(seconds=self.controller_id.weight_grace)
+            )
+
+    def _advance(self, state, weight, values):
+        # A batch may be seen finished before it was ever seen running.
+        if state in ("completed", "failed") and not self.date_started:
+            values["date_started"] = fields.Datetime.now()
+        if state in ("completed", "failed"):
+            values.update(self._weight_values(weight), command=False, held=False)
+        too_late = self.state == "cancelling" and state in CONSUMING
+        self._set_state(state, release=False, **values)
+        self._journal("state", self._state_message(state))
+        self._log(state)
+        self._follow(state, too_late)
+
+    def _follow(self, state, too_late):
+        """What else a new state brings about."""
+        if state == "completed":
+            self.env["plc.task.write.back"]._trigger()
+        if state == "cancelled":
+            self._follow_order()
+        if state == "failed":
+            self._follow_failure()
+        elif self.weight_needed:
+            self.attention = self.env._("The PLC reported no finished weight. Enter what was produced.")
+        elif too_late:
+            self.attention = self.env._("It was to be cancelled, but the PLC took the recipe at that very moment.")
+            self._journal("state", self.attention)
+        if state in ENDED:
+            self._freeze_lots()
+        if state == "completed":
+            self._look_over()
+        if state == "cancelled":
+            self._let_weighings_go()
+
+    def _weight_values(self, weight):
+        ask = not weight and self.controller_id.weight_policy == "ask"
+        return {"finished_weight": weight, "produced_qty": 0.0 if ask else self._produced_qty(weight), "weight_needed": ask}
+
+    def _state_message(self, state):
+        number = self.job_number
+        return {
+            "sending": self.env._("Sending the recipe to slot %s.", self.slot),
+            "offered": self.env._("The recipe stands in slot %s and is offered to the PLC.", self.slot),
+            "running": self.env._("The PLC took the recipe.") if not number else self.env._("The PLC took job %s.", number),
+            "completed": self.env._("The PLC finished; the actual quantities are stored."),
+            "failed": self.env._("The PLC reported a failed batch; the actual quantities are stored."),
+            "cancelled": self.env._("Cancelled: the PLC will not make it."),
+        }[state]
+
+    def _log(self, state):
+        self.env["plc.task.exchange"]._log(
+            "%s: %s %s in slot %s of %s", state, self.name, self.order_name, self.slot, self.controller_id.name
+        )
+
+    def _produced_qty(self, weight):
+        """kg produced: the finished weight; where the PLC gave none, what the policy of the PLC says."""
+        if weight:
+            return weight
+        if self.controller_id.weight_policy == "actuals":
+            return sum(line._consumed_weight() for line in self.line_ids)
+        return self.planned_qty
+
+    def _store_actuals(self, codes, actuals):
+        """Write the actuals (kg, by equipment code) into the lines, only where they changed.
+
+        A component that the recipe does not name gets a line of its own: what was dosed is never dropped.
+        """
+        by_code = {line.code: line for line in self.line_ids if line.code}
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        for code, actual in zip(codes, actuals, strict=True):
+            line = by_code.get(code)
+            if line and (not line.reported or float_compare(line.actual_qty, actual, precision_digits=digits)):
+                line.write({"actual_qty": actual, "reported": True})
+            elif not line and actual:
+                self._add_off_recipe_line(code, actual)
+
+    def _add_off_recipe_line(self, code, actual):
+        line = self.env["mo.batch.line"].create(
+            {
+                "batch_id": self.id,
+                "sequence": 1000,
+                "code": code,
+                "uom_id": self.uom_id.id,
+                "actual_qty": actual,
+                "reported": True,
+            }
+        )
+        line._find_product()
+
+    # What is odd about it
+
+    def _notice(self, anomaly):
+        """Journal an anomaly once a change, and say it on the batch."""
+        key = f"{anomaly.code} {anomaly.detail}"
+        if self.attention_key == key:
+            return
+        message = self._anomaly_message(anomaly)
+        self.write({"attention": message, "attention_key": key})
+        self._journal("anomaly", message, anomaly)
+        self.env["plc.task.exchange"]._log("%s, slot %s: %s", self.controller_id.name, self.slot, message)
+        if anomaly.code == REJECTED:
+            self.env["plc.task.health"]._trigger(fields.Datetime.now() + timedelta(seconds=REJECT_SECONDS))
+            self.env["plc.counter"]._add(self.controller_id, "rejected")
+
+    def _anomaly_message(self, anomaly):
+        sentences = {
+            "rejected": self.env._("What slot %(slot)s reports is not believed: %(detail)s. Nothing was changed."),
+            "occupied": self.env._("Slot %(slot)s cannot be used: %(detail)s."),
+            "job_number": self.env._("Slot %(slot)s cannot be used, its job number is implausible: %(detail)s."),
+            "older": self.env._(
+                "The PLC is ahead of this database: %(detail)s. If the database was restored from a backup, orders in line may "
+                "have been made already: compare, cancel those, then go on. Nothing is sent until then."
+            ),
+            "lost": self.env._("The PLC seems to have lost its memory: %(detail)s. A person has to decide."),
+            "untaken": self.env._("The PLC has not taken the recipe in slot %(slot)s: %(detail)s."),
+            "doubt": self.env._("Slot %(slot)s: %(detail)s. Look at the PLC; nothing is sent again by itself."),
+        }
+        return sentences[anomaly.code] % {"slot": self.slot, "detail": said(self.env, anomaly.detail)}

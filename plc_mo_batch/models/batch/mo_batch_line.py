@@ -1,0 +1,229 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_compare
+
+from ...tools.words import digits
+
+LIVE_FIELDS = {"actual_qty", "reported"}  # a live PLC changes them every second: the board is told the figures alone
+TOLERANCE_STATES = [("within", "Within"), ("warn", "Out of Tolerance"), ("hold", "Far Out of Tolerance")]
+
+
+class MoBatchLine(models.Model):
+    _name = "mo.batch.line"
+    _inherit = ["plc.board.source"]
+    _description = "Batch Component"
+    _order = "batch_id, sequence, id"
+    _rec_name = "product_id"
+
+    batch_id = fields.Many2one("mo.batch", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="batch_id.company_id", store=True)
+    controller_id = fields.Many2one(related="batch_id.controller_id", store=True, index=True)
+    date = fields.Datetime(related="batch_id.date_finished", store=True, index="btree_not_null")
+    sequence = fields.Integer(default=10)
+    product_id = fields.Many2one("product.product", string="Component", readonly=True)
+    move_id = fields.Many2one(
+        "stock.move", string="Component Move", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    equipment_id = fields.Many2one("plc.equipment", string="Dosed From", readonly=True, help="Empty: added by hand.")
+    code = fields.Integer(string="Equipment Code", readonly=True, help="As it was sent to the PLC; 0: added by hand.")
+    uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
+    planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
+    move_qty = fields.Float(
+        digits="Product Unit", readonly=True, help="What it was to take of the order's component, in the component's unit."
+    )
+    actual_qty = fields.Float(string="Actual", digits="Product Unit", readonly=True)
+    typed_qty = fields.Float(string="Typed In", digits="Product Unit", readonly=True)
+    typed = fields.Boolean(readonly=True, help="A person typed in what was added by hand; zero is a quantity too.")
+    lot_id = fields.Many2one(
+        "stock.lot", readonly=True, help="What the equipment held when the batch finished, if it has lots."
+    )
+    reported = fields.Boolean(readonly=True, help="The PLC reported the actual quantity; zero is a quantity too.")
+    weighing_ids = fields.One2many("plc.weighing", "line_id", string="Weighings", readonly=True)
+    weighed_qty = fields.Float(string="Weighed", digits="Product Unit", readonly=True, help="All its weighings together.")
+    weighed = fields.Boolean(string="Was Weighed", readonly=True, help="It was weighed by hand; zero is a quantity too.")
+    deviation_qty = fields.Float(string="Deviation", compute="_compute_deviation", digits="Product Unit", store=True)
+    deviation_percent = fields.Float(string="Deviation (%)", compute="_compute_deviation", store=True, aggregator="avg")
+    tolerance_state = fields.Selection(
+        TOLERANCE_STATES,
+        string="Tolerance",
+        compute="_compute_tolerance_state",
+        store=True,
+        help="By the limits as they were when the batch finished. Empty: there were none.",
+    )
+    dosed_from = fields.Char(string="From", compute="_compute_dosed_from", help="The silo or tank; or that it is added by hand.")
+    made_product_id = fields.Many2one(
+        related="batch_id.product_id", string="Product", store=True, help="What the batch made of the component."
+    )
+
+    _board_fields = {"typed", "typed_qty", "weighed", "weighed_qty"}
+    _date_idx = models.Index("(date, id)")  # the list of what was dosed, of a million lines
+
+    @api.depends("planned_qty", "actual_qty", "reported")
+    def _compute_deviation(self):
+        for line in self:
+            deviation = line.actual_qty - line.planned_qty if line.reported else 0.0
+            line.deviation_qty = deviation
+            line.deviation_percent = 100 * deviation / line.planned_qty if line.planned_qty else 0.0
+
+    @api.depends("planned_qty", "actual_qty", "reported", "date")
+    def _compute_tolerance_state(self):
+        for line in self:
+            line.tolerance_state = line.reported and line.date and line._tolerance_state()
+
+    @api.depends("equipment_id", "code")
+    def _compute_dosed_from(self):
+        for line in self:
+            known = line.equipment_id.display_name or (line.code and self.env._("Equipment %s", line.code))
+            line.dosed_from = known or self.env._("by hand")
+
+    # CRUD
+
+    def _tell_board(self, vals):
+        if LIVE_FIELDS.intersection(vals):
+            self.env["plc.board"]._note(self.controller_id.ids, lane=False, line_ids=self.ids)
+        else:
+            super()._tell_board(vals)
+
+    # Business methods
+
+    def _tolerance_state(self):
+        """Where the deviation lies, by the limits as they are now; False where there are none."""
+        exceeds = {kind: self._exceeds(kind) for kind in ("hold", "tolerance")}
+        if exceeds["hold"]:
+            return "hold"
+        if exceeds["tolerance"]:
+            return "warn"
+        return "within" if False in exceeds.values() else False
+
+    def _exceeds(self, kind):
+        """Whether the deviation is beyond the limit of the equipment, else of its PLC; None where there is no limit."""
+        limit = self._allowed(kind)
+        if limit is None:
+            return None
+        deviation = abs(self.actual_qty - self.planned_qty)
+        return float_compare(deviation, limit, precision_digits=6) > 0
+
+    def _allowed(self, kind):
+        """How far the deviation may go, by the limits as they are now; None where there is no limit."""
+        owner = self.equipment_id if self.equipment_id._has_limit(kind) else self.batch_id.controller_id
+        return owner._limit(kind, self.planned_qty) if owner._has_limit(kind) else None
+
+    def _sum_weighings(self):
+        """:raise UserError: where nobody says what a unit of the component weighs"""
+        found = self.weighing_ids.filtered(lambda weighing: weighing.state == "matched")
+        weight = sum(found.mapped("quantity"))
+        quantity = self.product_id._plc_from_weight(weight, self.batch_id.uom_id, self.uom_id) if found else 0.0
+        self.write({"weighed_qty": quantity, "weighed": bool(found)})
+
+    def _is_weighed_enough(self):
+        """As much as planned, but for the tolerance of the PLC."""
+        allowed = self.planned_qty - self.batch_id.controller_id._limit("tolerance", self.planned_qty)
+        return self.weighed and self.uom_id.compare(self.weighed_qty, allowed) >= 0
+
+    def _is_weighing_in_doubt(self):
+        return any(self.weighing_ids.mapped("repeated"))
+
+    def _wasted_qty(self):
+        """What a failed batch consumed of it, in its unit, as far as anybody knows."""
+        if self.code:
+            return self.actual_qty if self.reported else 0.0
+        return self.typed_qty if self.typed else self.weighed_qty
+
+    def _consume_late(self, quantity):
+        """Post what was consumed besides on the order, closed as it is; in the unit of the product."""
+        move = self._add_move()
+        move.picked = True
+        if self._needs_lot(move):
+            self._set_lots(move, quantity)
+        else:
+            move.quantity = quantity
+        move.with_context(skip_mo_check=True)._action_done()
+
+    def _consumed_qty(self):
+        """What the order consumed, in the line's unit: the PLC's actual; of what is added by hand what was typed in, else what
+        the PLC's policy says."""
+        self.ensure_one()
+        if self.code:
+            return self.actual_qty
+        if self.typed:
+            return self.typed_qty
+        if self.weighed and self.batch_id._by_weight():
+            return self.weighed_qty
+        if self.batch_id.controller_id.hand_add_policy == "proportional":
+            return self.uom_id.round(self.planned_qty * self.batch_id._hand_add_ratio())
+        return self.planned_qty
+
+    def _consumed_weight(self):
+        """The same in the PLC's unit; nothing where nobody says what it weighs."""
+        try:
+            return self.product_id._plc_to_weight(self._consumed_qty(), self.uom_id, self.batch_id.uom_id)
+        except UserError:
+            return 0.0
+
+    def _in_unit(self, quantity, uom):
+        """``quantity``, which is in the line's unit, in ``uom``.
+
+        :raise UserError: when it cannot be had without loss
+        """
+        if self.code:
+            return self.product_id._plc_from_weight(quantity, self.uom_id, uom)
+        return uom.round(self.uom_id._compute_quantity(quantity, uom, round=False))
+
+    def _is_as_planned(self):
+        return not self.uom_id.compare(self._consumed_qty(), self.planned_qty)
+
+    def _deviation_texts(self):
+        """For a sentence."""
+        return ", ".join(line._deviation_text() for line in self)
+
+    def _deviation_text(self):
+        planned = self.planned_qty
+        deviation = self._consumed_qty() - planned
+        return self.env._(
+            "%(product)s %(deviation)s %(unit)s%(percent)s",
+            product=self.product_id.display_name or self.env._("equipment %s", self.code),
+            deviation=digits(self.env, deviation, "+.2f"),
+            unit=self.uom_id.name,
+            percent=f" ({digits(self.env, 100 * deviation / planned, '+.2f')} %)" if planned else "",
+        )
+
+    def _scrap(self):
+        """Scrap the actual quantity, with the order as origin; stock may go negative, as the material is gone.
+
+        :raise UserError: when its unit would lose part of it, or it is not known from which lot it came
+        """
+        self.ensure_one()
+        uom = self.product_id.uom_id
+        quantity = self._in_unit(self._wasted_qty(), uom)
+        lots = [(self.env["stock.lot"], quantity)] if self.product_id.tracking == "none" else self._lots(quantity, uom)
+        if not lots:
+            raise UserError(self._missing_lot())
+        for lot, part in lots:
+            self._scrap_of_lot(lot, part)
+
+    def _scrap_of_lot(self, lot, quantity):
+        order = self.batch_id.production_id
+        values = {
+            "product_id": self.product_id.id,
+            "product_uom_id": self.product_id.uom_id.id,
+            "scrap_qty": quantity,
+            "production_id": order.id,
+            "origin": order.name,
+            "company_id": order.company_id.id,
+            "location_id": (self.move_id.location_id or order.location_src_id).id,  # Odoo's own changes once the order is closed
+            "lot_id": lot.id,
+        }
+        self.env["stock.scrap"].create(values).do_scrap()
+
+    def _consume_on_order(self):
+        """Post the actual quantity as consumption of the order, in a move of its own."""
+        self.ensure_one()
+        move = self._add_move()
+        move.picked = True
+        self._book_on(move, self._wasted_qty())
+        move.with_context(skip_mo_check=True)._action_done()
+
+    def _same_component(self, order):
+        """The move of ``order`` for the same component; none where it has none."""
+        same = order.move_raw_ids.filtered(lambda move: move.product_id == self.product_id)
+        return same.filtered(lambda move: move.bom_line_id == self.move_id.bom_line_id)[:1] or same[:1]

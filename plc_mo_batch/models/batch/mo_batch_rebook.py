@@ -1,0 +1,148 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...tools.words import digits
+from ..common.plc_notifier import ACTIVITY
+
+
+class MoBatch(models.Model):
+    """What managers can do about a batch that is not booked by itself: its order was closed by hand while the PLC made it, or
+    its write-back failed too often."""
+
+    _inherit = "mo.batch"
+
+    is_action_rebook_allowed = fields.Boolean(compute="_compute_is_action_rebook_allowed")
+
+    @api.depends("state", "production_id.state")
+    @api.depends_context("uid")
+    def _compute_is_action_rebook_allowed(self):
+        manager = self.env.user.has_group("plc_mo_batch.group_manager")
+        for batch in self:
+            closed = batch.production_id.state in ("done", "cancel")
+            batch.is_action_rebook_allowed = manager and batch.state == "completed" and closed
+
+    # Actions
+
+    def action_book_on_new_order(self):
+        """Book what the PLC made on a new order for the same product: its own was closed or cancelled before the batch ended.
+
+        :return: True
+        :raise AccessError: if the user is no manager
+        :raise UserError: if the batch's order is still open
+        """
+        self._check_manager()
+        self._check_allowed("rebook")
+        for batch in self.sudo():
+            batch._move_to_new_order()
+        self.env["plc.task.write.back"]._trigger()
+        return True
+
+    def action_is_booked_by_hand(self, comment):
+        """Somebody booked the batch by hand when closing its order: into the history, with what differs as a remark.
+
+        :param comment: who booked it, or where
+        :return: True
+        :raise AccessError: if the user is no manager
+        :raise UserError: if the batch's order is not done, or without a comment
+        """
+        self._check_manager()
+        self._check_allowed("rebook")
+        if not (comment or "").strip():
+            raise UserError(self.env._("Say where the batch was booked."))
+        for batch in self.sudo():
+            batch._accept_as_booked(comment.strip())
+        return True
+
+    def action_reset(self):
+        """Forget the errors of a write-back and try it again as if for the first time.
+
+        :return: True
+        :raise AccessError: if the user is no manager
+        :raise UserError: if no write-back of it failed
+        """
+        self._check_manager()
+        self._check_allowed("retry")
+        for batch in self.sudo():
+            batch.write({"attempts": 0, "next_try": False, "last_error": False})
+            batch.activity_unlink([ACTIVITY])
+            batch._journal("user", self.env._("Reset by %s.", self.env.user.name))
+        self.env["plc.task.write.back"]._trigger()
+        return True
+
+    def _check_manager(self):
+        """:raise AccessError: unless the user is a manager"""
+        self._check_operator()
+        if not self.env.user.has_group("plc_mo_batch.group_manager"):
+            raise AccessError(self.env._("Only PLC managers may do this."))
+
+    def _refusal(self, action):
+        if action != "rebook":
+            return super()._refusal(action)
+        return self.env._("Batch %s: only a finished one whose order was closed by somebody else is booked apart.", self.name)
+
+    # Business methods
+
+    def _move_to_new_order(self):
+        old = self.production_id
+        new = self.env["mrp.production"].create(self._prepare_new_order())
+        new.action_confirm()
+        for line in self.line_ids:
+            line.move_id = line._same_component(new)
+        self.write(
+            {
+                "production_id": new.id,
+                "part": 1,
+                "order_changed": False,
+                "attention": False,
+                "attention_key": False,
+                "attempts": 0,
+                "next_try": False,
+                "last_error": False,
+            }
+        )
+        self.activity_unlink([ACTIVITY])
+        message = self.env._(
+            "%(user)s has it booked on order %(new)s, as %(old)s is closed.", user=self.env.user.name, new=new.name, old=old.name
+        )
+        self._remark(message, kind="user")
+
+    def _prepare_new_order(self):
+        order = self.production_id
+        return {
+            "product_id": order.product_id.id,
+            "product_qty": self.order_qty,
+            "product_uom_id": order.product_uom_id.id,
+            "bom_id": order.bom_id.id,
+            "picking_type_id": order.picking_type_id.id,
+            "company_id": order.company_id.id,
+            "origin": order.name,
+        }
+
+    def _accept_as_booked(self, comment):
+        if self.production_id.state != "done":
+            raise UserError(self.env._("Order %s is cancelled: nothing can have been booked on it.", self.production_id.name))
+        self._set_state("done", last_error=False, next_try=False, parked=False)
+        self._remark(
+            self.env._("Booked by hand, says %(user)s: %(comment)s", user=self.env.user.name, comment=comment), kind="user"
+        )
+        for sentence in self._differences_from_order():
+            self._remark(sentence)
+        self.activity_unlink([ACTIVITY])
+        self.env["plc.task.write.back"]._refill(self.controller_id)
+
+    def _differences_from_order(self):
+        """Sentences on what was booked otherwise than the PLC reported; of an order that is made in several batches it cannot be
+        told which of them something was booked for."""
+        if self.production_id.plc_part_count > 1:
+            return []
+        return [
+            self.env._(
+                "%(product)s: %(booked)s %(unit)s were booked, the PLC reported %(consumed)s.",
+                product=line.product_id.display_name,
+                booked=digits(self.env, line._booked_qty(), ".2f"),
+                unit=line.uom_id.name,
+                consumed=digits(self.env, line._consumed_qty(), ".2f"),
+            )
+            for line in self.line_ids.filtered("product_id")
+            if line._is_other(line._booked_qty(), line._consumed_qty())
+        ]

@@ -1,0 +1,307 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...tools.words import digits
+from ..common.plc_notifier import ACTIVITY
+from .mo_batch_line import TOLERANCE_STATES
+
+
+class MoBatch(models.Model):
+    """What a person does about a finished batch before it is booked: type in hand-adds, review deviations; and who is told."""
+
+    _inherit = "mo.batch"
+
+    tolerance_state = fields.Selection(
+        TOLERANCE_STATES, string="Tolerance", compute="_compute_tolerance_state", store=True, help="The worst of its components."
+    )
+    hand_adds_needed = fields.Boolean(readonly=True, help="A person has to type in what was added by hand.")
+    review_needed = fields.Boolean(readonly=True, help="A person has to review the batch before it is booked.")
+    reviewed = fields.Boolean(readonly=True, help="A person released the batch after a review.")
+    weighing_ids = fields.One2many("plc.weighing", "batch_id", string="Weighings", readonly=True)
+    failure_ids = fields.One2many("plc.failure", "batch_id", string="Equipment Failures", readonly=True)
+    weighings_until = fields.Datetime(
+        string="Waits for Weighings", readonly=True, help="Until then the finished batch waits for what is weighed by hand."
+    )
+    is_action_enter_hand_adds_allowed = fields.Boolean(compute="_compute_is_action_review_allowed")
+    is_action_release_review_allowed = fields.Boolean(compute="_compute_is_action_review_allowed")
+
+    @api.depends("line_ids.tolerance_state")
+    def _compute_tolerance_state(self):
+        for batch in self:
+            states = set(batch.line_ids.mapped("tolerance_state"))
+            batch.tolerance_state = next((state for state in ("hold", "warn", "within") if state in states), False)
+
+    @api.depends("state", "review_needed", "line_ids.code")
+    @api.depends_context("uid")
+    def _compute_is_action_review_allowed(self):
+        operator = self.env.user.has_group("plc_mo_batch.group_operator")
+        for batch in self:
+            finished = operator and batch.state == "completed"
+            by_hand = not all(batch.line_ids.mapped("code"))
+            batch.is_action_enter_hand_adds_allowed = finished and by_hand
+            batch.is_action_release_review_allowed = finished and batch.review_needed
+
+    # Actions
+
+    def action_open_review(self):
+        """Show plan and actual of the batch, to type in what was added by hand and to release it."""
+        self.ensure_one()
+        self._check_operator()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Review Batch"),
+            "res_model": "mo.batch.review",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_batch_id": self.id},
+        }
+
+    def action_enter_hand_adds(self, quantities):
+        """Type in, or correct, what was added by hand. What the PLC reported cannot be changed.
+
+        :param quantities: pairs of a line's id and its quantity, in the line's unit
+        :return: True
+        :raise UserError: when the batch is not finished, is being booked or is booked already, or for a line that the PLC dosed
+        """
+        self.ensure_one()
+        self._check_allowed("enter_hand_adds")
+        batch = self.sudo()
+        batch.lock_for_update(allow_referencing=True)  # or it is just being booked with other quantities
+        for line_id, quantity in quantities:
+            batch._enter_hand_add(line_id, quantity)
+        batch._follow_hand_adds()
+        return True
+
+    def action_release_review(self, comment):
+        """Release a batch that was held for review: it is booked as it is.
+
+        :param comment: why it is released
+        :return: True
+        :raise UserError: when it is not held for review, or without a comment
+        """
+        self._check_allowed("release_review")
+        if not (comment or "").strip():
+            raise UserError(self.env._("Say why the batch is released."))
+        for batch in self.sudo():
+            batch.write({"review_needed": False, "reviewed": True})
+            batch._remark(
+                self.env._("Released after review by %(user)s: %(comment)s", user=self.env.user.name, comment=comment.strip()),
+                kind="user",
+            )
+            batch.activity_feedback([ACTIVITY], feedback=comment.strip())
+            batch._follow_answer()
+        return True
+
+    def action_set_weight(self, weight):
+        """Enter the finished weight that the PLC did not report.
+
+        :param weight: kg produced, more than 0
+        :return: True
+        :raise UserError: if none is asked for, or it is no weight
+        """
+        self._check_operator()
+        batch = self.sudo()
+        batch.ensure_one()
+        if not batch.weight_needed:
+            raise UserError(self.env._("Batch %s does not wait for a weight.", batch.name))
+        if not 0 < weight < float("inf"):
+            raise UserError(self.env._("The weight must be more than 0."))
+        batch.write({"weight_needed": False, "produced_qty": weight, "attention": False})
+        entered = digits(self.env, weight, "g")
+        batch._journal("user", self.env._("%(user)s entered %(weight)s kg.", user=self.env.user.name, weight=entered))
+        self.env["plc.task.write.back"]._trigger()
+        batch._follow_answer()
+        return True
+
+    def _refusal(self, action):
+        reasons = {
+            "enter_hand_adds": self.env._("only of a finished batch, and before it is booked, hand-adds can be typed in"),
+            "release_review": self.env._("it is not held for review"),
+        }
+        if action not in reasons:
+            return super()._refusal(action)
+        return self.env._("Batch %(batch)s: %(reason)s.", batch=self.name, reason=reasons[action])
+
+    # Business methods: a batch has just finished
+
+    def _freeze_lots(self):
+        """The lots that are in the equipment now: it may hold others when the batch is booked."""
+        for line in self.line_ids:
+            lot = line.equipment_id.lot_id
+            if lot and lot.product_id == line.product_id:
+                line.lot_id = lot
+
+    def _look_over(self):
+        """Say what a person has to do before the batch is booked, and tell of deviations that are booked all the same."""
+        if self._by_weight():
+            self._wait_for_weighings()
+        self.hand_adds_needed = self._lacks_hand_adds()
+        self._hold_for_review()
+        self._say_what_is_awaited()
+        warnings = not self.review_needed and self._warnings()
+        if warnings:
+            self._remark(" ".join(warnings))
+            self._tell_responsible(self.env._("Out of tolerance"), " ".join(warnings))
+
+    def _lacks_hand_adds(self):
+        if self._by_weight():
+            return not self.weighings_until and bool(self._unweighed())
+        return self.controller_id.hand_add_policy == "typed" and not all(line.code or line.typed for line in self.line_ids)
+
+    def _hold_for_review(self):
+        reasons = self._review_reasons()
+        if reasons and not self.review_needed and not self.reviewed:
+            self.review_needed = True
+            self._journal("anomaly", " ".join(reasons))
+            self._tell_responsible(self.env._("Review before it is booked"), " ".join(reasons))
+
+    def _review_reasons(self):
+        """Sentences on why the batch must not be booked unseen."""
+        reasons = []
+        if held := self.line_ids.filtered(lambda line: line.tolerance_state == "hold"):
+            reasons.append(self.env._("Far out of tolerance: %s.", held._deviation_texts()))
+        if self._deviates_from("strict"):
+            reasons.append(self.env._("The BoM is strict, but something else was consumed: %s.", self._other_than_planned()))
+        return reasons
+
+    def _warnings(self):
+        warnings = []
+        if warned := self.line_ids.filtered(lambda line: line.tolerance_state == "warn"):
+            warnings.append(self.env._("Out of tolerance: %s.", warned._deviation_texts()))
+        if self._deviates_from("warning"):
+            warnings.append(self.env._("Something else was consumed than the BoM says: %s.", self._other_than_planned()))
+        return warnings
+
+    def _deviates_from(self, consumption):
+        """The order's BoM has this consumption, it is to be respected, and was not kept to."""
+        respected = self.controller_id.consumption_policy == "respect" and self.production_id.consumption == consumption
+        return respected and bool(self._off_plan())
+
+    def _off_plan(self):
+        """Components of which something else than planned was consumed; what may still be weighed does not deviate yet."""
+        off_plan = self.line_ids.filtered(lambda line: not line._is_as_planned())
+        return off_plan.filtered("code") if self.weighings_until else off_plan
+
+    def _other_than_planned(self):
+        return self._off_plan()._deviation_texts()
+
+    def _say_what_is_awaited(self):
+        """All that a person has to do, in one place; what was said of the batch before stays."""
+        sentences = [self.attention] if self.attention else []
+        if self.hand_adds_needed:
+            sentences.append(self.env._("Type in what was added by hand."))
+        if self.review_needed:
+            sentences += [*self._review_reasons(), self.env._("Review the batch, then release it.")]
+        if self.hand_adds_needed and self._by_weight():
+            sentences.insert(0, self.env._("Not weighed, or in doubt: %s.", self._unweighed_names()))
+        self.attention = " ".join(sentences) or False
+
+    # Business methods: a person has answered
+
+    def _enter_hand_add(self, line_id, quantity):
+        line = self.line_ids.filtered(lambda line: line.id == line_id)
+        if not line or line.code:
+            raise UserError(self.env._("Only what was added by hand can be typed in, not what the PLC dosed."))
+        if not 0 <= quantity < float("inf"):
+            raise UserError(self.env._("The quantity of %s must be 0 or more.", line.product_id.display_name))
+        before = line._consumed_qty()
+        line.write({"typed_qty": quantity, "typed": True})
+        self._journal(
+            "user",
+            self.env._(
+                "%(user)s typed in %(quantity)s %(unit)s of %(product)s instead of %(before)s.",
+                user=self.env.user.name,
+                quantity=digits(self.env, quantity, ".2f"),
+                unit=line.uom_id.name,
+                product=line.product_id.display_name,
+                before=digits(self.env, before, ".2f"),
+            ),
+        )
+
+    def _follow_hand_adds(self):
+        """What was produced may be the sum of what was added; and what was typed in may be off the plan."""
+        if self.weighings_until and not self._unweighed():
+            self.weighings_until = False
+        if not self.finished_weight and self.controller_id.weight_policy == "actuals":
+            self.produced_qty = self._produced_qty(0.0)
+        self.hand_adds_needed = self._lacks_hand_adds()
+        if not self.hand_adds_needed:
+            self._hold_for_review()
+        self._follow_answer()
+
+    def _follow_answer(self):
+        """Say what is still awaited; nothing more: have it written back."""
+        self.attention = self.weight_needed and self.env._("The PLC reported no finished weight. Enter what was produced.")
+        self._say_what_is_awaited()
+        if self._is_bookable():
+            self.env["plc.task.write.back"]._trigger()
+
+    def _is_bookable(self):
+        """Finished, and waiting for nobody."""
+        waits = self.weight_needed or self.hand_adds_needed or self.review_needed or self.weighings_until
+        return self.state == "completed" and not waits
+
+    def _hand_add_ratio(self):
+        """What was produced by what was planned; where that is the sum of the components, by what the PLC dosed."""
+        if not self.finished_weight and self.controller_id.weight_policy == "actuals":
+            dosed = self.line_ids.filtered("code")
+            made, planned = sum(dosed.mapped("actual_qty")), sum(dosed.mapped("planned_qty"))
+        else:
+            made, planned = self.produced_qty, self.planned_qty
+        return made / planned if planned else 1.0
+
+    # Business methods: weighings
+
+    def _line_to_weigh(self, product):
+        """The component that a weighing of ``product`` counts for: the first that lacks something, else the last; empty if it
+        is not added by hand."""
+        lines = self.line_ids.filtered(lambda line: not line.code and line.product_id == product)
+        return lines.filtered(lambda line: not line._is_weighed_enough())[:1] or lines[-1:]
+
+    def _by_weight(self):
+        return self.controller_id.hand_add_policy == "weighed"
+
+    def _unweighed(self):
+        """Components whose weighing is outstanding or in doubt."""
+        by_hand = self.line_ids.filtered(lambda line: not line.code and not line.typed)
+        if self.weighings_until:
+            return by_hand.filtered(lambda line: not line._is_weighed_enough() or line._is_weighing_in_doubt())
+        return by_hand.filtered(lambda line: not line.weighed or line._is_weighing_in_doubt())
+
+    def _wait_for_weighings(self):
+        """A batch has just finished: it is given the PLC's time for the weighings that are outstanding."""
+        self.weighings_until = fields.Datetime.now() + timedelta(minutes=self.controller_id.weighing_grace)
+        if self._unweighed():
+            self.env["plc.task.write.back"]._trigger(self.weighings_until)
+        else:
+            self.weighings_until = False
+
+    def _let_weighings_go(self):
+        """The batch was cancelled: what was weighed for it waits for a person."""
+        for weighing in self.weighing_ids.filtered(lambda weighing: weighing.state == "matched"):
+            weighing._wait(self.env._("Batch %s was cancelled.", self.name))
+
+    def _follow_weighings(self):
+        """The weighings have changed. A batch that is not finished looks at them when it is."""
+        if self.state != "completed":
+            return
+        if not self._unweighed():
+            self.weighings_until = False
+        self._follow_hand_adds()
+
+    def _unweighed_names(self):
+        return ", ".join(self._unweighed().product_id.mapped("display_name"))
+
+    @api.model
+    def _stop_waiting_for_weighings(self):
+        """The grace time of these batches is over: what was weighed counts, and a person is asked about the rest."""
+        late = self.search([("state", "=", "completed"), ("weighings_until", "<=", fields.Datetime.now())])
+        for batch in map(type(self)._speaking, late.try_lock_for_update(allow_referencing=True)):
+            batch.weighings_until = False
+            if batch._unweighed():
+                message = batch.env._("Not weighed in time: %s.", batch._unweighed_names())
+                batch._journal("anomaly", message)
+                batch._tell_responsible(batch.env._("Hand-adds were not weighed"), message)
+            batch._follow_hand_adds()

@@ -1,0 +1,206 @@
+import time
+from contextlib import suppress
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.tools import split_every
+
+from ...tools.words import explained
+
+TOGETHER = 20  # batches in one transaction
+TRIES, PAUSE = 10, 0.05  # to get hold of the due batches; seconds
+
+
+class PlcTaskWriteBack(models.AbstractModel):
+    """Task 3: the consumption of completed batches into their orders, the orders closed, the batches into the history."""
+
+    _name = "plc.task.write.back"
+    _inherit = "plc.task"
+    _description = "Task 3 - Write back"
+
+    _number = 3
+    _cron = "plc_mo_batch.ir_cron_task_3"
+
+    @api.model
+    def _work(self):
+        self._stop_waiting()
+        self._write_back_due()
+        self._settle_due()
+        self._close_stopped()
+        self._commit()
+
+    @api.model
+    def _write_back_due(self):
+        due, done = self._due_and_free(), self.env["mo.batch"]
+        for (company, lang), batches in due.grouped(lambda batch: (batch.company_id, batch.controller_id._language())).items():
+            for ids in split_every(TOGETHER, batches.ids):
+                done |= self._write_back(due.with_company(company).with_context(lang=lang).browse(ids))
+        if due:
+            self._log("Write-back completed: %s of %s batches done", len(done), len(due))
+        else:
+            self._log("nothing to write back")
+        self._refill(due.controller_id)
+        self._commit()
+
+    @api.model
+    def _settle_due(self):
+        settled = self.env["mo.batch"]
+        for batch in self.env["mo.batch"]._to_settle():
+            if self._settle(batch._speaking()):
+                settled |= batch
+        self._refill(settled.controller_id)
+
+    @api.model
+    def _due_and_free(self):
+        """The due batches, once nobody has any of them locked. The exchange has them for milliseconds, just when it has woken
+        us: to go without them would let them wait for our next run."""
+        for _attempt in range(TRIES):
+            self._commit()
+            due = self._due()
+            with suppress(TransactionRollbackError):  # it has just changed one, and let go of it
+                if due.try_lock_for_update(allow_referencing=True) == due:
+                    return due
+            self._rollback()
+            time.sleep(PAUSE)
+        self._trigger()
+        return due
+
+    @api.model
+    def _due(self):
+        """Completed batches that wait for nobody and whose next try is due, of PLCs that are switched on."""
+        return self.env["mo.batch"].search(
+            [
+                ("state", "=", "completed"),
+                ("weight_needed", "=", False),
+                ("hand_adds_needed", "=", False),
+                ("review_needed", "=", False),
+                ("weighings_until", "=", False),
+                ("controller_id.enabled", "=", True),
+                "|",
+                ("next_try", "=", False),
+                ("next_try", "<=", fields.Datetime.now()),
+            ],
+            order="id",
+        )
+
+    @api.model
+    def _write_back(self, batches):
+        """The batches that are done. Locked meanwhile: the exchange leaves them alone, and so does a second server."""
+        try:
+            batches = batches.try_lock_for_update(allow_referencing=True).filtered(lambda batch: batch._is_bookable())
+        except TransactionRollbackError:
+            self._rollback()
+            self._log("somebody else has just changed batches, next time")
+            return self.env["mo.batch"]
+        together = len(batches) > 1 and self._write_back_together(batches)
+        return together or self._write_back_alone(batches)
+
+    @api.model
+    def _write_back_together(self, batches):
+        """All at once, which Odoo does in two thirds of the time; an empty recordset when one of them stands in the way."""
+        try:
+            with self.env.cr.savepoint():
+                batches._book()
+            self._finish(batches)
+            return batches
+        except Exception as error:
+            self._rollback()
+            self._log("%s batches could not be written back together, trying one by one: %s", len(batches), error)
+            return self.env["mo.batch"]
+
+    @api.model
+    def _write_back_alone(self, batches):
+        done = self.env["mo.batch"]
+        for batch in batches:
+            try:
+                if not self._is_still_due(batch):
+                    continue
+                with self.env.cr.savepoint():
+                    batch._book()
+                self._finish(batch)
+                done |= batch
+            except TransactionRollbackError:
+                self._rollback()
+                self._log("%s: somebody else is changing its order, next time", batch.name)
+                self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
+                self._commit()
+            except Exception as error:
+                self._rollback()
+                self._log("%s %s not written back: %s", batch.name, batch.order_name, error)
+                self._note_failure(batch, explained(batch.env, error))
+        return done
+
+    @api.model
+    def _note_failure(self, batch, message):
+        """Keep it on the batch; not where somebody else is just changing that: it is tried again, and fails again."""
+        try:
+            batch._note_error(message)
+            self._commit()
+        except TransactionRollbackError:
+            self._rollback()
+
+    @api.model
+    def _is_still_due(self, batch):
+        """Locked again, and as it was: the rollback of the common attempt let go of it."""
+        return batch.try_lock_for_update(allow_referencing=True)._is_bookable()
+
+    @api.model
+    def _finish(self, batches):
+        batches._finish()
+        self._commit()
+        for batch in batches:
+            self._log("written back: %s %s, produced %.2f", batch.name, batch.order_name, batch.produced_qty)
+
+    @api.model
+    def _refill(self, controllers):
+        """An emptied queue is filled again at once (a setting), instead of at Task 1's next run."""
+        if not self._setting("refill"):
+            return
+        if any(not controller.queue_count for controller in controllers):
+            self.env["plc.task.fill"]._trigger()
+
+    @api.model
+    def _stop_waiting(self):
+        try:
+            self.env["mo.batch"]._stop_waiting_for_weighings()
+            self._commit()
+        except TransactionRollbackError:
+            self._rollback()
+            self._log("somebody else has just changed batches that wait for weighings, again in a moment")
+            self._trigger()
+
+    @api.model
+    def _settle(self, batch):
+        """Book the material, commit, then deal with the order, commit: a crash between them goes on with the second step."""
+        try:
+            if not batch.try_lock_for_update(allow_referencing=True):
+                return False
+            if not batch.failure_booked:
+                batch._book_failure()
+                self._commit()
+            batch._close_failure()
+            self._commit()
+        except TransactionRollbackError:
+            self._rollback()
+            return False
+        except Exception as error:
+            self._rollback()
+            self._note_failure(batch, explained(batch.env, error))
+            return False
+        self._log("settled: %s %s", batch.name, batch.order_name)
+        return True
+
+    @api.model
+    def _close_stopped(self):
+        """Orders of which no more is to be made, and whose last batch ended just when that was said."""
+        for order in self.env["mrp.production"]._plc_to_close():
+            try:
+                with self.env.cr.savepoint():
+                    order._plc_close_stopped()
+                self._commit()
+            except TransactionRollbackError:
+                self._rollback()
+            except Exception as error:
+                self._rollback()
+                self._log("%s not closed: %s", order.name, error)

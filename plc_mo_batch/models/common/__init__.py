@@ -1,0 +1,8 @@
+from . import (
+    plc_board_source,
+    plc_counter,
+    plc_guarded,
+    plc_notifier,
+    plc_task,
+    plc_vacuum,
+)

@@ -1,0 +1,10 @@
+from . import (
+    plc_allowance,
+    plc_connection,
+    plc_controller,
+    plc_controller_booking,
+    plc_controller_clock,
+    plc_controller_events,
+    plc_controller_look,
+    plc_equipment,
+)

@@ -1,0 +1,196 @@
+import base64
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ...plc.address import AddressRefused, check_literal, parse_networks
+from ...plc.transport import DEVICE, RTU_TCP, SERIAL, TCP, TLS, Endpoint, LinkError, SerialLine, Tls, tls_context
+from ...tools.words import digits, said
+
+PORTS = {TCP: 502, TLS: 802}  # as registered for Modbus
+TRANSPORTS = [
+    (TCP, "Modbus TCP"),
+    (TLS, "Modbus TCP with TLS"),
+    (RTU_TCP, "RTU over TCP"),
+    (SERIAL, "Serial RTU"),
+]
+BAUDRATES = [(str(rate), str(rate)) for rate in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)]
+
+
+class PlcConnection(models.AbstractModel):
+    """How a PLC is reached: the fields, what they have to be, and the :class:`~...plc.transport.Endpoint` made of them."""
+
+    _name = "plc.connection"
+    _inherit = ["mail.thread"]
+    _description = "PLC Connection"
+
+    transport = fields.Selection(
+        TRANSPORTS,
+        string="Connection",
+        required=True,
+        default=TCP,
+        tracking=True,
+        help="Modbus TCP: the usual. With TLS: Modbus/TCP Security, for PLCs that have a certificate. "
+        "RTU over TCP: serial telegrams through a gateway that does not translate them. "
+        "Serial RTU: a serial port of Odoo's own server.",
+    )
+    host = fields.Char(string="Address", tracking=True, help="Host name or IP address.")
+    port = fields.Integer(required=True, default=502, tracking=True)
+    device_id = fields.Integer(string="Unit ID", required=True, default=1, help="Modbus unit (device, slave) id.")
+    timeout = fields.Float(required=True, default=1.0, help="Seconds to wait for a connection and for each answer.")
+    place = fields.Char(string="Reached At", compute="_compute_place")
+    tls_verify = fields.Boolean(
+        string="Check the Certificate",
+        default=True,
+        tracking=True,
+        help="Off: anybody on the network can pretend to be the PLC.",
+    )
+    tls_ca = fields.Binary(
+        string="CA Certificate",
+        help="PEM file of the authority that signed the PLC's certificate, or that certificate itself. "
+        "Empty: the authorities that Odoo's server trusts.",
+    )
+    tls_server_name = fields.Char(
+        string="Server Name", tracking=True, help="The name in the PLC's certificate, if it is not its address."
+    )
+    tls_certificate = fields.Binary(
+        string="Odoo's Certificate",
+        help="PEM file, for a PLC that asks its clients for one.",
+        groups="plc_mo_batch.group_manager",
+    )
+    tls_key = fields.Binary(
+        string="Odoo's Key",
+        help="PEM file of the certificate's key, without a password.",
+        groups="plc_mo_batch.group_manager",
+    )
+    serial_device = fields.Char(string="Serial Port", tracking=True, help="A port of Odoo's server, such as /dev/ttyUSB0.")
+    baudrate = fields.Selection(BAUDRATES, string="Baud Rate", required=True, default="19200")
+    parity = fields.Selection([("N", "None"), ("E", "Even"), ("O", "Odd")], required=True, default="E")
+    stopbits = fields.Selection([("1", "1"), ("2", "2")], string="Stop Bits", required=True, default="1")
+
+    _port_range = models.Constraint("CHECK(port BETWEEN 1 AND 65535)", "A port lies between 1 and 65535.")
+    _device_range = models.Constraint("CHECK(device_id BETWEEN 0 AND 255)", "A unit id lies between 0 and 255.")
+    _rtu_device_range = models.Constraint(
+        "CHECK(transport NOT IN ('rtu_tcp', 'serial') OR device_id BETWEEN 1 AND 247)",
+        "With RTU, a unit id lies between 1 and 247.",
+    )
+    _timeout_range = models.Constraint(
+        "CHECK(timeout > 0 AND timeout <= 30)", "The timeout must be more than 0 and at most 30 seconds."
+    )
+
+    @api.depends("transport", "host", "port", "serial_device")
+    def _compute_place(self):
+        for plc in self:
+            plc.place = plc.serial_device if plc.transport == SERIAL else f"{plc.host or ''}:{plc.port}"
+
+    @api.constrains("transport", "host", "serial_device")
+    def _check_place(self):
+        for plc in self:
+            if plc.transport != SERIAL:
+                plc._check_host()
+            if plc.transport == SERIAL and not DEVICE.fullmatch(plc.serial_device or ""):
+                raise ValidationError(
+                    self.env._("The PLC needs a serial port of Odoo's server, such as /dev/ttyUSB0 or COM3.")
+                )
+
+    def _check_host(self):
+        if not (self.host or "").strip():
+            raise ValidationError(self.env._("The PLC needs an address: a host name or an IP address."))
+        try:
+            check_literal(self.host, self._allowed_networks())
+        except AddressRefused as error:
+            raise ValidationError(self._address_message(error)) from error
+
+    @api.constrains("transport", "tls_verify", "tls_ca", "tls_certificate", "tls_key")
+    def _check_tls(self):
+        for plc in self.sudo().filtered(lambda plc: plc.transport == TLS):
+            if plc.tls_key and not plc.tls_certificate:
+                raise ValidationError(self.env._("A key was given, but not the certificate that it belongs to."))
+            try:
+                tls_context(plc._tls())
+            except LinkError as error:
+                raise ValidationError(plc._link_message(error)) from error
+
+    @api.onchange("transport")
+    def _onchange_transport(self):
+        if self.port in PORTS.values():
+            self.port = PORTS.get(self.transport, 502)
+
+    # Business methods
+
+    def _endpoint(self, timeout=0.0):
+        """Where to reach the PLC.
+
+        :param timeout: seconds to wait at most, if that is less than its own timeout
+        """
+        networks = self._allowed_networks()
+        endpoint = Endpoint(self.host or "", self.port, self.device_id, self.timeout, self.transport, allowed=networks)
+        if timeout:
+            endpoint = replace(endpoint, timeout=min(timeout, self.timeout))
+        if self.transport == TLS:
+            return replace(endpoint, tls=self._tls())
+        if self.transport == SERIAL:
+            line = SerialLine(self.serial_device, int(self.baudrate), self.parity, int(self.stopbits))
+            return replace(endpoint, line=line)
+        return endpoint
+
+    @api.model
+    def _allowed_networks(self):
+        """Local networks that PLCs may be in all the same (a setting); none where the setting makes no sense."""
+        try:
+            return parse_networks(self.env["ir.config_parameter"].sudo().get_param("plc_mo_batch.allowed_networks") or "")
+        except ValueError:
+            return ()
+
+    def _address_message(self, error):
+        return self.env._(
+            "%s. Odoo does not connect there, unless an administrator allows it in the settings, under PLC Batches.",
+            said(self.env, error),
+        )
+
+    def _tls(self):
+        plc = self.sudo()
+        ca, certificate, key = (plc._pem(name) for name in ("tls_ca", "tls_certificate", "tls_key"))
+        return Tls(ca, certificate, key, plc.tls_server_name or "", plc.tls_verify)
+
+    def _pem(self, name):
+        """What is in the file of a field. A file that is gone is not as if there were none: then others would be trusted.
+
+        :raise UserError: when Odoo has lost it, as after a restore without its filestore
+        """
+        content = self.with_context(bin_size=False)[name]
+        if not content and self.with_context(bin_size=True)[name]:
+            field = self._fields[name]._description_string(self.env)
+            raise UserError(self.env._("Odoo's filestore has lost the file of %s: enter it again.", field))
+        return base64.b64decode(content or b"").decode("ascii", "replace")
+
+    def _link_message(self, error, timeout=0.0):
+        """What a :class:`~...plc.transport.LinkError` means, naming what can be mended."""
+        detail = said(self.env, error.detail)
+        if self.transport == SERIAL and error.kind == "connect":
+            return self.env._("The serial port %(place)s cannot be opened: %(detail)s.", place=self.place, detail=detail)
+        if error.kind == "address":
+            return self._address_message(error.detail)
+        sentences = {
+            "connect": self.env._(
+                "The PLC at %(place)s cannot be reached. Is it switched on and on the network, and are address and port right?"
+            ),
+            "timeout": self.env._("The PLC at %(place)s did not answer within %(timeout)s s."),
+            "reset": self.env._("The PLC at %(place)s closed the connection."),
+            "exception": self.env._(
+                "The PLC at %(place)s refused the request with exception %(detail)s. "
+                "Are the layout's addresses and the unit id right?"
+            ),
+            "reply": self.env._("The PLC at %(place)s gave an answer that does not belong to the request: %(detail)s."),
+            "tls": self.env._(
+                "No secure connection to the PLC at %(place)s: %(detail)s. Are port, certificates and server name right?"
+            ),
+            "setup": self.env._("The PLC at %(place)s cannot be connected to: %(detail)s."),
+            "busy": self.env._("The line to %(place)s is busy with other PLCs."),
+        }
+        return sentences[error.kind] % {
+            "place": self.place,
+            "timeout": digits(self.env, min(timeout or self.timeout, self.timeout), "g"),
+            "detail": detail,
+        }

@@ -1,0 +1,345 @@
+import json
+from datetime import datetime, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from odoo.addons.base.models.res_partner import _lang_get
+
+from ...plc.reconcile import Anomaly
+
+RECENT_EVENTS = 80  # journal lines on the form
+CONTACT_SECONDS = 10  # how fresh the last contact is kept while the PLC answers
+
+# what the board shows of a PLC: when one of these is written, its lane is loaded anew
+LANE_FIELDS = {
+    "batch_limit", "enabled", "last_error", "map_id", "name", "online", "picking_type_ids", "poll_interval", "require_available",
+}  # fmt: skip
+PLC_FIELDS = {"active", "company_id", "sequence"}  # which PLCs there are, and in which order
+
+
+class PlcController(models.Model):
+    _name = "plc.controller"
+    _inherit = ["plc.connection", "plc.guarded", "plc.allowance"]
+    _description = "PLC"
+    _order = "sequence, name"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    lang = fields.Selection(
+        _lang_get,
+        string="Language",
+        default=lambda self: self._default_lang(),
+        help="In which the tasks write of the PLC: journal, what needs attention, alarms and mails about it. What somebody does "
+        "himself is journalled in his own language.",
+    )
+    active = fields.Boolean(default=True)
+    enabled = fields.Boolean(default=True, tracking=True, help="Off: no orders are queued for it and nothing is sent or read.")
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    map_id = fields.Many2one("plc.register.map", string="Layout", required=True, ondelete="restrict", tracking=True)
+    picking_type_ids = fields.Many2many(
+        "stock.picking.type",
+        string="Operation Types",
+        domain="[('code', '=', 'mrp_operation'), ('company_id', '=', company_id)]",
+        check_company=True,
+        help="Orders of these operation types are made by this PLC.",
+    )
+    max_batch_qty = fields.Float(
+        string="Largest Batch",
+        digits="Product Unit",
+        help="What the mixer takes at once, in the unit that the PLC weighs in. A larger order is made in several batches of "
+        "equal size, and closed with the last. 0: no limit, an order is one batch.",
+    )
+    require_available = fields.Boolean(
+        string="Only with Components", help="Queue only orders whose components are all available."
+    )
+    missing_policy = fields.Selection(
+        [("hand", "Added by hand"), ("refuse", "Not queued")],
+        string="Component in No Silo",
+        required=True,
+        default="hand",
+    )
+    ambiguous_policy = fields.Selection(
+        [("refuse", "Not queued"), ("hand", "Added by hand")],
+        string="Component in Several Silos",
+        required=True,
+        default="refuse",
+        help="A component that several silos hold, where the BoM line names none.",
+    )
+    failure_policy = fields.Selection(
+        [("ask", "Ask a person"), ("cancel", "Cancel the order"), ("hold", "Hold the order"), ("requeue", "Back in line")],
+        string="After a Failure",
+        required=True,
+        default="ask",
+    )
+    failure_booking = fields.Selection(
+        [("scrap", "As scrap"), ("consume", "As consumption of the order")],
+        string="Book Failed Material",
+        required=True,
+        default="scrap",
+    )
+    batch_limit = fields.Integer(help="Batches in a fill. 0: as in the settings. Never more than the layout has slots.")
+    poll_interval = fields.Float(
+        string="Live Polling",
+        help="Seconds between two looks at the PLC while it has a batch, so that screens are live. "
+        "0: only when Task 2 runs.",
+    )
+    settle_time = fields.Float(
+        default=2.0, help="Seconds that the PLC may take to show what was written to it, before it is written again."
+    )
+    quiet_time = fields.Float(
+        default=10.0,
+        help="Seconds after a write whose fate is unknown, in which it may still arrive: nothing counts as settled, no event is "
+        "acknowledged, and a PLC with flags gets no write at all.",
+    )
+    weight_policy = fields.Selection(
+        [("planned", "Planned quantity"), ("actuals", "Sum of the components"), ("ask", "Ask a person")],
+        string="Without Finished Weight",
+        required=True,
+        default="planned",
+        help="What counts as produced when the PLC reports no finished weight.",
+    )
+    weight_grace = fields.Float(
+        string="Wait for Finished Weight", help="Seconds that a finished batch is given to report its weight. 0: none."
+    )
+    take_minutes = fields.Integer(
+        string="Taken Within",
+        default=60,
+        help="Minutes in which an idle PLC should have taken an offered recipe; then the batch needs attention. 0: never.",
+    )
+    uom_id = fields.Many2one(
+        "uom.uom",
+        string="Weighs In",
+        required=True,
+        default=lambda self: self.env.ref("uom.product_uom_kgm", raise_if_not_found=False),
+    )
+    equipment_ids = fields.One2many("plc.equipment", "controller_id")
+    batch_ids = fields.One2many("mo.batch", "controller_id")
+    queue_count = fields.Integer(compute="_compute_queue_count")
+    event_ids = fields.One2many("mo.batch.event", "controller_id", readonly=True, groups="plc_mo_batch.group_operator")
+    recent_event_ids = fields.One2many(
+        "mo.batch.event", string="Latest Journal", compute="_compute_recent_event_ids", groups="plc_mo_batch.group_operator"
+    )
+    online = fields.Boolean(readonly=True, copy=False)
+    last_contact = fields.Datetime(readonly=True, copy=False)
+    last_error = fields.Char(readonly=True, copy=False)
+    last_job = fields.Integer(readonly=True, copy=False, help="Highest job number ever given for this PLC.")
+    shown_job = fields.Integer(
+        readonly=True, copy=False, help="Highest job number that the PLC showed, where it is above all that were given here."
+    )
+    fill_count = fields.Integer(readonly=True, copy=False, help="Written by each fill, so that two cannot happen at once.")
+    unconfirmed_write_at = fields.Datetime(
+        readonly=True, copy=False, help="When something was written without knowing yet whether it arrived."
+    )
+
+    _times_positive = models.Constraint(
+        "CHECK(poll_interval >= 0 AND max_batch_qty >= 0 AND settle_time >= 0 AND quiet_time >= 0 AND batch_limit >= 0)",
+        "Times and limits cannot be negative.",
+    )
+
+    def _default_lang(self):
+        """Whoever sets up the PLC speaks the plant's language; where nobody does, the company's."""
+        return self._active_lang(self.env.lang or self.env.company.partner_id.lang)
+
+    @api.depends("batch_ids.active", "batch_ids.parked")
+    def _compute_queue_count(self):
+        waiting = [("controller_id", "in", self.ids), ("parked", "=", False)]
+        counts = dict(self.env["mo.batch"]._read_group(waiting, ["controller_id"], ["__count"]))
+        for controller in self:
+            controller.queue_count = counts.get(controller, 0)
+
+    def _compute_recent_event_ids(self):
+        """A page of them: there may be a million."""
+        for controller in self:
+            of_controller = [("controller_id", "=", controller.id)]
+            controller.recent_event_ids = self.env["mo.batch.event"].search(of_controller, limit=RECENT_EVENTS)
+
+    @api.constrains("map_id")
+    def _check_map(self):
+        for controller in self:
+            if controller.map_id.problems:
+                raise ValidationError(
+                    self.env._(
+                        "The layout %(layout)s cannot be used yet:\n%(problems)s",
+                        layout=controller.map_id.name,
+                        problems=controller.map_id.problems,
+                    )
+                )
+
+    @api.constrains("map_id", "device_id")
+    def _check_no_batch_in_plc(self):
+        if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
+            raise ValidationError(self.env._("Layout and unit id cannot be changed while the PLC has batches."))
+
+    # CRUD: the board is told of what it shows, wherever that is written
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        controllers = super().create(vals_list)
+        self.env["plc.board"]._note_plcs(controllers.company_id.ids)
+        return controllers
+
+    def write(self, vals):
+        board = self.env["plc.board"]
+        if PLC_FIELDS.intersection(vals):
+            board._note_plcs([*self.company_id.ids, *filter(None, [vals.get("company_id")])])
+        switched_on = vals.get("enabled") and self.filtered(lambda controller: not controller.enabled)
+        result = super().write(vals)
+        if LANE_FIELDS.intersection(vals):
+            board._note(self.ids)
+        elif "last_contact" in vals:
+            board._note(self.ids, lane=False)
+        if switched_on:
+            switched_on.sudo().watched_since = fields.Datetime.now()
+        if "enabled" in vals:
+            self.env["plc.task.health"]._trigger()
+        return result
+
+    def unlink(self):
+        self.env["plc.board"]._note_plcs(self.company_id.ids)
+        return super().unlink()
+
+    # Actions
+
+    def action_fill_now(self):
+        """Wake Task 1 now; it runs in the background."""
+        return self._wake("plc.task.fill", self.env._("The queue is being filled if it is empty."))
+
+    def action_exchange_now(self):
+        """Wake Task 2 now; it runs in the background."""
+        return self._wake("plc.task.exchange", self.env._("The exchange with the PLC has been started."))
+
+    def action_write_back_now(self):
+        """Wake Task 3 now; it runs in the background."""
+        return self._wake("plc.task.write.back", self.env._("Completed batches are being written back."))
+
+    def _wake(self, task, message):
+        if not self.env.user.has_group("plc_mo_batch.group_operator"):
+            raise AccessError(self.env._("Only PLC operators may do this."))
+        self.check_access("read")
+        if not self.env[task]._is_enabled():
+            raise UserError(self.env._("%s is switched off in the settings.", self.env[task]._title()))
+        self.env[task]._trigger()
+        for controller in self.sudo():
+            self.env["mo.batch.event"]._record("user", message, controller=controller)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "info", "message": message, "next": {"type": "ir.actions.client", "tag": "soft_reload"}},
+        }
+
+    def action_view_queue(self):
+        """Open the batches that the PLC still owes."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_action")
+        action["domain"] = [("controller_id", "=", self.id)]
+        return json.loads(json.dumps(action, default=str))
+
+    # Business methods
+
+    @api.model
+    def _to_serve(self):
+        """The PLCs that the tasks look after."""
+        return self.sudo().search([("enabled", "=", True)])
+
+    def _batch_limit(self):
+        """Batches in a fill: the PLC's own limit, else the setting; never more than the layout has slots."""
+        limit = self.batch_limit or self.env["plc.task.fill"]._setting_int("batch_limit", 10)
+        return max(0, min(limit, self.map_id.slots))
+
+    def _speaking(self):
+        """The PLC, with all that is said of it in its language."""
+        return self.with_context(lang=self._language())
+
+    def _language(self):
+        """The code of the PLC's language, else of its company's; None: English, as where both are switched off."""
+        return self._active_lang(self.lang) or self._active_lang(self.company_id.partner_id.lang)
+
+    def _active_lang(self, code):
+        return code if code and self.env["res.lang"]._get_data(code=code) else None
+
+    def _jobs(self, layout):
+        """Open batches and, of each slot, the latest closed one, as the reconciler wants them."""
+        batches = self.env["mo.batch"].search([("controller_id", "=", self.id)])
+        fresh = batches._fresh()
+        return [batch._job(layout, batch in fresh) for batch in (batches | self._latest_closed())]
+
+    def _latest_closed(self):
+        """The newest batch of each slot that the PLC took and that is closed: its memory may still speak of it, and one that
+        failed and was settled may still have to be acknowledged."""
+        self.env["mo.batch"].flush_model()
+        self.env.cr.execute(
+            """
+            SELECT latest.id FROM generate_series(1, %s) AS number, LATERAL (
+                SELECT id FROM mo_batch
+                 WHERE controller_id = %s AND slot = number AND NOT active
+                   AND (state = 'done' OR state = 'cancelled' AND date_started IS NOT NULL AND acknowledged IS NOT TRUE)
+                 ORDER BY - id LIMIT 1
+            ) AS latest
+            """,
+            [self.map_id.slots, self.id],
+        )
+        return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
+
+    def _is_unsure(self):
+        """A write whose fate is unknown may still be applied."""
+        since = self.unconfirmed_write_at
+        until = since and since + timedelta(seconds=self.quiet_time)
+        return bool(until and fields.Datetime.now() <= until)
+
+    def _is_quiet(self):
+        """A PLC with flags then gets no write at all."""
+        return self.map_id.handshake == "flags" and self._is_unsure()
+
+    def _note_untaken(self):
+        """An idle PLC that does not take what it is offered needs a look; told once, and no longer once it runs."""
+        batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
+        if not self.take_minutes or "running" in batches.mapped("state"):
+            return
+        due = fields.Datetime.now() - timedelta(minutes=self.take_minutes)
+        overdue = batches.filtered(lambda batch: batch.date_offered < due and not batch.attention)
+        if overdue and self._idle_since() > due:
+            return  # it has only just ended the one before
+        for batch in overdue:
+            detail = self.env._("offered at %s UTC, and the PLC is idle", batch.date_offered)
+            batch._notice(Anomaly("untaken", detail))
+
+    def _idle_since(self):
+        """When the PLC ended its last batch (long ago, if it never made one); None while it makes one."""
+        batches = self.env["mo.batch"].with_context(active_test=False)
+        domain = [("controller_id", "=", self.id)]
+        if batches.search_count([*domain, ("state", "=", "running")], limit=1):
+            return None
+        last = batches.search([*domain, ("date_finished", "!=", False)], order="date_finished desc", limit=1)
+        return last.date_finished or datetime.min
+
+    def _note_contact(self):
+        """The PLC answered. Journalled when it had not before; written every few seconds only, since a fill and people's
+        edits write to the same row."""
+        now, was_online = fields.Datetime.now(), self.online
+        if was_online and self.last_contact and now < self.last_contact + timedelta(seconds=CONTACT_SECONDS):
+            return
+        values = {"last_contact": now}
+        if not was_online:
+            values.update(online=True, last_error=False)
+            self.env["mo.batch.event"]._record("contact", self.env._("The PLC answers."), controller=self)
+        self.write(values)
+        if not was_online:
+            self.env["plc.task.health"]._trigger()  # an alarm about its silence is over
+
+    def _note_silence(self, error):
+        """The PLC could not be talked to. Journalled when what is wrong changed.
+
+        :param error: a :class:`~...plc.transport.LinkError`
+        """
+        message, was_online = self._link_message(error), self.online
+        self.env["plc.task.exchange"]._log("%s: %s", self.name, message)
+        if was_online or self.last_error != message:
+            self.write({"online": False, "last_error": message})
+            self.env["mo.batch.event"]._record("contact", message, controller=self)
+        self.env["plc.counter"]._add(self, "link_errors")
+        if was_online and self.silent_minutes:  # have somebody look when it has been silent for too long
+            due = self._last_heard() + timedelta(minutes=self.silent_minutes, seconds=1)
+            self.env["plc.task.health"]._trigger(due)

@@ -1,0 +1,120 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from ...plc.layout import AREA_NAMES
+from ...plc.look import look
+from ...plc.reconcile import Anomaly
+from ...tools.words import digits, said
+
+TEST_TIMEOUT = 2.0  # seconds for each answer, while somebody waits
+TEST_SECONDS = 3.0  # for the whole test
+
+
+class PlcController(models.Model):
+    """The short visits that only read, which a button may pay to a PLC (all else is Task 2's), and the layout for its silos."""
+
+    _inherit = "plc.controller"
+
+    # Actions
+
+    def action_test_connection(self):
+        """Test the connection, and tell what came of it."""
+        found = self.test_connection()
+        kind = "success" if found["layout_ok"] else "warning" if found["answers"] else "danger"
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": kind, "message": found["message"], "sticky": kind != "success"},
+        }
+
+    def action_view_snapshot(self):
+        """Read what stands in the PLC now, and show it."""
+        return self.env["plc.snapshot"]._take(self)._action_open()
+
+    def action_generate_layout(self):
+        """Ask how a layout for the PLC's equipment shall look."""
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Generate a Layout"),
+            "res_model": "plc.layout.generate",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_controller_id": self.id},
+        }
+
+    # Business methods
+
+    def test_connection(self):
+        """Connect and read the slots; nothing is written.
+
+        :return: ``reachable``: a connection was made; ``answers``: the PLC itself said something; ``layout_ok``: all that was
+            read can be what the layout says; ``round_trip_ms``: from a request to its answer, 0 without one; ``message``: all
+            this in a sentence
+        :raise UserError: on a neutralized database, which never talks to a PLC
+        """
+        seen = self._look(TEST_SECONDS)
+        wrong = next(seen.problems(), None)
+        message = self._look_message(seen, wrong)
+        self._journal_test(seen, wrong, message)
+        return {
+            "reachable": seen.reachable,
+            "answers": seen.answers,
+            "layout_ok": bool(seen.words) and not seen.error and not wrong,
+            "round_trip_ms": round(seen.round_trip * 1000, 2),
+            "message": message,
+        }
+
+    def _look(self, seconds):
+        """What a short visit to the PLC shows.
+
+        :return: a :class:`~...plc.look.Look`
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._check_plc_operator()
+        if self.env["plc.task.exchange"]._is_neutralized():
+            raise UserError(self.env._("This is a neutralized copy of the database: it never talks to a PLC."))
+        controller = self.sudo()
+        if controller.map_id.problems:
+            controller._check_map()
+        return look(controller._endpoint(TEST_TIMEOUT), controller.map_id._layout(), seconds)
+
+    def _look_message(self, seen, wrong=None):
+        """What a visit showed, in a sentence.
+
+        :param wrong: (area, slot, part) of the first thing that does not fit the layout, or None
+        """
+        if seen.error:
+            return self._link_message(seen.error, TEST_TIMEOUT)
+        values = {
+            "place": self.place,
+            "milliseconds": digits(self.env, seen.round_trip * 1000, ".1f"),
+            "layout": self.map_id.sudo().name,
+        }
+        if not wrong:
+            return self.env._(
+                "The PLC at %(place)s answers within %(milliseconds)s ms, and what stands in the %(count)s slots that were "
+                "read fits the layout %(layout)s.",
+                **values,
+                count=len({slot for kind, slot in seen.words if kind == "feedback"}),
+            )
+        kind, slot, part = wrong
+        return self.env._(
+            "The PLC at %(place)s answers within %(milliseconds)s ms, but what stands in slot %(slot)s of the %(area)s area "
+            "does not fit the layout %(layout)s: %(problem)s. Are the layout's addresses and its word order those of the PLC?",
+            **values,
+            slot=slot,
+            area=self._area_name(kind),
+            problem=said(self.env, part.problem),
+        )
+
+    def _area_name(self, kind):
+        return said(self.env, AREA_NAMES[kind])
+
+    def _journal_test(self, seen, wrong, message):
+        kind, slot, part = wrong or ("", 0, None)
+        anomaly = part and Anomaly("rejected", part.problem, seen.words[kind, slot], part.offset)
+        message = self.env._("Connection tested: %s", message)
+        self.env["mo.batch.event"]._record("user", message, controller=self, anomaly=anomaly, slot=slot, area=kind)

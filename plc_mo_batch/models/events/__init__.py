@@ -1,0 +1,5 @@
+from . import (
+    plc_event,
+    plc_failure,
+    plc_weighing,
+)

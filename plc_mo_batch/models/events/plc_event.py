@@ -1,0 +1,173 @@
+import hashlib
+from datetime import timedelta
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...plc.events import Last
+from ...tools.words import explained, said
+
+QUIET = {"ack_at", "acknowledged", "flagged", "event_slot"}  # between Odoo and the PLC
+
+
+class Busy(Exception):
+    """The event cannot be stored now; it stays in the PLC until the next exchange."""
+
+
+class PlcEvent(models.AbstractModel):
+    """An event that a PLC tells beside its batches. Stored once, committed, then acknowledged (plc/events.py has the rules)."""
+
+    _name = "plc.event"
+    _inherit = ["mail.thread", "mail.activity.mixin", "plc.notifier", "plc.board.source"]
+    _description = "Event of a PLC"
+    _mail_post_access = "read"
+
+    _area = ""  # where in a layout it stands
+
+    controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    create_date = fields.Datetime(string="Read", readonly=True)
+    date = fields.Datetime(
+        readonly=True, index=True, help="When it happened, by the PLC's clock; where it gave no date, when it was read."
+    )
+    problem = fields.Char(string="Unreadable", readonly=True, help="What could not be read; the raw words are kept.")
+    event_slot = fields.Integer(readonly=True, aggregator=None, help="Where it stood in its area; 0: added by a person.")
+    event_key = fields.Char(readonly=True, required=True, help="What it is known by: place, words, and how often these came.")
+    words = fields.Char(string="Raw Words", readonly=True, help="The registers as they were on the wire, with 0 for the flag.")
+    map_id = fields.Many2one(
+        "plc.register.map", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
+    )
+    words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
+    ack_at = fields.Datetime(string="Acknowledged At", readonly=True, help="When its flag was written last.")
+    acknowledged = fields.Boolean(readonly=True, help="The PLC was seen to know that it is stored, or has gone on.")
+    flagged = fields.Boolean(
+        readonly=True, help="Its flag was 1 before it was stored: a person, another system or a late message had set it."
+    )
+    repeated = fields.Integer(
+        readonly=True,
+        aggregator=None,
+        help="How often the same words stood there again without the flag having been seen: the same event, or another one.",
+    )
+
+    _key_uniq = models.UniqueIndex("(controller_id, event_key)", "The event is stored already.")
+    _newest_idx = models.Index("(controller_id, event_slot, (- id))")  # of each slot, which the exchange looks for at every look
+    _slot_uniq = models.UniqueIndex(
+        "(controller_id, event_slot) WHERE acknowledged IS NOT TRUE AND event_slot > 0",
+        "An event slot holds one event that is not acknowledged.",
+    )
+
+    @api.depends("words", "map_id")
+    @api.depends_context("lang")
+    def _compute_words_html(self):
+        for event in self:
+            words = [int(word) for word in (event.words or "").split()]
+            event.words_html = bool(words) and event.map_id._words_table(event._area, words)
+
+    # CRUD
+
+    def _tell_board(self, vals):
+        if set(vals) - QUIET:
+            self.env["plc.board"]._note(self.controller_id.ids)
+
+    # Business methods
+
+    def _journal(self, kind, message):
+        return self.env["mo.batch.event"]._record(kind, message, controller=self.controller_id)
+
+    @api.model
+    def _newest(self, controller, slots):
+        """The newest event of each of these event slots that has one, by slot; what the PLC told in years costs nothing."""
+        self.flush_model(["controller_id", "event_slot"])
+        found = self.env.execute_query(
+            SQL(
+                """
+                SELECT number, newest.id FROM unnest(%s) AS number, LATERAL (
+                    SELECT id FROM %s WHERE controller_id = %s AND event_slot = number ORDER BY - id LIMIT 1
+                ) AS newest
+                """,
+                list(slots),
+                SQL.identifier(self._table),
+                controller.id,
+            )
+        )
+        return {slot: self.sudo().browse(event) for slot, event in found}
+
+    def _last(self, settled):
+        """The event as ``plc/events.py`` wants it."""
+        body = tuple(int(word) for word in self.words.split())
+        return Last(self.id, body, self.acknowledged, bool(self.ack_at), settled)
+
+    def _is_settled(self):
+        """The PLC has had its settle time to show the acknowledgement."""
+        # one second more, as the database keeps no fractions
+        pause = timedelta(seconds=self.controller_id.settle_time + 1)
+        return not self.ack_at or fields.Datetime.now() > self.ack_at + pause
+
+    def _note_step(self, step):
+        """What an observation says of an event that is stored already."""
+        if step.acknowledged:
+            self.acknowledged = True
+        if step.gone:
+            self.ack_at = fields.Datetime.now()
+        if step.repeated:
+            self.repeated += 1
+            self._follow_repeated()
+
+    @api.model
+    def _store(self, controller, step):
+        """Store a new event.
+
+        :raise Busy: if it has to wait for somebody who works on the same records
+        """
+        event = self.sudo().create(
+            {
+                **self._prepare(controller, step.values),
+                "controller_id": controller.id,
+                "company_id": controller.company_id.id,
+                "map_id": controller.map_id.id,
+                "event_slot": step.slot,
+                "event_key": self._event_key(controller, step),
+                "words": " ".join(map(str, step.body)),
+                "problem": said(self.env, step.problem) or False,
+                "flagged": step.flagged,
+                "acknowledged": step.flagged,
+            }
+        )
+        event._follow_safely()
+        return event
+
+    @api.model
+    def _event_key(self, controller, step):
+        """The same words may come again once they were acknowledged: these are another event."""
+        words = " ".join(map(str, step.body))
+        same = [("controller_id", "=", controller.id), ("event_slot", "=", step.slot), ("words", "=", words)]
+        digest = hashlib.sha256(words.encode()).hexdigest()[:16]
+        return f"{step.slot}-{digest}-{self.sudo().search_count(same) + 1}"
+
+    @api.model
+    def _prepare(self, controller, values):
+        """What a new event says.
+
+        :param values: by role, as far as they could be read
+        """
+        return {"date": controller._to_utc(values["date"]) if "date" in values else fields.Datetime.now()}
+
+    def _follow_safely(self):
+        """What else a new event brings about; that it cannot be done never loses the event."""
+        try:
+            with self.env.cr.savepoint():
+                self._follow()
+                self.env.flush_all()
+        except (Busy, TransactionRollbackError):
+            raise
+        except Exception as error:
+            self.env.invalidate_all()
+            self._journal("error", f"{self.display_name}: {explained(self.env, error)}")
+
+    def _follow(self):
+        """To be extended."""
+
+    def _follow_repeated(self):
+        """To be extended: its words stand there again, and it is not known whether that is another event."""

@@ -1,0 +1,5 @@
+from . import (
+    plc_task_exchange,
+    plc_task_exchange_clock,
+    plc_task_exchange_events,
+)

@@ -1,0 +1,319 @@
+import time
+from dataclasses import replace
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ...plc.exchange import Answer, Plan, converse
+from ...plc.layout import FLAGS
+from ...plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, highest_job, recipe_slots, reconcile
+from ...tools.moments import follow_clock
+from ...tools.words import explained
+from .plc_task_exchange_clock import ClockTalk
+from .plc_task_exchange_events import MAX_EVENTS, EventTalk
+
+MAX_ROUNDS = 12  # of one exchange without live polling: a download takes three
+LIVE_SECONDS = 60  # one run goes on polling that long, then hands over to its next run
+SETTLE_PAUSE = 0.1  # seconds between looks at a PLC that does not show a write yet
+TRIES = 5  # of one decision, when somebody else changed the same batch meanwhile
+ADVISORY = 0x504C43  # "PLC": the first half of our advisory locks' keys
+WORKING = (*DOWNLOADING, *HANDED_OVER)
+WAITED_FOR = ("date_offered", "withdrawn_at", "command_at", "date_finished")  # of a batch: since then the PLC has had its time
+
+
+class PlcTaskExchange(models.AbstractModel):
+    """Task 2: the only code that talks to a PLC."""
+
+    _name = "plc.task.exchange"
+    _inherit = "plc.task"
+    _description = "Task 2 - Exchange with the PLC"
+
+    _number = 2
+    _cron = "plc_mo_batch.ir_cron_task_2"
+
+    @api.model
+    def _work(self):
+        controllers = self._take(self.env["plc.controller"]._to_serve())
+        try:
+            live_until = time.monotonic() + LIVE_SECONDS
+            conversations = [Conversation(plc._speaking().env, plc.id, live_until) for plc in controllers]
+            self._commit()
+            converse(conversation.run() for conversation in conversations)
+        finally:
+            self._let_go(controllers)
+        requests = sum(conversation.requests for conversation in conversations)
+        for conversation in conversations:
+            self.env["plc.counter"]._add(conversation.controller, "requests", conversation.requests)
+        self._log("Exchange completed: %s PLCs, %s requests", len(conversations), requests)
+        if any(conversation.goes_on for conversation in conversations):
+            self._trigger()
+        self._vacuum_board()
+
+    @api.model
+    def _vacuum_board(self):
+        """Messages to boards that nobody can want any more; live polling makes one a second."""
+        try:
+            self.env["plc.board"]._vacuum()
+            self._commit()
+        except TransactionRollbackError:  # the bus tidies up itself
+            self._rollback()
+
+    @api.model
+    def _take(self, controllers):
+        """Those that no other exchange talks to, on whatever server of this database. A scheduled action never runs twice at
+        once, but somebody may have duplicated it, or run the task in a shell. PostgreSQL keeps the lock over commits, and frees
+        it when this process ends, in whatever way."""
+        free = controllers.filtered(lambda controller: self._advisory("pg_try_advisory_lock", controller))
+        for controller in controllers - free:
+            self._log("%s: another exchange is at work, nothing done", controller.name)
+        return free
+
+    @api.model
+    def _let_go(self, controllers):
+        self._rollback()  # all that is to stay was committed
+        for controller_id in controllers.ids:
+            self._advisory("pg_advisory_unlock", controllers.browse(controller_id))
+
+    @api.model
+    def _advisory(self, function, controller):
+        self.env.cr.execute(SQL("SELECT %s(%s, %s)", SQL.identifier(function), ADVISORY, controller.id))
+        return self.env.cr.fetchone()[0]
+
+
+class Conversation:
+    """What is said with one PLC in one run of Task 2: plans out, answers in, a commit after each.
+
+    :param live_until: ``time.monotonic()`` value until which a PLC with live polling is looked at again and again
+    """
+
+    def __init__(self, env, controller_id, live_until):
+        self.env = env
+        self.task = env["plc.task.exchange"]
+        self.controller_id = controller_id
+        self.live_until = live_until
+        self.requests = 0
+        self.goes_on = False
+        self._rounds = 0
+        self._stored = 0
+        self._events = EventTalk(env, controller_id)
+        self._clock = ClockTalk(env, controller_id)
+        self._sent = {}  # Write -> when it went out: a PLC may show it only after its next scan
+
+    @property
+    def controller(self):
+        return self.env["plc.controller"].sudo().browse(self.controller_id)
+
+    def run(self):
+        """The conversation, for :func:`~...plc.exchange.converse`."""
+        plan = self._safely(self._first_plan)
+        while plan:
+            answer = yield plan
+            self.requests += answer.requests
+            plan = self._safely(self._digest, plan, answer)
+
+    def _safely(self, method, *args):
+        """Run a step of ours in a transaction of its own; one bad PLC never stops the others (rule 8)."""
+        for attempt in range(TRIES):
+            try:
+                plan = method(*args)
+                self.task._commit()
+                return plan
+            except TransactionRollbackError:
+                # somebody else changed the same records: decide again on what they are now
+                self.task._rollback()
+                time.sleep(0.01 * attempt)
+            except Exception as error:
+                self.task._rollback()
+                self.task._log("%s: exchange given up: %s", self.controller.name, error)
+                self.env["mo.batch.event"]._record("error", explained(self.env, error), controller=self.controller)
+                self.task._commit()
+                return None
+        self.task._log("%s: exchange put off, its records are busy", self.controller.name)
+        return None
+
+    # Plans
+
+    def _first_plan(self):
+        controller = self.controller
+        problems = controller.map_id.problems
+        if problems:
+            raise UserError(
+                self.env._("The layout %(layout)s cannot be used: %(problems)s", layout=controller.map_id.name, problems=problems)
+            )
+        layout = controller.map_id._layout()
+        self._follow_orders(controller, layout)
+        follow_clock(controller, "unconfirmed_write_at")
+        return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)
+
+    def _follow_orders(self, controller, layout):
+        """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
+        batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)], order="id")
+        for batch in batches.try_lock_for_update(allow_referencing=True):
+            try:
+                with self.env.cr.savepoint():
+                    follow_clock(batch, *WAITED_FOR)
+                    batch._follow_orders(layout)
+                    self.env.flush_all()
+            except TransactionRollbackError:
+                raise
+            except Exception as error:
+                self.env.invalidate_all()
+                batch._journal("error", explained(self.env, error))
+
+    def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False, unsure=False, everything=False):
+        """
+        :param everything: read all event slots, not only those where something is going on
+        """
+        return Plan(
+            endpoint=self.controller._endpoint(),
+            layout=layout,
+            feedback=tuple(range(1, layout.slots + 1)),
+            recipe=tuple(recipe_slots(layout, jobs)),
+            writes=tuple(writes),
+            delay=delay,
+            fresh=fresh,
+            settled=frozenset() if unsure else frozenset(job.id for job in jobs if job.settled),
+            unsure=unsure,
+            events=self._events.to_read(layout, everything, unsure),
+            clock=self._clock.is_wanted(layout),
+        )
+
+    # Answers
+
+    def _digest(self, plan: Plan, answer: Answer):
+        """Store what an answer means, and say what comes next (None: nothing)."""
+        controller = self.controller
+        self._note_writes(plan, answer)
+        if answer.error:
+            controller._note_silence(answer.error)
+            return None
+        controller._note_contact()
+        unsure = controller._is_unsure()
+        jobs = [replace(job, settled=job.settled and job.id in plan.settled) for job in controller._jobs(plan.layout)]
+        self._note_shown_job(plan.layout, answer.seen)
+        steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
+        writes, again, waiting = self._apply(plan.layout, steps)
+        acks, unfinished = self._events.digest(plan, answer, not unsure and not self._is_last_round())
+        writes += acks
+        if writes:
+            controller.unconfirmed_write_at = fields.Datetime.now()
+        controller._note_untaken()
+        unfinished = self._clock.digest(plan, answer) or unfinished
+        return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
+
+    def _note_shown_job(self, layout, seen):
+        """For the person who is asked about it; stored only where it is news, since fills write to the same row."""
+        shown = highest_job(layout, seen, self.controller.last_job)
+        if shown > max(self.controller.last_job, self.controller.shown_job):
+            self.controller.shown_job = shown
+
+    def _note_writes(self, plan, answer):
+        if plan.writes and answer.unsure:
+            self.controller.unconfirmed_write_at = fields.Datetime.now()  # counted from when it was given up
+        elif plan.writes and not plan.unsure:
+            self.controller.unconfirmed_write_at = False
+        for write in answer.unsent:
+            self._sent.pop(write, None)
+            self._events.take_back(write)
+            self._take_back(plan.layout, write)
+
+    def _take_back(self, layout, write):
+        """An offer with flags that certainly never left may be made again; with job numbers it is repeated anyway."""
+        if write.kind == "arm" and layout.handshake == FLAGS:
+            in_slot = [("controller_id", "=", self.controller_id), ("slot", "=", write.slot)]
+            batch = self.env["mo.batch"].search([*in_slot, ("state", "=", OFFERED)])
+            if batch:
+                batch._set_state(SENDING)
+
+    def _apply(self, layout, steps):
+        """Store the steps' changes.
+
+        :return: the writes to send after the commit; whether a state changed, so that there may be more to do at once; and
+            whether a write was put off because the PLC has yet to show that it arrived
+        """
+        writes, again, waiting = [], False, False
+        quiet = self.controller._is_quiet()
+        free = self._lock(steps)
+        for step in steps:
+            if step.job_id and step.job_id not in free:
+                continue
+            if step.write and (quiet or self._is_last_round() or self._is_settling(step.write)):
+                waiting = waiting or not quiet
+                continue
+            if self._store(step):
+                again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
+                writes += self._to_send(step)
+        return writes, again, waiting
+
+    def _lock(self, steps):
+        """Ids of the batches that nobody else works on; the others are looked at again next time."""
+        ids = {step.job_id for step in steps if step.job_id}
+        return set(self.env["mo.batch"].sudo().browse(ids).try_lock_for_update(allow_referencing=True).ids)
+
+    def _to_send(self, step):
+        if not step.write:
+            return []
+        self._sent[step.write] = time.monotonic()
+        return [step.write]
+
+    def _is_settling(self, write):
+        sent = self._sent.get(write)
+        return sent is not None and time.monotonic() - sent < self.controller.settle_time
+
+    def _store(self, step):
+        """Store one step; a batch that cannot be stored never stops the others (rule 8)."""
+        if not step.job_id:
+            self._note_cleared(step)
+            return True
+        batch = self.env["mo.batch"].sudo().browse(step.job_id)
+        try:
+            with self.env.cr.savepoint():
+                batch._apply(step)
+                batch.flush_recordset()
+        except TransactionRollbackError:
+            raise
+        except Exception as error:
+            self.env.invalidate_all()
+            batch._journal("error", explained(self.env, error))
+            return False
+        number = step.values.get("number", 0)
+        if number > self.controller.last_job:
+            self.controller.last_job = number
+        return True
+
+    def _note_cleared(self, step):
+        message = self.env._("Slot %s held a recipe that no batch knows; it was withdrawn.", step.write.slot)
+        self.env["mo.batch.event"]._record(
+            "anomaly", message, controller=self.controller, anomaly=step.anomaly, slot=step.write.slot, area="recipe"
+        )
+
+    def _is_last_round(self):
+        """There will be no other one in which a write could go out: none may be decided on that is not sent."""
+        return self._rounds + 1 >= MAX_ROUNDS
+
+    # What comes next
+
+    def _next_plan(self, layout, writes, again, waiting, unsure):
+        jobs = self.controller._jobs(layout)
+        self._rounds += 1
+        if self._stored < self._events.stored < MAX_EVENTS:  # each event takes a few rounds of its own
+            self._stored = self._events.stored
+            self._rounds = 0
+        if (writes or again) and self._rounds < MAX_ROUNDS:
+            return self._plan(layout, jobs, writes, unsure=unsure)
+        if waiting and self._rounds < MAX_ROUNDS:
+            return self._plan(layout, jobs, delay=SETTLE_PAUSE, unsure=unsure)
+        return self._live_plan(layout, jobs, unsure)
+
+    def _live_plan(self, layout, jobs, unsure):
+        """Another look after the PLC's polling interval, while it has something to do and the switches are on."""
+        pause = self.controller.poll_interval
+        works = pause and any(job.state in WORKING for job in jobs)
+        self.goes_on = bool(works and self.controller.enabled and self.task._is_enabled())
+        if not self.goes_on or time.monotonic() + pause > self.live_until:
+            return None
+        self._rounds = 0
+        return self._plan(layout, jobs, delay=pause, fresh=True, unsure=unsure, everything=True)

@@ -1,0 +1,75 @@
+from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
+
+from psycopg2.extensions import TransactionRollbackError
+
+from ...plc.clock import Reading, read_clock
+from ...plc.layout import CLOCK
+from ...tools.words import said
+
+
+class ClockTalk:
+    """The part of a :class:`~.plc_task_exchange.Conversation` that is about the PLC's clock: read once, twice when it is news.
+
+    What is remembered here is lost with the process, and may be.
+    """
+
+    def __init__(self, env, controller_id):
+        self.env = env
+        self.controller_id = controller_id
+        self._is_done = False
+        self._first = None  # answer, its reading: news that another reading has to confirm
+
+    @property
+    def controller(self):
+        return self.env["plc.controller"].sudo().browse(self.controller_id)
+
+    def is_wanted(self, layout):
+        """The next plan is to read it."""
+        return layout.has(CLOCK) and not self._is_done
+
+    def digest(self, plan, answer):
+        """Note what an answer says of the clock, where it is news. May be called again with the same answer.
+
+        :return: whether it has to be read again
+        """
+        if not plan.clock:
+            return False
+        try:
+            with self.env.cr.savepoint():
+                return self._look_at(plan, answer)
+        except TransactionRollbackError:
+            raise
+        except Exception as error:
+            self.env.invalidate_all()
+            self._is_done = True  # batches do not wait for a clock
+            self.env["plc.task.exchange"]._log("%s: the clock could not be looked at: %s", self.controller.name, error)
+            return False
+
+    def _look_at(self, plan, answer):
+        if not answer.clock:
+            return True  # the events before it could not be read
+        if answer.clock.error:
+            problem = self.env._("The PLC's clock cannot be read. %s", self.controller._link_message(answer.clock.error))
+            return self._decide(Reading(problem=problem))
+        reading = self._reading(plan.layout, answer.clock)
+        first, before = self._first or (answer, None)
+        if first is answer and self.controller._is_clock_news(reading):
+            self._first = (answer, reading)
+            return True
+        return self._decide(reading, before is None or before.agrees(reading))
+
+    def _reading(self, layout, clock):
+        now = datetime.fromtimestamp(clock.at, timezone.utc).replace(tzinfo=None)
+        reading = read_clock(layout, clock.words, ZoneInfo(self.controller.tz), now)
+        if not reading.problem:
+            return reading
+        why = said(self.env, reading.problem)
+        return Reading(0, self.env._("The PLC's clock shows no date and time: %s.", why), reading.words)
+
+    def _decide(self, reading, is_believed=True):
+        """Nothing more to read; what is not believed is looked at in the next exchange."""
+        self._is_done = True
+        if is_believed and self.controller._is_clock_news(reading):
+            self.controller._note_clock(reading)
+        return False

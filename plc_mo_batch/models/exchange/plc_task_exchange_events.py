@@ -1,0 +1,155 @@
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import fields
+
+from ...plc.dissect import event_body
+from ...plc.events import decide
+from ...tools.moments import follow_clock
+from ...tools.words import explained, said
+from ..events.plc_event import Busy
+
+SCAN_SECONDS = 0.1  # between two readings that have to agree
+MAX_EVENTS = 30  # of one conversation; the next exchange goes on
+MODELS = {"failure": "plc.failure", "weighing": "plc.weighing"}
+
+
+class EventTalk:
+    """The part of a :class:`~.plc_task_exchange.Conversation` that is about failures and weighings.
+
+    What is remembered here is lost with the process, and may be: it only makes an observation be repeated.
+    """
+
+    def __init__(self, env, controller_id):
+        self.env = env
+        self.controller_id = controller_id
+        self.stored = 0
+        self._is_off = False  # they could not be read
+        self._open = set()  # (area, slot) to look at again
+        self._readings = {}  # (area, slot) -> answer, the event's words in it
+        self._acks = {}  # write -> event
+        self._problems = {}
+
+    @property
+    def controller(self):
+        return self.env["plc.controller"].sudo().browse(self.controller_id)
+
+    # Plans
+
+    def to_read(self, layout, everything, unsure):
+        """What the next plan reads, as a :class:`~...plc.exchange.Plan` wants it: everything, or only where something goes on."""
+        if self._is_off:
+            return {}
+        places = [place for place in layout.event_places if everything or place in self._open]
+        newest = self._newest(places)
+        for event in newest.values():
+            follow_clock(event, "ack_at")
+        settled = {place: event.id for place, event in newest.items() if not unsure and event._is_settled()}
+        return {place: settled.get(place, 0) for place in places}
+
+    def _newest(self, places):
+        """The newest event of each place that has one."""
+        newest = {}
+        for kind in {kind for kind, _slot in places}:
+            slots = [slot for of_kind, slot in places if of_kind == kind]
+            found = self.env[MODELS[kind]]._newest(self.controller, slots)
+            newest.update({(kind, slot): event for slot, event in found.items()})
+        return newest
+
+    # Answers
+
+    def digest(self, plan, answer, may_write):
+        """Store what an answer means.
+
+        :param may_write: False while a write of unknown fate may still arrive, which an acknowledgement could be
+        :return: the writes to send after the commit; whether something has to be looked at again
+        """
+        self._open = set()
+        if answer.event_error:
+            self._is_off = True
+            self._problems["link"] = self.env._(
+                "Failures and weighings cannot be read. %s", self.controller._link_message(answer.event_error)
+            )
+        newest = self._newest(answer.events)
+        writes = []
+        for place, words in answer.events.items():
+            writes += self._look_at(place, words, newest.get(place), plan, answer, may_write)
+        if plan.events:
+            self.controller._note_event_problem(" ".join(self._problems.values()))
+        return writes, bool(self._open)
+
+    def _look_at(self, place, words, event, plan, answer, may_write):
+        before = self._reading(plan.layout, place, words, answer)
+        last = event and event._last(may_write and plan.events[place] == event.id)
+        step = decide(plan.layout, *place, words, last, before)
+        self._problems.pop(place, None)
+        if not step:
+            return []
+        if step.anomaly:
+            self._problems[place] = self._anomaly_message(place, step)
+            return []
+        if step.again:
+            self._open.add(place)
+            return []
+        return self._store(place, step, event, may_write)
+
+    def _reading(self, layout, place, words, answer):
+        """Remember this reading; what the one before it was, if that was another one, and a scan ago."""
+        body = event_body(layout.area(place[0]), words)
+        earlier, before = self._readings.get(place, (answer, None))
+        if earlier is answer or before == body and answer.at - earlier.at < SCAN_SECONDS:
+            self._readings.setdefault(place, (answer, body))
+            return None
+        self._readings[place] = (answer, body)
+        return before
+
+    def _anomaly_message(self, place, step):
+        kind, slot = place
+        return self.env._(
+            "What stands in slot %(slot)s of the %(area)s area is not believed: %(detail)s.",
+            slot=slot,
+            area=self.controller._area_name(kind),
+            detail=said(self.env, step.anomaly.detail),
+        )
+
+    def _store(self, place, step, event, may_write):
+        """Store one step; an event that cannot be stored stays in the PLC, and never stops the others (rule 8)."""
+        try:
+            with self.env.cr.savepoint():
+                event = self._record(place, step, event)
+                write = step.write if may_write else None
+                if write:
+                    event.ack_at = fields.Datetime.now()
+                event.flush_recordset()
+        except TransactionRollbackError:
+            raise
+        except Busy:
+            self.env.invalidate_all()
+            self._open.add(place)
+            return []
+        except Exception as error:
+            self.env.invalidate_all()
+            self._problems[place] = self.env._("An event of the PLC could not be stored: %s", explained(self.env, error))
+            return []
+        self.stored += bool(step.body)
+        if write or step.acknowledged:
+            self._open.add(place)
+        if write:
+            self._acks[write] = event
+        return [write] if write else []
+
+    def _record(self, place, step, event):
+        """The event that the step is about, stored."""
+        if step.last_id:
+            event._note_step(step)
+            event.flush_recordset()
+        if not step.body:
+            return event
+        event = self.env[MODELS[place[0]]]._store(self.controller, step)
+        self.env["plc.task.exchange"]._log("%s: %s (%s)", place[0], event.display_name, self.controller.name)
+        return event
+
+    def take_back(self, write):
+        """A flag that certainly was not written: the acknowledgement is still to be sent for the first time."""
+        event = self._acks.get(write)
+        if event:
+            event.sudo().ack_at = False

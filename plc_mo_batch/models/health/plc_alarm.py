@@ -1,0 +1,283 @@
+from typing import Any, NamedTuple
+
+from psycopg2.errors import UniqueViolation
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger, plaintext2html
+
+from ...tools.words import explained
+from ..common.plc_notifier import ACTIVITY
+
+KINDS = [
+    ("silent", "Silent PLC"),
+    ("stuck", "Stuck batch"),
+    ("write_back", "Write-back fails"),
+    ("unposted", "Completed, not written back"),
+    ("rejected", "Rejected snapshot"),
+    ("waiting", "Waits for a person"),
+    ("orders", "Orders wait, queue empty"),
+    ("task", "Task does not run"),
+    ("clock", "Clock drift"),
+]
+PRIORITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
+# how the alarm is ranked where a condition does not say so itself
+PRIORITY = {"unposted": "medium", "waiting": "medium", "orders": "medium", "clock": "medium"}
+# in ISA-18.2's terms: active or returned to normal, acknowledged or not
+STATES = [
+    ("unacknowledged", "Active"),
+    ("acknowledged", "Acknowledged"),
+    ("returned", "Over, not acknowledged"),
+    ("normal", "Over"),
+]
+
+
+class Condition(NamedTuple):
+    """Something that is wrong now. ``key`` tells conditions of the same kind, PLC and batch apart."""
+
+    kind: str
+    message: str
+    controller: Any = None  # a plc.controller; None: it concerns all PLCs
+    batch: Any = None
+    key: str = ""
+    priority: str = ""
+
+    @property
+    def identity(self):
+        return (
+            self.kind,
+            self.controller.id if self.controller else False,
+            self.batch.id if self.batch else False,
+            self.key,
+        )
+
+
+class PlcAlarm(models.Model):
+    """One condition that is or was wrong: it opens, and it closes when it is over (ISA-18.2). People are told of both, once."""
+
+    _name = "plc.alarm"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _description = "PLC Alarm"
+    _order = "date_opened desc, id desc"
+    _rec_name = "message"
+    _mail_post_access = "read"
+
+    kind = fields.Selection(KINDS, required=True, readonly=True, index=True)
+    priority = fields.Selection(PRIORITIES, required=True, readonly=True, default="high")
+    state = fields.Selection(STATES, compute="_compute_state", store=True)
+    controller_id = fields.Many2one(
+        "plc.controller", string="PLC", readonly=True, index=True, ondelete="cascade", help="None: it concerns all PLCs."
+    )
+    batch_id = fields.Many2one("mo.batch", readonly=True, index="btree_not_null", ondelete="cascade")
+    company_id = fields.Many2one(related="controller_id.company_id", store=True)
+    key = fields.Char(readonly=True, help="Tells conditions of the same kind, PLC and batch apart.")
+    message = fields.Char(required=True, readonly=True)
+    date_opened = fields.Datetime(string="Opened", required=True, readonly=True, default=fields.Datetime.now, index=True)
+    date_closed = fields.Datetime(string="Closed", readonly=True)
+    duration = fields.Float(compute="_compute_duration", store=True, help="Hours from opening to closing.")
+    date_acknowledged = fields.Datetime(string="Acknowledged On", readonly=True)
+    acknowledged_by_id = fields.Many2one("res.users", readonly=True)
+
+    _open_uniq = models.UniqueIndex(
+        "(kind, COALESCE(controller_id, 0), COALESCE(batch_id, 0), COALESCE(key, '')) WHERE date_closed IS NULL",
+        "The alarm is open already.",
+    )
+
+    @api.depends("date_closed", "date_acknowledged")
+    def _compute_state(self):
+        for alarm in self:
+            if alarm.date_closed:
+                alarm.state = "normal" if alarm.date_acknowledged else "returned"
+            else:
+                alarm.state = "acknowledged" if alarm.date_acknowledged else "unacknowledged"
+
+    @api.depends("date_opened", "date_closed")
+    def _compute_duration(self):
+        for alarm in self:
+            closed = alarm.date_closed
+            alarm.duration = (closed - alarm.date_opened).total_seconds() / 3600 if closed else 0.0
+
+    # CRUD
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        if self.env.context.get("plc_vacuum"):
+            return
+        raise UserError(self.env._("Alarms cannot be deleted. They close when what is wrong is over."))
+
+    # Actions
+
+    def action_acknowledge(self):
+        """Say that somebody has seen it and takes care of it. That does not close it.
+
+        :return: True
+        :raise UserError: when all of them are acknowledged
+        """
+        self.check_access("read")
+        if not self.env.user.has_group("plc_mo_batch.group_operator"):
+            raise AccessError(self.env._("Only PLC operators may do this."))
+        seen = self.sudo().filtered(lambda alarm: not alarm.date_acknowledged)
+        if not seen:
+            raise UserError(self.env._("These alarms are acknowledged already."))
+        seen.write({"date_acknowledged": fields.Datetime.now(), "acknowledged_by_id": self.env.uid})
+        for alarm in seen:
+            alarm._journal("user", self.env._("%(user)s acknowledged: %(alarm)s", user=self.env.user.name, alarm=alarm.message))
+        seen.activity_unlink([ACTIVITY])
+        seen._announce()
+        return True
+
+    def action_open_subject(self):
+        """Open the batch, or else the PLC, that the alarm is about."""
+        self.ensure_one()
+        subject = self.batch_id or self.controller_id
+        if not subject:
+            raise UserError(self.env._("The alarm concerns all PLCs."))
+        return subject._get_records_action()
+
+    # Business methods
+
+    @api.model
+    def _open_domain(self, controller=None):
+        """Open alarms; of one PLC: with those that concern all PLCs."""
+        scope = [("controller_id", "in", (controller.id, False))] if controller else []
+        return [("date_closed", "=", False), *scope]
+
+    @api.model
+    def _settle(self, kind, controller, conditions):
+        """Open what is new, close what is over, and leave alone what goes on.
+
+        :param kind: what was looked at; open alarms of this kind and PLC that are not among the conditions are over
+        :param controller: the PLC that was looked at; None for what concerns all
+        :param conditions: a :class:`Condition` each, all of this kind and PLC
+        :return: the alarms that were opened
+        """
+        scope = [("kind", "=", kind), ("controller_id", "=", controller.id if controller else False)]
+        standing = {alarm._identity(): alarm for alarm in self.sudo().search([*scope, ("date_closed", "=", False)])}
+        opened = self.browse()
+        for condition in conditions:
+            alarm = standing.pop(condition.identity, None)
+            if alarm is None:
+                opened |= self._raise(condition)
+            elif alarm.message != condition.message:
+                alarm.message = condition.message  # what goes on is not told again
+        self.browse().union(*standing.values())._close()
+        return opened
+
+    def _identity(self):
+        return self.kind, self.controller_id.id, self.batch_id.id, self.key or ""
+
+    @api.model
+    def _raise(self, condition):
+        """Open an alarm and tell people; nothing where it is open already.
+
+        :return: the alarm that was opened, if one was
+        """
+        kind, controller_id, batch_id, key = condition.identity
+        values = {
+            "kind": kind,
+            "controller_id": controller_id,
+            "batch_id": batch_id,
+            "key": key,
+            "message": condition.message,
+            "priority": condition.priority or PRIORITY.get(kind, "high"),
+        }
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                alarm = self.sudo().create(values)
+                self.env.flush_all()
+        except UniqueViolation:  # another server was faster, and tells them
+            return self.browse()
+        alarm._tell_opened()
+        return alarm
+
+    def _close(self):
+        """What was wrong is over."""
+        alarms = self.sudo().filtered(lambda alarm: not alarm.date_closed)
+        alarms.date_closed = fields.Datetime.now()
+        for alarm in alarms:
+            alarm._tell_closed()
+
+    # Business methods: people are told
+
+    def _tell_opened(self):
+        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        self._journal("error" if self.priority == "high" else "anomaly", self.message)
+        self._post(self.env._("%(kind)s: %(message)s", kind=label, message=self.message))
+        self._announce()
+        if self.priority != "low":
+            self._schedule(label)
+        self._mail(self.env._("%(plc)s: %(kind)s", plc=self._place(), kind=label))
+
+    def _tell_closed(self):
+        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        message = self.env._("Over: %s", self.message)
+        self._journal("state", message)
+        self._post(message)
+        self._announce()
+        self.activity_unlink([ACTIVITY])
+        self._mail(self.env._("%(plc)s: over: %(kind)s", plc=self._place(), kind=label))
+
+    def _journal(self, kind, message):
+        return self.env["mo.batch.event"]._record(kind, message, batch=self.batch_id, controller=self.controller_id)
+
+    def _post(self, text):
+        """In the chatter of the batch and of the PLC."""
+        for record in (self.batch_id, self.controller_id):
+            if record:
+                record.message_post(body=text)
+
+    def _announce(self):
+        """Have boards that are open show it."""
+        board = self.env["plc.board"]
+        board._note(self.controller_id.ids)
+        if self.filtered(lambda alarm: not alarm.controller_id):
+            board._note_plcs(self._controllers().company_id.ids)
+
+    def _place(self):
+        return self.controller_id.name or self.env._("All PLCs")
+
+    def _controllers(self):
+        """The PLCs that the alarm concerns."""
+        return self.controller_id or self.env["plc.controller"]._to_serve()
+
+    def _schedule(self, label):
+        """An activity for each responsible. That somebody cannot be told must not keep the alarm from being raised."""
+        for user in self._controllers().responsible_id.filtered("active"):
+            if self._is_told(user):
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    self.activity_schedule(ACTIVITY, summary=label, note=plaintext2html(self.message), user_id=user.id)
+                    self.env.flush_all()
+            except TransactionRollbackError:
+                raise
+            except Exception as error:
+                why = explained(self.env, error)
+                self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))
+
+    def _is_told(self, user):
+        """Who may not see the alarm is not told; nor who has an activity about the same batch already."""
+        if not self.with_user(user).has_access("read"):
+            return True
+        kind = self.env.ref(ACTIVITY)
+        return bool(self.batch_id.activity_ids.filtered(lambda item: item.user_id == user and item.activity_type_id == kind))
+
+    def _mail(self, subject):
+        """Queue a mail to those who want one."""
+        for controller in self._controllers():
+            wanted = {"never": (), "high": ("high",), "all": ("low", "medium", "high")}[controller.alarm_mail]
+            if self.priority in wanted and controller.alarm_partner_ids:
+                self.env["mail.mail"].create(
+                    {
+                        "subject": subject,
+                        "body_html": self.env["ir.qweb"]._render(
+                            "plc_mo_batch.alarm_mail", {"alarm": self, "url": self._url()}, minimal_qcontext=True
+                        ),
+                        "recipient_ids": [fields.Command.set(controller.alarm_partner_ids.ids)],
+                        "auto_delete": True,
+                    }
+                )
+
+    def _url(self):
+        return f"{self.get_base_url()}/odoo/plc-alarms/{self.id}"

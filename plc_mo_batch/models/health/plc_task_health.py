@@ -1,0 +1,263 @@
+from datetime import timedelta
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+
+from ...tools.words import explained
+from .plc_alarm import Condition
+
+FEW = 3  # orders that a message names
+TASKS = ("plc.task.fill", "plc.task.exchange", "plc.task.write.back")
+
+
+class PlcTaskHealth(models.AbstractModel):
+    """Task 4: what stalls is told to people, once, when it begins and when it is over.
+
+    Each check gives the :class:`Condition`s that stand now, or None where it cannot tell: then its alarms stay as they are.
+    """
+
+    _name = "plc.task.health"
+    _inherit = "plc.task"
+    _description = "Task 4 - Health monitor"
+
+    _number = 4
+    _cron = "plc_mo_batch.ir_cron_task_4"
+
+    @api.model
+    def _checks(self):
+        """Kind of alarm -> what looks for it at one PLC."""
+        return {
+            "silent": self._silent,
+            "stuck": self._stuck,
+            "rejected": self._rejected,
+            "write_back": self._write_back_failing,
+            "unposted": self._unposted,
+            "waiting": self._waiting,
+            "orders": self._orders,
+            "clock": self._clock_off,
+        }
+
+    @api.model
+    def _work(self):
+        served = self.env["plc.controller"]._to_serve()
+        of_all = self.with_context(lang=served[:1]._language())
+        of_all._look("task", None, of_all._tasks)
+        for controller in map(type(served)._speaking, served):
+            task = self.with_env(controller.env)
+            for kind, check in task._checks().items():
+                task._look(kind, controller, check)
+        self._close_of_others(served)
+        self._commit()
+        standing = self.env["plc.alarm"].sudo().search_count(self.env["plc.alarm"]._open_domain())
+        self._log("Health check completed: %s PLCs, %s alarms", len(served), standing)
+
+    @api.model
+    def _look(self, kind, controller, check):
+        """One check of one PLC in a transaction of its own; one that fails never stops the others (rule 8)."""
+        try:
+            conditions = check(controller) if controller else check()
+            if conditions is not None:
+                self.env["plc.alarm"]._settle(kind, controller, conditions)
+            self._commit()
+        except TransactionRollbackError:
+            self._rollback()
+            self._log("%s: somebody else is changing it, next time", controller.name if controller else kind)
+        except Exception as error:
+            self._rollback()
+            self._log("%s: %s could not be checked: %s", controller.name if controller else "all PLCs", kind, error)
+            self.env["mo.batch.event"]._record("error", explained(self.env, error), controller=controller)
+            self._commit()
+
+    @api.model
+    def _close_of_others(self, served):
+        """A PLC that was switched off on purpose, or archived, stalls nothing."""
+        others = [("controller_id", "!=", False), ("controller_id", "not in", served.ids)]
+        alarms = self.env["plc.alarm"].sudo().search([*self.env["plc.alarm"]._open_domain(), *others])
+        for alarm in alarms.filtered(lambda alarm: alarm.kind in self._checks()):
+            alarm.with_context(lang=alarm.controller_id._language())._close()
+
+    # Small things
+
+    @api.model
+    def _is_older(self, moment, minutes, seconds=0.0):
+        """Whether ``moment`` is that long ago; never, where the PLC's limit is 0."""
+        limit = timedelta(minutes=minutes, seconds=seconds)
+        return bool(moment and minutes and fields.Datetime.now() - moment > limit)
+
+    @api.model
+    def _clock(self, controller, moment):
+        """The moment as people in the plant write it."""
+        zone = controller.responsible_id.tz or self.env.user.tz or "UTC"
+        return f"{format_datetime(self.env, moment, tz=zone, dt_format='short')} ({zone})"
+
+    @api.model
+    def _batches(self, controller, *domain):
+        return self.env["mo.batch"].search([("controller_id", "=", controller.id), *domain], order="slot, id")
+
+    # Checks: the PLC
+
+    @api.model
+    def _silent(self, controller):
+        """It does not answer, or no exchange with it comes to an end."""
+        exchange = self.env["plc.task.exchange"]
+        if not exchange._is_enabled() or exchange._is_late():
+            return None  # nobody talks to it
+        since = controller._last_heard()
+        patience = 0 if not controller.online else 2 * 60 * exchange._interval_minutes()
+        if not self._is_older(since, controller.silent_minutes, patience):
+            return []
+        detail = controller.last_error or self.env._("No exchange with it comes to its end; the journal says why.")
+        message = self.env._("No contact since %(time)s. %(detail)s", time=self._clock(controller, since), detail=detail)
+        return [Condition("silent", message, controller)]
+
+    @api.model
+    def _orders(self, controller):
+        """The queue is empty, and still orders wait."""
+        if not self.env["plc.task.fill"]._is_enabled() or controller.queue_count:
+            return []
+        due = fields.Datetime.now() - timedelta(minutes=controller.order_minutes)
+        idle_since = controller._idle_since()
+        if not controller.order_minutes or not idle_since or max(idle_since, controller._watched_since()) > due:
+            return []
+        productions = self.env["mrp.production"]
+        domain = [*productions._plc_eligible_domain(controller), ("write_date", "<", due)]
+        count = productions.search_count(domain)
+        if not count:
+            return []
+        return [Condition("orders", self._orders_message(productions.search(domain, limit=FEW), count), controller)]
+
+    @api.model
+    def _orders_message(self, first, count):
+        named = [f"{order.name}: {order.plc_reason}" if order.plc_reason else order.name for order in first]
+        listed = "; ".join([*named, *(["…"] if count > len(named) else [])])
+        return self.env._("%(count)s orders wait, but the queue is empty: %(orders)s", count=count, orders=listed)
+
+    @api.model
+    def _clock_off(self, controller):
+        """The PLC's clock is further off than it may be, or shows nothing that could be compared."""
+        if not controller.has_clock or not controller.clock_seconds:
+            return []
+        if not controller.online:
+            return None
+        if controller.clock_problem:
+            return [Condition("clock", controller.clock_problem, controller, key="problem")]
+        if controller._is_clock_off():
+            return [Condition("clock", controller._clock_message(), controller)]
+        return []
+
+    # Checks: its batches. A batch that waits for another one, or for a PLC that is silent, is not stuck.
+
+    @api.model
+    def _stuck(self, controller):
+        if not controller.online or not self.env["plc.task.exchange"]._is_enabled():
+            return None
+        idle_since = controller._idle_since()
+        return [
+            Condition("stuck", message, controller, batch)
+            for batch in self._batches(controller, ("parked", "=", False))
+            if (message := self._stuck_message(controller, batch, idle_since))
+        ]
+
+    @api.model
+    def _stuck_message(self, controller, batch, idle_since):
+        """Why the batch is stuck, or None. ``idle_since``: None while the PLC makes a batch."""
+        since = batch.date_state or batch.write_date
+        if batch.state == "running":
+            return self._stuck_running(controller, batch)
+        if batch.state == "cancelling" and self._is_older(since, controller.send_minutes):
+            return self.env._("%s is to be cancelled, but its recipe could not be withdrawn yet.", batch.display_name)
+        if idle_since is None:
+            return None
+        waited_since = max(since, idle_since)
+        if batch.state in ("queued", "sending") and not batch.attention:
+            if self._is_older(waited_since, controller.send_minutes):
+                return self.env._("%s is still not handed over, though the PLC answers and is idle.", batch.display_name)
+        if batch.state == "offered" and self._is_older(waited_since, controller.take_minutes):
+            return self.env._("%s is offered, and the idle PLC does not take it.", batch.display_name)
+        return None
+
+    @api.model
+    def _stuck_running(self, controller, batch):
+        progress = batch._last_progress()
+        if batch.held or not self._is_older(progress, controller.run_minutes):
+            return None
+        moment = self._clock(controller, progress)
+        return self.env._("%(batch)s runs, but nothing was dosed since %(time)s.", batch=batch.display_name, time=moment)
+
+    @api.model
+    def _rejected(self, controller):
+        if not controller.online:
+            return None
+        return [
+            Condition("rejected", batch.attention, controller, batch)
+            for batch in self._batches(controller, ("attention_key", "=like", "rejected %"))
+        ]
+
+    @api.model
+    def _write_back_failing(self, controller):
+        return [
+            Condition("write_back", self._failing_message(batch), controller, batch)
+            for batch in self._batches(controller, ("attempts", ">", 0))
+            if batch._is_failing()
+        ]
+
+    @api.model
+    def _failing_message(self, batch):
+        return self.env._("%(batch)s cannot be written back: %(error)s", batch=batch.display_name, error=batch.last_error or "")
+
+    @api.model
+    def _unposted(self, controller):
+        """Nothing but Task 3 is waited for, and it does not come; those whose write-back fails have an alarm of their own."""
+        if not self.env["plc.task.write.back"]._is_enabled():
+            return []
+        return [
+            Condition("unposted", self._unposted_message(batch), controller, batch)
+            for batch in self._batches(controller, ("state", "in", ("completed", "failed")))
+            if batch._awaits_task_3()
+            and not batch._is_failing()
+            and self._is_older(batch.date_finished, controller.post_minutes)
+        ]
+
+    @api.model
+    def _unposted_message(self, batch):
+        if batch.last_error:
+            return self._failing_message(batch)
+        return self.env._("%s is finished, but not written back.", batch.display_name)
+
+    @api.model
+    def _waiting(self, controller):
+        return [
+            Condition("waiting", self._waiting_message(batch), controller, batch)
+            for batch in self._batches(controller, ("waits_since", "!=", False))
+            if batch._awaits_person() and self._is_older(batch.waits_since, controller.person_minutes)
+        ]
+
+    @api.model
+    def _waiting_message(self, batch):
+        why = batch.attention or self.env._("The PLC holds the batch.")
+        return self.env._("%(batch)s waits for a person: %(why)s", batch=batch.display_name, why=why)
+
+    # Checks: the tasks themselves
+
+    @api.model
+    def _tasks(self):
+        """None after a standstill of the server: then all tasks are late, and nobody has to be told."""
+        if self._is_late():
+            return None
+        conditions = []
+        for name in TASKS:
+            message = self.env[name]._trouble()
+            if message:
+                conditions.append(Condition("task", message, key=str(self.env[name]._number)))
+        return conditions
+
+    @api.model
+    def _unwatched(self):
+        """Why nobody watches now, in a sentence; False when Task 4 does."""
+        if not self._setting("enabled") or self._is_neutralized():
+            return self.env._("Nobody watches: PLC batches are switched off in the settings.")
+        if not self._is_enabled():
+            return self.env._("Nobody watches: the health monitor (Task 4) is switched off in the settings.")
+        return self._trouble()

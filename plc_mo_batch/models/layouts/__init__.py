@@ -1,0 +1,6 @@
+from . import (
+    plc_layout_part,
+    plc_register_area,
+    plc_register_field,
+    plc_register_map,
+)

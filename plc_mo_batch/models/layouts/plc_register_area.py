@@ -1,0 +1,58 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...plc.layout import can_be_input
+
+
+class PlcRegisterArea(models.Model):
+    _name = "plc.register.area"
+    _inherit = ["plc.layout.part"]
+    _description = "PLC Register Area"
+    _order = "map_id, base"
+    _rec_name = "kind"
+
+    map_id = fields.Many2one("plc.register.map", string="Layout", required=True, index=True, ondelete="cascade")
+    kind = fields.Selection(
+        [
+            ("recipe", "Recipe (Odoo writes)"),
+            ("feedback", "Feedback (PLC writes)"),
+            ("failure", "Equipment failures (PLC writes)"),
+            ("weighing", "Manual weighings (PLC writes)"),
+            ("clock", "Clock (PLC writes)"),
+        ],
+        required=True,
+        help="Recipe and feedback are needed. Failures and weighings are events: Odoo stores each, then sets its flag to 1. "
+        "A clock is only read.",
+    )
+    registers = fields.Selection(
+        [("holding", "Holding registers"), ("input", "Input registers (read only)")],
+        required=True,
+        default="holding",
+        help="Holding registers are read with function 3 and written with 16, input registers are read with function 4. "
+        "A slot is a row of 16-bit words: coils and discrete inputs cannot hold one; a flag takes a word of 0 or 1.",
+    )
+    base = fields.Integer(required=True, help="Address of the first word of slot 1, counted from 0.")
+    stride = fields.Integer(required=True, default=100, help="Words from the beginning of one slot to that of the next.")
+    slots = fields.Integer(
+        string="Event Slots",
+        required=True,
+        default=1,
+        help="How many events the area shows at the same time. Recipe and feedback have as many slots as the layout.",
+    )
+    field_ids = fields.One2many("plc.register.field", "area_id", string="Fields", copy=True)
+
+    _kind_uniq = models.UniqueIndex("(map_id, kind)", "A layout has one area of each kind.")
+    _stride_positive = models.Constraint("CHECK(stride > 0)", "The stride must be at least one word.")
+    _slots_positive = models.Constraint("CHECK(slots > 0)", "An area needs at least one slot.")
+    _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses begin at 0.")
+
+    @api.constrains("kind", "registers")
+    def _check_registers(self):
+        for area in self.filtered(lambda area: area.registers == "input"):
+            if not can_be_input(area.kind, area.map_id.handshake):
+                label = dict(self._fields["kind"]._description_selection(self.env))[area.kind]
+                raise ValidationError(
+                    self.env._(
+                        "Odoo writes to the area %s: it cannot lie in input registers, which can only be read.", label
+                    )
+                )

@@ -1,0 +1,135 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools.translate import LazyTranslate
+
+from ...plc.codec import Field
+from ...plc.layout import expand, overlaps
+from ...tools.words import said
+
+_lt = LazyTranslate(__name__)
+
+# what shipped layouts call fields, beside the names that are given by code: sentences say them in the reader's language
+SHIPPED_NAMES = (_lt("Command"), _lt("Feedback flag"), _lt("Job of the command"), _lt("Recipe flag"), _lt("State"))
+
+
+class PlcRegisterField(models.Model):
+    _name = "plc.register.field"
+    _inherit = ["plc.layout.part"]
+    _description = "PLC Register Field"
+    _order = "area_id, offset"
+
+    area_id = fields.Many2one("plc.register.area", required=True, index=True, ondelete="cascade")
+    map_id = fields.Many2one(related="area_id.map_id", store=True, index=True)
+    name = fields.Char(required=True, help="What messages call the field.")
+    role = fields.Selection(
+        [
+            ("slot", "Slot number"),
+            ("order", "Order name"),
+            ("formula", "Formula name"),
+            ("product", "Product name"),
+            ("quantity", "Planned quantity"),
+            ("line_code", "Equipment code of a line"),
+            ("line_quantity", "Quantity of a line"),
+            ("finished", "Finished"),
+            ("failed", "Failed"),
+            ("weight", "Finished weight"),
+            ("state", "State (ISA-88)"),
+            ("command", "Command (Odoo)"),
+            ("command_job", "Job of the command (Odoo)"),
+            ("recipe_job", "Recipe job (Odoo)"),
+            ("armed_job", "Armed job (Odoo)"),
+            ("acknowledged_job", "Acknowledged job (Odoo)"),
+            ("taken_job", "Taken job (PLC)"),
+            ("recipe_flag", "Recipe flag (0 new, 1 taken)"),
+            ("feedback_flag", "Feedback flag (0 not read, 1 stored)"),
+            ("equipment", "Equipment of a failure"),
+            ("failure", "Text or number of a failure"),
+            ("product_number", "Product number of a weighing"),
+            ("weighed", "Weighed quantity"),
+            ("year", "Year"),
+            ("month", "Month"),
+            ("day", "Day"),
+            ("hour", "Hour"),
+            ("minute", "Minute"),
+            ("second", "Second"),
+            ("event_number", "Number of an event (rises)"),
+            ("event_flag", "Event flag (0 new, 1 stored)"),
+        ],
+        required=True,
+    )
+    offset = fields.Integer(required=True, help="First word, counted from 0 at the beginning of the slot.")
+    type = fields.Selection(
+        [
+            ("bool", "Bool (0 or 1)"),
+            ("uint16", "UINT16"),
+            ("int16", "INT16"),
+            ("uint32", "UINT32"),
+            ("int32", "INT32"),
+            ("float32", "FLOAT32"),
+            ("float64", "FLOAT64"),
+            ("bcd", "BCD, 4 digits"),
+            ("ascii", "ASCII text"),
+        ],
+        required=True,
+        default="uint16",
+    )
+    words = fields.Integer(default=1, help="Length of a text in words; two letters fit in a word.")
+    scale = fields.Float(default=1.0, digits=(16, 6), help="The number on the wire is the value times the scale.")
+    repeat = fields.Integer(string="Lines", default=1, help="How many times the field stands in the slot, once a line.")
+    step = fields.Integer(help="Words from one line to the next.")
+    value = fields.Integer(
+        string="First Value",
+        help="What must stand in the first line (the code of its equipment); each next line is one more. "
+        "0: any value may stand there.",
+    )
+    unit = fields.Char(help="What the value is counted in, shown beside it.")
+    minimum = fields.Float(help="Values below are not believed. Both limits 0: no limits.")
+    maximum = fields.Float(help="Values above are not believed. Both limits 0: no limits.")
+
+    _sensible = models.Constraint(
+        "CHECK(\"offset\" >= 0 AND words > 0 AND scale > 0 AND repeat > 0 AND step >= 0)",
+        "Offset and step cannot be negative; words, scale and lines must be at least 1.",
+    )
+
+    @api.constrains("offset", "type", "words", "repeat", "step", "area_id")
+    def _check_overlaps(self):
+        if self.env.context.get("plc_saving_map"):
+            return  # checked at its end: two fields that change places overlap meanwhile
+        for area in self.area_id:
+            found = overlaps(area.map_id._layout().area(area.kind))
+            if found:
+                raise ValidationError("\n".join(said(self.env, sentence) for sentence in found))
+
+    # Business methods
+
+    def _layout_fields(self):
+        """The layout's :class:`~...plc.codec.Field` of each record, one a line where it is repeated.
+
+        Where several records share a line's role (equipment codes with gaps), each goes on where the last one ended.
+        """
+        lines = defaultdict(int)
+        for record in self.sorted("offset"):
+            first_line = 0
+            if (record.role or "").startswith("line_"):
+                first_line = lines[record.role]
+                lines[record.role] += record.repeat
+            yield from expand(record._layout_field(first_line), record.repeat, record.step)
+
+    def _layout_field(self, first_line):
+        limited = self.minimum or self.maximum
+        scale = int(self.scale) if self.scale == int(self.scale) else self.scale
+        return Field(
+            role=self.role,
+            offset=self.offset,
+            type=self.type,
+            words=self.words,
+            scale=scale,
+            index=first_line,
+            value=self.value or None,
+            minimum=self.minimum if limited else None,
+            maximum=self.maximum if limited else None,
+            name=self.name,
+            unit=self.unit or "",
+        )

@@ -1,0 +1,211 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from ...plc.dissect import dissect, fits
+from ...plc.layout import Area, Layout, too_fine
+from ...tools.words import digits, said
+
+# of areas for failures and weighings, as the shipped layouts have them
+STRIDE = 100
+NAME_WORDS = 8
+BCD = {"type": "bcd"}
+KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
+
+
+class PlcRegisterMap(models.Model):
+    _name = "plc.register.map"
+    _inherit = ["plc.layout.part"]
+    _description = "PLC Register Layout"
+    _order = "name"
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    handshake = fields.Selection(
+        [("job_numbers", "Job numbers"), ("flags", "Flags")],
+        required=True,
+        default="job_numbers",
+        help="Job numbers: every word has one writer, safe against repeated and late writes. "
+        "Flags: two-writer flags, as in the original feed mill.",
+    )
+    slots = fields.Integer(required=True, default=10, help="How many batches the PLC can hold at the same time.")
+    word_order = fields.Selection(
+        [("high", "High word first"), ("low", "Low word first")],
+        required=True,
+        default="high",
+        help="Which word of a number of two or more words comes first.",
+    )
+    swap_bytes = fields.Boolean(help="The PLC puts the low byte of each word first.")
+    address_offset = fields.Integer(
+        help="Added to every address. The addresses below are the protocol's, from 0; "
+        "use -1 or -40001 if you enter those of a PLC that counts from 1 or 40001."
+    )
+    copies_on_take = fields.Boolean(
+        string="Shows the Order at Once",
+        help="With flags: the PLC shows the order in its feedback in the very scan in which it takes it. "
+        "Then a lost message or a withdrawal needs no person to decide.",
+    )
+    has_clock = fields.Boolean(compute="_compute_has_clock", help="The PLC shows its clock.")
+    has_events = fields.Boolean(compute="_compute_has_events", help="The PLC tells of failures or of weighings.")
+    has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
+    area_ids = fields.One2many("plc.register.area", "map_id", string="Areas", copy=True)
+    controller_ids = fields.One2many("plc.controller", "map_id", string="PLCs")
+    problems = fields.Text(compute="_compute_problems", help="What must be mended before a PLC can use the layout.")
+
+    _slots_positive = models.Constraint("CHECK(slots > 0)", "A layout needs at least one slot.")
+
+    @api.depends(
+        "handshake",
+        "slots",
+        "word_order",
+        "address_offset",
+        *(f"area_ids.{name}" for name in ("kind", "registers", "base", "stride", "slots")),
+        *(f"area_ids.field_ids.{name}" for name in ("name", "role", "offset", "type", "words", "scale", "repeat", "step")),
+    )
+    @api.depends_context("lang")
+    def _compute_problems(self):
+        for register_map in self:
+            register_map.problems = "\n".join(register_map._find_problems())
+
+    @api.depends("area_ids.kind")
+    def _compute_has_clock(self):
+        for register_map in self:
+            register_map.has_clock = "clock" in register_map.area_ids.mapped("kind")
+
+    @api.depends("area_ids.kind")
+    def _compute_has_events(self):
+        for register_map in self:
+            register_map.has_events = bool({"failure", "weighing"} & set(register_map.area_ids.mapped("kind")))
+
+    @api.depends("area_ids.field_ids.role")
+    def _compute_has_commands(self):
+        for register_map in self:
+            register_map.has_commands = "command" in register_map.area_ids.field_ids.mapped("role")
+
+    @api.constrains("handshake", "slots", "word_order", "swap_bytes", "address_offset", "area_ids")
+    def _check_layout(self):
+        for register_map in self.filtered("area_ids"):
+            problems = register_map._find_problems()
+            if problems:
+                raise ValidationError("\n".join([register_map.name, *problems]))
+
+    # CRUD
+
+    def write(self, vals):
+        return super(PlcRegisterMap, self.with_context(plc_saving_map=True)).write(vals)
+
+    def _plc_maps(self):
+        return self
+
+    # Actions
+
+    def action_add_event_areas(self):
+        """Add areas for equipment failures and manual weighings behind the others; addresses and fields can be changed then.
+
+        :return: True
+        :raise UserError: while a PLC has batches that were sent with the layout
+        """
+        self.check_access("write")
+        for register_map in self.filtered(lambda register_map: not register_map.has_events):
+            ends = [area.base + max(area.slots, register_map.slots) * area.stride for area in register_map.area_ids]
+            base = -(-max(ends, default=0) // 1000) * 1000
+            names = register_map.area_ids.field_ids.filtered(lambda item: item.role == "order").mapped("words")
+            register_map.area_ids = list(self._prepare_event_areas(base, max(names, default=NAME_WORDS)))
+        return True
+
+    # Business methods
+
+    def _find_problems(self):
+        """A sentence on each thing that is wrong with the layout, by itself or for what this database keeps of a quantity."""
+        layout = self._layout()
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return [said(self.env, problem) for problem in layout.problems() or too_fine(layout, digits)]
+
+    def _layout(self):
+        """The :class:`~...plc.layout.Layout` that the records describe."""
+        self.ensure_one()
+        return Layout(
+            handshake=self.handshake,
+            slots=self.slots,
+            word_order=self.word_order,
+            swap_bytes=self.swap_bytes,
+            address_offset=self.address_offset,
+            copies_on_take=self.copies_on_take,
+            areas=tuple(
+                Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields()), area.registers, area.slots)
+                for area in self.area_ids
+            ),
+        )
+
+    def _words_table(self, kind, words, slot=0, wrong=-1):
+        """What the words of a slot mean, field by field, as an HTML table; False where they are no slot of this layout.
+
+        :param kind: the area that they are from
+        :param slot: its number, 0 where that is not known
+        :param wrong: the word that was not believed, -1 for none; what cannot be right is marked anyway
+        """
+        layout = bool(self) and not self.problems and self._layout()
+        if not layout or not fits(layout, kind, words):
+            return False
+        rows = [self._words_row(part, wrong) for part in dissect(layout, kind, words, slot or None)]
+        return self.env["ir.qweb"]._render("plc_mo_batch.plc_words_table", {"rows": rows})
+
+    def _words_row(self, part, wrong):
+        is_wrong = part.error or part.offset <= wrong < part.offset + len(part.words)
+        told = {"name": part.field and said(self.env, part.field.label), "error": said(self.env, part.error)}
+        return {"part": part, "wrong": is_wrong, "value": self._shown(part), **told}
+
+    def _shown(self, part):
+        """The value of a :class:`~...plc.dissect.Part` for people."""
+        if part.value is None:
+            return ""
+        if isinstance(part.value, bool):
+            return self.env._("yes") if part.value else self.env._("no")
+        number = digits(self.env, part.value, ".15g") if isinstance(part.value, float) else str(part.value)
+        return f"{number} {part.field.unit}".rstrip()
+
+    # Business methods: areas for failures and weighings
+
+    @api.model
+    def _prepare_event_areas(self, base, order_words=NAME_WORDS):
+        """Commands that make both areas.
+
+        :param base: address of the first; the second lies 1000 words further on
+        :param order_words: how long an order's name is in the recipe
+        """
+        contents = {"failure": self._failure_fields(), "weighing": self._weighing_fields(order_words)}
+        for number, (kind, content) in enumerate(contents.items()):
+            place = {"kind": kind, "base": base + 1000 * number, "stride": STRIDE}
+            yield Command.create({**place, "field_ids": [Command.create(values) for values in self._place_fields(0, content)]})
+
+    @api.model
+    def _place_fields(self, offset, content):
+        """Values of fields that lie one behind the other, given with the words that each takes."""
+        for values, words in content:
+            yield {**values, "offset": offset}
+            offset += words
+
+    @api.model
+    def _failure_fields(self):
+        text = {"type": "ascii", "words": NAME_WORDS}
+        return [
+            ({"name": self.env._("Equipment"), "role": "equipment", **text}, NAME_WORDS),
+            ({"name": self.env._("Failure"), "role": "failure", **text}, NAME_WORDS),
+            ({"name": self.env._("Year"), "role": "year", **BCD}, 1),
+            ({"name": self.env._("Month"), "role": "month", **BCD}, 1),
+            ({"name": self.env._("Day"), "role": "day", **BCD}, 1),
+            ({"name": self.env._("Hour"), "role": "hour", **BCD}, 1),
+            ({"name": self.env._("Minute"), "role": "minute", **BCD}, 1),
+            ({"name": self.env._("Second"), "role": "second", **BCD}, 1),
+            ({"name": self.env._("Event flag"), "role": "event_flag"}, 1),
+        ]
+
+    @api.model
+    def _weighing_fields(self, order_words):
+        return [
+            ({"name": self.env._("Slot number"), "role": "slot"}, 1),
+            ({"name": self.env._("Order name"), "role": "order", "type": "ascii", "words": order_words}, order_words),
+            ({"name": self.env._("Product number"), "role": "product_number"}, 1),
+            ({"name": self.env._("Weighed"), "role": "weighed", **KG}, 2),
+            ({"name": self.env._("Event flag"), "role": "event_flag"}, 1),
+        ]

@@ -1,0 +1,10 @@
+from . import (
+    mo_batch_order,
+    mrp_bom_line,
+    mrp_production,
+    mrp_production_share,
+    plc_task_fill,
+    product_product,
+    product_template,
+    stock_move,
+)

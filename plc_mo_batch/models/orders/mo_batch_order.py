@@ -1,0 +1,98 @@
+from odoo import models
+from odoo.tools import float_compare
+
+from ...plc.codec import CodecError
+from .not_queueable import NotQueueable
+
+
+class MoBatch(models.Model):
+    """The order of a batch is changed, closed or cancelled by somebody in the meantime."""
+
+    _inherit = "mo.batch"
+
+    def _follow_orders(self, layout):
+        """Compare the batches of a PLC with this layout with their orders as they are now; at the beginning of each exchange."""
+        for batch in self:
+            if batch.production_id.state in ("done", "cancel"):
+                batch._follow_closed_order()
+            elif batch.state == "queued" and not batch.resent:
+                batch._refresh(layout)
+            elif batch.state in ("offered", "running", "cancelling") and not batch.order_changed:
+                batch._note_changed_order(layout)
+
+    def _follow_closed_order(self):
+        """What the PLC was not told is cancelled, what it was offered is withdrawn; what it makes is parked at its end."""
+        note = self.env._("The order was closed or cancelled in Odoo.")
+        if self.state in ("queued", "sending", "offered"):
+            self._cancel("order", note, "line")
+        elif not self.order_changed:
+            self.order_changed = True
+            self.attention = self.env._("The order was closed or cancelled in Odoo, but the PLC makes it.")
+            self._journal("anomaly", self.attention)
+
+    def _refresh(self, layout):
+        """Freeze the recipe again if the order was changed before it was sent; cancel it if it cannot be queued any more."""
+        task = self.env["plc.task.fill"]
+        try:
+            share = self._share_now()
+            if not share:
+                self._cancel("order", self.env._("The other batches of the order make all of it."), "line")
+                self.production_id._plc_note_no_share()
+                return
+            values = task._freeze(self.controller_id, layout, self.production_id, self.slot, share)
+        except (NotQueueable, CodecError) as error:
+            self.production_id.plc_reason = task._reason(error)
+            self._cancel("order", self.production_id.plc_reason, "line")
+            return
+        if not self._differs(values, share):
+            return
+        self.line_ids.unlink()
+        self.write(values)
+        self.production_id._plc_note_share(share)
+        self._journal("state", self.env._("The order was changed: the recipe was frozen again."))
+
+    def _share_now(self):
+        """What the batch would make of its order, were it queued now. Those queued after it can still be planned anew."""
+        queued = self.production_id.plc_batch_ids.filtered(lambda batch: batch.state == "queued" and not batch.resent)
+        later = queued - self if self.state != "queued" else queued.filtered(lambda batch: batch.id > self.id)
+        return self.production_id._plc_share(self.controller_id, batch=self, later=later)
+
+    def _differs(self, values, share):
+        """Whether the frozen recipe is another than ``values``, the one that would be frozen now.
+
+        As long as others can take up what rounding leaves, a step for each of them is no difference.
+        """
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        slack = 0.0 if share.is_rest else share.count * 10**-digits
+        lines = [line for _command, _id, line in values["line_ids"]]
+        frozen = [(line.move_id.id, line.code, line.product_id.id) for line in self.line_ids]
+        quantities = [values["planned_qty"], *(line["planned_qty"] for line in lines)]
+        return (
+            values["order_name"] != self.order_name
+            or frozen != [(line["move_id"], line["code"] or 0, line["product_id"]) for line in lines]
+            or any(
+                float_compare(abs(old - new), slack, precision_digits=digits) > 0
+                for old, new in zip([self.planned_qty, *self.line_ids.mapped("planned_qty")], quantities, strict=True)
+            )
+        )
+
+    def _note_changed_order(self, layout):
+        """After it was handed over a change of the order changes nothing: the PLC makes what was queued. Said once."""
+        if not self._is_out_of_date(layout):
+            return
+        self.order_changed = True
+        self.attention = self.env._("The order was changed after its recipe was handed over: the PLC makes what was queued.")
+        self._journal("anomaly", self.attention)
+
+    def _is_out_of_date(self, layout):
+        """Whether another recipe would be frozen, were the order queued now; not where it could not be queued."""
+        try:
+            share = self._share_now()
+            if not share:
+                return True
+            values = self.production_id._prepare_plc_batch(self.controller_id, layout, self.slot, share)
+        except NotQueueable:
+            return False
+        if share.count > 1:
+            values["order_name"] = self.order_name  # in how many batches the order is made may have changed since
+        return self._differs(values, share)

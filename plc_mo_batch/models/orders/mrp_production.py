@@ -1,0 +1,262 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..batch.mo_batch import STATES
+from .not_queueable import NotQueueable
+
+WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("held", "Held")]
+# what a batch booked, and was checked, stays
+BOOKED = {"qty_producing", "move_raw_ids", "move_finished_ids", "move_byproduct_ids"}
+
+
+class MrpProduction(models.Model):
+    _name = "mrp.production"
+    _inherit = ["mrp.production", "plc.guarded"]
+
+    plc_batch_ids = fields.One2many(
+        "mo.batch", "production_id", string="PLC Batches", context={"active_test": False}, copy=False
+    )
+    plc_batch_count = fields.Integer(compute="_compute_plc_batch_count")
+    plc_reason = fields.Char(string="Not Queued Because", readonly=True, copy=False)
+    plc_first = fields.Boolean(string="Queue First", copy=False, tracking=True, help="Before all others at the next fill.")
+    plc_hold = fields.Boolean(
+        string="Held from the PLC", copy=False, tracking=True, help="The order is never queued for a PLC while this is set."
+    )
+    plc_controller_id = fields.Many2one(
+        "plc.controller", string="PLC", compute="_compute_plc_state", help="The PLC that makes the order, or would make it."
+    )
+    plc_state = fields.Selection(
+        [*WAITING, *STATES],
+        string="PLC State",
+        compute="_compute_plc_state",
+        help="Of the batch that the PLC owes, else of the latest one. Waiting: for the next fill.",
+    )
+
+    @api.depends("plc_batch_ids")
+    def _compute_plc_batch_count(self):
+        batches = self.env["mo.batch"].with_context(active_test=False)
+        counts = dict(batches._read_group([("production_id", "in", self.ids)], ["production_id"], ["__count"]))
+        for production in self:
+            production.plc_batch_count = counts.get(production, 0)
+
+    @api.depends("state", "picking_type_id", "plc_reason", "plc_hold", "plc_stopped", "plc_part_count", "plc_batch_ids.state")
+    def _compute_plc_state(self):
+        plcs = self.env["plc.controller"].sudo().search([("picking_type_ids", "in", self.picking_type_id.ids)])
+        for production in self:
+            batch = production._plc_batch_shown()
+            plc = batch.controller_id or plcs.filtered(lambda plc, kind=production.picking_type_id: kind in plc.picking_type_ids)
+            production.plc_controller_id = plc[:1]
+            production.plc_state = batch.state if batch.active else production._plc_waits(plc) or batch.state
+
+    # CRUD
+
+    def write(self, vals):
+        if BOOKED.intersection(vals):
+            self._check_not_booked_by_plc()
+        return super().write(vals)
+
+    def _check_not_booked_by_plc(self):
+        """A screen that was opened before the write-back closed the order would put its plan in the place of what was dosed:
+        Odoo lets the quantities of a closed order be written. Who wants to correct them unlocks the order first.
+
+        :raise UserError: naming the first such order
+        """
+        for order in self.filtered(lambda order: order.state == "done" and order.is_locked):
+            if "done" in order.sudo().plc_batch_ids.mapped("state"):
+                raise UserError(
+                    self.env._(
+                        "Order %s has been closed in the meantime, with what the PLC dosed. Reload it; unlock it to correct it.",
+                        order.name,
+                    )
+                )
+
+    # Actions
+
+    def action_view_plc_batches(self):
+        """Open the batches of the order, the history too."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("PLC Batches"),
+            "res_model": "mo.batch",
+            "view_mode": "list,form",
+            "domain": [("production_id", "=", self.id)],
+            "context": {"active_test": False},
+        }
+
+    def action_plc_back_in_line(self):
+        """Let a held order be queued again at the next fill."""
+        if not self.env.user.has_group("plc_mo_batch.group_operator"):
+            raise AccessError(self.env._("Only PLC operators may do this."))
+        self.check_access("read")
+        self.sudo().write({"plc_hold": False, "plc_stopped": False})
+        return True
+
+    def _action_cancel(self):
+        result = super()._action_cancel()
+        self._plc_order_closed()
+        return result
+
+    def button_mark_done(self):
+        result = super().button_mark_done()
+        self._plc_order_closed()
+        return result
+
+    # Business methods: what screens show of the PLC
+
+    def _plc_batch_shown(self):
+        """The batch that a PLC owes, else the latest one."""
+        batches = self.sudo().with_context(active_test=False).plc_batch_ids.sorted("id", reverse=True)
+        return (batches.filtered("active") or batches)[:1]
+
+    def _plc_waits(self, plc):
+        """How an order that is in no queue waits for its PLC; False if it does not."""
+        if not plc or self.state not in ("confirmed", "progress", "to_close"):
+            return False
+        if self.state != "confirmed" and not self._plc_has_more_to_make():
+            return False
+        if self.plc_hold:
+            return "held"
+        return "refused" if self.plc_reason else "waiting"
+
+    def _plc_has_more_to_make(self):
+        """It is made in several batches, and not all of them are there."""
+        batches = self.sudo().with_context(active_test=False).plc_batch_ids
+        made = batches.filtered(lambda batch: batch.active or batch.consumed)
+        return not self.plc_stopped and self.plc_part_count > max(1, len(made))
+
+    # Business methods
+
+    def _plc_order_closed(self):
+        """Somebody closed or cancelled orders by hand: have their batches withdrawn soon."""
+        if not self.env.context.get("plc_closing") and self.sudo().plc_batch_ids.filtered("active"):
+            self.env["plc.task.exchange"]._trigger()
+
+    @api.model
+    def _plc_eligible_domain(self, controller):
+        """Orders that a PLC may be given: confirmed, of its operation types, not held, without a batch that is open or
+        consumed material (rule 1); where the PLC asks for it, with all components at hand. One is back in line too whose failed
+        batch was booked on it, which makes Odoo call it in progress."""
+        return [
+            *self._plc_may_be_given(controller),
+            "|",
+            ("state", "=", "confirmed"),
+            "&",
+            ("state", "=", "progress"),
+            ("plc_batch_ids", "any", [("active", "=", False), ("failure_booked", "=", True)]),
+            ("plc_batch_ids", "not any", ["|", ("active", "=", True), ("consumed", "=", True)]),
+        ]
+
+    @api.model
+    def _plc_begun_domain(self, controller):
+        """Orders that a PLC makes in several batches, and that have some already."""
+        return [
+            *self._plc_may_be_given(controller),
+            ("plc_part_count", ">", 1),
+            ("plc_stopped", "=", False),
+            ("state", "in", ("confirmed", "progress", "to_close")),
+            ("plc_batch_ids", "any", ["|", ("active", "=", True), ("consumed", "=", True)]),
+        ]
+
+    @api.model
+    def _plc_may_be_given(self, controller):
+        available = [("reservation_state", "=", "assigned")] if controller.require_available else []
+        return available + [
+            ("company_id", "=", controller.company_id.id),
+            ("picking_type_id", "in", controller.picking_type_ids.ids),
+            ("plc_hold", "=", False),
+        ]
+
+    def _prepare_plc_batch(self, controller, layout, slot, share):
+        """Values of the batch that freezes the recipe of a share of the order.
+
+        :param share: a :class:`~.mrp_production_share.Share`
+        :raise NotQueueable: with the reason
+        """
+        self.ensure_one()
+        self._check_plc_serial(self.product_id)
+        texts = {role: layout.area("recipe").by_role(role) for role in ("formula", "product")}
+        product_name = self.product_id.with_context(lang=None).display_name  # what the PLC gets depends on nobody's language
+        names = {"formula": self.bom_id.code or product_name, "product": product_name}
+        return {
+            "production_id": self.id,
+            "controller_id": controller.id,
+            "company_id": self.company_id.id,
+            "slot": slot,
+            "part": share.part,
+            "order_qty": share.quantity,
+            "order_name": self._plc_order_name(controller, layout, share),
+            **{
+                f"{role}_name": name[: texts[role][0].words * 2] if texts[role] else name for role, name in names.items()
+            },
+            "uom_id": controller.uom_id.id,
+            "planned_qty": self._plc_weight(self.product_id, self.product_uom_id, share.quantity, controller),
+            "line_ids": [fields.Command.create(values) for values in self._prepare_plc_lines(controller, layout, share)],
+        }
+
+    def _plc_order_name(self, controller, layout, share):
+        """The order's name as the PLC sees it; one of several batches bears its number, as in ``WH/MO/00012#03``: a slot that
+        goes on with the same order must not look as before. What is too long is shortened from the front, as the end tells
+        orders apart.
+
+        :raise NotQueueable: if another order goes by the same name at this PLC
+        """
+        letters = layout.area("recipe").field("order").words * 2
+        name = f"{self.name}#{share.part:02}" if share.count > 1 else self.name
+        name = name if len(name) <= letters else f"~{name[1 - letters :]}"
+        others = [("controller_id", "=", controller.id), ("order_name", "=", name), ("production_id", "!=", self.id)]
+        if self.env["mo.batch"].with_context(active_test=False).search_count(others, limit=1):
+            raise NotQueueable(self.env._("the PLC knows another order as %s", name))
+        return name
+
+    def _prepare_plc_lines(self, controller, layout, share):
+        lines, seen = [], {}
+        open_moves = self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        for sequence, move in enumerate(open_moves, start=1):
+            equipment = move._plc_equipment(controller)
+            if equipment:
+                self._check_equipment(equipment, move, seen, layout)
+            lines.append({"sequence": sequence, **move._prepare_plc_line(controller, equipment, share)})
+        if len([line for line in lines if line["code"]]) > len(layout.codes):
+            raise NotQueueable(self.env._("it has more dosed components than the PLC's recipe has lines"))
+        if not any(line["code"] for line in lines):
+            raise NotQueueable(self.env._("no component of it is dosed by %s", controller.name))
+        return lines
+
+    def _check_equipment(self, equipment, move, seen, layout):
+        if None not in layout.codes and equipment.code not in layout.codes:
+            raise NotQueueable(
+                self.env._(
+                    "%(equipment)s has the code %(code)s, which the PLC's layout does not know",
+                    equipment=equipment.name,
+                    code=equipment.code,
+                )
+            )
+        if equipment in seen:
+            raise NotQueueable(
+                self.env._(
+                    "%(first)s and %(second)s would both be dosed from %(equipment)s",
+                    first=seen[equipment].product_id.display_name,
+                    second=move.product_id.display_name,
+                    equipment=equipment.name,
+                )
+            )
+        seen[equipment] = move
+
+    def _check_plc_serial(self, product):
+        if product.tracking == "serial":
+            raise NotQueueable(
+                self.env._("%s has a serial number for each piece, a PLC doses and produces by weight", product.display_name)
+            )
+
+    def _plc_weight(self, product, uom, quantity, controller):
+        """``quantity`` in the unit that the PLC weighs in.
+
+        :raise NotQueueable: when nobody says what the unit weighs, or booking in it would lose part of a weight
+        """
+        try:
+            product._plc_check_exact(uom, controller.uom_id)
+            return product._plc_to_weight(quantity, uom, controller.uom_id)
+        except UserError as error:
+            raise NotQueueable(str(error)) from None

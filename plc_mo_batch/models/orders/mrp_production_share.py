@@ -1,0 +1,145 @@
+from dataclasses import dataclass
+from itertools import count
+from math import ceil
+from typing import Any
+
+from odoo import fields, models
+from odoo.tools import float_compare, float_round
+
+from .not_queueable import NotQueueable
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one batch makes of its order.
+
+    ``part`` of ``count``, from 1; ``quantity`` in the order's unit, of ``rest``, which is what no batch among ``others`` makes.
+    ``others``: the order's batches whose shares are taken.
+    """
+
+    part: int
+    count: int
+    quantity: float
+    rest: float
+    others: Any
+
+    @property
+    def is_rest(self):
+        """It takes all that the others leave, to the last decimal."""
+        return self.quantity == self.rest
+
+
+class MrpProduction(models.Model):
+    """An order that is made in several batches, as the mixer cannot take it at once.
+
+    The batches share the order's quantity, not numbers: whatever is cancelled, fails, or is changed in between, the next fill
+    hands out exactly what no batch makes. ARCHITECTURE.md has the reasons.
+    """
+
+    _inherit = "mrp.production"
+
+    plc_part_count = fields.Integer(
+        string="Batches Needed", readonly=True, copy=False, help="In how many batches the PLC makes the order."
+    )
+    plc_plan_count = fields.Integer(
+        readonly=True, copy=False, help="Written whenever a share is handed out, so that two PLCs cannot hand out the same one."
+    )
+    plc_stopped = fields.Boolean(
+        string="No More Batches",
+        readonly=True,
+        copy=False,
+        help="Its batch was cancelled together with the order: what is made of it already is the last.",
+    )
+
+    _plc_shared_idx = models.Index("(plc_part_count) WHERE plc_part_count > 1")
+    _plc_stopped_idx = models.Index("(id) WHERE plc_stopped")
+
+    # Business methods: shares
+
+    def _plc_share(self, controller, batch=None, later=None):
+        """What the next batch is to make.
+
+        :param batch: plan this one anew, instead of one more
+        :param later: batches that are to be planned anew after it: what they make is still to be had
+        :return: a :class:`Share`, or None where the other batches make all of it
+        :raise NotQueueable: when its unit is no weight, or one step of it is more than the mixer takes
+        """
+        self.ensure_one()
+        batch, later = batch or self.plc_batch_ids.browse(), later or self.plc_batch_ids.browse()
+        others = self.plc_batch_ids._taking_a_share() - batch - later
+        rest = self.product_uom_id.round(self.product_qty - sum(others.mapped("order_qty")))
+        if self.product_uom_id.compare(rest, 0) <= 0 or (self.plc_stopped and not batch):
+            return None
+        needed, quantity = self._plc_part_size(controller, rest)
+        if batch and (later or needed > 1) and self._plc_fits(controller, batch.order_qty):
+            quantity = min(batch.order_qty, rest)
+        taken = set((others | later).mapped("part"))
+        part = batch.part or next(number for number in count(1) if number not in taken)
+        return Share(part, len(others) + max(needed, len(later) + 1), quantity, rest, others)
+
+    def _plc_part_size(self, controller, rest):
+        """(how many batches ``rest`` takes, the quantity of the next one); of equal size, as the mixer mixes best."""
+        if not controller.max_batch_qty:
+            return 1, rest
+        weight = self._plc_weight(self.product_id, self.product_uom_id, rest, controller)
+        for needed in count(max(1, ceil(float_round(weight / controller.max_batch_qty, precision_digits=6)))):
+            quantity = self.product_uom_id.round(rest / needed, rounding_method="UP")
+            if needed == 1 or self._plc_fits(controller, quantity):
+                return needed, min(quantity, rest)
+            if quantity <= self.product_uom_id.rounding:
+                break
+        raise NotQueueable(self.env._("one %s of it weighs more than the largest batch", self.product_uom_id.name))
+
+    def _plc_fits(self, controller, quantity):
+        weight = self._plc_weight(self.product_id, self.product_uom_id, quantity, controller)
+        return not controller.max_batch_qty or float_compare(weight, controller.max_batch_qty, precision_digits=6) <= 0
+
+    def _plc_note_share(self, share):
+        """A batch for ``share`` is being made: keep in how many the order is made. Another PLC that hands out a share of the same
+        order at the same moment fails to serialize."""
+        if share.count > 1 or self.plc_part_count > 1:
+            self.write({"plc_part_count": share.count, "plc_plan_count": self.plc_plan_count + 1})
+            self.flush_recordset()
+
+    def _plc_note_no_share(self):
+        """A batch is left without a share: keep in how many the order is made now."""
+        if self.plc_part_count > 1:
+            self.plc_part_count = len(self.plc_batch_ids._taking_a_share())
+
+    def _plc_goes_on(self, batches):
+        """Whether the order is not yet over with ``batches``: others are open, or part of it has none yet."""
+        self.ensure_one()
+        others = self.plc_batch_ids._taking_a_share() - batches
+        if others.filtered("active"):
+            return True
+        if self.plc_stopped or not (self.plc_part_count > 1 or batches.controller_id.filtered("max_batch_qty")):
+            return False
+        rest = self.product_qty - sum((others | batches).mapped("order_qty"))
+        return self.product_uom_id.compare(rest, 0) > 0
+
+    def _plc_is_shared(self):
+        """Whether other batches than one take part in it."""
+        return self.plc_part_count > 1
+
+    # Business methods: no more of it
+
+    def _plc_stop(self, reason, note):
+        """Make no more of the order. What the PLC was not told is cancelled, what it was offered withdrawn; once all that runs
+        is booked, the order is cancelled, or closed with what was made of it."""
+        self.ensure_one()
+        if not self.plc_stopped:
+            self.plc_stopped = True
+            for batch in self.plc_batch_ids.filtered(lambda batch: batch.state in ("queued", "sending", "offered")):
+                batch._cancel(reason, note, "cancel")
+        self._plc_close_stopped()
+
+    def _plc_close_stopped(self):
+        """Cancel orders that are stopped, and of which no batch is open; Odoo closes one of which something was made."""
+        for order in self:
+            if order.state not in ("done", "cancel") and not order.plc_batch_ids.filtered("active"):
+                order.with_context(plc_closing=True).action_cancel()
+
+    def _plc_to_close(self):
+        """Stopped orders whose last batch was booked just when another one was cancelled."""
+        stopped = [("plc_stopped", "=", True), ("state", "not in", ("done", "cancel"))]
+        return self.sudo().search([*stopped, ("plc_batch_ids", "not any", [("active", "=", True)])])

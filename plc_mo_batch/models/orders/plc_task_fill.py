@@ -1,0 +1,167 @@
+from psycopg2.errors import UniqueViolation
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+
+from ...plc.codec import CodecError
+from ...tools.words import explained, said
+from ..batch.mo_batch import RECIPE_FIELDS
+from .not_queueable import NotQueueable
+
+ORDER = "plc_first desc, priority desc, date_start, id"
+PAGE = 50  # orders looked at in one go while the fill is not complete
+
+
+class PlcTaskFill(models.AbstractModel):
+    """Task 1: queue the next orders of each PLC whose queue is empty."""
+
+    _name = "plc.task.fill"
+    _inherit = "plc.task"
+    _description = "Task 1 - Fill the queue"
+
+    _number = 1
+    _cron = "plc_mo_batch.ir_cron_task_1"
+
+    @api.model
+    def _work(self):
+        for served in self.env["plc.controller"]._to_serve():
+            controller = served._speaking()
+            try:
+                controller.env[self._name]._fill(controller)
+                self._commit()
+            except TransactionRollbackError:
+                self._rollback()  # another fill was faster; or the exchange, which writes to the same row
+                self._log("%s: somebody else was faster, nothing done", controller.name)
+                self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
+                self._commit()
+            except Exception as error:
+                self._rollback()
+                self._log("%s: not filled: %s", controller.name, error)
+                self.env["mo.batch.event"]._record("error", explained(controller.env, error), controller=controller)
+                self._commit()
+
+    @api.model
+    def _fill(self, controller):
+        """Queue up to the PLC's limit of orders if its queue is empty.
+
+        Two fills that begin at the same moment both see an empty queue; writing to the PLC's row is what makes the second
+        one fail (facts.md: a lock alone does not).
+
+        :raise TransactionRollbackError: when another transaction filled in the meantime
+        """
+        if not controller.try_lock_for_update(allow_referencing=True):
+            self._log("%s: another fill is at work, nothing done", controller.name)
+            return self.env["mo.batch"]
+        controller.fill_count += 1
+        controller.flush_recordset()
+        waiting = self.env["mo.batch"].search_count([("controller_id", "=", controller.id), ("parked", "=", False)])
+        if waiting:
+            self._log("mo_batch has %s records: skipping, waiting for the PLC to finish", waiting)
+            self._recheck(controller)
+            return self.env["mo.batch"]
+        batches = self._queue_orders(controller)
+        self._recheck(controller)
+        self._log("Auto-sync completed: %s MO batches synced", len(batches))
+        if batches:
+            self.env["plc.task.exchange"]._trigger()
+        return batches
+
+    @api.model
+    def _queue_orders(self, controller):
+        """Freeze the recipes of the next eligible orders as batches with slots 1..n."""
+        batches = self.env["mo.batch"]
+        limit = controller._batch_limit()
+        layout = controller.map_id._layout()
+        if not limit:
+            return batches
+        for production in self._eligible(controller):
+            while batch := self._queue_order(controller, layout, production, slot=len(batches) + 1):
+                batches |= batch
+                if len(batches) == limit:
+                    return batches
+                if not production._plc_is_shared():
+                    break
+        return batches
+
+    @api.model
+    def _recheck(self, controller):
+        """Reasons that no longer hold are cleared, also of orders that are not due yet: where there are many, of the next ones at
+        each fill."""
+        productions = self.env["mrp.production"]
+        layout = controller.map_id._layout()
+        for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
+            refused = [*domain, ("plc_reason", "!=", False)]
+            count = productions.search_count(refused)
+            offset = controller.fill_count * PAGE % count if count > PAGE else 0
+            for production in productions.search(refused, order=ORDER, limit=PAGE, offset=offset):
+                reason = self._refusal(controller, layout, production)
+                if production.plc_reason != reason:
+                    production.plc_reason = reason
+
+    @api.model
+    def _refusal(self, controller, layout, production):
+        """Why an order cannot be queued now, or False."""
+        try:
+            share = production._plc_share(controller)
+            if share:
+                self._freeze(controller, layout, production, 1, share)
+        except (NotQueueable, CodecError) as error:
+            return self._reason(error)
+        return False
+
+    @api.model
+    def _eligible(self, controller):
+        """The orders that may be queued, one by one: those that are begun first, then the most urgent."""
+        seen = productions = self.env["mrp.production"]
+        for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
+            while page := productions.search([*domain, ("id", "not in", seen.ids)], order=ORDER, limit=PAGE):
+                yield from page
+                seen |= page
+
+    @api.model
+    def _queue_order(self, controller, layout, production, slot):
+        """The new batch of an order, or none: then nothing is left of it to be made, or the order says why not."""
+        try:
+            with self.env.cr.savepoint():
+                share = production._plc_share(controller)
+                if not share:
+                    return self.env["mo.batch"]
+                batch = self.env["mo.batch"].create(self._freeze(controller, layout, production, slot, share))
+                production._plc_note_share(share)
+        except (NotQueueable, CodecError) as error:
+            self._refuse(controller, production, self._reason(error))
+            return self.env["mo.batch"]
+        except UniqueViolation:
+            self._log("%s: queued by another PLC just now", production.name)
+            return self.env["mo.batch"]
+        if production.plc_reason:
+            production.plc_reason = False
+        batch._journal("state", self.env._("Order %(order)s queued in slot %(slot)s.", order=batch.order_name, slot=slot))
+        self._log("queued: %s %s in slot %s of %s", batch.name, batch.order_name, slot, controller.name)
+        return batch
+
+    @api.model
+    def _freeze(self, controller, layout, production, slot, share):
+        """Values of the batch that freezes the recipe of a share of the order, which is known to fit the layout.
+
+        :raise NotQueueable, CodecError: saying what is in the way
+        """
+        values = production._prepare_plc_batch(controller, layout, slot, share)
+        lines = [(line["code"], line["planned_qty"]) for _command, _id, line in values["line_ids"]]
+        layout.block(layout.recipe(lines, **{role: values[name] for role, name in RECIPE_FIELDS.items()}), 1)
+        return values
+
+    @api.model
+    def _reason(self, error):
+        """The reason in the words of the plant."""
+        if isinstance(error, CodecError):
+            return self.env._("The recipe does not fit the PLC's layout: %s.", said(self.env, error))
+        return str(error)
+
+    @api.model
+    def _refuse(self, controller, production, reason):
+        if production.plc_reason != reason:
+            production.plc_reason = reason
+            message = self.env._("Order %(order)s is not queued: %(reason)s", order=production.name, reason=reason)
+            self.env["mo.batch.event"]._record("error", message, controller=controller)
+        self._log("%s is not queued: %s", production.name, reason)

@@ -1,0 +1,69 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_compare
+
+from ...tools.words import digits
+
+EXACT = 0.01  # what must not be lost, in the unit that the PLC weighs in
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    plc_number = fields.Integer(
+        string="PLC Product Number", index=True, copy=False, help="The number by which a PLC's manual weighings call the product."
+    )
+
+    _plc_number_range = models.Constraint("CHECK(plc_number BETWEEN 0 AND 65535)", "A product number lies between 0 and 65535.")
+
+    def _plc_to_weight(self, quantity, uom, weight_uom):
+        """What ``quantity`` of the product weighs.
+
+        :raise UserError: when nobody says what a ``uom`` of it weighs
+        """
+        return quantity * self._plc_unit_weight(uom, weight_uom)
+
+    def _plc_from_weight(self, weight, weight_uom, uom):
+        """``weight`` of the product in ``uom``, rounded to its decimals.
+
+        :raise UserError: when nobody says what a ``uom`` weighs, or rounding would lose part of it
+        """
+        self._plc_check_exact(uom, weight_uom)
+        return uom.round(weight / self._plc_unit_weight(uom, weight_uom))
+
+    def _plc_unit_weight(self, uom, weight_uom):
+        self.ensure_one()
+        if uom._has_common_reference(weight_uom):
+            return uom._compute_quantity(1.0, weight_uom, round=False)
+        if not self.weight or not uom._has_common_reference(self.uom_id):
+            raise UserError(
+                self.env._(
+                    "%(product)s is counted in %(unit)s, the PLC weighs in %(weight)s: enter on the product what it weighs",
+                    product=self.display_name,
+                    unit=uom.name,
+                    weight=weight_uom.name,
+                )
+            )
+        weighs_in = self.env["product.template"]._get_weight_uom_id_from_ir_config_parameter()
+        weight = weighs_in._compute_quantity(self.weight, weight_uom, round=False)
+        return uom._compute_quantity(1.0, self.uom_id, round=False) * weight
+
+    def _plc_check_exact(self, uom, weight_uom):
+        """Both in ``uom`` and in the unit that stock of the product is kept in, the smallest step is small enough.
+
+        :raise UserError: naming the unit and its decimals
+        """
+        for unit in uom | self.uom_id:
+            step = unit.rounding * self._plc_unit_weight(unit, weight_uom)
+            if float_compare(step, EXACT, precision_digits=6) > 0:
+                raise UserError(
+                    self.env._(
+                        "%(product)s is counted in %(unit)s with %(digits)s decimals, that is in steps of %(step)s %(weight)s: "
+                        "use a smaller unit, or raise the decimal accuracy of Product Unit",
+                        product=self.display_name,
+                        unit=unit.name,
+                        digits=self.env["decimal.precision"].precision_get("Product Unit"),
+                        step=digits(self.env, step, "g"),
+                        weight=weight_uom.name,
+                    )
+                )

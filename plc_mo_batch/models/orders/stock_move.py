@@ -1,0 +1,124 @@
+from odoo import fields, models
+
+from .not_queueable import NotQueueable
+
+
+class StockMove(models.Model):
+    """A component of an order, or what the order produces, as a PLC makes it."""
+
+    _inherit = "stock.move"
+
+    plc_batch_id = fields.Many2one(
+        "mo.batch", string="PLC Batch", readonly=True, copy=False, index="btree_not_null", ondelete="set null",
+        help="Of an order that is made in several batches: the one that consumed or produced it.",
+    )
+
+    # Business methods: the recipe
+
+    def _plc_equipment(self, controller):
+        """The equipment that doses the component: what the BoM line says, else the one that holds the product; none: by hand.
+
+        :raise NotQueueable: when several pieces of equipment hold it
+        """
+        self.ensure_one()
+        named = self.bom_line_id.plc_equipment_id
+        if named.controller_id == controller:
+            return named
+        equipment = controller.equipment_ids
+        holding = equipment.filtered(lambda item: self.product_id in item.product_ids).with_prefetch(equipment._prefetch_ids)
+        if not holding and controller.missing_policy == "refuse":
+            raise NotQueueable(self.env._("%s is in no silo or tank", self.product_id.display_name))
+        if len(holding) > 1 and controller.ambiguous_policy == "hand":
+            return holding.browse()
+        if len(holding) > 1:
+            raise NotQueueable(
+                self.env._(
+                    "%(product)s is held by %(equipment)s; say on the BoM line which one doses it",
+                    product=self.product_id.display_name,
+                    equipment=", ".join(holding.mapped("name")),
+                )
+            )
+        return holding
+
+    def _prepare_plc_line(self, controller, equipment, share):
+        """Values of the batch line of this component: in the PLC's unit when dosed, in its own when added by hand."""
+        demand = self._plc_demand(share)
+        quantity, uom = demand, self.product_uom
+        order = self.raw_material_production_id
+        if equipment:
+            order._check_plc_serial(self.product_id)
+            quantity = order._plc_weight(self.product_id, uom, quantity, controller)
+            uom = controller.uom_id
+        elif uom._has_common_reference(controller.uom_id):
+            order._plc_weight(self.product_id, uom, quantity, controller)  # what is weighed in by hand is to be booked exactly
+        return {
+            "product_id": self.product_id.id,
+            "move_id": self.id,
+            "equipment_id": equipment.id,
+            "code": equipment.code,
+            "uom_id": uom.id,
+            "planned_qty": quantity,
+            "move_qty": demand,
+        }
+
+    def _plc_demand(self, share):
+        """How much of the component ``share`` takes, in the move's unit. What is left takes the rest, so that no decimal is lost
+        or taken twice.
+
+        :param share: a :class:`Share`
+        """
+        self.ensure_one()
+        if not share.others and share.is_rest:
+            return self.product_uom_qty
+        claimed = sum(share.others.line_ids.filtered(lambda line: line.move_id == self).mapped("move_qty"))
+        rest = self.product_uom.round(self.product_uom_qty - claimed)
+        if claimed:
+            rest = max(rest, 0.0)
+        return rest if share.is_rest else self.product_uom.round(rest * share.quantity / share.rest)
+
+    # Business methods: what one of several batches consumed or produced
+
+    def _plc_split_off(self, batch, quantity):
+        """A move of its own for ``batch``, with so much of this one's demand; what is reserved for that comes along.
+
+        :param quantity: in this move's unit; no more than its demand is taken
+        """
+        self.ensure_one()
+        quantity = min(quantity, self.product_uom_qty)
+        whole = self.with_context(no_procurement=True)
+        in_stock_unit = self.product_uom._compute_quantity(quantity, self.product_id.uom_id, rounding_method="HALF-UP")
+        values = whole._split(in_stock_unit) or self.copy_data({"product_uom_qty": 0.0})
+        # "additional": should the order get a backorder, that is not to ask for it again
+        move = self.create([{**each, "additional": True, "plc_batch_id": batch.id} for each in values])
+        move._action_confirm(merge=False, create_proc=False)
+        self._plc_hand_over(move, quantity)
+        return move
+
+    def _plc_hand_over(self, move, quantity):
+        """Let ``move`` have what is reserved here, up to ``quantity``: the lots that come first."""
+        rest = quantity
+        for item in self.move_line_ids.sorted("id"):
+            held = item.product_uom_id._compute_quantity(item.quantity, self.product_uom, round=False)
+            if self.product_uom.compare(rest, 0) <= 0:
+                break
+            if self.product_uom.compare(held, rest) <= 0:
+                item.move_id = move
+            else:
+                values = item.copy_data({"move_id": move.id, "quantity": rest, "product_uom_id": self.product_uom.id})
+                item.write({"quantity": held - rest, "product_uom_id": self.product_uom.id})
+                item.create(values)
+            rest -= held
+        (self | move)._recompute_state()
+
+    def _plc_set_produced(self, quantity):
+        """As Odoo does when it posts the product of an order; all of it has the order's lot."""
+        order = self.production_id
+        if self.has_tracking != "none":
+            self.move_line_ids.lot_id = order.lot_producing_ids
+        self.quantity = quantity
+        if values := order._prepare_finished_extra_vals():
+            self.move_line_ids.write(values)
+
+    def _plc_kind(self):
+        """What tells the move from the others of its order, also in a backorder."""
+        return (self.product_id, self.bom_line_id, self.byproduct_id, bool(self.raw_material_production_id))

@@ -1,0 +1,5 @@
+from . import (
+    ir_cron,
+    ir_http,
+    res_config_settings,
+)

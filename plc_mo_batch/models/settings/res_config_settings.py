@@ -1,0 +1,119 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+from ...plc.address import parse_networks
+from ...tools.shifts import SHIFTS, shift_hours
+from ...tools.words import said
+
+TASKS = (1, 2, 3, 4)
+
+
+def policy(name):
+    """The default of a new PLC's policy; the choices are the PLC's."""
+    return fields.Selection(
+        lambda self: self.env["plc.controller"]._fields[name]._description_selection(self.env),
+        default=lambda self: self.env["plc.controller"].default_get([name]).get(name),
+        default_model="plc.controller",
+    )
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    plc_enabled = fields.Boolean(string="PLC Batches", config_parameter="plc_mo_batch.enabled")
+    plc_task_1_enabled = fields.Boolean(string="Fill the queue", config_parameter="plc_mo_batch.task_1_enabled")
+    plc_task_2_enabled = fields.Boolean(string="Exchange with the PLC", config_parameter="plc_mo_batch.task_2_enabled")
+    plc_task_3_enabled = fields.Boolean(string="Write back", config_parameter="plc_mo_batch.task_3_enabled")
+    plc_task_4_enabled = fields.Boolean(string="Watch", config_parameter="plc_mo_batch.task_4_enabled")
+    plc_task_1_minutes = fields.Integer(string="Fill every (minutes)")
+    plc_task_2_minutes = fields.Integer(string="Exchange every (minutes)")
+    plc_task_3_minutes = fields.Integer(string="Write back every (minutes)")
+    plc_task_4_minutes = fields.Integer(string="Watch every (minutes)")
+    plc_batch_limit = fields.Integer(string="Batches in a fill", config_parameter="plc_mo_batch.batch_limit", default=10)
+    plc_write_back_tries = fields.Integer(
+        string="Tries of a write-back", config_parameter="plc_mo_batch.write_back_tries", default=5
+    )
+    default_ambiguous_policy = policy("ambiguous_policy")
+    default_backorder_policy = policy("backorder_policy")
+    default_consumption_policy = policy("consumption_policy")
+    default_failure_policy = policy("failure_policy")
+    default_hand_add_policy = policy("hand_add_policy")
+    default_missing_policy = policy("missing_policy")
+    default_weight_policy = policy("weight_policy")
+    plc_metrics_key = fields.Char(string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True)
+    plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill")
+    plc_allowed_networks = fields.Char(string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks")
+    plc_shift_hours = fields.Char(
+        string="Hours at which shifts begin", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS
+    )
+    plc_journal_days = fields.Integer(string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days")
+
+    @api.constrains(
+        *(f"plc_task_{number}_minutes" for number in TASKS), "plc_batch_limit", "plc_write_back_tries"
+    )
+    def _check_plc_numbers(self):
+        for settings in self:
+            minutes = [settings[f"plc_task_{number}_minutes"] for number in TASKS]
+            if min(*minutes, settings.plc_batch_limit, settings.plc_write_back_tries) < 1:
+                raise ValidationError(self.env._("Intervals and the numbers of batches and tries must be at least 1."))
+
+    @api.constrains("plc_journal_days")
+    def _check_plc_journal_days(self):
+        if min(self.mapped("plc_journal_days"), default=0) < 0:
+            raise ValidationError(self.env._("The journal is kept for a number of days, or for ever: 0."))
+
+    @api.constrains("plc_shift_hours")
+    def _check_plc_shift_hours(self):
+        for settings in self.filtered("plc_shift_hours"):
+            try:
+                shift_hours(settings.plc_shift_hours)
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._("Shifts begin at whole hours from 0 to 23, with commas between them, such as %s.", SHIFTS)
+                ) from error
+
+    @api.constrains("plc_allowed_networks")
+    def _check_plc_allowed_networks(self):
+        for settings in self:
+            try:
+                parse_networks(settings.plc_allowed_networks or "")
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "Networks are written like 127.0.0.1 or 169.254.0.0/16, with commas between them: %s",
+                        said(self.env, error),
+                    )
+                ) from error
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        for number in TASKS:
+            cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}", raise_if_not_found=False)
+            values[f"plc_task_{number}_minutes"] = cron.sudo()._plc_minutes() if cron else 1
+        return values
+
+    def set_values(self):
+        if not self.env.is_admin():  # Odoo looks in execute() only, and this is a public method, too
+            raise AccessError(self.env._("Only administrators can change the settings."))
+        result = super().set_values()
+        for number in TASKS:
+            cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}").sudo()
+            cron._plc_set_minutes(self[f"plc_task_{number}_minutes"])
+        return result
+
+    def action_plc_new_metrics_key(self):
+        """Switch the metrics on; or give them another key, so that the one before no longer opens them."""
+        self._check_plc_system()
+        self.env["plc.metrics"]._new_key()
+        return {"type": "ir.actions.client", "tag": "reload"}
+
+    def action_plc_metrics_off(self):
+        """Switch the metrics off: nobody gets them any more."""
+        self._check_plc_system()
+        self.env["ir.config_parameter"].sudo().set_param("plc_mo_batch.metrics_key", False)
+        return {"type": "ir.actions.client", "tag": "reload"}
+
+    def _check_plc_system(self):
+        if not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only administrators may do this."))

@@ -1,0 +1,25 @@
+"""The shifts of a plant: when the one began that is now."""
+
+from datetime import datetime, time, timedelta
+
+SHIFTS = "6, 14, 22"  # hours at which they begin, where no setting says otherwise
+
+
+def shift_hours(text: str) -> list[int]:
+    """The hours at which shifts begin, each day, of a text such as ``6, 14, 22``.
+
+    :raise ValueError: when they are no hours of a day
+    """
+    hours = [int(hour) for hour in text.split(",")]
+    if not all(0 <= hour < 24 for hour in hours):
+        raise ValueError(text)
+    return hours
+
+
+def shift_start(now: datetime, hours: list[int]) -> datetime:
+    """When the shift began that ``now`` is in.
+
+    :param hours: as :func:`shift_hours` gives them
+    """
+    starts = [datetime.combine(now.date() - timedelta(days=days), time(hour)) for days in (0, 1) for hour in hours]
+    return max(start for start in starts if start <= now)
