@@ -40,6 +40,8 @@ from . import (
     test_markup,
     test_metrics,
     test_migrations,
+    test_model_packages,
+    test_odoo_edge,
     test_one_bad_record,
     test_order_changed,
     test_order_closed,

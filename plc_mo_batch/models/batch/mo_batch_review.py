@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.odoo_edge import consumption_of
 from ...tools.words import digits
 from ..common.plc_notifier import ACTIVITY
 from .mo_batch_line import TOLERANCE_STATES
@@ -176,7 +177,7 @@ class MoBatch(models.Model):
 
     def _deviates_from(self, consumption):
         """The order's BoM has this consumption, it is to be respected, and was not kept to."""
-        respected = self.controller_id.consumption_policy == "respect" and self.production_id.consumption == consumption
+        respected = self.controller_id.consumption_policy == "respect" and consumption_of(self.production_id) == consumption
         return respected and bool(self._off_plan())
 
     def _off_plan(self):

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from ...tools.odoo_edge import commit, is_neutralized, rollback
+
 _logger = logging.getLogger(__name__)
 
 LATE_MINUTES = 10  # that a task may come late, besides twice its interval
@@ -64,7 +66,7 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _is_neutralized(self):
-        return bool(self.env["ir.config_parameter"].sudo().get_param("database.is_neutralized"))
+        return is_neutralized(self.env)
 
     # Running
 
@@ -90,12 +92,12 @@ class PlcTask(models.AbstractModel):
     @api.model
     def _commit(self):
         """Commit, and forget what was read: the next transaction sees the database as it is then."""
-        self.env["ir.cron"]._commit_progress()
+        commit(self.env)
         self.env.invalidate_all()
 
     @api.model
     def _rollback(self):
-        self.env.cr.rollback()
+        rollback(self.env)
         self.env.invalidate_all()
 
     # Being watched

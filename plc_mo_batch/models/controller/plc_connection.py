@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...plc.address import AddressRefused, check_literal, parse_networks
 from ...plc.transport import DEVICE, RTU_TCP, SERIAL, TCP, TLS, Endpoint, LinkError, SerialLine, Tls, tls_context
+from ...tools.odoo_edge import get_parameter
 from ...tools.words import digits, said
 
 PORTS = {TCP: 502, TLS: 802}  # as registered for Modbus
@@ -139,7 +140,7 @@ class PlcConnection(models.AbstractModel):
     def _allowed_networks(self):
         """Local networks that PLCs may be in all the same (a setting); none where the setting makes no sense."""
         try:
-            return parse_networks(self.env["ir.config_parameter"].sudo().get_param("plc_mo_batch.allowed_networks") or "")
+            return parse_networks(get_parameter(self.env, "plc_mo_batch.allowed_networks"))
         except ValueError:
             return ()
 

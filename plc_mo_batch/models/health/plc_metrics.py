@@ -5,6 +5,7 @@ from odoo.modules.module import Manifest
 
 from ...plc.reconcile import OPEN, RUNNING
 from ...tools.exposition import Metric
+from ...tools.odoo_edge import get_parameter, is_neutralized, set_parameter
 from .plc_alarm import PRIORITIES
 from .plc_controller_health import HEALTH
 
@@ -31,12 +32,11 @@ class PlcMetrics(models.AbstractModel):
     @api.model
     def _key(self):
         """The key that a scrape needs; False where the endpoint is switched off, and on a neutralized copy."""
-        parameters = self.env["ir.config_parameter"].sudo()
-        return not parameters.get_param("database.is_neutralized") and parameters.get_param(KEY)
+        return not is_neutralized(self.env) and get_parameter(self.env, KEY)
 
     @api.model
     def _new_key(self):
-        self.env["ir.config_parameter"].sudo().set_param(KEY, secrets.token_urlsafe(32))
+        set_parameter(self.env, KEY, secrets.token_urlsafe(32))
 
     # The figures
 

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ...tools.odoo_edge import set_parameter
+
 WISH = "plc_mo_batch.minutes_wanted_of_cron_%s"
 
 
@@ -15,11 +17,10 @@ class IrCron(models.Model):
     def _plc_set_minutes(self, minutes):
         """Run every so many minutes: from now on, or from the end of the run that is under way."""
         self.ensure_one()
-        parameters = self.env["ir.config_parameter"].sudo()
         if not self.try_lock_for_update(allow_referencing=True):
-            parameters.set_param(WISH % self.id, minutes)
+            set_parameter(self.env, WISH % self.id, minutes)
             return
-        parameters.set_param(WISH % self.id, False)
+        set_parameter(self.env, WISH % self.id, False)
         if (self.interval_number, self.interval_type) != (minutes, "minutes"):
             self.write({"interval_number": minutes, "interval_type": "minutes"})
 

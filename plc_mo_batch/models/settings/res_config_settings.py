@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ...plc.address import parse_networks
+from ...tools.odoo_edge import set_parameter
 from ...tools.shifts import SHIFTS, shift_hours
 from ...tools.words import said
 
@@ -111,7 +112,7 @@ class ResConfigSettings(models.TransientModel):
     def action_plc_metrics_off(self):
         """Switch the metrics off: nobody gets them any more."""
         self._check_plc_system()
-        self.env["ir.config_parameter"].sudo().set_param("plc_mo_batch.metrics_key", False)
+        set_parameter(self.env, "plc_mo_batch.metrics_key", False)
         return {"type": "ir.actions.client", "tag": "reload"}
 
     def _check_plc_system(self):

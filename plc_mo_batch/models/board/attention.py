@@ -1,0 +1,171 @@
+from odoo import fields
+
+from .plc_board import NO_RECORD, button
+
+SHOWN = 20  # of a kind of event: who has more open ones looks at their list
+SEVERITIES = ("danger", "warning", "info")
+SEVERITY = {"high": "danger", "medium": "warning", "low": "info"}  # by an alarm's priority
+# kind of alarm -> what the board says of the same matter by itself, at once, while the alarm comes when it has lasted
+SAME = {"silent": "plc", "write_back": "batch-error", "unposted": "batch-error", "waiting": "batch-attention",
+        "rejected": "batch-attention"}  # fmt: skip
+
+
+def order_label(batch):
+    """The order by name, and which of its batches this is where it has several: ``WH/MO/00012#03``, as the PLC shows it."""
+    part = f"#{batch.part:02}"
+    return f"{batch.production_id.name}{part if (batch.order_name or '').endswith(part) else ''}"
+
+
+class Attention:
+    """What a person should look at, each matter once: items of the board as JSON values.
+
+    An item has key (the same as long as the matter is), severity (danger, warning or info), plc and batch (ids, 0 for none),
+    title, message, since and next_try (times, or empty), seen_by (who acknowledged it); model and id of a record of its own, and
+    the buttons of that one.
+
+    :param controllers: the PLCs on the board
+    :param batches: the open ones of these PLCs
+    """
+
+    def __init__(self, controllers, batches):
+        self.env = controllers.env
+        self.controllers = controllers
+        self.batches = batches
+
+    def items(self, of_all):
+        """Most urgent first.
+
+        :param of_all: with what keeps all PLCs from being served
+        """
+        items = [*self._of_plcs(), *(self._of_all_plcs() if of_all else [])]
+        return sorted(items, key=lambda item: SEVERITIES.index(item["severity"]))
+
+    def _of_plcs(self):
+        silent = self.controllers.filtered(lambda controller: controller.enabled and controller.last_error)
+        items = [*map(self._of_silent_plc, silent), *self._of_batches()]
+        return [*self._with_alarms(items, self.controllers.ids), *self._of_events()]
+
+    def _of_all_plcs(self):
+        return self._with_alarms(self._of_tasks(), [False])
+
+    def _item(self, **values):
+        return {"batch": 0, "since": "", "next_try": "", **NO_RECORD, **values}
+
+    # PLCs and batches
+
+    def _of_silent_plc(self, controller):
+        return self._item(
+            key=f"plc-{controller.id}",
+            severity="danger",
+            plc=controller.id,
+            title=controller.name,
+            message=controller.last_error,
+            since=fields.Datetime.to_string(controller.last_contact) or "",
+        )
+
+    def _of_batches(self):
+        for batch in self.batches.filtered("attention"):
+            urgent = batch.state == "failed" or batch.is_action_decide_allowed
+            yield self._of_batch(batch, "attention", "danger" if urgent else "warning", batch.attention)
+        for batch in self.batches.filtered("last_error"):
+            times, error = batch.attempts, batch.last_error
+            message = self.env._("Write-back failed (%(times)s times): %(error)s", times=times, error=error)
+            yield self._of_batch(batch, "error", "danger", message, until=batch.next_try)
+
+    def _of_batch(self, batch, kind, severity, message, until=None):
+        return self._item(
+            key=f"batch-{kind}-{batch.id}",
+            severity=severity,
+            plc=batch.controller_id.id,
+            batch=batch.id,
+            title=f"{batch.controller_id.name} · {batch.name} · {order_label(batch)}",
+            message=message,
+            since=fields.Datetime.to_string(batch.waits_since) or "",
+            next_try=fields.Datetime.to_string(until) or "",
+        )
+
+    # Tasks
+
+    def _of_tasks(self):
+        tasks = [self.env[f"plc.task.{name}"] for name in ("fill", "exchange", "write.back", "health")]
+        awake = tasks[0]._enabled(*(task._number for task in tasks))
+        off = ", ".join(task._title() for task in tasks if task._number not in awake)
+        if not off:
+            return []
+        if tasks[0]._is_neutralized():
+            message = self.env._("This is a neutralized copy of the database: it never talks to a PLC.")
+        else:
+            message = self.env._("%s: switched off in the settings.", off)
+        return [self._item(key="tasks", severity="warning", plc=0, title=self.env._("Tasks"), message=message)]
+
+    # Alarms
+
+    def _with_alarms(self, items, controller_ids):
+        """The items, with the open alarms of these PLCs: each into the item about the same matter, else as one of its own."""
+        by_key = {item["key"]: item for item in items}
+        alarms = self.env["plc.alarm"]
+        for alarm in alarms.search([*alarms._open_domain(), ("controller_id", "in", controller_ids)], order="date_opened, id"):
+            same = SAME.get(alarm.kind, "alarm")
+            subject = {"plc": alarm.controller_id, "alarm": alarm}.get(same, alarm.batch_id)
+            item = by_key.setdefault(f"{same}-{subject.id}", self._of_alarm(alarm))
+            item.update(self._known_by_alarm(alarm))
+        return list(by_key.values())
+
+    def _of_alarm(self, alarm):
+        label = dict(alarm._fields["kind"]._description_selection(self.env))[alarm.kind]
+        batch = alarm.batch_id
+        names = [alarm.controller_id.name, batch.name, batch and order_label(batch), label]
+        return self._item(
+            key=f"alarm-{alarm.id}",
+            severity=SEVERITY[alarm.priority],
+            plc=alarm.controller_id.id or 0,
+            batch=batch.id or 0,
+            title=" · ".join(filter(None, names)),
+            message=alarm.message,
+        )
+
+    def _known_by_alarm(self, alarm):
+        """What only an alarm knows: since when, and who takes care of it."""
+        seen = button("action_acknowledge", self.env._("Acknowledge"), "eye")
+        return {
+            "since": fields.Datetime.to_string(alarm.date_opened),
+            "model": alarm._name,
+            "id": alarm.id,
+            "seen_by": alarm.acknowledged_by_id.sudo().name or "",
+            "buttons": [seen] if self._is_operator() and not alarm.date_acknowledged else [],
+        }
+
+    # Failures that are open, and weighings that wait for a person
+
+    def _of_events(self):
+        of_these = [("controller_id", "in", self.controllers.ids)]
+        for failure in self.env["plc.failure"].search([*of_these, ("state", "=", "open")], limit=SHOWN):
+            resolve = button("action_open_resolve", self.env._("Resolve"), "check", first=True)
+            yield self._of_event(failure, "danger", failure.problem or failure.display_name, [resolve])
+        for weighing in self.env["plc.weighing"].search([*of_these, ("needs_person", "=", True)], limit=SHOWN):
+            why = self.env._("Was it weighed once or twice?") if weighing.repeated else weighing.reason
+            message = ": ".join(filter(None, [weighing.display_name, why]))
+            yield self._of_event(weighing, "warning", weighing.problem or message, self._weighing_buttons(weighing))
+
+    def _of_event(self, event, severity, message, buttons):
+        return self._item(
+            key=f"{event._name}-{event.id}",
+            severity=severity,
+            plc=event.controller_id.id,
+            title=event.controller_id.name,
+            message=message,
+            since=fields.Datetime.to_string(event.date) or "",
+            model=event._name,
+            id=event.id,
+            buttons=buttons if self._is_operator() else [],
+        )
+
+    def _weighing_buttons(self, weighing):
+        if weighing.state != "waiting":
+            again = button("action_count_again", self.env._("Weighed Again"), "plus", first=True)
+            return [again, button("action_count_once", self.env._("Weighed Once"), "check")]
+        dismiss = button("action_open_dismiss", self.env._("Dismiss"), "trash-o")
+        return [button("action_open_assign", self.env._("Assign"), "link", first=True), dismiss]
+
+    def _is_operator(self):
+        return self.env.user.has_group("plc_mo_batch.group_operator")

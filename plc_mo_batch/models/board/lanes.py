@@ -1,0 +1,186 @@
+from datetime import datetime
+
+import pytz
+from dateutil.relativedelta import relativedelta
+
+from odoo import fields
+from odoo.tools import SQL
+
+from ...plc.reconcile import HANDED_OVER
+from ...tools.shifts import shift_start
+from .attention import order_label
+
+FINISHED_SHOWN = 8  # of the shift, for each PLC
+STALE_INTERVALS = 3  # of Task 2 without a contact: then something is wrong with Odoo, not with the PLC
+STALE_LIVE = 120  # seconds, where a batch is followed live
+
+
+class Lanes:
+    """Each PLC with its connection, its slots, what it makes, what comes next, and what it made in the shift, as JSON values.
+
+    A handful of queries whatever the number of PLCs.
+
+    :param controllers: the PLCs on the board
+    :param batches: the open ones of these PLCs
+    """
+
+    def __init__(self, controllers, batches):
+        self.env = controllers.env
+        self.controllers = controllers
+        self.batches = batches
+
+    def items(self):
+        finished = self._finished()
+        waiting = self._count_waiting(self.controllers - self.batches.filtered(lambda batch: not batch.parked).controller_id)
+        interval = self._exchange_interval()
+        queues = self.batches.grouped("controller_id")
+        return [
+            {
+                **self._connection(controller, interval, queues.get(controller, self.batches.browse())),
+                "batches": [self._batch(batch) for batch in queues.get(controller, ())],
+                "finished": finished[controller],
+                "waiting": waiting.get(controller.id, {"orders": 0, "refused": 0}),
+                "buttons": controller._board_buttons(),
+            }
+            for controller in self.controllers
+        ]
+
+    # The connection
+
+    def _connection(self, controller, interval, batches):
+        live = controller.poll_interval and batches.filtered(lambda batch: batch.state in HANDED_OVER)
+        return {
+            "id": controller.id,
+            "name": controller.name,
+            "place": controller.place or "",
+            "connection": self._connection_state(controller),
+            "error": controller.last_error or "",
+            "last_contact": fields.Datetime.to_string(controller.last_contact) or "",
+            "stale_after": STALE_LIVE if live else STALE_INTERVALS * interval,
+            "slots": controller.sudo().map_id.slots,
+            "operation_types": controller.sudo().picking_type_ids.ids,
+            "unit": controller.uom_id.name or "",
+        }
+
+    def _connection_state(self, controller):
+        if not controller.enabled:
+            return "off"
+        if controller.online:
+            return "online"
+        return "offline" if controller.last_error or controller.last_contact else "new"
+
+    def _exchange_interval(self):
+        """Seconds between two runs of Task 2 that nobody asked for."""
+        cron = self.env["plc.task.exchange"]._scheduled_action()
+        interval = cron and relativedelta(**{cron.interval_type: cron.interval_number})
+        return int((datetime.min + interval - datetime.min).total_seconds()) if interval else 0
+
+    # Batches
+
+    def _batch(self, batch):
+        named = ("state", "command", "tolerance_state")
+        labels = {name: dict(batch._fields[name]._description_selection(self.env)) for name in named}
+        product = batch.product_id.with_context(display_default_code=False)
+        text = fields.Datetime.to_string
+        return {
+            "id": batch.id,
+            "name": batch.name,
+            "slot": batch.slot,
+            "order": order_label(batch),
+            "product": product.display_name or batch.product_name or "",
+            "state": batch.state,
+            "state_label": labels["state"][batch.state],
+            "held": batch.held,
+            "command": labels["command"].get(batch.command, ""),
+            "planned": batch.planned_qty,
+            "produced": batch.produced_qty,
+            "unit": batch.uom_id.name or "",
+            "tolerance": batch.tolerance_state or "",
+            "tolerance_label": labels["tolerance_state"].get(batch.tolerance_state, ""),
+            "parked": batch.parked,
+            "started": text(batch.date_started) or "",
+            "finished": text(batch.date_finished) or "",
+            "closed": text(batch.date_closed) or "",
+            "lines": [self._line(line) for line in batch.line_ids] if batch.state == "running" else [],
+            "buttons": batch._board_buttons() if batch.active else [],
+        }
+
+    def _line(self, line):
+        """A component: ``actual`` is what is ``known`` to be in, from the PLC or typed in; ``limits`` say how far it may deviate,
+        where there is a limit."""
+        product = line.product_id.with_context(display_default_code=False)
+        limits = {kind: line._allowed(kind) for kind in ("tolerance", "hold")} if line.code else {}
+        return {
+            "id": line.id,
+            "product": product.display_name or self.env._("Equipment %s", line.code),
+            "place": line.equipment_id.name or "",
+            "by_hand": not line.code,
+            "planned": line.planned_qty,
+            "actual": line.actual_qty if line.code else line.typed_qty if line.typed else line.weighed_qty,
+            "known": line.reported if line.code else line.typed or line.weighed,
+            "unit": line.uom_id.name or "",
+            "limits": {kind: limit for kind, limit in limits.items() if limit is not None},
+        }
+
+    # Orders that wait, and what was finished in the shift
+
+    def _count_waiting(self, controllers):
+        """Of each PLC, in one query: how many orders could be queued, and of how many of them it is said why they were not."""
+        orders = self.env["mrp.production"].sudo()
+        counts = []
+        for controller in controllers:
+            query = orders._search(orders._plc_eligible_domain(controller))
+            reason = orders._field_to_sql(query.table, "plc_reason", query)
+            counts.append(query.select(SQL("%s", controller.id), SQL("COUNT(*)"), SQL("COUNT(%s)", reason)))
+        rows = self.env.execute_query(SQL(" UNION ALL ").join(counts)) if counts else []
+        return {controller_id: {"orders": count, "refused": refused} for controller_id, count, refused in rows}
+
+    def _finished(self):
+        """Of each PLC: how many batches were done in this shift, their weight, and the latest ones, cancelled ones too."""
+        since = {controller: self._shift_start(controller) for controller in self.controllers}
+        rows = self._latest_finished(since) if since else []
+        history = self.env["mo.batch"].with_context(active_test=False)
+        shown = history.search([("id", "in", [row[0] for row in rows])], order="date_closed desc, id desc")
+        of_plc = {row[1]: row[2:] for row in rows}
+        return {
+            controller: {
+                "since": fields.Datetime.to_string(start),
+                "count": of_plc.get(controller.id, (0, 0.0))[0],
+                "quantity": of_plc.get(controller.id, (0, 0.0))[1] or 0.0,
+                "batches": [self._batch(batch) for batch in shown if batch.controller_id == controller],
+            }
+            for controller, start in since.items()
+        }
+
+    def _latest_finished(self, since):
+        """Rows of batch, PLC, and how many the PLC made since then with which weight."""
+        self.env["mo.batch"].flush_model(["state", "active", "controller_id", "date_closed", "produced_qty"])
+        plcs = SQL(", ").join(SQL("(%s, %s::timestamp)", controller.id, start) for controller, start in since.items())
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT id, controller_id, made, weight
+                  FROM (SELECT batch.id, batch.controller_id,
+                               COUNT(*) FILTER (WHERE batch.state = 'done') OVER plcs AS made,
+                               SUM(batch.produced_qty) FILTER (WHERE batch.state = 'done') OVER plcs AS weight,
+                               ROW_NUMBER() OVER (PARTITION BY batch.controller_id
+                                                  ORDER BY batch.date_closed DESC, batch.id DESC) AS place
+                          FROM mo_batch batch
+                          JOIN (VALUES %s) AS plc(id, since)
+                            ON batch.controller_id = plc.id AND batch.date_closed >= plc.since
+                         WHERE batch.active IS NOT TRUE
+                           AND batch.date_closed >= %s  -- says again how few they are: PostgreSQL would else read all of history
+                        WINDOW plcs AS (PARTITION BY batch.controller_id)) AS finished
+                 WHERE place <= %s
+                """,
+                plcs,
+                min(since.values(), default=fields.Datetime.now()),
+                FINISHED_SHOWN,
+            )
+        )
+
+    def _shift_start(self, controller):
+        """When the plant's shift began (UTC), by its working hours' time zone and a setting."""
+        zone = pytz.timezone(controller.company_id.sudo().resource_calendar_id.tz or "UTC")
+        start = shift_start(datetime.now(zone).replace(tzinfo=None), controller._shift_hours())
+        return zone.localize(start).astimezone(pytz.utc).replace(tzinfo=None)

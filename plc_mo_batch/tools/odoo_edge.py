@@ -1,0 +1,81 @@
+"""Where the addon leans on what Odoo may move with its next version: here, and nowhere else (tests/test_odoo_edge.py).
+
+Odoo 20 gives system parameters typed getters, moves the consumption policy of a BoM, and forbids models to roll back; private
+methods come and go with every version. Whoever ports the addon begins here: mend these functions, then whatever
+``PRIVATE_METHODS`` the test misses.
+"""
+
+# Private names of Odoo's that the addon calls or overrides, by the model that has them
+PRIVATE_METHODS = {
+    "base": (
+        "_fields",
+        "_field_to_sql",
+        "_filtered_access",
+        "_get_records_action",
+        "_ids",
+        "_origin",
+        "_prefetch_ids",
+        "_read_group",
+        "_recompute_recordset",
+        "_search",
+        "_table",
+    ),
+    "bus.bus": ("_sendone",),
+    "ir.actions.act_window": ("_for_xml_id",),
+    "ir.cron": ("_commit_progress", "_reschedule_later", "_trigger"),
+    "ir.qweb": ("_render",),
+    "ir.websocket": ("_build_bus_channel_list",),
+    "mrp.production": ("_action_cancel", "_cal_price", "_get_move_raw_values", "_prepare_finished_extra_vals"),
+    "product.template": (
+        "_compute_template_field_from_variant_field",
+        "_get_weight_uom_id_from_ir_config_parameter",
+        "_set_product_variant_field",
+    ),
+    "res.lang": ("_get_data",),
+    "stock.move": (
+        "_action_confirm",
+        "_action_done",
+        "_prepare_move_line_vals",
+        "_recompute_state",
+        "_set_quantity_done",
+        "_should_bypass_set_qty_producing",
+        "_split",
+    ),
+    "stock.quant": ("_get_quants_by_products_locations",),
+    "uom.uom": ("_compute_quantity", "_has_common_reference"),
+}
+# of a field's description, which has no model
+PRIVATE_FIELD_METHODS = ("_description_selection", "_description_string", "_modules")
+
+
+def get_parameter(env, key):
+    """A system parameter's value as text, whoever asks; ``""`` where there is none."""
+    return env["ir.config_parameter"].sudo().get_param(key) or ""
+
+
+def set_parameter(env, key, value):
+    """Store a system parameter, whoever asks.
+
+    :param value: False deletes it: a switch that is off is one that is not there
+    """
+    env["ir.config_parameter"].sudo().set_param(key, value)
+
+
+def is_neutralized(env):
+    """Rule 10: this is a copy of a plant's database, which never talks to a PLC."""
+    return bool(get_parameter(env, "database.is_neutralized"))
+
+
+def consumption_of(order):
+    """How an order's BoM wants deviations treated: flexible, warning or strict."""
+    return order.consumption
+
+
+def commit(env):
+    """Commit what a scheduled action has done so far, as Odoo's worker wants it: its progress is noted."""
+    env["ir.cron"]._commit_progress()
+
+
+def rollback(env):
+    """Give up the transaction of a scheduled action; the next piece of work begins a new one."""
+    env.cr.rollback()
