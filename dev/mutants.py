@@ -27,7 +27,7 @@ TEXT = re.compile(r'_lt\("((?:[^"\\]|\\.)*)"')  # a sentence in the source
 PLC, TESTS = "plc_mo_batch/plc", "plc_mo_batch/tests"
 # module -> the plain tests that have a say in it
 MODULES = {
-    "words": ("test_words::TestSentence", "test_layout", "test_reconcile_sentences"),
+    "sentences": ("test_sentences::TestSentence", "test_layout", "test_reconcile_sentences"),
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
     "layout": ("test_layout", "test_layout_rules", "test_clock", "test_dissect", "test_reconcile"),
     "dissect": ("test_dissect", "test_clock"),

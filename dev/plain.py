@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = "plc_mo_batch"
 TESTS = (  # fast ones first
-    "test_words",
+    "test_sentences",
     "test_codec",
     "test_dissect",
     "test_layout",
@@ -26,12 +26,16 @@ TESTS = (  # fast ones first
     "test_reconcile_sentences",
     "test_events",
     "test_events_rules",
+    "test_layers",
+    "test_clock",
     "test_simulator_events",
+    "test_simulator",
     "test_events_model",
     "test_look",
     "test_conversations",
     "test_rounds",
     "test_codec_properties",
+    "test_address",
     "test_transport",
     "test_wires",
     "test_reconcile_stateful",

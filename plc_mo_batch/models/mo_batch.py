@@ -143,7 +143,7 @@ class MoBatch(models.Model):
             disbelieved = batch.state == "running" and case == "rejected"  # for ever, if the PLC cannot be mended
             batch.is_action_take_out_allowed = batch.is_action_decide_allowed or operator and disbelieved
             batch.is_action_release_allowed = operator and batch.state == "queued" and case == "occupied"
-            batch.is_action_go_on_allowed = operator and batch.state == "queued" and case == "older"
+            batch.is_action_go_on_allowed = operator and batch.state == "queued" and case == "database_behind"
             batch.is_action_command_allowed = operator and batch.state == "running" and commands
 
     # CRUD
@@ -517,7 +517,7 @@ class MoBatch(models.Model):
             "rejected": self.env._("What slot %(slot)s reports is not believed: %(detail)s. Nothing was changed."),
             "occupied": self.env._("Slot %(slot)s cannot be used: %(detail)s."),
             "job_number": self.env._("Slot %(slot)s cannot be used, its job number is implausible: %(detail)s."),
-            "older": self.env._(
+            "database_behind": self.env._(
                 "The PLC is ahead of this database: %(detail)s. If the database was restored from a backup, orders in line may "
                 "have been made already: compare, cancel those, then go on. Nothing is sent until then."
             ),

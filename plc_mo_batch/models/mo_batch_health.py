@@ -64,7 +64,7 @@ class MoBatch(models.Model):
         """Only a person can have it go on."""
         asked = self.weight_needed or self.hand_adds_needed or self.review_needed or self.held
         undecided = self.state == "failed" and not self.failure_decision
-        return bool(asked or undecided or self._case() in ("lost", "doubt", "occupied", "older", "job_number"))
+        return bool(asked or undecided or self._case() in ("lost", "doubt", "occupied", "database_behind", "job_number"))
 
     def _last_progress(self):
         """When it last dosed something."""

@@ -153,7 +153,7 @@ class Conversation:
                 self.env.invalidate_all()
                 batch._journal("error", explained(self.env, error))
 
-    def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False, unsure=False, everything=False):
+    def _plan(self, layout, jobs, writes=(), delay=0.0, reconnect=False, unsure=False, everything=False):
         """
         :param everything: read all event slots, not only those where something is going on
         """
@@ -164,7 +164,7 @@ class Conversation:
             recipe=tuple(recipe_slots(layout, jobs)),
             writes=tuple(writes),
             delay=delay,
-            fresh=fresh,
+            reconnect=reconnect,
             settled=frozenset() if unsure else frozenset(job.id for job in jobs if job.settled),
             unsure=unsure,
             events=self._events.to_read(layout, everything, unsure),
@@ -306,4 +306,4 @@ class Conversation:
         if not self.goes_on or time.monotonic() + pause > self.live_until:
             return None
         self._rounds = 0
-        return self._plan(layout, jobs, delay=pause, fresh=True, unsure=unsure, everything=True)
+        return self._plan(layout, jobs, delay=pause, reconnect=True, unsure=unsure, everything=True)

@@ -9,7 +9,7 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Iterator
 
-from .words import _lt
+from .sentences import _lt
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

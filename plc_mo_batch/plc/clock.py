@@ -7,7 +7,7 @@ from itertools import dropwhile, islice
 
 from .events import read_event
 from .layout import CLOCK, Layout
-from .words import Sentence, _lt
+from .sentences import Sentence, _lt
 
 NOTICEABLE = 5  # seconds: a drift that changed by less is not worth a write
 AGREEING = 2  # seconds between two readings of one clock: it shows whole seconds, and the wire takes its time

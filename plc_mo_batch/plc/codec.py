@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from .words import Number, Sentence, _lt
+from .sentences import Number, Sentence, _lt
 
 # type -> (struct code, words); ascii takes its length from the field
 FORMATS = {

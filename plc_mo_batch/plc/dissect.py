@@ -10,7 +10,7 @@ from typing import Any
 
 from .codec import CodecError, Field, SlotCodec, complaint
 from .layout import CLOCK, EVENT_AREAS, Area, Layout
-from .words import _lt
+from .sentences import _lt
 
 
 @dataclass(frozen=True)

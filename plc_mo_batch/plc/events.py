@@ -21,7 +21,7 @@ from .codec import CodecError, complaint
 from .dissect import event_body
 from .layout import DATE_ROLES, Layout
 from .reconcile import Anomaly, Write
-from .words import _lt
+from .sentences import _lt
 
 NEW, STORED = 0, 1  # what the flag says
 OLDEST_YEAR = 2000

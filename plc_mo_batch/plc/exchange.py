@@ -15,8 +15,8 @@ from itertools import count
 
 from .layout import CLOCK, Layout
 from .reconcile import Seen, Write
+from .sentences import Sentence, _lt
 from .transport import Endpoint, Link, LinkError
-from .words import Sentence, _lt
 
 _logger = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ MAX_THREADS = 128
 class Plan:
     """One round on the wire: first the writes, then the reads.
 
-    :param delay: seconds to wait before it; the connection is kept through a short wait only (see ``fresh``)
-    :param fresh: True to begin with a new connection
+    :param delay: seconds to wait before it; the connection is kept through a short wait only (see ``reconnect``)
+    :param reconnect: True to begin with a new connection
     :param settled: ids of the batches that were settled when it was made: what is observed before that proves less
     :param unsure: a write of unknown fate could then still arrive, apart from those of the plan
     :param events: (area, slot) of each event slot to be read -> id of its newest event, if that was settled, else 0
@@ -41,7 +41,7 @@ class Plan:
     recipe: tuple[int, ...] = ()
     writes: tuple[Write, ...] = ()
     delay: float = 0.0
-    fresh: bool = False
+    reconnect: bool = False
     settled: frozenset[int] = frozenset()
     unsure: bool = False
     events: Mapping[tuple[str, int], int] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class _Wire:
         return Answer(None, error, error.writing, unsent, requests)
 
     def _connected(self, plan: Plan) -> Link:
-        if plan.fresh:
+        if plan.reconnect:
             self.close()
         if self.link is None:
             link = Link(plan.endpoint)
@@ -215,7 +215,7 @@ class _Table:
         except BaseException:
             wire.close()
             raise
-        if plan.fresh:
+        if plan.reconnect:
             wire.close()
         heappush(self.waiting, (time.monotonic() + plan.delay, next(self.numbers), plan, talk, wire))
 

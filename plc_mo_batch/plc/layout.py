@@ -12,7 +12,7 @@ from math import isclose
 from typing import Any
 
 from .codec import FLOATS, FORMATS, Field, SlotCodec
-from .words import Label, Number, Sentence, _lt, either, listed, role
+from .sentences import Label, Number, Sentence, _lt, either, listed, role
 
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
 MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)

@@ -12,7 +12,7 @@ from typing import Any
 
 from .codec import CodecError, complaint
 from .layout import FLAGS, Layout
-from .words import Sentence, _lt
+from .sentences import Sentence, _lt
 
 QUEUED, SENDING, OFFERED, RUNNING = "queued", "sending", "offered", "running"
 CANCELLING, COMPLETED, FAILED, DONE, CANCELLED = "cancelling", "completed", "failed", "done", "cancelled"
@@ -162,7 +162,7 @@ class _Handshake:
         self._known: dict[int, int] = {}  # id of a fresh batch -> slot in which the PLC shows its order all the same
 
     def look_for_strangers(self, jobs: Iterable[Job]) -> None:
-        """Orders that the PLC made, or makes, without this database: see :meth:`_is_older`."""
+        """Orders that the PLC made, or makes, without this database: see :meth:`_is_database_behind`."""
         item = self.layout.area("feedback").field("order")
         shown = {tuple(words[item.offset : item.end]): slot for slot, words in self.seen.feedback.items()}
         for job in jobs:
@@ -199,7 +199,7 @@ class _Handshake:
         """What an ended batch whose acknowledgement was seen may still need."""
         return None
 
-    def _is_older(self, job: Job) -> bool:
+    def _is_database_behind(self, job: Job) -> bool:
         """The PLC knows an order in line that was never handed over from here: the database was restored from a backup, or
         another system hands over the same orders. Whatever is in line may have been made: nothing of it is sent.
 
@@ -209,7 +209,7 @@ class _Handshake:
             slot = self._known[job.id]
             told = {"order": job.order, "slot": slot}
             detail = _lt("order %(order)s stands in slot %(slot)s, and was never handed over from here", **told)
-            raise Rejected(Anomaly("older", detail, tuple(self.seen.feedback[slot])))
+            raise Rejected(Anomaly("database_behind", detail, tuple(self.seen.feedback[slot])))
         return bool(self._known)
 
     # Belief (rule 5): whole or not at all
@@ -364,9 +364,9 @@ class _JobNumbers(_Handshake):
         return armed > self._taken(self.seen.feedback[slot]) and self._recipe_role(slot, "recipe_job") == armed
 
     def _free(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
-        return not self._takeable(job.slot) and self._settled(job, words, in_slot)
+        return not self._takeable(job.slot) and self._is_stored(job, words, in_slot)
 
-    def _settled(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
+    def _is_stored(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> bool:
         """The job last taken in the slot is stored: ours and closed, or acknowledged by whoever knew it, or forgotten."""
         taken = self._taken(words)
         if not taken or any(other.number == taken and other.acknowledged for other in in_slot):
@@ -390,12 +390,12 @@ class _JobNumbers(_Handshake):
         write = self._write_role("ack", "recipe", job.slot, "acknowledged_job", self._taken(words))
         return Step(job.id, write=write)
 
-    def _is_older(self, job: Job) -> bool:
-        """Or it took a job that this database never gave. One that never gave any (a new one, at a PLC with a past) is not older.
+    def _is_database_behind(self, job: Job) -> bool:
+        """Or it took a job that this database never gave. One that never gave any (new, at a PLC with a past) is not behind.
 
         :raise Rejected: once for all batches in line
         """
-        if super()._is_older(job):
+        if super()._is_database_behind(job):
             return True
         shown = highest_job(self.layout, self.seen, self.last_job)
         if not self.last_job or shown <= self.last_job:
@@ -406,7 +406,7 @@ class _JobNumbers(_Handshake):
         slot = next(slot for slot, words in self.seen.feedback.items() if self._taken(words) == shown)
         told = {"job": shown, "slot": slot, "last": self.last_job}
         detail = _lt("it took job %(job)s (slot %(slot)s), while the last one that was given here is job %(last)s", **told)
-        raise Rejected(Anomaly("older", detail, tuple(self.seen.feedback[slot])))
+        raise Rejected(Anomaly("database_behind", detail, tuple(self.seen.feedback[slot])))
 
     def _next_number(self, job: Job, words: tuple[int, ...]) -> int:
         taken = max(self._taken(words), self._recipe_role(job.slot, "armed_job"))
@@ -419,7 +419,7 @@ class _JobNumbers(_Handshake):
     def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
         if job.resent and job.number and self._taken(words) == job.number:
             return self._after_take(job, words)
-        if self._is_older(job):
+        if self._is_database_behind(job):
             return None
         if not self._sendable(job, words, in_slot):
             stranger = job.release and job.slot in self.seen.recipe and not self._takeable(job.slot)
@@ -546,7 +546,7 @@ class _Flags(_Handshake):
     def _queued(self, job: Job, words: tuple[int, ...], in_slot: list[Job]) -> Step | None:
         if job.resent and self._is_mine(job, words) and not self._stored(words):
             return self._progress(job, self._believe(job, words), words)  # it had been taken after all
-        if self._is_older(job):
+        if self._is_database_behind(job):
             return None
         if not self._sendable(job, words, in_slot):
             stranger = job.release and self._is_mine(job, words) and not self._stored(words)

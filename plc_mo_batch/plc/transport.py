@@ -34,7 +34,7 @@ from pymodbus.pdu.register_message import (
 
 from .address import AddressRefused, Network, resolve
 from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
-from .words import Sentence, _lt
+from .sentences import Sentence, _lt
 
 TCP, TLS, RTU_TCP, SERIAL = TRANSPORTS = ("tcp", "tls", "rtu_tcp", "serial")
 DEVICE = re.compile(r"/dev/(?!.*\.\.)[\w./:+-]+|COM\d+")  # pyserial would take addresses and files for a port, too

@@ -5,7 +5,7 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[1]
 # from the wire up
-ORDER = ["words", "codec", "layout", "dissect", "address", "transport", "look", "reconcile", "events", "clock", "exchange"]
+ORDER = ["sentences", "codec", "layout", "dissect", "address", "transport", "look", "reconcile", "events", "clock", "exchange"]
 
 
 def imported(path):

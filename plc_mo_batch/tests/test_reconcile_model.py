@@ -229,7 +229,7 @@ class TestRecord(MillCase):
     def test_from_queued_to_completed(self):
         self.apply(anomaly="occupied")
         self.act("action_release_slot", "released")
-        self.apply(anomaly="older")
+        self.apply(anomaly="database_behind")
         self.act("action_go_on", "gone_on")
         self.offer()
         self.progress("running")

@@ -266,7 +266,7 @@ class Machine(RuleBasedStateMachine):
         if key:
             self.did("released by a person")
             self.world.set(key, self.world.batches[key].record.released())
-        key = self.chosen(pick, QUEUED, asked=("older",))
+        key = self.chosen(pick, QUEUED, asked=("database_behind",))
         if key:
             self.did("compared by a person")
             self.world.go_on_after()

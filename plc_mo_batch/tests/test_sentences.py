@@ -6,7 +6,7 @@ from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.words import Label, Sentence, either, listed, role
+from odoo.addons.plc_mo_batch.plc.sentences import Label, Sentence, either, listed, role
 
 PLAIN = Path(__file__).resolve().parents[1] / "plc"
 # told to programmers: in a traceback, or in pymodbus's log
