@@ -31,6 +31,10 @@ MODULES = {
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
     "layout": ("test_layout", "test_layout_rules", "test_clock", "test_dissect", "test_reconcile"),
     "dissect": ("test_dissect", "test_clock"),
+    "steps": ("test_reconcile",),
+    "handshake": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_tables"),
+    "job_numbers": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_tables"),
+    "flags": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_tables"),
     "reconcile": ("test_reconcile", "test_reconcile_sentences"),
     "events": ("test_events", "test_events_rules"),
     "clock": ("test_clock",),
@@ -49,7 +53,7 @@ from plc_mo_batch.tests.plc_model import Model, rows
 
 sys.exit(any(Model(cell[0]).explore().wrong != cell[1] for _name, cells in rows() for cell in cells if cell))
 """
-SLOW = {"reconcile": MODEL}
+SLOW = dict.fromkeys(("handshake", "job_numbers", "flags", "reconcile"), MODEL)
 SLOW_SECONDS = 900
 SHOW = """
 import json, sys

@@ -20,8 +20,8 @@ from typing import Any
 from .codec import CodecError, complaint
 from .dissect import event_body
 from .layout import DATE_ROLES, Layout
-from .reconcile import Anomaly, Write
 from .sentences import _lt
+from .steps import Anomaly, Write
 
 NEW, STORED = 0, 1  # what the flag says
 OLDEST_YEAR = 2000

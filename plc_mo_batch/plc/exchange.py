@@ -14,8 +14,8 @@ from heapq import heappop, heappush
 from itertools import count
 
 from .layout import CLOCK, Layout
-from .reconcile import Seen, Write
 from .sentences import Sentence, _lt
+from .steps import Seen, Write
 from .transport import Endpoint, Link, LinkError
 
 _logger = logging.getLogger(__name__)

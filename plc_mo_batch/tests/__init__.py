@@ -48,6 +48,7 @@ from . import (
     test_reconcile_model,
     test_reconcile_sentences,
     test_reconcile_stateful,
+    test_reconcile_tables,
     test_restored,
     test_rounds,
     test_secrets,

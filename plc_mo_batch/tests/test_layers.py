@@ -5,7 +5,8 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[1]
 # from the wire up
-ORDER = ["sentences", "codec", "layout", "dissect", "address", "transport", "look", "reconcile", "events", "clock", "exchange"]
+ORDER = ["sentences", "codec", "layout", "dissect", "address", "transport", "look"]
+ORDER += ["steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
 
 
 def imported(path):

@@ -684,6 +684,56 @@ class TestFlags(BeliefTests, ReconcileCase):
         self.assertEqual(self.steps([], shown, {2: [0] * 77}), [], "a blank slot is no recipe")
 
 
+class TakenTests:
+    """What a batch that was taken comes to, in each state in which that can be seen. For both handshakes."""
+
+    flagged = {}
+    base = staticmethod(plc_layouts.job_numbers)
+
+    @property
+    def layout(self):
+        """The handshake's, with a state word in the place of *finished* and *failed*."""
+        layout = self.base()
+        areas = []
+        for area in layout.areas:
+            fields = [item for item in area.fields if item.role not in ("finished", "failed")]
+            areas.append(replace(area, fields=(*fields, Field("state", 72)) if area.kind == "feedback" else area.fields))
+        return replace(layout, areas=tuple(areas))
+
+    def taken(self, state, word, **values):
+        job = self.job(state, resent=state == "queued", number=7, **values)
+        return self.summary(self.step(job, self.feedback(state=word, weight=0, **self.flagged)))
+
+    def test_each_state(self):
+        for state in ("queued", "offered", "cancelling", "running"):
+            runs = {} if state == "running" else {"state": "running"}
+            with self.subTest(state):
+                self.assertEqual(self.taken(state, 1), {"anomaly": "lost"} if state == "running" else {})
+                self.assertEqual(self.taken(state, 2), runs)
+                self.assertEqual(self.taken(state, 3), {"state": "completed"})
+                self.assertEqual(self.taken(state, 3, awaits_weight=True), {**runs, "values": {"finished": True}})
+                self.assertEqual(self.taken(state, 11), {"state": "failed"})
+                self.assertEqual(self.taken(state, 13), {"state": "failed"})
+                self.assertEqual(self.taken(state, 7), {"anomaly": "rejected"})
+
+
+@tagged("post_install", "-at_install")
+class TestTakenJobNumbers(TakenTests, ReconcileCase):
+    flagged = {"taken_job": 7}
+
+
+@tagged("post_install", "-at_install")
+class TestTakenFlags(TakenTests, ReconcileCase):
+    base = staticmethod(plc_layouts.flags)
+
+    def test_database_that_is_behind(self):
+        """Its order stands in another slot; the other batches in line wait without a word."""
+        jobs = [self.job("queued", fresh=True), self.job("queued", slot=2, order=OTHER, fresh=True)]
+        shown = {1: self.feedback(order=""), 2: self.feedback(order=ORDER, slot=2, feedback_flag=1)}
+        (step,) = self.steps(jobs, shown, {slot: [0] * 77 for slot in shown})
+        self.assertEqual((step.job_id, step.anomaly.code, step.anomaly.words), (10, "database_behind", tuple(shown[2])))
+
+
 @tagged("post_install", "-at_install")
 class TestState(ReconcileCase):
     """Handshake with job numbers, one state instead of two flags, a command word."""
