@@ -40,6 +40,9 @@ MODULES = {
     "clock": ("test_clock",),
     "address": ("test_address",),
     "transport": ("test_transport", "test_wires", "test_address"),
+    "wire": ("test_transport", "test_wires", "test_wire_registry"),
+    "wires/__init__": ("test_wire_registry",),
+    "wires/modbus": ("test_wire_registry", "test_transport"),
     "look": ("test_look",),
     "exchange": ("test_conversations", "test_rounds"),
 }

@@ -35,6 +35,7 @@ TESTS = (  # fast ones first
     "test_look",
     "test_conversations",
     "test_rounds",
+    "test_wire_registry",
     "test_codec_properties",
     "test_address",
     "test_transport",

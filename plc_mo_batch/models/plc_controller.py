@@ -272,7 +272,7 @@ class PlcController(models.Model):
     def _note_silence(self, error):
         """The PLC could not be talked to. Journalled when what is wrong changed.
 
-        :param error: a :class:`~..plc.transport.LinkError`
+        :param error: a :class:`~..plc.wire.LinkError`
         """
         message = self._link_message(error)
         self.env["plc.task.exchange"]._log("%s: %s", self.name, message)

@@ -72,6 +72,7 @@ from . import (
     test_vacuum,
     test_views,
     test_weighing_refused,
+    test_wire_registry,
     test_wires,
     test_withdraw,
     test_write_back,

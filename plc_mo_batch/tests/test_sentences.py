@@ -60,7 +60,7 @@ class TestSentence(BaseCase):
 @tagged("post_install", "-at_install")
 class TestNothingElseIsSaid(BaseCase):
     def test_every_text_of_the_plain_layers_is_marked(self):
-        for path in sorted(PLAIN.glob("*.py")):
+        for path in sorted(PLAIN.rglob("*.py")):
             with self.subTest(path.stem):
                 self.assertEqual(sorted(set(unmarked(path.read_text())) - NOT_FOR_PEOPLE), [], "put it into _lt()")
 
