@@ -49,6 +49,7 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 TYPES = (*FORMATS, "ascii")
 FLOATS = ("float32", "float64")
+BCDS = ("bcd",)  # each hexadecimal digit of the words is a decimal one of the number
 WIDE = ("uint64", "int64")  # more bits than a float keeps
 EXACT_IN_FLOATS = 10**15  # steps that a float keeps apart; what a wide integer has beyond is read as a Decimal
 DIVISION = Context(prec=28, rounding=ROUND_DOWN)  # down: the greatest number of steps must not come out too great to be written
@@ -149,7 +150,12 @@ Write = Callable[[Any], Any]
 
 def _reader(field: Field) -> Read | None:
     """The function that makes a value of the field out of what struct unpacked, or None if it is the value already."""
-    plain: dict[str, Read] = {"bool": _bool, "bcd": _bcd_to_int, "ascii": _ascii_to_str, "float32": _finite, "float64": _finite}
+    plain: dict[str, Read] = {
+        "bool": _bool,
+        "ascii": _ascii_to_str,
+        **dict.fromkeys(BCDS, _bcd_to_int),
+        **dict.fromkeys(FLOATS, _finite),
+    }
     read = plain.get(field.type)
     if field.type == "ascii":
         return read
@@ -366,7 +372,7 @@ def _integer_writer(field: Field) -> Write:
             return int(value * factor + 0.5) if value >= 0 else -int(0.5 - value * factor)
         raise _refusal(field, value)
 
-    return write if field.type != "bcd" else lambda value: int(str(write(value)), 16)
+    return write if field.type not in BCDS else lambda value: int(str(write(value)), 16)
 
 
 def _wide_writer(field: Field) -> Write:
