@@ -8,11 +8,13 @@ something else a moment later (DNS rebinding) gains nothing.
 import ipaddress
 import socket
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from .words import _lt
+from .sentences import _lt
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+SocketAddress = tuple[Any, ...]  # host, port, and with IPv6 what else belongs to it
 
 # where clouds answer questions about a machine, beside link-local 169.254.169.254
 METADATA = tuple(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")))
@@ -39,7 +41,7 @@ def _network(text: str) -> Network:
         raise ValueError(_lt("%(text)s is no network", text=text)) from None
 
 
-def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[tuple]:
+def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[SocketAddress]:
     """Socket addresses of a host, each of them one that may be connected to.
 
     :raise AddressRefused: when one of them may not
@@ -47,7 +49,7 @@ def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[tuple]:
     """
     found = [sockaddr for *_rest, sockaddr in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     for sockaddr in found:
-        check(sockaddr[0], allowed)
+        check(str(sockaddr[0]), allowed)
     return found
 
 
@@ -65,7 +67,7 @@ def check_literal(host: str, allowed: Iterable[Network]) -> None:
     except (OSError, UnicodeError):
         return
     for *_rest, sockaddr in found:
-        check(sockaddr[0], allowed)
+        check(str(sockaddr[0]), allowed)
 
 
 def check(text: str, allowed: Iterable[Network]) -> None:

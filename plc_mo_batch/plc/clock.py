@@ -1,17 +1,18 @@
 """A PLC's clock: what it shows, and how far that is from the time it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import dropwhile, islice
 
 from .events import read_event
 from .layout import CLOCK, Layout
-from .words import Sentence, _lt
+from .sentences import Sentence, _lt
 
 NOTICEABLE = 5  # seconds: a drift that changed by less is not worth a write
 AGREEING = 2  # seconds between two readings of one clock: it shows whole seconds, and the wire takes its time
-UNITS = (
+NO_OFFSET = timedelta()
+UNITS: tuple[tuple[Callable[[int], Sentence], int], ...] = (
     (lambda count: _lt("%(count)s d", count=count), 86400),
     (lambda count: _lt("%(count)s h", count=count), 3600),
     (lambda count: _lt("%(count)s min", count=count), 60),
@@ -49,7 +50,8 @@ def drift(local: datetime, zone: tzinfo, now: datetime) -> int:
 
     In the hour that comes twice when summer ends, a clock is given the one that suits it.
     """
-    shown = [(local - now.replace(microsecond=0)) - local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)]
+    ahead = local - now.replace(microsecond=0)
+    shown = [ahead - (local.replace(tzinfo=zone, fold=fold).utcoffset() or NO_OFFSET) for fold in (0, 1)]
     return min((round(each.total_seconds()) for each in shown), key=abs)
 
 

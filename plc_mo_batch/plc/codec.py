@@ -4,6 +4,7 @@ A Modbus register is a 16-bit word. A slot's words become values through one pre
 (2 microseconds for 39 fields, where a conversion field by field costs 90). The rules come from the field:
 
 * scaled integers are rounded half up, never truncated (a truncating encoder wrote 3329 for 33.30);
+* integers of 64 bits go through no float, which has 53: none of their bits is lost;
 * a value is refused, never clipped, when it does not fit its words;
 * what was read is refused, never repaired, when it cannot be what its type says (a status word 0x8200 is not "true").
 """
@@ -11,12 +12,14 @@ A Modbus register is a 16-bit word. A slot's words become values through one pre
 import math
 import struct
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_DOWN, Context, Decimal
+from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
-from .words import Number, Sentence, _lt
+from .sentences import Number, Sentence, _lt
 
 # type -> (struct code, words); ascii takes its length from the field
 FORMATS = {
@@ -26,22 +29,30 @@ FORMATS = {
     "bcd": ("H", 1),
     "uint32": ("I", 2),
     "int32": ("i", 2),
+    "uint64": ("Q", 4),
+    "int64": ("q", 4),
     "float32": ("f", 2),
     "float64": ("d", 4),
 }
 MAX_FLOAT = sys.float_info.max
-RANGES = {
+RANGES: dict[str, tuple[float, float]] = {
     "bool": (0, 1),
     "uint16": (0, 0xFFFF),
     "int16": (-0x8000, 0x7FFF),
     "bcd": (0, 9999),
     "uint32": (0, 0xFFFFFFFF),
     "int32": (-0x80000000, 0x7FFFFFFF),
+    "uint64": (0, 0xFFFFFFFFFFFFFFFF),
+    "int64": (-0x8000000000000000, 0x7FFFFFFFFFFFFFFF),
     "float32": (-(2 - 2**-23) * 2.0**127, (2 - 2**-23) * 2.0**127),
     "float64": (-MAX_FLOAT, MAX_FLOAT),
 }
 TYPES = (*FORMATS, "ascii")
 FLOATS = ("float32", "float64")
+BCDS = ("bcd",)  # each hexadecimal digit of the words is a decimal one of the number
+WIDE = ("uint64", "int64")  # more bits than a float keeps
+EXACT_IN_FLOATS = 10**15  # steps that a float keeps apart; what a wide integer has beyond is read as a Decimal
+DIVISION = Context(prec=28, rounding=ROUND_DOWN)  # down: the greatest number of steps must not come out too great to be written
 WORD_ORDERS = ("high", "low")
 # 33.295 * 100 is 3329.4999999999995 in binary: a few units in the last place more, and it is rounded to 3330 as on paper
 NUDGE = 1 + 4e-16
@@ -133,9 +144,18 @@ def _finite(value: float) -> float:
     return value
 
 
-def _reader(field: Field):
+Read = Callable[[Any], Any]
+Write = Callable[[Any], Any]
+
+
+def _reader(field: Field) -> Read | None:
     """The function that makes a value of the field out of what struct unpacked, or None if it is the value already."""
-    plain = {"bool": _bool, "bcd": _bcd_to_int, "ascii": _ascii_to_str, "float32": _finite, "float64": _finite}
+    plain: dict[str, Read] = {
+        "bool": _bool,
+        "ascii": _ascii_to_str,
+        **dict.fromkeys(BCDS, _bcd_to_int),
+        **dict.fromkeys(FLOATS, _finite),
+    }
     read = plain.get(field.type)
     if field.type == "ascii":
         return read
@@ -144,22 +164,39 @@ def _reader(field: Field):
     return _number_reader(field, read) if scaled or limited else read
 
 
-def _number_reader(field: Field, read):
+def _number_reader(field: Field, read: Read | None) -> Read:
     scale = _scale(field)
     bottom = -math.inf if field.minimum is None else field.minimum
     top = math.inf if field.maximum is None else field.maximum
 
-    def convert(raw):
+    def convert(raw: Any) -> Any:
         value = raw / scale if scale != 1 else raw
         if bottom <= value <= top:
             return value
-        if value < bottom:
-            raise ValueError(_lt("holds %(value)s, less than %(limit)s", value=_shown(value), limit=_shown(bottom)))
-        raise ValueError(_lt("holds %(value)s, more than %(limit)s", value=_shown(value), limit=_shown(top)))
+        raise _beyond(value, bottom, top)
 
+    exact = Decimal(str(scale))
+
+    def convert_wide(raw: int) -> float | Decimal:
+        value = raw / scale if -EXACT_IN_FLOATS <= raw <= EXACT_IN_FLOATS else DIVISION.divide(Decimal(raw), exact)
+        if bottom <= value <= top:
+            return value
+        raise _beyond(value, bottom, top)
+
+    if field.type in WIDE and scale != 1:
+        return convert_wide
+    if read is None:
+        return convert
     if field.type in FLOATS:
         return lambda raw: _finite(convert(read(raw)))
-    return convert if read is None else lambda raw: convert(read(raw))
+    return lambda raw: convert(read(raw))
+
+
+def _beyond(value: Any, bottom: float, top: float) -> ValueError:
+    shown = _shown(value)
+    if value < bottom:
+        return ValueError(_lt("holds %(value)s, less than %(limit)s", value=shown, limit=_shown(bottom)))
+    return ValueError(_lt("holds %(value)s, more than %(limit)s", value=shown, limit=_shown(top)))
 
 
 class SlotCodec:
@@ -185,7 +222,7 @@ class SlotCodec:
         self._blank = [_blank(field) for field in self.fields]  # None where zero is refused
         self._zero_refused = None in self._blank
 
-    def _formats(self):
+    def _formats(self) -> Iterator[str]:
         position = 0
         for field in self.fields:
             gap = field.offset - position
@@ -194,12 +231,12 @@ class SlotCodec:
             yield f"{field.length * 2}s" if field.type == "ascii" else FORMATS[field.type][0]
             position = field.end
 
-    def _permutation(self):
+    def _permutation(self) -> Callable[[Sequence[int]], tuple[int, ...]] | None:
         order = list(range(self.words))
         for field in self.fields:
             if field.type != "ascii":
                 order[field.offset : field.end] = reversed(order[field.offset : field.end])
-        return itemgetter(*order) if order != list(range(self.words)) else None
+        return itemgetter(*order) if order != sorted(order) else None
 
     def _group_by_role(self) -> dict[str, Any]:
         """role -> the position of its value among the fields; of a role that begins with ``line_``, those of its lines."""
@@ -211,9 +248,10 @@ class SlotCodec:
                 groups.setdefault(field.role, position)
         return groups
 
-    def _group_writers(self) -> tuple[list, list]:
+    def _group_writers(self) -> tuple[list[tuple[str, int, Write]], list[tuple[str, list[tuple[int, Write]]]]]:
         """(role, position, writer) of what stands once in the slot, (role, (position, writer) of each line) of the rest."""
-        singles, lines = [], []
+        singles: list[tuple[str, int, Write]] = []
+        lines: list[tuple[str, list[tuple[int, Write]]]] = []
         for role, found in self._groups.items():
             if isinstance(found, list):
                 lines.append((role, [(place, _writer(self.fields[place])) for place in found]))
@@ -235,7 +273,7 @@ class SlotCodec:
             for role, places in self._groups.items()
         }
 
-    def _unpack(self, words: Sequence[int]) -> tuple:
+    def _unpack(self, words: Sequence[int]) -> tuple[Any, ...]:
         if len(words) != self.words:
             words = self._cut(words)
         if self._order:
@@ -248,7 +286,7 @@ class SlotCodec:
                 raise CodecError(field, _lt("is missing: only %(count)s words came", count=len(words)))
         return words[: self.words]
 
-    def _convert(self, raws: tuple) -> list:
+    def _convert(self, raws: tuple[Any, ...]) -> list[Any]:
         values = list(raws)
         try:
             for position, read in self._readers:
@@ -259,7 +297,7 @@ class SlotCodec:
 
     # Writing
 
-    def encode(self, values: dict[str, Any]) -> list[int]:
+    def encode(self, values: Mapping[str, Any]) -> list[int]:
         """The slot's words. A role that ``values`` does not name is 0 (or empty).
 
         :raise CodecError: naming the field whose value does not fit
@@ -278,7 +316,7 @@ class SlotCodec:
         words = self._pack_words.unpack(self._values.pack(*raws))
         return list(self._order(words) if self._order else words)
 
-    def _lines(self, values: Sequence | None, places: list[tuple]) -> Sequence:
+    def _lines(self, values: Sequence[Any] | None, places: list[tuple[int, Write]]) -> Sequence[Any]:
         """A recipe that is longer than the slot is refused, not cut."""
         values = values or ()
         if len(values) > len(places):
@@ -287,12 +325,14 @@ class SlotCodec:
         return values
 
 
-def _shown(value: float) -> Number:
+def _shown(value: Any) -> Number:
     """A number for a message: 5369042.71, not 5.36904e+06."""
+    if isinstance(value, Fraction):
+        value = int(value) if value.denominator == 1 else float(value)
     return Number(f"{value:.15g}" if isinstance(value, float) else value)
 
 
-def _blank(field: Field):
+def _blank(field: Field) -> Any:
     """What struct packs where no value is given: 0 or empty text, or None if the field refuses 0."""
     try:
         return _writer(field)(0)
@@ -300,10 +340,12 @@ def _blank(field: Field):
         return None
 
 
-def _writer(field: Field):
+def _writer(field: Field) -> Write:
     """The function that makes what struct packs out of a value of the field."""
     if field.type == "ascii":
         return lambda text: encode_ascii(field, text or "")
+    if field.type in WIDE:
+        return _wide_writer(field)
     return _float_writer(field) if field.type in FLOATS else _integer_writer(field)
 
 
@@ -320,25 +362,44 @@ def encode_ascii(field: Field, text: str) -> bytes:
     return text.encode("ascii").ljust(field.words * 2, b"\0")
 
 
-def _integer_writer(field: Field):
+def _integer_writer(field: Field) -> Write:
     """Scaled and rounded half up, away from zero; refused outside the limits of the field and of its type."""
     bottom, top = _range(field)
     factor = _scale(field) * NUDGE
 
-    def write(value):
+    def write(value: Any) -> int:
         if bottom <= value <= top:  # False for NaN
             return int(value * factor + 0.5) if value >= 0 else -int(0.5 - value * factor)
         raise _refusal(field, value)
 
-    return write if field.type != "bcd" else lambda value: int(str(write(value)), 16)
+    return write if field.type not in BCDS else lambda value: int(str(write(value)), 16)
 
 
-def _float_writer(field: Field):
+def _wide_writer(field: Field) -> Write:
+    """The same without floats: to the last bit."""
+    bottom, top = _range(field)
+    scale = _exact(field.scale)
+
+    def write(value: Any) -> int:
+        if bottom <= value <= top:  # False for NaN
+            scaled = _exact(value) * scale
+            return math.floor(scaled + Fraction(1, 2)) if value >= 0 else math.ceil(scaled - Fraction(1, 2))
+        raise _refusal(field, value)
+
+    return write
+
+
+def _exact(value: Any) -> Fraction:
+    """A number as it stands on paper: of a float, the shortest decimal that means it."""
+    return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
+
+
+def _float_writer(field: Field) -> Write:
     """Scaled; refused outside the limits of the field and of its type."""
     bottom, top = _range(field)
     scale = field.scale
 
-    def write(value):
+    def write(value: Any) -> Any:
         if bottom <= value <= top:
             return value * scale
         raise _refusal(field, value)
@@ -351,20 +412,27 @@ def _scale(field: Field) -> float:
     return 1 if field.type == "bool" else field.scale
 
 
-def _range(field: Field) -> tuple[float, float]:
+def _range(field: Field) -> tuple[Any, Any]:
     """The least and the greatest value that the field can hold."""
-    low, high = RANGES[field.type]
-    scale = _scale(field)
-    bottom, top = max(low / scale, -MAX_FLOAT), min(high / scale, MAX_FLOAT)
-    if field.type in FLOATS and scale != 1:
-        bottom, top = math.nextafter(bottom, 0), math.nextafter(top, 0)  # so that scaling it back cannot overflow
+    bottom, top = _range_of_type(field)
     return (
         bottom if field.minimum is None else max(bottom, field.minimum),
         top if field.maximum is None else min(top, field.maximum),
     )
 
 
-def _refusal(field: Field, value: float) -> CodecError:
+def _range_of_type(field: Field) -> tuple[Any, Any]:
+    low, high = RANGES[field.type]
+    if field.type in WIDE:
+        return Fraction(low) / _exact(field.scale), Fraction(high) / _exact(field.scale)
+    scale = _scale(field)
+    bottom, top = max(low / scale, -MAX_FLOAT), min(high / scale, MAX_FLOAT)
+    if field.type in FLOATS and scale != 1:
+        bottom, top = math.nextafter(bottom, 0), math.nextafter(top, 0)  # so that scaling it back cannot overflow
+    return bottom, top
+
+
+def _refusal(field: Field, value: Any) -> CodecError:
     """Why ``value`` cannot be written."""
     bottom, top = _range(field)
     shown = {"value": _shown(value), "bottom": _shown(bottom), "top": _shown(top)}

@@ -10,7 +10,7 @@ from typing import Any
 
 from .codec import CodecError, Field, SlotCodec, complaint
 from .layout import CLOCK, EVENT_AREAS, Area, Layout
-from .words import _lt
+from .sentences import _lt
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Part:
     @property
     def problem(self) -> str:
         """The error as messages tell it, naming field and word; empty if there is none."""
-        return complaint(self.field, self.offset, self.error) if self.error else ""
+        return complaint(self.field, self.offset, self.error) if self.field and self.error else ""
 
 
 def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = None) -> list[Part]:

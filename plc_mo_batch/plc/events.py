@@ -20,8 +20,8 @@ from typing import Any
 from .codec import CodecError, complaint
 from .dissect import event_body
 from .layout import DATE_ROLES, Layout
-from .reconcile import Anomaly, Write
-from .words import _lt
+from .sentences import _lt
+from .steps import Anomaly, Write
 
 NEW, STORED = 0, 1  # what the flag says
 OLDEST_YEAR = 2000
@@ -84,14 +84,11 @@ def decide(
     flag = _flag(layout, kind, words)
     if flag not in (NEW, STORED):
         return EventStep(kind, slot, anomaly=_wrong_flag(layout, kind, words))
-    is_last = last is not None and body == last.body
     if not any(body):
-        forgotten = last and not (last.acknowledged or last.sent)
-        return EventStep(kind, slot, last_id=last.id, gone=True) if forgotten else None
-    if flag == STORED and (is_last or last is None):
-        open_ = last is not None and not last.acknowledged
-        return EventStep(kind, slot, last_id=last.id, acknowledged=True) if open_ else None
-    if flag == NEW and is_last and not last.acknowledged:
+        return EventStep(kind, slot, last_id=last.id, gone=True) if last and not (last.acknowledged or last.sent) else None
+    if flag == STORED and (last is None or body == last.body):
+        return EventStep(kind, slot, last_id=last.id, acknowledged=True) if last and not last.acknowledged else None
+    if flag == NEW and last and body == last.body and not last.acknowledged:
         return _same(layout, kind, slot, last)
     if body != before:
         return EventStep(kind, slot, again=True)
@@ -126,9 +123,10 @@ def _new(layout: Layout, kind: str, slot: int, body: tuple[int, ...], last: Last
 def _flag(layout: Layout, kind: str, words: Sequence[int]) -> int:
     """-1 where its words are nonsense."""
     try:
-        return layout.value(kind, words, "event_flag")
+        flag: int = layout.value(kind, words, "event_flag")
     except CodecError:
         return -1
+    return flag
 
 
 def _wrong_flag(layout: Layout, kind: str, words: Sequence[int]) -> Anomaly:
@@ -152,7 +150,8 @@ def read_event(layout: Layout, kind: str, words: Sequence[int]) -> tuple[dict[st
 
     A date stands as ``date``, in the PLC's local time, if it is one.
     """
-    values, problems = {}, []
+    values: dict[str, Any] = {}
+    problems: list[str] = []
     for item in sorted(layout.area(kind).fields, key=lambda item: item.offset):
         try:
             values[item.role] = layout.value(kind, words, item.role)
@@ -167,7 +166,7 @@ def read_event(layout: Layout, kind: str, words: Sequence[int]) -> tuple[dict[st
     return values, problems[0] if problems else ""
 
 
-def _date(parts: Sequence[int | None]) -> datetime | None:
+def _date(parts: Sequence[Any]) -> datetime | None:
     """None for what is none, and for years before there were such PLCs: a clock that was never set."""
     try:
         date = datetime(*parts)

@@ -7,16 +7,17 @@ because a database cursor must never leave its thread. A dead PLC costs its own 
 
 import logging
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
 from .layout import CLOCK, Layout
-from .reconcile import Seen, Write
-from .transport import Endpoint, Link, LinkError
-from .words import Sentence, _lt
+from .sentences import Sentence, _lt
+from .steps import Seen, Write
+from .wire import Endpoint, LinkError, Wire
+from .wires import new_wire
 
 _logger = logging.getLogger(__name__)
 
@@ -27,11 +28,12 @@ MAX_THREADS = 128
 class Plan:
     """One round on the wire: first the writes, then the reads.
 
-    :param delay: seconds to wait before it; the connection is kept through a short wait only (see ``fresh``)
-    :param fresh: True to begin with a new connection
-    :param settled: ids of the batches that were settled when it was made: what is observed before that proves less
-    :param unsure: a write of unknown fate could then still arrive, apart from those of the plan
-    :param events: (area, slot) of each event slot to be read -> id of its newest event, if that was settled, else 0
+    What was certain when it was made is none of the wire's business: the conversation keeps it.
+
+    :param feedback, recipe: the slots whose areas are read
+    :param delay: seconds to wait before it; the connection is kept through a short wait only (see ``reconnect``)
+    :param reconnect: True to begin with a new connection
+    :param events: (area, slot) of each event slot to be read
     :param clock: the PLC's clock is to be read, last of all
     """
 
@@ -41,10 +43,8 @@ class Plan:
     recipe: tuple[int, ...] = ()
     writes: tuple[Write, ...] = ()
     delay: float = 0.0
-    fresh: bool = False
-    settled: frozenset[int] = frozenset()
-    unsure: bool = False
-    events: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    reconnect: bool = False
+    events: Collection[tuple[str, int]] = ()
     clock: bool = False
 
 
@@ -81,26 +81,26 @@ class Answer:
 Conversation = Generator[Plan, Answer, None]
 
 
-class _Wire:
+class _Connection:
     """The connection of one conversation. Each call runs in some thread, never two at once."""
 
-    def __init__(self):
-        self.link: Link | None = None
+    def __init__(self) -> None:
+        self.wire: Wire | None = None
 
     def serve(self, plan: Plan) -> Answer:
         """The plan's writes, then its reads. Never raises: whatever goes wrong is the answer (rule 8)."""
         done = requests = 0
         try:
-            link = self._connected(plan)
-            requests = -link.requests
+            wire = self._connected(plan)
+            requests = -wire.requests
             for write in plan.writes:
-                link.write_words(write.address, write.words)
+                wire.write_words(write.address, write.words)
                 done += 1
-            seen = observe(link, plan)
+            seen = observe(wire, plan)
             at = time.monotonic()
-            events, error = observe_events(link, plan)
-            clock = observe_clock(link, plan) if plan.clock and not error else None
-            requests += link.requests
+            events, error = observe_events(wire, plan)
+            clock = observe_clock(wire, plan) if plan.clock and not error else None
+            requests += wire.requests
             if error or clock and clock.error:
                 self.close()
             return Answer(seen, requests=requests, events=events, event_error=error, at=at, clock=clock)
@@ -114,23 +114,23 @@ class _Wire:
             return self._failed(LinkError("reply", _unforeseen(error), writing), plan.writes[done + writing :], requests)
 
     def _failed(self, error: LinkError, unsent: tuple[Write, ...], requests: int) -> Answer:
-        requests += self.link.requests if self.link else 0
+        requests += self.wire.requests if self.wire else 0
         self.close()
         return Answer(None, error, error.writing, unsent, requests)
 
-    def _connected(self, plan: Plan) -> Link:
-        if plan.fresh:
+    def _connected(self, plan: Plan) -> Wire:
+        if plan.reconnect:
             self.close()
-        if self.link is None:
-            link = Link(plan.endpoint)
-            link.open()
-            self.link = link
-        return self.link
+        if self.wire is None:
+            wire = new_wire(plan.endpoint, plan.layout.handshake)
+            wire.open()
+            self.wire = wire
+        return self.wire
 
     def close(self) -> None:
-        if self.link:
-            self.link.close()
-            self.link = None
+        if self.wire:
+            self.wire.close()
+            self.wire = None
 
 
 def _unforeseen(error: Exception) -> Sentence:
@@ -141,19 +141,19 @@ def _unforeseen(error: Exception) -> Sentence:
     return _lt("an error that nobody foresaw (%(name)s), of which the server's log tells more", name=type(error).__name__)
 
 
-def observe(link: Link, plan: Plan) -> Seen:
+def observe(wire: Wire, plan: Plan) -> Seen:
     """Read each slot in one request of its own: a slot split over two requests can be torn.
 
     :raise LinkError: if any of them fails; half an observation is none
     """
     layout = plan.layout
     registers = layout.area("feedback").registers
-    recipe = {slot: link.read_words(*layout.request("recipe", slot)) for slot in plan.recipe}
-    feedback = {slot: link.read_words(*layout.request("feedback", slot), registers) for slot in plan.feedback}
+    recipe = {slot: wire.read_words(*layout.request("recipe", slot)) for slot in plan.recipe}
+    feedback = {slot: wire.read_words(*layout.request("feedback", slot), registers) for slot in plan.feedback}
     return Seen(feedback, recipe)
 
 
-def observe_events(link: Link, plan: Plan) -> tuple[dict[tuple[str, int], tuple[int, ...]], LinkError | None]:
+def observe_events(wire: Wire, plan: Plan) -> tuple[dict[tuple[str, int], tuple[int, ...]], LinkError | None]:
     """The event slots, each in a request of its own, up to the first that fails.
 
     A PLC without these areas refuses to answer, or does not answer at all, and yet has batches.
@@ -161,18 +161,18 @@ def observe_events(link: Link, plan: Plan) -> tuple[dict[tuple[str, int], tuple[
     events: dict[tuple[str, int], tuple[int, ...]] = {}
     for kind, slot in plan.events:
         try:
-            events[kind, slot] = link.read_words(*plan.layout.request(kind, slot), plan.layout.area(kind).registers)
+            events[kind, slot] = wire.read_words(*plan.layout.request(kind, slot), plan.layout.area(kind).registers)
         except LinkError as error:
             return events, error
     return events, None
 
 
-def observe_clock(link: Link, plan: Plan) -> ClockAnswer:
+def observe_clock(wire: Wire, plan: Plan) -> ClockAnswer:
     """What the PLC's clock shows, at the middle of its request. One that is refused or not answered is no reason to believe
     less of the rest."""
     begin = time.time()
     try:
-        words = link.read_words(*plan.layout.request(CLOCK, 1), plan.layout.area(CLOCK).registers)
+        words = wire.read_words(*plan.layout.request(CLOCK, 1), plan.layout.area(CLOCK).registers)
     except LinkError as error:
         return ClockAnswer(error=error)
     return ClockAnswer(words, (begin + time.time()) / 2)
@@ -191,38 +191,38 @@ class _Table:
 
     def __init__(self, pool: ThreadPoolExecutor):
         self.pool = pool
-        self.busy: dict[Future, tuple[Conversation, _Wire]] = {}
-        self.waiting: list[tuple[float, int, Plan, Conversation, _Wire]] = []  # a heap; the number breaks ties
+        self.busy: dict[Future[Answer], tuple[Conversation, _Connection]] = {}
+        self.waiting: list[tuple[float, int, Plan, Conversation, _Connection]] = []  # a heap; the number breaks ties
         self.numbers = count()
 
     def run(self, conversations: list[Conversation]) -> None:
         try:
             for talk in conversations:
-                self._go_on(talk, _Wire(), None)
+                self._go_on(talk, _Connection(), None)
             while self.busy or self.waiting:
                 self._submit_due()
                 self._collect()
         finally:
             self._clear()
 
-    def _go_on(self, talk: Conversation, wire: _Wire, answer: Answer | None) -> None:
+    def _go_on(self, talk: Conversation, connection: _Connection, answer: Answer | None) -> None:
         """Hand the answer to the conversation, and put its next plan in line."""
         try:
-            plan = talk.send(answer)
+            plan = talk.send(answer) if answer else next(talk)
         except StopIteration:
-            wire.close()
+            connection.close()
             return
         except BaseException:
-            wire.close()
+            connection.close()
             raise
-        if plan.fresh:
-            wire.close()
-        heappush(self.waiting, (time.monotonic() + plan.delay, next(self.numbers), plan, talk, wire))
+        if plan.reconnect:
+            connection.close()
+        heappush(self.waiting, (time.monotonic() + plan.delay, next(self.numbers), plan, talk, connection))
 
     def _submit_due(self) -> None:
         while self.waiting and self.waiting[0][0] <= time.monotonic():
-            _due, _number, plan, talk, wire = heappop(self.waiting)
-            self.busy[self.pool.submit(wire.serve, plan)] = (talk, wire)
+            _due, _number, plan, talk, connection = heappop(self.waiting)
+            self.busy[self.pool.submit(connection.serve, plan)] = (talk, connection)
 
     def _collect(self) -> None:
         pause = max(0.0, self.waiting[0][0] - time.monotonic()) if self.waiting else None
@@ -234,11 +234,11 @@ class _Table:
 
     def _clear(self) -> None:
         """Leave nothing open when something went wrong; after a good end there is nothing left."""
-        for future, (talk, wire) in self.busy.items():
+        for future, (talk, connection) in self.busy.items():
             future.cancel()
             wait([future])
             talk.close()
-            wire.close()
-        for _due, _number, _plan, talk, wire in self.waiting:
+            connection.close()
+        for _due, _number, _plan, talk, connection in self.waiting:
             talk.close()
-            wire.close()
+            connection.close()

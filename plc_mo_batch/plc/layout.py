@@ -4,7 +4,7 @@ A layout is data (records in Odoo); this is what the records compile to. Address
 ``address_offset`` serves PLCs that count from 1 or from 40001.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -12,7 +12,7 @@ from math import isclose
 from typing import Any
 
 from .codec import FLOATS, FORMATS, Field, SlotCodec
-from .words import Label, Number, Sentence, _lt, either, listed, role
+from .sentences import Label, Number, Sentence, _lt, either, listed, role
 
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
 MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)
@@ -128,7 +128,7 @@ class Layout:
     swap_bytes: bool = False
     address_offset: int = 0
     copies_on_take: bool = False
-    _codecs: dict = field(default_factory=dict, init=False, compare=False, repr=False)
+    _codecs: dict[str | tuple[str, str], SlotCodec] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def area(self, kind: str) -> Area:
         """The area of a kind, one of :data:`AREAS`.
@@ -188,13 +188,13 @@ class Layout:
         :param lines: equipment code and target of each component; code 0 (added by hand) is left out
         :param values: what stands once: slot, order, formula, product, quantity
         """
-        targets = {code: quantity for code, quantity in lines if code}
+        targets: dict[int | None, float] = {code: quantity for code, quantity in lines if code}
         codes = self.codes
         if None in codes:  # any equipment may stand on any line: only what is used, in the order of the recipe
             codes = (*targets, *[0] * (len(codes) - len(targets)))
         return {**values, "line_code": codes, "line_quantity": [targets.get(code, 0.0) for code in codes]}
 
-    def block(self, values: dict[str, Any], job: int = 0) -> list[int]:
+    def block(self, values: Mapping[str, Any], job: int = 0) -> list[int]:
         """The words of a recipe block, with the gate closed.
 
         :param values: the recipe by role, in kg and text

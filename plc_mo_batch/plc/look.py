@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from .dissect import Part, dissect
 from .layout import CLOCK, Layout
-from .transport import Endpoint, Link, LinkError
+from .wire import Endpoint, LinkError
+from .wires import opened
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
     times: list[float] = []
     reachable, failure = False, None
     try:
-        with Link(endpoint, wait=endpoint.timeout) as link:
+        with opened(endpoint, layout.handshake, wait=endpoint.timeout) as wire:
             reachable = True
             for kind, slot in _places(layout):
                 begin = time.monotonic()
                 if begin > until:
                     break
-                words[kind, slot] = link.read_words(*layout.request(kind, slot), layout.area(kind).registers)
+                words[kind, slot] = wire.read_words(*layout.request(kind, slot), layout.area(kind).registers)
                 times.append(time.monotonic() - begin)
     except LinkError as error:
         failure = error

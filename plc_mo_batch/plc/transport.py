@@ -1,4 +1,4 @@
-"""The wire. The only file that knows pymodbus.
+"""The wire that speaks Modbus (see ``wire.py``). The only file that knows pymodbus.
 
 What pymodbus accepts as good is checked here again (facts measured on 3.16.1): the reply's function, that it holds just
 the registers that were asked for, and that the echo of a write is what was written. Writes are never repeated by the library
@@ -19,27 +19,27 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from pymodbus import FramerType
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
-from pymodbus.pdu import DecodePDU
+from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersResponse,
     ReadInputRegistersResponse,
     WriteMultipleRegistersResponse,
 )
 
-from .address import AddressRefused, Network, resolve
+from .address import AddressRefused, Network, SocketAddress, resolve
 from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
-from .words import Sentence, _lt
+from .sentences import Sentence, _lt
+from .wire import LINE_WAIT, Endpoint, LinkError, SerialLine, Tls
 
-TCP, TLS, RTU_TCP, SERIAL = TRANSPORTS = ("tcp", "tls", "rtu_tcp", "serial")
+TCP, TLS, RTU_TCP, SERIAL = ("tcp", "tls", "rtu_tcp", "serial")
 DEVICE = re.compile(r"/dev/(?!.*\.\.)[\w./:+-]+|COM\d+")  # pyserial would take addresses and files for a port, too
 
-LINE_WAIT = 60.0  # seconds to wait for other PLCs on the same line
 PORT_WAIT = 5.0  # seconds to wait for another process that uses the serial port
 
 READ_HOLDING = 3
@@ -114,11 +114,11 @@ class _TcpClient(ModbusTcpClient):
             self.socket = self._connect_first(self._addresses())
         return True
 
-    def _addresses(self) -> list[tuple]:
+    def _addresses(self) -> list[SocketAddress]:
         host, port = self.comm_params.host, self.comm_params.port
         return [(host, port)] if self.allowed is None else resolve(host, port, self.allowed)
 
-    def _connect_first(self, addresses: list[tuple]) -> socket.socket:
+    def _connect_first(self, addresses: list[SocketAddress]) -> socket.socket:
         for number, address in enumerate(addresses, start=1):
             try:
                 return socket.create_connection(address[:2], self.comm_params.timeout_connect)
@@ -132,18 +132,18 @@ class _TlsClient(_TcpClient):
     """Modbus/TCP Security: the same telegrams in TLS. pymodbus's own cannot check the server's name, and takes each piece that
     comes for a whole telegram."""
 
-    def __init__(self, endpoint: "Endpoint", **options):
+    def __init__(self, endpoint: Endpoint, **options: Any):
         self.context = tls_context(endpoint.tls)
         self.server_name = endpoint.tls.server_name or endpoint.host
         super().__init__(endpoint.host, **options)
 
     def connect(self) -> bool:
         if self.socket is None:
-            super().connect()
+            plain = self._connect_first(self._addresses())
             try:
-                self.socket = self.context.wrap_socket(self.socket, server_hostname=self.server_name)
+                self.socket = self.context.wrap_socket(plain, server_hostname=self.server_name)
             except OSError as error:
-                self.close()
+                plain.close()
                 raise LinkError("tls", _tls_reason(error)) from error
         return True
 
@@ -174,7 +174,7 @@ def _tls_reason(error: OSError) -> Sentence:
     return Sentence(reason.lower().replace("_", " ")) if reason else _lt("it does not speak TLS")
 
 
-def tls_context(tls: "Tls") -> ssl.SSLContext:
+def tls_context(tls: Tls) -> ssl.SSLContext:
     """What OpenSSL makes of the certificates.
 
     :raise LinkError: ``setup`` if one of them is none, or the key does not belong to the certificate
@@ -197,7 +197,7 @@ def tls_context(tls: "Tls") -> ssl.SSLContext:
     return context
 
 
-def _load_own_certificate(context: ssl.SSLContext, tls: "Tls") -> None:
+def _load_own_certificate(context: ssl.SSLContext, tls: Tls) -> None:
     try:
         with tempfile.NamedTemporaryFile("w") as file:  # OpenSSL reads it from a file only
             file.write(f"{tls.certificate}\n{tls.key}")
@@ -208,94 +208,55 @@ def _load_own_certificate(context: ssl.SSLContext, tls: "Tls") -> None:
         raise LinkError("setup", detail) from error
 
 
-class LinkError(Exception):
-    """The PLC could not be talked to.
-
-    ``kind`` is one of ``connect``, ``timeout`` (silence), ``reset``, ``exception``, ``reply`` (no whole answer came, or one to
-    another request), ``tls`` (no trust was established), ``setup`` (Odoo's side lacks something), ``busy`` (other PLCs keep the
-    line), ``address`` (no PLC may have that one); ``detail`` is what is known beside it.
-    ``writing`` is True when it happened after a write was begun: its fate is unknown.
-    """
-
-    def __init__(self, kind: str, detail: str = "", writing: bool = False):
-        self.kind = kind
-        self.detail = detail
-        self.writing = writing
-        super().__init__(f"{kind}: {detail}" if detail else kind)
+Trace = Callable[[bool, bytes], bytes]
 
 
-@dataclass(frozen=True)
-class Tls:
-    """Whom to trust and who we are, as texts in PEM form.
-
-    :param ca: the authority that signed the PLC's certificate, or that certificate itself; empty: those of the system
-    :param certificate, key: ours, for a PLC that asks for one; the key has no password
-    :param server_name: the name in the PLC's certificate, if it is not its address
-    :param verify: False: any certificate will do
-    """
-
-    ca: str = ""
-    certificate: str = ""
-    key: str = field(default="", repr=False)
-    server_name: str = ""
-    verify: bool = True
-
-
-@dataclass(frozen=True)
-class SerialLine:
-    """A serial port, with 8 data bits and what the Modbus specification has for default beside that."""
-
-    device: str
-    baudrate: int = 19200
-    parity: str = "E"
-    stopbits: int = 1
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a PLC is: ``timeout`` in seconds for connecting and for each answer.
-
-    :param transport: one of :data:`TRANSPORTS`; ``serial`` needs ``line`` instead of host and port
-    :param allowed: networks that may be connected to although they are local (see ``address``); None: no address is refused
-    """
-
-    host: str = ""
-    port: int = 502
-    device_id: int = 1
-    timeout: float = 1.0
-    transport: str = TCP
-    tls: Tls = Tls()
-    line: SerialLine | None = None
-    allowed: tuple[Network, ...] | None = None
+class _Client(Protocol):
+    """What is used of pymodbus's clients."""
 
     @property
-    def place(self) -> str:
-        """How messages call it; the same for all PLCs on one line."""
-        return self.line.device if self.transport == SERIAL else f"{self.host}:{self.port}"
+    def connected(self) -> bool:
+        """A connection stands."""
 
-    @property
-    def is_rtu(self) -> bool:
-        """True where telegrams have no transaction id."""
-        return self.transport in (RTU_TCP, SERIAL)
+    def connect(self) -> bool:
+        """Connect, if there is no connection."""
+
+    def close(self) -> None:
+        """Close it, if there is one."""
+
+    def read_holding_registers(self, address: int, *, count: int, device_id: int) -> ModbusPDU:
+        """Function 3."""
+
+    def read_input_registers(self, address: int, *, count: int, device_id: int) -> ModbusPDU:
+        """Function 4."""
+
+    def write_registers(self, address: int, values: list[int], *, device_id: int) -> ModbusPDU:
+        """Function 16."""
 
 
-def _new_client(endpoint: Endpoint, trace):
+def _is_rtu(endpoint: Endpoint) -> bool:
+    """Its telegrams have no transaction id."""
+    return endpoint.transport in (RTU_TCP, SERIAL)
+
+
+def _new_client(endpoint: Endpoint, trace: Trace) -> "_TcpClient | _SerialClient":
     """
     :raise LinkError: ``setup`` if the transport cannot be used
     """
-    options = {"timeout": endpoint.timeout, "retries": 0, "trace_packet": trace}
+    options: dict[str, Any] = {"timeout": endpoint.timeout, "retries": 0, "trace_packet": trace}
     if endpoint.transport == SERIAL:
-        return _new_serial_client(endpoint.line, options)
+        return _new_serial_client(endpoint.line or SerialLine(""), options)
     options["port"] = endpoint.port
+    client: _TcpClient
     if endpoint.transport == TLS:
         client = _TlsClient(endpoint, **options)
     else:
-        client = _TcpClient(endpoint.host, framer=FramerType.RTU if endpoint.is_rtu else FramerType.SOCKET, **options)
+        client = _TcpClient(endpoint.host, framer=FramerType.RTU if _is_rtu(endpoint) else FramerType.SOCKET, **options)
     client.allowed = endpoint.allowed
     return client
 
 
-def _new_serial_client(line: SerialLine, options):
+def _new_serial_client(line: SerialLine, options: dict[str, Any]) -> _SerialClient:
     if not DEVICE.fullmatch(line.device):
         raise LinkError("setup", _lt("%(device)s is no serial port, such as /dev/ttyUSB0", device=line.device))
     try:
@@ -323,15 +284,16 @@ class Link:
         self.requests = 0
         self._received = b""
         self._line: threading.Lock | None = None
-        self._client = _new_client(endpoint, self._trace)
-        self._client.framer.decoder = _DECODER
-        self._client.transaction.next_tid = random.randrange(60000)  # nosec B311 # no secret
+        client = _new_client(endpoint, self._trace)
+        client.framer.decoder = _DECODER
+        client.transaction.next_tid = random.randrange(60000)  # nosec B311 # no secret
+        self._client: _Client = client
 
     def __enter__(self) -> "Link":
         self.open()
         return self
 
-    def __exit__(self, *exc) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
     def open(self) -> None:
@@ -339,7 +301,7 @@ class Link:
 
         :raise LinkError: ``connect``, ``address``, ``tls`` or ``busy``
         """
-        if self.endpoint.is_rtu:
+        if _is_rtu(self.endpoint):
             self._take_line()
         try:
             self._connect()
@@ -390,7 +352,7 @@ class Link:
             self.close()
             told = {"count": count, "address": address, "got": len(reply.registers)}
             raise LinkError("reply", _lt("asked for %(count)s registers at %(address)s, got %(got)s", **told))
-        return reply.registers
+        return tuple(reply.registers)
 
     def write_words(self, address: int, words: Sequence[int]) -> None:
         """Write up to 123 holding registers from ``address`` in one request, sent once.
@@ -414,7 +376,7 @@ class Link:
         if words and not 0 <= min(words) <= max(words) <= 0xFFFF:
             raise ValueError(_lt("a word at %(address)s or after it does not lie between 0 and 65535", address=address))
 
-    def _call(self, function: int, send, address: int, *args, **kwargs):
+    def _call(self, function: int, send: Callable[..., ModbusPDU], address: int, *args: Any, **kwargs: Any) -> ModbusPDU:
         if not self._client.connected:  # pymodbus would connect anew
             raise LinkError("reset", _lt("there is no connection"))
         writing = function == WRITE_MULTIPLE
@@ -423,7 +385,7 @@ class Link:
             reply = send(address, *args, device_id=self.endpoint.device_id, **kwargs)
         except (OSError, ModbusException) as error:
             kind, detail = self._reason(error)
-            if kind != "reset" and self.endpoint.is_rtu:
+            if kind != "reset" and _is_rtu(self.endpoint):
                 time.sleep(self.endpoint.timeout)  # for a late answer, while nobody else can take it for theirs
             self.close()
             raise LinkError(kind, detail, writing) from error
@@ -431,7 +393,7 @@ class Link:
             return reply
         self.close()
         if reply.function_code != function | 0x80:
-            told = {"answered": reply.function_code & 0x7F, "asked": function}
+            told: dict[str, Any] = {"answered": reply.function_code & 0x7F, "asked": function}
             raise LinkError("reply", _lt("it answers function %(answered)s, not %(asked)s", **told), writing)
         name = EXCEPTION_NAMES.get(reply.exception_code, _lt("unknown"))
         doubtful = writing and reply.exception_code not in REFUSED

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from . import words
+from . import encoding
 from .clock import clock_image
 
 FAILURE_BASE, WEIGHING_BASE = 8000, 9000
@@ -35,7 +35,7 @@ class Failure:
         date = [0] * 6
         if self.at:
             date = clock_image(self.at)
-        return words.text_to_words(self.equipment) + words.text_to_words(self.text) + date
+        return encoding.text_to_words(self.equipment) + encoding.text_to_words(self.text) + date
 
     def record(self) -> dict[str, Any]:
         """For the ledger."""
@@ -53,9 +53,9 @@ class Weighing:
 
     def image(self, area: EventArea) -> list[int]:
         """The words before the flag."""
-        to_words = words.float_to_words if area.is_float else words.kg_to_words
-        name = words.text_to_words(self.order, area.order_words)
-        return [self.slot, *name, self.number, *to_words(min(self.kg, words.MAX_KG), area.word_order)]
+        to_words = encoding.float_to_words if area.is_float else encoding.kg_to_words
+        name = encoding.text_to_words(self.order, area.order_words)
+        return [self.slot, *name, self.number, *to_words(min(self.kg, encoding.MAX_KG), area.word_order)]
 
     def record(self) -> dict[str, Any]:
         """For the ledger."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import compress
 from typing import Any
 
-from . import words
+from . import encoding
 from .batch import Batch
 from .clock import CLOCK_BASE, clock_image
 from .events import FAILURE_BASE, FAILURES, WEIGHING_BASE, EventArea, Failure, Weighing
@@ -96,7 +96,7 @@ class Mill:
         feedback = slot.FEEDBACK_BASE if feedback is None else feedback
         stride = slot.STRIDE if stride is None else stride
         word_order = slot.WORD_ORDER if word_order is None else word_order
-        _check_choice("word order", word_order, words.WORD_ORDERS)
+        _check_choice("word order", word_order, encoding.WORD_ORDERS)
         _check_areas(recipe, feedback, count, stride, slot.WORDS)
         return [slot(self.memory, n + 1, recipe + n * stride, feedback + n * stride, word_order) for n in range(count)]
 
@@ -153,7 +153,7 @@ class Mill:
 
     def _dosed(self, target: float) -> float:
         kg = round(target * (1 + self._random.gauss(0, self.error / 100)), 2)
-        return min(max(kg, 0.0), words.MAX_KG)
+        return min(max(kg, 0.0), encoding.MAX_KG)
 
     def _run(self, batch: Batch, dt: float) -> None:
         slot = self.slots[batch.slot - 1]

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import os
 import threading
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
@@ -50,8 +51,8 @@ class Simulator:
         scan_time: float | None = 0.05,
         writes_at_scan: bool = False,
         device_id: int = 1,
-        ledger_file: str | os.PathLike | None = None,
-        memory_file: str | os.PathLike | None = None,
+        ledger_file: str | os.PathLike[str] | None = None,
+        memory_file: str | os.PathLike[str] | None = None,
         **mill: Any,
     ):
         if speed <= 0:
@@ -101,7 +102,7 @@ class Simulator:
         self._thread.join(START_SECONDS)
         self._thread = None
 
-    def __enter__(self):
+    def __enter__(self) -> Simulator:
         return self.start()
 
     def __exit__(self, *_exc: object) -> None:
@@ -132,18 +133,19 @@ class Simulator:
                 self._failure = exc
                 self._listening.set()
                 return
-            self.port = server.transport.sockets[0].getsockname()[1]
+            self.port = cast(asyncio.Server, server.transport).sockets[0].getsockname()[1]  # pymodbus calls it a transport
             self._listening.set()
-            scanning = asyncio.create_task(self._scan_forever()) if self.scan_time else None
+            scanning = asyncio.create_task(self._scan_forever(self.scan_time)) if self.scan_time else None
             await self._stopping.wait()
             if scanning:
                 scanning.cancel()
-            await server.shutdown()
+            shutdown: Callable[[], Awaitable[None]] = server.shutdown
+            await shutdown()
 
-    async def _scan_forever(self) -> None:
+    async def _scan_forever(self, scan_time: float) -> None:
         last = asyncio.get_running_loop().time()
         while True:
-            await asyncio.sleep(self.scan_time)
+            await asyncio.sleep(scan_time)
             now = asyncio.get_running_loop().time()
             try:
                 self.step((now - last) * self.speed)
@@ -156,7 +158,8 @@ class Simulator:
         return SimDevice(self.device_id, registers, action=self._on_request)
 
     async def _on_request(
-        self, function: int, _start: int, address: int, count: int, registers: list[int], values: list[int] | None,
+        self, function: int, _start: int, address: int, count: int, registers: list[int],
+        values: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
         """pymodbus's hook before it reads or writes its own registers: those are only the image of the mill's."""
         if function in (WRITE_ONE, WRITE_MANY):
@@ -170,7 +173,7 @@ class Simulator:
             return ExcCodes.ILLEGAL_FUNCTION
         return None
 
-    def _write(self, address: int, values: list[int]) -> None:
+    def _write(self, address: int, values: Sequence[int]) -> None:
         with self.lock:
             self._pending.append((address, list(values)))
             if not self.writes_at_scan:

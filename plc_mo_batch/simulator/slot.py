@@ -1,6 +1,6 @@
 """One slot of a register layout as the PLC program sees it: the feed mill's with its two handshakes, and the ISA-88 one."""
 
-from . import words
+from . import encoding
 
 ORDER = 1  # offset of the order name
 LINE_WORDS = 3  # an equipment code and two words of kilograms
@@ -64,7 +64,7 @@ class Slot:
 
     def order(self) -> str:
         """The order name, two characters a word."""
-        return words.words_to_text(self._read(self.recipe + ORDER, self.ORDER_WORDS))
+        return encoding.words_to_text(self._read(self.recipe + ORDER, self.ORDER_WORDS))
 
     def planned(self) -> float:
         """The planned quantity in kg."""
@@ -100,11 +100,11 @@ class Slot:
 
     def write_running(self, held: bool) -> None:
         """Show that the job runs; the feed mill's layouts cannot say that it is held."""
-        self._write(self.feedback + FINISHED, [words.bool_to_word(False)] * 2)
+        self._write(self.feedback + FINISHED, [encoding.bool_to_word(False)] * 2)
 
     def write_end(self, outcome: str) -> None:
         """Declare the actuals final; ``outcome`` is one of ``batch.OUTCOMES``."""
-        self._write(self.feedback + FINISHED, [words.bool_to_word(True), words.bool_to_word(outcome != "finished")])
+        self._write(self.feedback + FINISHED, [encoding.bool_to_word(True), encoding.bool_to_word(outcome != "finished")])
 
     def write_idle(self) -> None:
         """Show that nothing is left to do here, where the layout can say it and it is so."""
@@ -118,11 +118,11 @@ class Slot:
         self.memory[address:address + len(values)] = values
 
     def _kg(self, address: int) -> float:
-        return words.words_to_kg(self._read(address, 2), self.word_order)
+        return encoding.words_to_kg(self._read(address, 2), self.word_order)
 
     def _write_kg(self, address: int, kg: float) -> None:
         # A counter stops at its end, as a PLC's saturating conversion does.
-        self._write(address, words.kg_to_words(min(kg, words.MAX_KG), self.word_order))
+        self._write(address, encoding.kg_to_words(min(kg, encoding.MAX_KG), self.word_order))
 
     def _line_addresses(self, area: int) -> range:
         first = area + self.HEADER_WORDS
@@ -147,13 +147,13 @@ class JobNumbersSlot(Slot):
     def accept(self) -> int:
         armed = self._read(self.recipe + self.ARMED, 2)
         self._write(self.feedback + self.TAKEN, armed)
-        return words.words_to_uint32(armed, self.word_order)
+        return encoding.words_to_uint32(armed, self.word_order)
 
     def _taken(self) -> int:
         return self._number(self.feedback + self.TAKEN)
 
     def _number(self, address: int) -> int:
-        return words.words_to_uint32(self._read(address, 2), self.word_order)
+        return encoding.words_to_uint32(self._read(address, 2), self.word_order)
 
 
 class FlagsSlot(Slot):
@@ -208,10 +208,10 @@ class Isa88Slot(JobNumbersSlot):
 
     def _kg(self, address: int) -> float:
         # Its scales know hundredths.
-        return round(words.words_to_float(self._read(address, 2), self.word_order), 2)
+        return round(encoding.words_to_float(self._read(address, 2), self.word_order), 2)
 
     def _write_kg(self, address: int, kg: float) -> None:
-        self._write(address, words.float_to_words(min(kg, words.MAX_KG), self.word_order))
+        self._write(address, encoding.float_to_words(min(kg, encoding.MAX_KG), self.word_order))
 
 
 LAYOUTS: dict[str, dict[str, type[Slot]]] = {

@@ -21,7 +21,7 @@ class Store:
     :param ledger_file: a JSON line for each ledger record, appended; None: the ledger stays in the process
     """
 
-    def __init__(self, memory_file: str | os.PathLike | None, ledger_file: str | os.PathLike | None):
+    def __init__(self, memory_file: str | os.PathLike[str] | None, ledger_file: str | os.PathLike[str] | None):
         self.memory_file = Path(memory_file) if memory_file else None
         self.ledger_file = Path(ledger_file) if ledger_file else None
         self._saved_memory: list[int] = []
@@ -50,9 +50,10 @@ class Store:
 
     def _read_memory(self, path: Path) -> dict[str, Any]:
         try:
-            return json.loads(path.read_text())
+            values: dict[str, Any] = json.loads(path.read_text())
         except ValueError:
             raise ValueError(f"{path} is not a memory file of the simulator") from None
+        return values
 
     def _write_memory(self, mill: Mill, path: Path) -> None:
         values = {**mill.to_json(), "ledger_tail": mill.ledger[-TAIL_RECORDS:]}

@@ -1,5 +1,6 @@
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from itertools import product
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -7,13 +8,23 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.codec import FLOATS, RANGES, TYPES, CodecError, Field, SlotCodec
+from odoo.addons.plc_mo_batch.plc.codec import (
+    DIVISION,
+    EXACT_IN_FLOATS,
+    FLOATS,
+    RANGES,
+    TYPES,
+    WIDE,
+    CodecError,
+    Field,
+    SlotCodec,
+)
 
 PROFILE = settings(
     derandomize=True, database=None, deadline=None, max_examples=100, suppress_health_check=list(HealthCheck),
 )
 PRINTABLE = [chr(code) for code in range(0x20, 0x7F)]
-SCALES = st.sampled_from((1, 10, 100, 1000, 0.5, 0.1))
+SCALES = st.sampled_from((1, 10, 100, 1000, 0.5, 0.1, 3, 7, 60, 0.3, 1.25))  # odd ones too: bags of 25 kg, dozens, thirds
 WORD = st.integers(0, 0xFFFF)
 ORDERS = tuple(product(("high", "low"), (False, True)))  # of words, of bytes
 
@@ -27,7 +38,15 @@ def values_of(field):
         return st.floats(width=width, allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0)
     if field.type == "bool":
         return st.booleans()
-    return st.integers(*RANGES[field.type]).map(lambda raw: raw / field.scale if field.scale != 1 else raw)
+    return st.integers(*RANGES[field.type]).map(lambda raw: value_of(field, raw))
+
+
+def value_of(field, raw):
+    """The value of so many steps. A wide integer has more than a float can tell apart."""
+    if field.scale == 1:
+        return raw
+    is_float = field.type not in WIDE or abs(raw) <= EXACT_IN_FLOATS
+    return raw / field.scale if is_float else DIVISION.divide(Decimal(raw), Decimal(str(field.scale)))
 
 
 @st.composite
@@ -145,7 +164,9 @@ class TestCodecProperties(BaseCase):
             self.assertEqual(error.field, field)
         else:
             step = abs(number) * 2**-23 + 1e-44 if field.type in FLOATS else 1 / field.scale
-            self.assertLessEqual(abs(codec.decode(words)["value"] - number), step / 2 * (1 + 1e-9))
+            away = abs(Fraction(codec.decode(words)["value"]) - Fraction(number))
+            slack = abs(number) * 2**-52 if field.type in WIDE else 0  # of the float that it is
+            self.assertLessEqual(away, step / 2 * (1 + 1e-9) + slack)
 
     @PROFILE
     @given(st.sampled_from(FLOATS), st.lists(WORD, min_size=4, max_size=4), st.floats(1e-3, 1e3))
@@ -158,3 +179,55 @@ class TestCodecProperties(BaseCase):
         except CodecError:
             return
         self.assertTrue(math.isclose(value, again, rel_tol=1e-15 if field_type == "float64" else 1e-6, abs_tol=1e-40))
+
+
+@tagged("post_install", "-at_install")
+class TestWideIntegers(BaseCase):
+    """Integers of 64 bits, of which a float would lose the last eleven."""
+
+    @PROFILE
+    @given(st.sampled_from(WIDE), st.lists(WORD, min_size=4, max_size=4), SCALES, st.sampled_from(ORDERS))
+    def test_no_bit_is_lost(self, field_type, words, scale, orders):
+        codec = SlotCodec([Field("value", 0, field_type, scale=scale)], *orders)
+        self.assertEqual(codec.encode(codec.decode(words)), words)
+
+    @PROFILE
+    @given(st.integers(*RANGES["int64"]))
+    def test_without_a_scale_it_is_the_integer(self, number):
+        codec = SlotCodec([Field("value", 0, "int64")])
+        words = codec.encode({"value": number})
+        found = codec.decode(words)["value"]
+        self.assertEqual((found, type(found)), (number, int))
+        self.assertEqual(words, [number >> shift & 0xFFFF for shift in (48, 32, 16, 0)])
+
+    @PROFILE
+    @given(st.decimals(-(10**14), 10**14, places=3), SCALES)
+    def test_rounding_is_that_of_the_paper(self, number, scale):
+        """Half up, away from zero, of the decimal number as people write it."""
+        exact = Context(prec=60)
+        steps = exact.multiply(number, Decimal(str(scale))).quantize(Decimal(1), ROUND_HALF_UP, exact)
+        words = SlotCodec([Field("value", 0, "int64", scale=scale)]).encode({"value": number})
+        self.assertEqual(int.from_bytes(b"".join(word.to_bytes(2, "big") for word in words), "big", signed=True), int(steps))
+
+    def test_limits_are_those_of_the_type(self):
+        for field_type, scale in product(WIDE, (1, 3)):
+            codec = SlotCodec([Field("value", 0, field_type, scale=scale)])
+            for limit, beyond in zip(RANGES[field_type], (-1, 1), strict=True):
+                words = codec.encode({"value": Fraction(limit, scale)})
+                self.assertEqual(codec.encode(codec.decode(words)), words)
+                with self.assertRaises(CodecError):
+                    codec.encode({"value": Fraction(limit + beyond, scale)})
+
+    def test_what_is_no_number(self):
+        codec = SlotCodec([Field("value", 0, "int64", scale=7)])
+        for value in (math.nan, math.inf, -math.inf, 1e300):
+            with self.assertRaises(CodecError):
+                codec.encode({"value": value})
+
+    def test_limits_of_the_field(self):
+        codec = SlotCodec([Field("value", 0, "int64", scale=100, minimum=0, maximum=2**62 // 100)])
+        with self.assertRaisesRegex(CodecError, "at most 46116860184273879"):
+            codec.encode({"value": 2**62 // 100 + 1})
+        words = SlotCodec([Field("value", 0, "int64")]).encode({"value": 2**62})
+        with self.assertRaisesRegex(CodecError, r"46116860184273879\.04, more than 46116860184273879"):
+            codec.decode(words)

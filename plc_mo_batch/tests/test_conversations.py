@@ -50,7 +50,7 @@ class TestConversations(BaseCase):
         self.assertEqual(self.answers[-1][1].error.kind, "timeout")
 
     def test_waiting_takes_nobodys_turn(self):
-        waiting = [self.talk("waits", self.plan(delay=0.5, fresh=True)) for _number in range(200)]
+        waiting = [self.talk("waits", self.plan(delay=0.5, reconnect=True)) for _number in range(200)]
         converse([*waiting, self.talk("quick", self.plan())])
         self.assertEqual(self.answers[0][0], "quick")
         self.assertEqual(len(self.answers), 201)

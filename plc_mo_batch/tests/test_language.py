@@ -9,7 +9,7 @@ from odoo import Command
 from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.plc_mo_batch.plc import words
+from odoo.addons.plc_mo_batch.plc import sentences
 from odoo.addons.plc_mo_batch.plc.codec import CodecError
 from odoo.addons.plc_mo_batch.tools.words import digits, explained, said
 
@@ -216,7 +216,7 @@ class TestLayouts(LanguageCase):
     def test_every_shipped_name_has_a_translation(self):
         env = self.env(context={"lang": INDONESIAN})
         shipped = self.env["plc.register.map"].search([]).area_ids.field_ids
-        known = {name: said(env, words.Sentence(name)) for name in shipped.mapped("name")}
+        known = {name: said(env, sentences.Sentence(name)) for name in shipped.mapped("name")}
         self.assertEqual([name for name, translated in known.items() if name == translated and name != "Target"], [])
 
 

@@ -5,7 +5,8 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[1]
 # from the wire up
-ORDER = ["words", "codec", "layout", "dissect", "address", "transport", "look", "reconcile", "events", "clock", "exchange"]
+ORDER = ["sentences", "codec", "layout", "dissect", "address", "wire", "transport", "wires", "look"]
+ORDER += ["steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
 
 
 def imported(path):
@@ -40,8 +41,15 @@ class TestLayers(BaseCase):
             self.assertFalse({path for path in importers(package) if path.parts[0] == "plc"})
 
     def test_a_lower_layer_imports_no_higher_one(self):
-        layers = {path.stem: path for path in ADDON.joinpath("plc").glob("*.py") if path.stem != "__init__"}
+        layers = {path.stem: [path] for path in ADDON.joinpath("plc").glob("*.py") if path.stem != "__init__"}
+        layers["wires"] = list(ADDON.joinpath("plc", "wires").glob("*.py"))
         self.assertEqual(set(layers), set(ORDER), "a new layer needs its place in ORDER")
         for place, layer in enumerate(ORDER):
-            own = {name for name in imported(layers[layer]) if name.startswith(".")}
-            self.assertLessEqual(own, {f".{lower}" for lower in ORDER[:place]}, layer)
+            for path in layers[layer]:
+                own = {name.removeprefix("..").removeprefix(".") for name in imported(path) if name.startswith(".")}
+                self.assertLessEqual(own, set(ORDER[:place]), path)
+
+    def test_one_file_names_the_wire_that_speaks_modbus(self):
+        """Whoever talks to a PLC asks the registry for a wire."""
+        found = {path for path in ADDON.joinpath("plc").rglob("*.py") if any("transport" in name for name in imported(path))}
+        self.assertEqual(found, {ADDON.joinpath("plc", "wires", "modbus.py")})

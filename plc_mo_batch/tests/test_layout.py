@@ -135,7 +135,7 @@ class TestProblems(BaseCase):
             ("order", {"type": "uint16"}, "order (word 1) is of type uint16; its role order needs ascii."),
             ("finished", {"type": "uint16"}, "finished (word 72) is of type uint16; its role finished needs bool."),
             ("weight", {"type": "ascii"}, "weight (word 74) is of type ascii; its role weight needs bool or uint16 or int16 or "
-             "bcd or uint32 or int32 or float32 or float64."),
+             "bcd or uint32 or int32 or uint64 or int64 or float32 or float64."),
             ("failed", {"scale": 100}, "failed (word 73) has a scale; the number of its role failed stands as it is."),
         ):
             layout = changed(self.flags, "feedback", altered(role, **values))

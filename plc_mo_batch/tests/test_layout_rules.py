@@ -6,7 +6,7 @@ from odoo.tests import BaseCase, tagged
 
 from odoo.addons.plc_mo_batch.plc.codec import Field
 from odoo.addons.plc_mo_batch.plc.layout import INPUT, expand, too_fine
-from odoo.addons.plc_mo_batch.plc.words import Label
+from odoo.addons.plc_mo_batch.plc.sentences import Label
 
 from . import plc_layouts
 from .plc_world import isa88

@@ -461,13 +461,13 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
             (0, 0, 0, 1),
             (3, 3, 6, 7),
             (65535, 3, 0, 65536),
-            (7, 3, 6, "older"),
+            (7, 3, 6, "database_behind"),
             (3, 70000, 6, 70001),
             (0, 0, MAX_JOB - 1, MAX_JOB),
             (0, 0, MAX_JOB, "job_number"),
             (MAX_JOB_LEAD, 0, 0, MAX_JOB_LEAD + 1),
             (MAX_JOB_LEAD + 1, 0, 0, "job_number"),
-            (MAX_JOB_LEAD + 6, 0, 6, "older"),
+            (MAX_JOB_LEAD + 6, 0, 6, "database_behind"),
             (MAX_JOB_LEAD + 7, 0, 6, "job_number"),
             (3, 0xFFFFFFFF, 6, "job_number"),
         ):
@@ -480,7 +480,8 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         shown = {slot: self.before(slot=slot, taken_job=number) for slot, number in ((1, 3), (2, 9), (3, 8))}
         recipe = {slot: self.recipe(job=0, acknowledged=number) for slot, number in ((1, 3), (2, 9), (3, 8))}
         (step,) = self.steps(jobs, shown, recipe, last_job=8)
-        self.assertEqual((step.write, step.values, step.anomaly.code, step.anomaly.words), (None, {}, "older", tuple(shown[2])))
+        self.assertEqual((step.write, step.values), (None, {}))
+        self.assertEqual((step.anomaly.code, step.anomaly.words), ("database_behind", tuple(shown[2])))
         self.assertEqual([step.values["number"] for step in self.steps(jobs, shown, recipe, last_job=9)], [10, 11, 12])
 
     def test_order_that_the_plc_knows_though_it_was_never_handed_over(self):
@@ -488,7 +489,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         shown = {1: self.before(order=OTHER), 2: self.before(slot=2, order="ELSE")}
         recipe = {slot: self.recipe(acknowledged=3) for slot in shown}
         (step,) = self.steps(fresh, shown, recipe)
-        self.assertEqual((step.job_id, step.anomaly.code, step.anomaly.words), (2, "older", tuple(shown[1])))
+        self.assertEqual((step.job_id, step.anomaly.code, step.anomaly.words), (2, "database_behind", tuple(shown[1])))
         known = [replace(job, fresh=False) for job in fresh]
         self.assertEqual([step.state for step in self.steps(known, shown, recipe)], ["sending", "sending"])
 
@@ -681,6 +682,56 @@ class TestFlags(BeliefTests, ReconcileCase):
         self.assertEqual((steps[0].job_id, steps[0].anomaly.detail), (0, "slot 2"))
         self.assertEqual(self.steps([], shown, {2: self.recipe(1, OTHER)}), [], "it was taken")
         self.assertEqual(self.steps([], shown, {2: [0] * 77}), [], "a blank slot is no recipe")
+
+
+class TakenTests:
+    """What a batch that was taken comes to, in each state in which that can be seen. For both handshakes."""
+
+    flagged = {}
+    base = staticmethod(plc_layouts.job_numbers)
+
+    @property
+    def layout(self):
+        """The handshake's, with a state word in the place of *finished* and *failed*."""
+        layout = self.base()
+        areas = []
+        for area in layout.areas:
+            fields = [item for item in area.fields if item.role not in ("finished", "failed")]
+            areas.append(replace(area, fields=(*fields, Field("state", 72)) if area.kind == "feedback" else area.fields))
+        return replace(layout, areas=tuple(areas))
+
+    def taken(self, state, word, **values):
+        job = self.job(state, resent=state == "queued", number=7, **values)
+        return self.summary(self.step(job, self.feedback(state=word, weight=0, **self.flagged)))
+
+    def test_each_state(self):
+        for state in ("queued", "offered", "cancelling", "running"):
+            runs = {} if state == "running" else {"state": "running"}
+            with self.subTest(state):
+                self.assertEqual(self.taken(state, 1), {"anomaly": "lost"} if state == "running" else {})
+                self.assertEqual(self.taken(state, 2), runs)
+                self.assertEqual(self.taken(state, 3), {"state": "completed"})
+                self.assertEqual(self.taken(state, 3, awaits_weight=True), {**runs, "values": {"finished": True}})
+                self.assertEqual(self.taken(state, 11), {"state": "failed"})
+                self.assertEqual(self.taken(state, 13), {"state": "failed"})
+                self.assertEqual(self.taken(state, 7), {"anomaly": "rejected"})
+
+
+@tagged("post_install", "-at_install")
+class TestTakenJobNumbers(TakenTests, ReconcileCase):
+    flagged = {"taken_job": 7}
+
+
+@tagged("post_install", "-at_install")
+class TestTakenFlags(TakenTests, ReconcileCase):
+    base = staticmethod(plc_layouts.flags)
+
+    def test_database_that_is_behind(self):
+        """Its order stands in another slot; the other batches in line wait without a word."""
+        jobs = [self.job("queued", fresh=True), self.job("queued", slot=2, order=OTHER, fresh=True)]
+        shown = {1: self.feedback(order=""), 2: self.feedback(order=ORDER, slot=2, feedback_flag=1)}
+        (step,) = self.steps(jobs, shown, {slot: [0] * 77 for slot in shown})
+        self.assertEqual((step.job_id, step.anomaly.code, step.anomaly.words), (10, "database_behind", tuple(shown[2])))
 
 
 @tagged("post_install", "-at_install")

@@ -25,13 +25,12 @@ from odoo.addons.plc_mo_batch.plc.reconcile import (
     RUNNING,
     SENDING,
     UNDECIDED,
-    Step,
 )
 
 from . import test_reconcile_model
 from .plc_world import FOREIGN, SLOTS, TARGETS, World
 from .summary import tell
-from .test_reconcile_model import Flags, JobNumbers
+from .test_reconcile_model import Flags, JobNumbers, Sight
 
 EXAMPLES = int(os.environ.get("PLC_EXAMPLES", "0"))
 SETTINGS = settings(
@@ -266,7 +265,7 @@ class Machine(RuleBasedStateMachine):
         if key:
             self.did("released by a person")
             self.world.set(key, self.world.batches[key].record.released())
-        key = self.chosen(pick, QUEUED, asked=("older",))
+        key = self.chosen(pick, QUEUED, asked=("database_behind",))
         if key:
             self.did("compared by a person")
             self.world.go_on_after()
@@ -411,13 +410,14 @@ class TestStateful(BaseCase):
     def test_it_finds_faults(self):
         """Reconcilers that are wrong in one place are found out."""
         quick = settings(SETTINGS, phases=[Phase.generate], max_examples=80, derandomize=True)
-        for kind, target, name, wrong in (
-            ("job numbers", JobNumbers, "_outcome", lambda *_args: (COMPLETED, False)),
-            ("job numbers", JobNumbers, "_cancelling", lambda _self, job, _words: Step(job.id, CANCELLED)),
-            ("job numbers", JobNumbers, "_progress", test_reconcile_model.early_ack),
-            ("job numbers", JobNumbers, "_lost_recipe", test_reconcile_model.resending),
-            ("flags", Flags, "_sending", test_reconcile_model.unrecorded_flags),
+        for kind, target, attributes in (
+            ("job numbers", JobNumbers, {"_outcome": lambda *_args: (Sight.FINISHED, False)}),
+            ("job numbers", JobNumbers, test_reconcile_model.HASTY_CANCELLING),
+            ("job numbers", JobNumbers, test_reconcile_model.EARLY_ACK),
+            ("job numbers", JobNumbers, test_reconcile_model.RESENDING),
+            ("flags", Flags, test_reconcile_model.UNRECORDED_FLAGS),
         ):
             machine = type("Machine", (Machine,), {"kind": kind, "tried": Counter()})
-            with self.subTest(kind, name=name), patch.object(target, name, wrong), self.assertRaises(AssertionError):
-                run_state_machine_as_test(machine, settings=quick)
+            with self.subTest(kind, names=list(attributes)), patch.multiple(target, **attributes):
+                with self.assertRaises(AssertionError):
+                    run_state_machine_as_test(machine, settings=quick)

@@ -65,7 +65,7 @@ class TestConnection(RoundCase):
         self.assertTrue(self.proxy.wait_until_closed())
 
     def test_a_new_one_where_the_plan_wants_it(self):
-        answers = self.answers(self.plan(feedback=(1,)), self.plan(feedback=(1,), fresh=True))
+        answers = self.answers(self.plan(feedback=(1,)), self.plan(feedback=(1,), reconnect=True))
         self.assertEqual((self.proxy.connections, [answer.error for answer in answers]), (2, [None, None]))
 
     def test_a_new_one_after_anything_that_failed(self):

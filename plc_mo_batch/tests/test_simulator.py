@@ -10,7 +10,7 @@ from pymodbus.client import ModbusTcpClient
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.simulator import Mill, Simulator, words
+from odoo.addons.plc_mo_batch.simulator import Mill, Simulator, encoding
 
 RECIPE, FEEDBACK, STRIDE = 7000, 6000, 100
 ORDER = [22344, 12109, 20271, 12336, 12337, 12544, 0, 0]  # WH/MO/00011
@@ -20,9 +20,9 @@ BATCH_SECONDS = 133  # 203.3 kg at 12 kg/s, three times 5 s to settle, 100 s of 
 
 def recipe_words(slot, kilograms):
     """Words 0..75 of a recipe block."""
-    block = [slot, *ORDER, *words.text_to_words("BOM-7"), *words.text_to_words("Layer feed"), *words.kg_to_words(203.3)]
+    block = [slot, *ORDER, *encoding.text_to_words("BOM-7"), *encoding.text_to_words("Layer feed"), *encoding.kg_to_words(203.3)]
     for code in range(101, 116):
-        block += [code, *words.kg_to_words(kilograms.get(code, 0.0))]
+        block += [code, *encoding.kg_to_words(kilograms.get(code, 0.0))]
     return block + [0, 0, 0, 0]
 
 
@@ -67,42 +67,42 @@ class TestWords(BaseCase):
             33.3: [0, 3330], -0.01: [65535, 65535],
         }
         for kg, expected in golden.items():
-            self.assertEqual(words.kg_to_words(kg), expected)
-            self.assertEqual(words.words_to_kg(expected), kg)
+            self.assertEqual(encoding.kg_to_words(kg), expected)
+            self.assertEqual(encoding.words_to_kg(expected), kg)
 
     def test_kilograms_out_of_range(self):
         with self.assertRaises(OverflowError):
-            words.kg_to_words(21474836.48)
+            encoding.kg_to_words(21474836.48)
 
     def test_low_word_first(self):
-        self.assertEqual(words.kg_to_words(1000.0, "low"), [34464, 1])
-        self.assertEqual(words.words_to_kg([34464, 1], "low"), 1000.0)
-        self.assertEqual(words.uint32_to_words(65537 + 1, "low"), [2, 1])
+        self.assertEqual(encoding.kg_to_words(1000.0, "low"), [34464, 1])
+        self.assertEqual(encoding.words_to_kg([34464, 1], "low"), 1000.0)
+        self.assertEqual(encoding.uint32_to_words(65537 + 1, "low"), [2, 1])
 
     def test_float32(self):
         golden = {1000.0: [17530, 0], 33.3: [16901, 13107], 352.25: [17328, 8192], -0.01: [48163, 55050]}
         for kg, expected in golden.items():
-            self.assertEqual(words.float_to_words(kg), expected)
-            self.assertEqual(words.float_to_words(kg, "low"), expected[::-1])
-            self.assertEqual(round(words.words_to_float(expected), 2), kg)
-        self.assertEqual(words.words_to_float([32704, 0]), 0.0, "not a number")
-        self.assertEqual(words.words_to_float([32640, 0]), 0.0, "infinite")
+            self.assertEqual(encoding.float_to_words(kg), expected)
+            self.assertEqual(encoding.float_to_words(kg, "low"), expected[::-1])
+            self.assertEqual(round(encoding.words_to_float(expected), 2), kg)
+        self.assertEqual(encoding.words_to_float([32704, 0]), 0.0, "not a number")
+        self.assertEqual(encoding.words_to_float([32640, 0]), 0.0, "infinite")
 
     def test_uint32(self):
-        self.assertEqual(words.uint32_to_words(4294967295), [65535, 65535])
-        self.assertEqual(words.words_to_uint32([1, 2]), 65538)
+        self.assertEqual(encoding.uint32_to_words(4294967295), [65535, 65535])
+        self.assertEqual(encoding.words_to_uint32([1, 2]), 65538)
 
     def test_text(self):
-        self.assertEqual(words.text_to_words("WH/MO/00011"), ORDER)
-        self.assertEqual(words.words_to_text(ORDER), "WH/MO/00011")
-        self.assertEqual(words.words_to_text([65535, 0, 0, 0, 0, 0, 0, 0]), "\ufffd\ufffd")
-        self.assertEqual(words.text_to_words("A" * 17), [16705] * 8)
+        self.assertEqual(encoding.text_to_words("WH/MO/00011"), ORDER)
+        self.assertEqual(encoding.words_to_text(ORDER), "WH/MO/00011")
+        self.assertEqual(encoding.words_to_text([65535, 0, 0, 0, 0, 0, 0, 0]), "\ufffd\ufffd")
+        self.assertEqual(encoding.text_to_words("A" * 17), [16705] * 8)
 
     def test_bool(self):
-        self.assertEqual([words.bool_to_word(True), words.bool_to_word(False)], [1, 0])
-        self.assertEqual([words.word_to_bool(1), words.word_to_bool(0)], [True, False])
+        self.assertEqual([encoding.bool_to_word(True), encoding.bool_to_word(False)], [1, 0])
+        self.assertEqual([encoding.word_to_bool(1), encoding.word_to_bool(0)], [True, False])
         with self.assertRaises(ValueError):
-            words.word_to_bool(0x8200)
+            encoding.word_to_bool(0x8200)
 
 
 @tagged("post_install", "-at_install", "plc")
@@ -111,10 +111,10 @@ class TestJobNumbers(MillCase):
     def offer(self, job, slot=1, armed=None, kilograms=TARGETS):
         base = RECIPE + STRIDE * (slot - 1)
         self.put(base, *recipe_words(slot, kilograms))
-        self.put(base + 77, *words.uint32_to_words(job), *words.uint32_to_words(job if armed is None else armed))
+        self.put(base + 77, *encoding.uint32_to_words(job), *encoding.uint32_to_words(job if armed is None else armed))
 
     def acknowledge(self, job, slot=1):
-        self.put(RECIPE + STRIDE * (slot - 1) + 81, *words.uint32_to_words(job))
+        self.put(RECIPE + STRIDE * (slot - 1) + 81, *encoding.uint32_to_words(job))
 
     def test_taking_echoes_the_order(self):
         self.offer(70000)
@@ -137,7 +137,7 @@ class TestJobNumbers(MillCase):
         self.scan()
         self.scan(6.25)
         self.assertEqual(self.mill.batch.elapsed, 6.25)
-        self.assertAlmostEqual(words.words_to_kg(self.feedback(28, 2)), 75, delta=2)
+        self.assertAlmostEqual(encoding.words_to_kg(self.feedback(28, 2)), 75, delta=2)
         self.assertEqual(self.feedback(34, 2), [0, 0])
         self.assertEqual(self.feedback(72), [0])
 
@@ -148,9 +148,9 @@ class TestJobNumbers(MillCase):
         dosed = self.dosed()
         self.assertEqual(list(dosed), list(TARGETS))
         for k in range(15):
-            self.assertEqual(words.words_to_kg(self.feedback(28 + 3 * k, 2)), dosed.get(101 + k, 0.0))
+            self.assertEqual(encoding.words_to_kg(self.feedback(28 + 3 * k, 2)), dosed.get(101 + k, 0.0))
         self.assertEqual(self.feedback(72, 2), [1, 0])
-        self.assertEqual(words.words_to_kg(self.feedback(74, 2)), round(sum(dosed.values()), 2))
+        self.assertEqual(encoding.words_to_kg(self.feedback(74, 2)), round(sum(dosed.values()), 2))
 
     def test_doses_deviate_by_the_error(self):
         self.mill = self.new_mill(error=0.0)
@@ -213,7 +213,7 @@ class TestJobNumbers(MillCase):
         self.scan(1000)
         self.assertEqual(self.feedback(72, 2), [1, 1])
         self.assertEqual(self.events()[-1], ("failed", 1))
-        self.assertEqual(words.words_to_kg(self.feedback(28, 2)), self.dosed()[101])
+        self.assertEqual(encoding.words_to_kg(self.feedback(28, 2)), self.dosed()[101])
         self.assertAlmostEqual(self.dosed()[101], 75, delta=2)
         self.assertEqual(self.dosed()[115], 0.0)
 
@@ -231,7 +231,7 @@ class TestJobNumbers(MillCase):
         self.run_batch()
         self.assertEqual(self.feedback(72, 4), [1, 0, 0, 0])
         self.scan(20)
-        self.assertEqual(words.words_to_kg(self.feedback(74, 2)), self.mill.ledger[-1]["weight"])
+        self.assertEqual(encoding.words_to_kg(self.feedback(74, 2)), self.mill.ledger[-1]["weight"])
 
     def test_weight_never_comes(self):
         self.mill = self.new_mill(weight="never")
@@ -332,10 +332,10 @@ class TestIsa88(MillCase):
 
     def offer(self, job, slot=1, targets=TARGETS):
         base = self.RECIPE + 110 * (slot - 1)
-        block = [slot, *words.text_to_words("WH/MO/00011-001-BACK", 10), *words.text_to_words("Layer feed")]
-        block += words.float_to_words(210.3, "low")
+        block = [slot, *encoding.text_to_words("WH/MO/00011-001-BACK", 10), *encoding.text_to_words("Layer feed")]
+        block += encoding.float_to_words(210.3, "low")
         for code, kg in [*targets, *[(0, 0.0)] * (24 - len(targets))]:
-            block += [code, *words.float_to_words(kg, "low")]
+            block += [code, *encoding.float_to_words(kg, "low")]
         self.put(base, *block, job, 0, job, 0)
 
     def command(self, command, job=1, slot=1):
@@ -352,7 +352,7 @@ class TestIsa88(MillCase):
         return self.feedback(93, slot=slot)[0]
 
     def kg(self, line):
-        return round(words.words_to_float(self.feedback(22 + 3 * line, 2), "low"), 2)
+        return round(encoding.words_to_float(self.feedback(22 + 3 * line, 2), "low"), 2)
 
     def run_half(self, job=1):
         self.offer(job)
@@ -379,7 +379,7 @@ class TestIsa88(MillCase):
         self.assertEqual(list(dosed), [7, 60000, 12])
         self.assertEqual([self.kg(line) for line in range(5)], [dosed[7], 0.0, dosed[60000], dosed[12], 0.0])
         self.assertEqual(self.state(), 3)
-        weight = words.words_to_float(self.feedback(94, 2), "low")
+        weight = encoding.words_to_float(self.feedback(94, 2), "low")
         self.assertEqual(round(weight, 2), self.mill.ledger[-1]["weight"])
         self.assertAlmostEqual(weight, sum(dosed.values()) + 7.0, places=2)
 
@@ -703,7 +703,7 @@ class TestSocket(BaseCase):
             feedback = self.read_words(client, FEEDBACK, 100)
             client.write_registers(RECIPE + 81, [0, job])
             self.assertEqual(feedback[1:9], ORDER)
-            self.assertEqual(words.words_to_kg(feedback[74:76]), plc.mill.ledger[-1]["weight"])
+            self.assertEqual(encoding.words_to_kg(feedback[74:76]), plc.mill.ledger[-1]["weight"])
         with plc.lock:
             self.assertEqual([record["job"] for record in plc.mill.ledger], [1, 1, 2, 2])
 

@@ -19,8 +19,8 @@ from odoo.tests import BaseCase, tagged
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
 from ..plc import transport
+from ..plc.sentences import Sentence
 from ..plc.transport import Endpoint, Link, LinkError, SerialLine, Tls
-from ..plc.words import Sentence
 from .plc_layouts import flags, job_numbers
 from .wires import Authority, Wire, serial_cable, server_context
 

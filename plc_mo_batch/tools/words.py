@@ -1,11 +1,11 @@
-"""What the plain layers say (``plc/words.py``), in the language of an environment."""
+"""What the plain layers say (``plc/sentences.py``), in the language of an environment."""
 
 import logging
 
 from odoo.exceptions import UserError
 from odoo.tools.translate import get_translation
 
-from ..plc.words import Label, Number, Sentence
+from ..plc.sentences import Label, Number, Sentence
 
 _logger = logging.getLogger(__name__)
 
@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 def said(env, what):
     """A sentence of the plain layers in the language of ``env``, as plain text; whatever else it may be stays as it is.
 
-    :param what: a :class:`~..plc.words.Sentence` or :class:`~..plc.words.Label`, or an exception that was raised with one
+    :param what: a :class:`~..plc.sentences.Sentence` or :class:`~..plc.sentences.Label`, or an exception that was raised with one
     """
     if isinstance(what, Exception):
         what = what.args[0] if what.args else ""

@@ -2,9 +2,12 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.controller.plc_controller_look import TEST_SECONDS
-from ..plc.transport import RTU_TCP, TCP
+from ..plc.transport import TCP
+from ..plc.wires import KINDS
 
 STEPS = [("address", "Address"), ("silos", "Silos and Products"), ("done", "Connected")]
+# those of which the wizard asks for all that they need; the others are set on the PLC itself
+TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values() if kind.needs <= {"host", "port", "device_id"}]
 SIMULATOR = {"host": "127.0.0.1", "port": 5020, "transport": TCP, "device_id": 1}  # where ``odoo plc_simulator`` listens
 
 
@@ -17,9 +20,7 @@ class PlcSetup(models.TransientModel):
     step = fields.Selection(STEPS, required=True, default="address")
     name = fields.Char(required=True, default=lambda self: self.env._("PLC 1"))
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
-    transport = fields.Selection(
-        [(TCP, "Modbus TCP"), (RTU_TCP, "RTU over TCP, through a gateway")], string="Connection", required=True, default=TCP
-    )
+    transport = fields.Selection(TRANSPORTS, string="Connection", required=True, default=TCP)
     host = fields.Char(string="Address", help="Host name or IP address of the PLC.")
     port = fields.Integer(required=True, default=502)
     device_id = fields.Integer(string="Unit ID", required=True, default=1)

@@ -14,8 +14,8 @@ for _name in ("plc_mo_batch", "plc_mo_batch.tests"):  # packages that are their 
     _package.__path__ = [str(Path(__file__).resolve().parents[2].joinpath(*_name.split(".")))]
 
 from plc_mo_batch.simulator import Simulator  # noqa: E402
+from plc_mo_batch.simulator.encoding import words_to_text, words_to_uint32  # noqa: E402
 from plc_mo_batch.simulator.slot import FLAG  # noqa: E402
-from plc_mo_batch.simulator.words import words_to_text, words_to_uint32  # noqa: E402
 from plc_mo_batch.tests import fault_proxy  # noqa: E402
 
 __all__ = ["DT", "FLAG", "Peer", "fault_proxy", "words_to_text", "words_to_uint32"]

@@ -196,7 +196,7 @@ class MoBatch(models.Model):
             disbelieved = batch.state == "running" and case == "rejected"  # for ever, if the PLC cannot be mended
             batch.is_action_take_out_allowed = batch.is_action_decide_allowed or operator and disbelieved
             batch.is_action_release_allowed = operator and batch.state == "queued" and case == "occupied"
-            batch.is_action_go_on_allowed = operator and batch.state == "queued" and case == "older"
+            batch.is_action_go_on_allowed = operator and batch.state == "queued" and case == "database_behind"
             batch.is_action_command_allowed = operator and batch.state == "running" and commands
 
     @api.depends("production_id.plc_part_count")
@@ -492,7 +492,7 @@ class MoBatch(models.Model):
         """Only a person can have it go on."""
         asked = self.weight_needed or self.hand_adds_needed or self.review_needed or self.held
         undecided = self.state == "failed" and not self.failure_decision
-        return bool(asked or undecided or self._case() in ("lost", "doubt", "occupied", "older", "job_number"))
+        return bool(asked or undecided or self._case() in ("lost", "doubt", "occupied", "database_behind", "job_number"))
 
     def _last_progress(self):
         """When it last dosed something."""

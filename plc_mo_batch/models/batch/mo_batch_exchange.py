@@ -213,7 +213,7 @@ class MoBatch(models.Model):
             "rejected": self.env._("What slot %(slot)s reports is not believed: %(detail)s. Nothing was changed."),
             "occupied": self.env._("Slot %(slot)s cannot be used: %(detail)s."),
             "job_number": self.env._("Slot %(slot)s cannot be used, its job number is implausible: %(detail)s."),
-            "older": self.env._(
+            "database_behind": self.env._(
                 "The PLC is ahead of this database: %(detail)s. If the database was restored from a backup, orders in line may "
                 "have been made already: compare, cancel those, then go on. Nothing is sent until then."
             ),

@@ -5,22 +5,19 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...plc.address import AddressRefused, check_literal, parse_networks
-from ...plc.transport import DEVICE, RTU_TCP, SERIAL, TCP, TLS, Endpoint, LinkError, SerialLine, Tls, tls_context
+from ...plc.transport import DEVICE, TCP, tls_context
+from ...plc.wire import Endpoint, LinkError, SerialLine, Tls
+from ...plc.wires import KINDS
 from ...tools.odoo_edge import get_parameter
 from ...tools.words import digits, said
 
-PORTS = {TCP: 502, TLS: 802}  # as registered for Modbus
-TRANSPORTS = [
-    (TCP, "Modbus TCP"),
-    (TLS, "Modbus TCP with TLS"),
-    (RTU_TCP, "RTU over TCP"),
-    (SERIAL, "Serial RTU"),
-]
+PORTS = {kind.name: kind.port for kind in KINDS.values() if kind.port}
+TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values()]
 BAUDRATES = [(str(rate), str(rate)) for rate in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)]
 
 
 class PlcConnection(models.AbstractModel):
-    """How a PLC is reached: the fields, what they have to be, and the :class:`~...plc.transport.Endpoint` made of them."""
+    """How a PLC is reached: the fields, what they have to be, and the :class:`~...plc.wire.Endpoint` made of them."""
 
     _name = "plc.connection"
     _inherit = ["mail.thread"]
@@ -83,14 +80,14 @@ class PlcConnection(models.AbstractModel):
     @api.depends("transport", "host", "port", "serial_device")
     def _compute_place(self):
         for plc in self:
-            plc.place = plc.serial_device if plc.transport == SERIAL else f"{plc.host or ''}:{plc.port}"
+            plc.place = plc.serial_device if plc._needs("line") else f"{plc.host or ''}:{plc.port}"
 
     @api.constrains("transport", "host", "serial_device")
     def _check_place(self):
         for plc in self:
-            if plc.transport != SERIAL:
+            if plc._needs("host"):
                 plc._check_host()
-            if plc.transport == SERIAL and not DEVICE.fullmatch(plc.serial_device or ""):
+            if plc._needs("line") and not DEVICE.fullmatch(plc.serial_device or ""):
                 raise ValidationError(
                     self.env._("The PLC needs a serial port of Odoo's server, such as /dev/ttyUSB0 or COM3.")
                 )
@@ -105,7 +102,7 @@ class PlcConnection(models.AbstractModel):
 
     @api.constrains("transport", "tls_verify", "tls_ca", "tls_certificate", "tls_key")
     def _check_tls(self):
-        for plc in self.sudo().filtered(lambda plc: plc.transport == TLS):
+        for plc in self.sudo().filtered(lambda plc: plc._needs("tls")):
             if plc.tls_key and not plc.tls_certificate:
                 raise ValidationError(self.env._("A key was given, but not the certificate that it belongs to."))
             try:
@@ -120,6 +117,10 @@ class PlcConnection(models.AbstractModel):
 
     # Business methods
 
+    def _needs(self, setting):
+        """The way in which the PLC is reached uses this setting of an :class:`~..plc.wire.Endpoint`."""
+        return bool(self.transport) and setting in KINDS[self.transport].needs
+
     def _endpoint(self, timeout=0.0):
         """Where to reach the PLC.
 
@@ -129,9 +130,9 @@ class PlcConnection(models.AbstractModel):
         endpoint = Endpoint(self.host or "", self.port, self.device_id, self.timeout, self.transport, allowed=networks)
         if timeout:
             endpoint = replace(endpoint, timeout=min(timeout, self.timeout))
-        if self.transport == TLS:
+        if self._needs("tls"):
             return replace(endpoint, tls=self._tls())
-        if self.transport == SERIAL:
+        if self._needs("line"):
             line = SerialLine(self.serial_device, int(self.baudrate), self.parity, int(self.stopbits))
             return replace(endpoint, line=line)
         return endpoint
@@ -167,9 +168,9 @@ class PlcConnection(models.AbstractModel):
         return base64.b64decode(content or b"").decode("ascii", "replace")
 
     def _link_message(self, error, timeout=0.0):
-        """What a :class:`~...plc.transport.LinkError` means, naming what can be mended."""
+        """What a :class:`~...plc.wire.LinkError` means, naming what can be mended."""
         detail = said(self.env, error.detail)
-        if self.transport == SERIAL and error.kind == "connect":
+        if self._needs("line") and error.kind == "connect":
             return self.env._("The serial port %(place)s cannot be opened: %(detail)s.", place=self.place, detail=detail)
         if error.kind == "address":
             return self._address_message(error.detail)

@@ -332,7 +332,7 @@ class PlcController(models.Model):
     def _note_silence(self, error):
         """The PLC could not be talked to. Journalled when what is wrong changed.
 
-        :param error: a :class:`~...plc.transport.LinkError`
+        :param error: a :class:`~...plc.wire.LinkError`
         """
         message, was_online = self._link_message(error), self.online
         self.env["plc.task.exchange"]._log("%s: %s", self.name, message)

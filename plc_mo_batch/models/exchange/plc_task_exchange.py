@@ -1,5 +1,5 @@
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from psycopg2.extensions import TransactionRollbackError
 
@@ -83,6 +83,23 @@ class PlcTaskExchange(models.AbstractModel):
         return self.env.cr.fetchone()[0]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A plan, and what was certain when it was made: what was observed before that proves less.
+
+    A decision that is made again, on what the records are now, has to know it as it was: so it goes with the plan.
+
+    :param settled: ids of the batches that were settled
+    :param unsure: a write of unknown fate could still arrive, apart from those of the plan
+    :param events: (area, slot) of each event slot to be read -> id of its newest event, if that was settled, else 0
+    """
+
+    plan: Plan
+    settled: frozenset
+    unsure: bool
+    events: dict
+
+
 class Conversation:
     """What is said with one PLC in one run of Task 2: plans out, answers in, a commit after each.
 
@@ -108,11 +125,11 @@ class Conversation:
 
     def run(self):
         """The conversation, for :func:`~...plc.exchange.converse`."""
-        plan = self._safely(self._first_plan)
-        while plan:
-            answer = yield plan
+        asked = self._safely(self._first_plan)
+        while asked:
+            answer = yield asked.plan
             self.requests += answer.requests
-            plan = self._safely(self._digest, plan, answer)
+            asked = self._safely(self._digest, asked, answer)
 
     def _safely(self, method, *args):
         """Run a step of ours in a transaction of its own; one bad PLC never stops the others (rule 8)."""
@@ -163,40 +180,41 @@ class Conversation:
                 self.env.invalidate_all()
                 batch._journal("error", explained(self.env, error))
 
-    def _plan(self, layout, jobs, writes=(), delay=0.0, fresh=False, unsure=False, everything=False):
+    def _plan(self, layout, jobs, writes=(), delay=0.0, reconnect=False, unsure=False, everything=False):
         """
         :param everything: read all event slots, not only those where something is going on
         """
-        return Plan(
+        settled = frozenset() if unsure else frozenset(job.id for job in jobs if job.settled)
+        events = self._events.to_read(layout, everything, unsure)
+        plan = Plan(
             endpoint=self.controller._endpoint(),
             layout=layout,
             feedback=tuple(range(1, layout.slots + 1)),
             recipe=tuple(recipe_slots(layout, jobs)),
             writes=tuple(writes),
             delay=delay,
-            fresh=fresh,
-            settled=frozenset() if unsure else frozenset(job.id for job in jobs if job.settled),
-            unsure=unsure,
-            events=self._events.to_read(layout, everything, unsure),
+            reconnect=reconnect,
+            events=tuple(events),
             clock=self._clock.is_wanted(layout),
         )
+        return Asked(plan, settled, unsure, events)
 
     # Answers
 
-    def _digest(self, plan: Plan, answer: Answer):
+    def _digest(self, asked: Asked, answer: Answer):
         """Store what an answer means, and say what comes next (None: nothing)."""
-        controller = self.controller
-        self._note_writes(plan, answer)
+        controller, plan = self.controller, asked.plan
+        self._note_writes(asked, answer)
         if answer.error:
             controller._note_silence(answer.error)
             return None
         controller._note_contact()
         unsure = controller._is_unsure()
-        jobs = [replace(job, settled=job.settled and job.id in plan.settled) for job in controller._jobs(plan.layout)]
+        jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in controller._jobs(plan.layout)]
         self._note_shown_job(plan.layout, answer.seen)
         steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
         writes, again, waiting = self._apply(plan.layout, steps)
-        acks, unfinished = self._events.digest(plan, answer, not unsure and not self._is_last_round())
+        acks, unfinished = self._events.digest(asked, answer, not unsure and not self._is_last_round())
         writes += acks
         if writes:
             controller.unconfirmed_write_at = fields.Datetime.now()
@@ -210,10 +228,11 @@ class Conversation:
         if shown > max(self.controller.last_job, self.controller.shown_job):
             self.controller.shown_job = shown
 
-    def _note_writes(self, plan, answer):
+    def _note_writes(self, asked, answer):
+        plan = asked.plan
         if plan.writes and answer.unsure:
             self.controller.unconfirmed_write_at = fields.Datetime.now()  # counted from when it was given up
-        elif plan.writes and not plan.unsure:
+        elif plan.writes and not asked.unsure:
             self.controller.unconfirmed_write_at = False
         for write in answer.unsent:
             self._sent.pop(write, None)
@@ -316,4 +335,4 @@ class Conversation:
         if not self.goes_on or time.monotonic() + pause > self.live_until:
             return None
         self._rounds = 0
-        return self._plan(layout, jobs, delay=pause, fresh=True, unsure=unsure, everything=True)
+        return self._plan(layout, jobs, delay=pause, reconnect=True, unsure=unsure, everything=True)

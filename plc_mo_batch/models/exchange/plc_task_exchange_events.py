@@ -36,7 +36,10 @@ class EventTalk:
     # Plans
 
     def to_read(self, layout, everything, unsure):
-        """What the next plan reads, as a :class:`~...plc.exchange.Plan` wants it: everything, or only where something goes on."""
+        """What the next plan reads: everything, or only where something goes on.
+
+        :return: (area, slot) -> id of the newest event, if it is settled, else 0
+        """
         if self._is_off:
             return {}
         places = [place for place in layout.event_places if everything or place in self._open]
@@ -57,9 +60,10 @@ class EventTalk:
 
     # Answers
 
-    def digest(self, plan, answer, may_write):
+    def digest(self, asked, answer, may_write):
         """Store what an answer means.
 
+        :param asked: the plan that was answered, as a :class:`~.plc_task_exchange.Asked`
         :param may_write: False while a write of unknown fate may still arrive, which an acknowledgement could be
         :return: the writes to send after the commit; whether something has to be looked at again
         """
@@ -72,15 +76,16 @@ class EventTalk:
         newest = self._newest(answer.events)
         writes = []
         for place, words in answer.events.items():
-            writes += self._look_at(place, words, newest.get(place), plan, answer, may_write)
-        if plan.events:
+            writes += self._look_at(place, words, newest.get(place), asked, answer, may_write)
+        if asked.events:
             self.controller._note_event_problem(" ".join(self._problems.values()))
         return writes, bool(self._open)
 
-    def _look_at(self, place, words, event, plan, answer, may_write):
-        before = self._reading(plan.layout, place, words, answer)
-        last = event and event._last(may_write and plan.events[place] == event.id)
-        step = decide(plan.layout, *place, words, last, before)
+    def _look_at(self, place, words, event, asked, answer, may_write):
+        layout = asked.plan.layout
+        before = self._reading(layout, place, words, answer)
+        last = event and event._last(may_write and asked.events[place] == event.id)
+        step = decide(layout, *place, words, last, before)
         self._problems.pop(place, None)
         if not step:
             return []

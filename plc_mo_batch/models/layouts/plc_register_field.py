@@ -67,6 +67,8 @@ class PlcRegisterField(models.Model):
             ("int16", "INT16"),
             ("uint32", "UINT32"),
             ("int32", "INT32"),
+            ("uint64", "UINT64"),
+            ("int64", "INT64"),
             ("float32", "FLOAT32"),
             ("float64", "FLOAT64"),
             ("bcd", "BCD, 4 digits"),

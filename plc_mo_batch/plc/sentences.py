@@ -20,7 +20,7 @@ class Sentence(str):
     source: str
     values: Mapping[str, Any]
 
-    def __new__(cls, source: str, values: Mapping[str, Any] | None = None):
+    def __new__(cls, source: str, values: Mapping[str, Any] | None = None) -> "Sentence":
         self = super().__new__(cls, source % values if values else source)
         self.source = source
         self.values = values or {}
@@ -32,7 +32,7 @@ class Label(str):
 
     of: str
 
-    def __new__(cls, name: str, of: str = ""):
+    def __new__(cls, name: str, of: str = "") -> "Label":
         self = super().__new__(cls, name)
         self.of = of
         return self

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.words import Label, Sentence, either, listed, role
+from odoo.addons.plc_mo_batch.plc.handshake import Sight
+from odoo.addons.plc_mo_batch.plc.sentences import Label, Sentence, either, listed, role
 
 PLAIN = Path(__file__).resolve().parents[1] / "plc"
-# told to programmers: in a traceback, or in pymodbus's log
-NOT_FOR_PEOPLE = {"unknown word order ", "the byte count is wrong"}
+# told to programmers: in a traceback, in pymodbus's log, in the documentation
+NOT_FOR_PEOPLE = {"unknown word order ", "the byte count is wrong", *(sight.value for sight in Sight)}
 
 
 def unmarked(source):
@@ -59,7 +60,7 @@ class TestSentence(BaseCase):
 @tagged("post_install", "-at_install")
 class TestNothingElseIsSaid(BaseCase):
     def test_every_text_of_the_plain_layers_is_marked(self):
-        for path in sorted(PLAIN.glob("*.py")):
+        for path in sorted(PLAIN.rglob("*.py")):
             with self.subTest(path.stem):
                 self.assertEqual(sorted(set(unmarked(path.read_text())) - NOT_FOR_PEOPLE), [], "put it into _lt()")
 

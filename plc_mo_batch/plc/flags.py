@@ -1,0 +1,167 @@
+"""The handshake "flags", as the mill's first program had it.
+
+The rule: two flags with two writers each. In the recipe's 0 is "new", 1 "taken"; in the feedback's 1 is "stored". Nothing here is
+written again once it was offered: recipe equal, flag 1, no feedback may mean told or not told yet, and what is offered twice can
+be made twice. Where the two cannot be told apart, a person is asked.
+"""
+
+from collections.abc import Sequence
+
+from .handshake import ACKNOWLEDGED, STILL_TAKEN, TAKEN, Case, Handshake, Rule, Sight
+from .sentences import _lt
+from .steps import CANCELLED, CANCELLING, ENDED, OFFERED, QUEUED, RUNNING, SENDING, Job, Step, Write
+
+
+class Flags(Handshake):
+    """What is seen, and what is done; :data:`Flags.table` below says which of it when."""
+
+    # What is seen
+
+    def _queued(self, case: Case) -> Sight:
+        job = case.job
+        if job.resent and self._is_shown(case):
+            return self._progress(case)
+        if self._known:
+            return Sight.BEHIND
+        room = self._room(case)
+        if room == Sight.FREE or not job.release:
+            return room
+        return Sight.RELEASED if self._is_shown(case) else Sight.BUSY
+
+    def _sending(self, case: Case) -> Sight:
+        return self._room_for_block(case)
+
+    def _free(self, case: Case) -> Sight:
+        if self._is_shown(case):
+            return Sight.OCCUPIED
+        slot = case.job.slot
+        return Sight.FREE if self._is_recipe_blank(slot) or self._recipe_role(slot, "recipe_flag") == 1 else Sight.BUSY
+
+    def _handed_over(self, case: Case) -> Sight:
+        job = case.job
+        if self._is_mine(job, case.words) and (job.state == RUNNING or not self._is_stored(case.words)):
+            return self._progress(case)
+        if job.state == RUNNING:
+            return Sight.GONE
+        recipe = self.seen.recipe.get(job.slot)
+        if recipe is None:
+            return Sight.UNREAD
+        if not self._is_standing(job, recipe, "recipe_flag"):
+            return Sight.ERASED
+        if self._recipe_role(job.slot, "recipe_flag") == 0:
+            return Sight.STANDING
+        return self._behind_closed_gate(job)
+
+    def _behind_closed_gate(self, job: Job) -> Sight:
+        """Taken, or never told? Only a PLC that shows the order in the very scan in which it takes it says so by itself."""
+        if not job.settled:
+            return Sight.SETTLING
+        return Sight.WITHDRAWN if self.layout.copies_on_take else Sight.DOUBTFUL
+
+    def _ended(self, case: Case) -> Sight:
+        return Sight.SHOWN if self._is_shown(case) else Sight.PASSED
+
+    def _is_shown(self, case: Case) -> bool:
+        """The feedback speaks of this order, and was not acknowledged."""
+        return self._is_mine(case.job, case.words) and not self._is_stored(case.words)
+
+    def _is_mine(self, job: Job, words: tuple[int, ...]) -> bool:
+        """The feedback speaks of this order. Identity is slot and order name."""
+        self._believe_slot(job, words)
+        item = self.layout.area("feedback").field("order")
+        return tuple(words[item.offset : item.end]) == tuple(self._order_words(job))
+
+    def _is_stored(self, words: Sequence[int]) -> bool:
+        return self._number("feedback", words, "feedback_flag") == 1
+
+    def _is_recipe_blank(self, slot: int) -> bool:
+        return not any(self.seen.recipe[slot])
+
+    # What is done
+
+    def arm(self, case: Case) -> Step | None:
+        """Open the gate: from now on the PLC may take it, and the settle time begins anew."""
+        return Step(case.job.id, write=self._gate("arm", case.job.slot, 0))
+
+    def withdraw(self, case: Case) -> Step | None:
+        """Close the gate."""
+        return Step(case.job.id, values={"withdrawn": False}, write=self._gate("withdraw", case.job.slot, 1))
+
+    def _gate(self, kind: str, slot: int, flag: int) -> Write:
+        return self._write_role(kind, "recipe", slot, "recipe_flag", flag)
+
+    def acknowledge(self, case: Case) -> Step | None:
+        """Tell the PLC that the actuals are stored."""
+        return Step(case.job.id, write=self._write_role("ack", "feedback", case.job.slot, "feedback_flag", 1))
+
+    def clear(self, slot: int) -> Step | None:
+        """Close the gate of a slot where a recipe of somebody else's lies ready to run."""
+        if self._is_recipe_blank(slot) or self._recipe_role(slot, "recipe_flag") != 0:
+            return None
+        return Step(0, write=self._gate("clear", slot, 1), anomaly=self._cleared(slot))
+
+    # A person is asked
+
+    def ask_about_stranger(self, case: Case) -> Step | None:
+        """Its order was made before it was handed over."""
+        detail = _lt("order %(order)s stands in the feedback, not stored, before it was handed over", order=case.job.order)
+        return self._ask(case, "occupied", detail)
+
+    def ask_about_gone(self, case: Case) -> Step | None:
+        """It ran, and nothing tells what became of it."""
+        return self._ask(case, "lost", _lt("the PLC no longer shows order %(order)s, which runs", order=case.job.order))
+
+    def ask_about_doubt(self, case: Case) -> Step | None:
+        """Told or not told: never resolved by writing again."""
+        return self._ask(case, "doubt", _lt("it is not known whether the PLC took the recipe"))
+
+    # The decisions: state, what is seen, what is done, the state that comes of it
+
+    table = {
+        QUEUED: {
+            **TAKEN,  # sent again by a person, and it had been taken after all
+            Sight.BEHIND: Rule(Handshake.ask_about_database),
+            Sight.OCCUPIED: Rule(ask_about_stranger),
+            Sight.RELEASED: Rule(acknowledge),
+            Sight.BUSY: Rule(Handshake.wait),
+            Sight.FREE: Rule(Handshake.write_block, SENDING),
+        },
+        SENDING: {
+            Sight.OCCUPIED: Rule(ask_about_stranger),
+            Sight.BUSY: Rule(Handshake.wait),
+            Sight.UNWRITTEN: Rule(Handshake.write_block),
+            Sight.WRITTEN: Rule(arm, OFFERED),  # committed before the gate is opened: from here on the PLC may know
+        },
+        OFFERED: {
+            **TAKEN,
+            Sight.UNREAD: Rule(Handshake.wait),
+            Sight.ERASED: Rule(Handshake.ask_about_recipe),
+            Sight.STANDING: Rule(Handshake.wait),
+            Sight.SETTLING: Rule(Handshake.wait),
+            Sight.DOUBTFUL: Rule(ask_about_doubt),
+            Sight.WITHDRAWN: Rule(arm, OFFERED),  # again its own state: the settle time begins anew
+        },
+        CANCELLING: {
+            **TAKEN,  # at the very moment at which it was withdrawn
+            Sight.UNREAD: Rule(Handshake.wait),
+            Sight.ERASED: Rule(Handshake.ask_about_recipe),
+            Sight.STANDING: Rule(withdraw),
+            Sight.SETTLING: Rule(Handshake.store_withdrawn),
+            Sight.DOUBTFUL: Rule(ask_about_doubt),
+            Sight.WITHDRAWN: Rule(Handshake.note, CANCELLED),
+        },
+        RUNNING: {
+            **STILL_TAKEN,
+            Sight.GONE: Rule(ask_about_gone),
+        },
+        **dict.fromkeys(
+            ENDED,
+            {
+                Sight.SHOWN: Rule(acknowledge),
+                Sight.PASSED: Rule(Handshake.store_acknowledged),
+            },
+        ),
+        ACKNOWLEDGED: {
+            Sight.NOTHING: Rule(Handshake.wait),
+        },
+    }

@@ -1,0 +1,421 @@
+"""What both handshakes share: what can be seen of a batch, how a table of decisions is read, belief, progress, writes.
+
+A handshake decides in two moves. It first finds out what the PLC shows of a batch: one :class:`Sight`, by the method for the
+batch's row (:meth:`Handshake._queued` and its like). Its table, state × sight, then says what to do, and which state comes of it.
+So all decisions of a handshake stand in one place, and ``docs/architecture/life-of-a-batch.md`` is drawn from it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, ClassVar, NamedTuple
+
+from .codec import CodecError, complaint
+from .layout import Layout
+from .sentences import Sentence, _lt
+from .steps import (
+    ABORTED,
+    COMMANDS,
+    COMPLETE,
+    COMPLETED,
+    ENDED,
+    EXECUTING,
+    FAILED,
+    HANDED_OVER,
+    HELD,
+    IDLE,
+    QUEUED,
+    RUNNING,
+    SENDING,
+    STOPPED,
+    Anomaly,
+    Job,
+    Rejected,
+    Seen,
+    Step,
+    Write,
+)
+
+ACKNOWLEDGED = "acknowledged"  # the row of an ended batch whose acknowledgement was seen
+
+
+class Sight(Enum):
+    """What the PLC shows of a batch, as far as it matters in the batch's state."""
+
+    # before it is handed over
+    BEHIND = "the PLC knows more than this database, which was restored or is not the only one"
+    OCCUPIED = "the slot holds what no batch knows, and nobody stored"
+    RELEASED = "the slot is not free, and a person allowed to acknowledge what is in it"
+    BUSY = "the slot is not free yet, or was not read"
+    FREE = "the slot is free"
+    UNWRITTEN = "the slot is free, its block is not the batch's"
+    WRITTEN = "the batch's block was read back"
+    # handed over, not seen to be taken
+    OVERTAKEN = "the PLC took a later job, which another system gave it"
+    UNREAD = "the recipe was not read"
+    ERASED = "the recipe is gone"
+    STANDING = "the recipe can be taken"
+    SETTLING = "the recipe cannot be taken, and the PLC may yet show that it was"
+    WITHDRAWN = "the recipe cannot be taken, and was not"
+    DOUBTFUL = "the recipe cannot be taken, and may have been"
+    # taken
+    FORGOTTEN = "it was taken, and the slot is blank"
+    IDLING = "it was taken, and the PLC is idle"
+    RUNS = "it runs"
+    UNWEIGHED = "it is finished, its weight is yet to come"
+    FINISHED = "it is finished"
+    FAILED = "it failed"
+    GONE = "the PLC shows it no more"
+    # ended
+    SHOWN = "the PLC still shows it, not acknowledged"
+    PASSED = "the acknowledgement is there, or the slot has gone on"
+    LOST = "another acknowledgement took the place of its own, and the next batch waits for it"
+    NOTHING = "nothing that matters"
+
+
+@dataclass
+class Case:
+    """One batch to decide on. ``values``: what was believed of its slot, ``held``: the PLC holds it; both once it was taken."""
+
+    job: Job
+    words: tuple[int, ...]
+    in_slot: Sequence[Job]
+    values: dict[str, Any] = field(default_factory=dict)
+    held: bool = False
+
+    @property
+    def row(self) -> str:
+        """Its row in the table."""
+        return ACKNOWLEDGED if self.job.state in ENDED and self.job.acknowledged else self.job.state
+
+
+class Rule(NamedTuple):
+    """What is done (a method of the handshake, which may find that nothing is to be done), and the state that comes of it."""
+
+    act: Callable[[Any, Case], Step | None]
+    to: str | None = None
+
+
+Table = Mapping[str, Mapping[Sight, Rule]]
+
+
+class Handshake(ABC):
+    """What the PLC and Odoo agreed on: who may write what, and when."""
+
+    table: ClassVar[Table]
+
+    def __init__(self, layout: Layout, seen: Seen, last_job: int):
+        self.layout = layout
+        self.seen = seen
+        self.last_job = last_job
+        self._known: dict[int, int] = {}  # id of a fresh batch -> slot in which the PLC shows its order all the same
+
+    # What a handshake has to say
+
+    @abstractmethod
+    def _queued(self, case: Case) -> Sight:
+        """What is seen of a batch in line."""
+
+    @abstractmethod
+    def _sending(self, case: Case) -> Sight:
+        """What is seen of a batch whose block is being written."""
+
+    @abstractmethod
+    def _handed_over(self, case: Case) -> Sight:
+        """What is seen of a batch of which the PLC may know."""
+
+    @abstractmethod
+    def _ended(self, case: Case) -> Sight:
+        """What is seen of a batch whose actuals are stored, before its acknowledgement was seen."""
+
+    def _acknowledged(self, case: Case) -> Sight:
+        """What is seen of a batch whose acknowledgement was seen."""
+        return Sight.NOTHING
+
+    @abstractmethod
+    def _free(self, case: Case) -> Sight:
+        """FREE, BUSY or OCCUPIED: whether the words of the slot let a recipe be sent."""
+
+    @abstractmethod
+    def clear(self, slot: int) -> Step | None:
+        """Take out of reach what somebody else left to run in a slot that no batch has."""
+
+    # Deciding
+
+    def step(self, job: Job, in_slot: Sequence[Job]) -> Step | None:
+        """The decision on one batch.
+
+        :param in_slot: all batches of its slot, itself included
+        """
+        words = self.seen.feedback.get(job.slot)
+        if words is None:
+            return None
+        try:
+            return self._decide(Case(job, tuple(words), in_slot))
+        except Rejected as rejected:
+            return Step(job.id, anomaly=rejected.anomaly)
+        except CodecError as error:  # of our own words: the recipe does not fit (any more)
+            return Step(job.id, anomaly=Anomaly("occupied", _lt("the recipe does not fit: %(why)s", why=error.args[0])))
+
+    def _decide(self, case: Case) -> Step | None:
+        if case.row not in self.table:
+            return None
+        rule = self.table[case.row][self._look(case)]
+        step = rule.act(self, case)
+        return replace(step, state=rule.to) if step and rule.to else step
+
+    def _look(self, case: Case) -> Sight:
+        if case.row == QUEUED:
+            return self._queued(case)
+        if case.row == SENDING:
+            return self._sending(case)
+        if case.row in HANDED_OVER:
+            return self._handed_over(case)
+        return self._acknowledged(case) if case.row == ACKNOWLEDGED else self._ended(case)
+
+    # What both do
+
+    def wait(self, case: Case) -> Step | None:
+        """Nothing, this time."""
+        return None
+
+    def note(self, case: Case) -> Step | None:
+        """Store the new state."""
+        return Step(case.job.id)
+
+    def store_withdrawn(self, case: Case) -> Step | None:
+        """The withdrawal was read back: the PLC's time to show that it took it all the same begins."""
+        return Step(case.job.id, values={"withdrawn": True})
+
+    def store_acknowledged(self, case: Case) -> Step | None:
+        """There is nothing left to acknowledge."""
+        return Step(case.job.id, values={"acknowledged": True})
+
+    def write_block(self, case: Case) -> Step | None:
+        """Write the recipe, with its gate closed."""
+        return Step(case.job.id, write=self._write_block(case.job))
+
+    def store_actuals(self, case: Case) -> Step | None:
+        """What the PLC shows is final."""
+        return Step(case.job.id, values=self._actuals(case))
+
+    def store_progress(self, case: Case) -> Step | None:
+        """What the PLC shows so far; and what a person asked of the running batch is written."""
+        write, obeyed = self._command(case.job, case.held)
+        return Step(case.job.id, values={**self._actuals(case), "held": case.held, "obeyed": obeyed}, write=write)
+
+    def store_finished(self, case: Case) -> Step | None:
+        """The grace for its weight begins."""
+        write, obeyed = self._command(case.job, case.held)
+        actuals = {**self._actuals(case), "finished": True}
+        return Step(case.job.id, values={**actuals, "held": case.held, "obeyed": obeyed}, write=write)
+
+    # A person is asked
+
+    def ask_about_idle(self, case: Case) -> Step | None:
+        """Taken and running, and now neither running nor over: forgotten."""
+        return self._ask(case, "lost", _lt("the PLC is idle, though job %(job)s runs", job=case.job.number))
+
+    def ask_about_recipe(self, case: Case) -> Step | None:
+        """It cannot be told from a recipe that was taken: it is not sent again by itself."""
+        return self._ask(case, "lost", _lt("the recipe that was handed over is no longer in the PLC"))
+
+    def ask_about_database(self, case: Case) -> Step | None:
+        """The PLC knows an order in line that was never handed over from here: the database was restored from a backup, or
+        another system hands over the same orders. Whatever is in line may have been made: nothing of it is sent, and the batch of
+        that order is the one to ask a person."""
+        job = case.job
+        if job.id not in self._known:
+            return None
+        slot = self._known[job.id]
+        told = {"order": job.order, "slot": slot}
+        detail = _lt("order %(order)s stands in slot %(slot)s, and was never handed over from here", **told)
+        return self._ask(case, "database_behind", detail, self.seen.feedback[slot])
+
+    def _ask(self, case: Case, code: str, detail: Sentence, words: Sequence[int] | None = None) -> Step:
+        return Step(case.job.id, anomaly=Anomaly(code, detail, case.words if words is None else tuple(words)))
+
+    def look_for_strangers(self, jobs: Iterable[Job]) -> None:
+        """Orders that the PLC made, or makes, without this database: see :meth:`ask_about_database`."""
+        item = self.layout.area("feedback").field("order")
+        shown = {tuple(words[item.offset : item.end]): slot for slot, words in self.seen.feedback.items()}
+        for job in jobs:
+            with suppress(CodecError):  # an order that does not fit is told where its recipe is made
+                if job.fresh and job.state == QUEUED and (slot := shown.get(tuple(self._order_words(job)))):
+                    self._known[job.id] = slot
+
+    def _order_words(self, job: Job) -> list[int]:
+        return self.layout.words_of("feedback", "order", job.order)[1]
+
+    # Belief (rule 5): whole or not at all
+
+    def _decode(self, words: tuple[int, ...]) -> dict[str, Any]:
+        try:
+            return self.layout.codec("feedback").decode(words)
+        except CodecError as error:
+            raise Rejected(Anomaly("rejected", error.args[0], words, error.field.offset)) from None
+
+    def _reject_unless(self, expected: Any, found: Any, role: str, words: tuple[int, ...], index: int = 0) -> None:
+        if expected == found:
+            return
+        item = self.layout.area("feedback").by_role(role)[index]
+        shown = expected if isinstance(expected, Sentence) else repr(expected)
+        reason = _lt("holds %(found)s where %(expected)s was expected", found=repr(found), expected=shown)
+        raise Rejected(Anomaly("rejected", complaint(item, item.offset, reason), words, item.offset))
+
+    def _believe_slot(self, job: Job, words: tuple[int, ...]) -> None:
+        """Nothing follows from what a slot does not show, either, unless it is blank or bears our slot's number.
+
+        :raise Rejected: a slot number that is not ours makes the whole slot unbelievable
+        """
+        if not self._is_blank(words):
+            self._reject_unless(job.slot, self._number("feedback", words, "slot"), "slot", words)
+
+    def _is_blank(self, words: tuple[int, ...]) -> bool:
+        """It names neither slot nor order: never used, or all is forgotten (but for the taken job, where that is retentive)."""
+        named = [self.layout.area("feedback").field(role) for role in ("slot", "order")]
+        return not any(word for item in named for word in words[item.offset : item.end])
+
+    def _believe(self, job: Job, words: tuple[int, ...]) -> dict[str, Any]:
+        """The values of a slot that speaks of ``job``.
+
+        :raise Rejected: naming the first word that is wrong
+        """
+        values = self._decode(words)
+        self._reject_unless(job.slot, values["slot"], "slot", words)
+        self._reject_unless(job.order, values["order"], "order", words)
+        codes = job.recipe.get("line_code") or self.layout.codes
+        for index, code in enumerate(codes):
+            self._reject_unless(code, values["line_code"][index], "line_code", words, index)
+        return values
+
+    # Progress, once the feedback speaks of this batch
+
+    def _progress(self, case: Case) -> Sight:
+        """What the PLC tells of a batch that it took.
+
+        :raise Rejected: for what is not believed, a state that is none included
+        """
+        case.values = self._believe(case.job, case.words)
+        if case.values.get("state") == IDLE:
+            return Sight.IDLING
+        outcome, case.held = self._outcome(case.values, case.words)
+        if outcome == Sight.FINISHED and case.job.awaits_weight and not case.values["weight"]:
+            return Sight.UNWEIGHED
+        return outcome
+
+    def _outcome(self, values: dict[str, Any], words: tuple[int, ...]) -> tuple[Sight, bool]:
+        """(RUNS, FINISHED or STOPPED; held)"""
+        if "state" not in values:
+            return (Sight.FAILED if values["failed"] else Sight.FINISHED) if values["finished"] else Sight.RUNS, False
+        outcomes = {
+            EXECUTING: Sight.RUNS,
+            HELD: Sight.RUNS,
+            COMPLETE: Sight.FINISHED,
+            STOPPED: Sight.FAILED,
+            ABORTED: Sight.FAILED,
+        }
+        if values["state"] not in outcomes:
+            self._reject_unless(_lt("a known state"), values["state"], "state", words)
+        return outcomes[values["state"]], values["state"] == HELD
+
+    def _actuals(self, case: Case) -> dict[str, Any]:
+        return {
+            "codes": tuple(case.values["line_code"]),
+            "actuals": tuple(case.values["line_quantity"]),
+            "weight": case.values["weight"],
+        }
+
+    def _command(self, job: Job, held: bool) -> tuple[Write | None, bool]:
+        """(what to write, whether the command is done with)
+
+        A command carries the job number, so that one which arrives late cannot hit another job. Once the feedback shows that
+        it was obeyed it is taken back to 0, so that the same one can be given again.
+        """
+        recipe = self.seen.recipe.get(job.slot)
+        if not job.command or recipe is None or not self.layout.area("recipe").by_role("command"):
+            return None, False
+        obeyed = job.settled and {"hold": held, "resume": not held}.get(job.command, False)
+        asked = {"command_job": job.number, "command": 0 if obeyed else COMMANDS[job.command]}
+        if all(self._number("recipe", recipe, role) == value for role, value in asked.items()):
+            return None, obeyed
+        first = self.layout.area("recipe").field("command_job")
+        last = self.layout.area("recipe").field("command")
+        words = self.layout.codec("recipe").encode(asked)[first.offset : last.end]
+        return self._write("command", "recipe", job.slot, first.offset, words), False
+
+    # Writes
+
+    def _write(self, kind: str, area: str, slot: int, offset: int, words: Sequence[int]) -> Write:
+        return Write(kind, slot, self.layout.address(area, slot, offset), tuple(words))
+
+    def _write_role(self, kind: str, area: str, slot: int, role: str, value: int) -> Write:
+        offset, words = self.layout.words_of(area, role, value)
+        return self._write(kind, area, slot, offset, words)
+
+    def _block(self, job: Job, number: int = 0) -> list[int]:
+        return self.layout.block(job.recipe, number or job.number)
+
+    def _write_block(self, job: Job, number: int = 0) -> Write:
+        return self._write("block", "recipe", job.slot, 0, self._block(job, number))
+
+    def _is_written(self, job: Job, recipe: Sequence[int]) -> bool:
+        return list(recipe[: self.layout.block_words]) == self._block(job)
+
+    def _is_standing(self, job: Job, recipe: Sequence[int], gate: str) -> bool:
+        """The block is written, whatever now stands in its role ``gate``."""
+        item = self.layout.area("recipe").field(gate)
+        block = self._block(job)
+        return self._is_written(job, [*recipe[: item.offset], *block[item.offset : item.end], *recipe[item.end :]])
+
+    def _recipe_role(self, slot: int, role: str) -> int:
+        """A whole number of the recipe area, read by itself: what else stands there may be nonsense."""
+        return self._number("recipe", self.seen.recipe[slot], role)
+
+    def _number(self, kind: str, words: Sequence[int], role: str) -> int:
+        return whole(self.layout, kind, words, role)
+
+    def _cleared(self, slot: int) -> Anomaly:
+        return Anomaly("cleared", _lt("slot %(slot)s", slot=slot), tuple(self.seen.recipe[slot]))
+
+    def _room(self, case: Case) -> Sight:
+        """FREE when no earlier batch of the slot still waits for its acknowledgement, and nothing in the slot is in the way."""
+        waits = any(other.state in ENDED and not other.acknowledged for other in case.in_slot)
+        return Sight.BUSY if waits or case.job.slot not in self.seen.recipe else self._free(case)
+
+    def _room_for_block(self, case: Case) -> Sight:
+        """The same for a batch that is being sent."""
+        room = self._room(case)
+        if room == Sight.OCCUPIED and case.job.release:
+            return Sight.BUSY
+        if room != Sight.FREE:
+            return room
+        return Sight.WRITTEN if self._is_written(case.job, self.seen.recipe[case.job.slot]) else Sight.UNWRITTEN
+
+
+# What a batch comes to once the PLC took it: the same with both handshakes
+TAKEN: Mapping[Sight, Rule] = {
+    Sight.IDLING: Rule(Handshake.wait),
+    Sight.RUNS: Rule(Handshake.store_progress, RUNNING),
+    Sight.UNWEIGHED: Rule(Handshake.store_finished, RUNNING),
+    Sight.FINISHED: Rule(Handshake.store_actuals, COMPLETED),
+    Sight.FAILED: Rule(Handshake.store_actuals, FAILED),
+}
+# the same for one that was seen to run before
+STILL_TAKEN: Mapping[Sight, Rule] = {
+    **TAKEN,
+    Sight.IDLING: Rule(Handshake.ask_about_idle),
+    Sight.RUNS: Rule(Handshake.store_progress),
+    Sight.UNWEIGHED: Rule(Handshake.store_finished),
+}
+
+
+def whole(layout: Layout, kind: str, words: Sequence[int], role: str) -> int:
+    """A whole number read by itself; -1, which is no value of any, where its words are nonsense."""
+    try:
+        value: int = layout.value(kind, words, role)
+    except CodecError:
+        return -1
+    return value

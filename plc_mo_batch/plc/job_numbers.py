@@ -1,0 +1,283 @@
+"""The handshake "job numbers".
+
+The rule: every word has one writer, and a job number is never used twice. Recipe job and armed job are ours, the taken job is the
+PLC's; it takes what is armed with a higher number than the one it took last, and equal to the recipe's. So a write that is lost,
+repeated or late does no harm (plc_map.md, proven by its model): what is not seen is simply written again.
+"""
+
+from collections.abc import Sequence
+
+from .handshake import ACKNOWLEDGED, STILL_TAKEN, TAKEN, Case, Handshake, Rule, Sight, whole
+from .layout import Layout
+from .sentences import _lt
+from .steps import (
+    CANCELLED,
+    CANCELLING,
+    COMPLETED,
+    DONE,
+    ENDED,
+    EXECUTING,
+    HELD,
+    MAX_JOB,
+    MAX_JOB_LEAD,
+    OFFERED,
+    QUEUED,
+    RUNNING,
+    SENDING,
+    Anomaly,
+    Job,
+    Rejected,
+    Seen,
+    Step,
+    Write,
+)
+
+
+class JobNumbers(Handshake):
+    """What is seen, and what is done; :data:`JobNumbers.table` below says which of it when."""
+
+    def __init__(self, layout: Layout, seen: Seen, last_job: int):
+        super().__init__(layout, seen, last_job)
+        self._asks: int | None = None  # id of the batch that asks about the whole PLC
+
+    # What is seen
+
+    def _queued(self, case: Case) -> Sight:
+        job = case.job
+        if job.resent and job.number and self._taken(case.words) == job.number:
+            return self._after_take(case)
+        if self._is_database_behind():
+            return Sight.BEHIND
+        room = self._room(case)
+        if room == Sight.FREE or not job.release:
+            return room
+        return Sight.RELEASED if job.slot in self.seen.recipe and not self._takeable(job.slot) else Sight.BUSY
+
+    def _sending(self, case: Case) -> Sight:
+        return self._room_for_block(case)
+
+    def _free(self, case: Case) -> Sight:
+        if self._takeable(case.job.slot):
+            return Sight.BUSY
+        return Sight.FREE if self._is_stored(case) else Sight.OCCUPIED
+
+    def _is_stored(self, case: Case) -> bool:
+        """The job last taken in the slot is stored: ours and closed, or acknowledged by whoever knew it, or forgotten."""
+        taken = self._taken(case.words)
+        if not taken or any(other.number == taken and other.acknowledged for other in case.in_slot):
+            return True
+        if self._is_blank(case.words):
+            return True
+        values = self._decode(case.words)
+        over = values["finished"] if "finished" in values else values["state"] not in (EXECUTING, HELD)
+        return bool(over) and self._recipe_role(case.job.slot, "acknowledged_job") == taken
+
+    def _is_database_behind(self) -> bool:
+        """The PLC knows an order in line, or took a job, that was never handed over from here. A database that never gave a
+        number (a new one, at a PLC with a past) is not behind."""
+        return bool(self._known) or bool(self.last_job) and highest_taken(self.layout, self.seen, self.last_job) > self.last_job
+
+    def _handed_over(self, case: Case) -> Sight:
+        job, taken = case.job, self._taken(case.words)
+        if taken == job.number:
+            return self._after_take(case)
+        self._believe_slot(job, case.words)
+        if job.state == RUNNING:
+            return Sight.GONE
+        if taken > job.number:  # somebody else's: ours may have been taken before it, and will not be taken any more
+            return Sight.OVERTAKEN
+        if job.slot not in self.seen.recipe:
+            return Sight.UNREAD
+        if not any(self.seen.recipe[job.slot][: self.layout.block_words]):
+            return Sight.ERASED
+        return self._withdrawal(job) if job.state == CANCELLING else self._offer(job)
+
+    def _after_take(self, case: Case) -> Sight:
+        return Sight.FORGOTTEN if self._is_blank(case.words) else self._progress(case)
+
+    def _offer(self, job: Job) -> Sight:
+        if not self._is_written(job, self.seen.recipe[job.slot]):
+            return Sight.UNWRITTEN
+        return Sight.STANDING if self._recipe_role(job.slot, "armed_job") == job.number else Sight.WRITTEN
+
+    def _withdrawal(self, job: Job) -> Sight:
+        """Withdrawn only once that was read back, the PLC had time to show that it took it, and did not."""
+        if job.number in (self._recipe_role(job.slot, role) for role in ("recipe_job", "armed_job")):
+            return Sight.STANDING
+        if not self._is_standing(job, self.seen.recipe[job.slot], "recipe_job"):
+            return Sight.ERASED
+        return Sight.WITHDRAWN if job.settled else Sight.SETTLING
+
+    def _ended(self, case: Case) -> Sight:
+        job = case.job
+        if self._taken(case.words) != job.number:
+            self._believe_slot(job, case.words)
+            return Sight.PASSED
+        if job.slot not in self.seen.recipe:
+            return Sight.UNREAD
+        return Sight.PASSED if self._recipe_role(job.slot, "acknowledged_job") == job.number else Sight.SHOWN
+
+    def _acknowledged(self, case: Case) -> Sight:
+        """An acknowledgement of an earlier job that came late takes the place of this one's: the PLC, which waits for it,
+        would never take what it is offered. One that a person took out of its hands is not acknowledged in his name."""
+        job = case.job
+        offered = any(other.state == OFFERED for other in case.in_slot)
+        if not offered or job.state not in (COMPLETED, DONE) or job.slot not in self.seen.recipe:
+            return Sight.NOTHING
+        if self._taken(case.words) != job.number or self._recipe_role(job.slot, "acknowledged_job") == job.number:
+            return Sight.NOTHING
+        return Sight.LOST
+
+    def _taken(self, words: Sequence[int]) -> int:
+        return self._number("feedback", words, "taken_job")
+
+    def _takeable(self, slot: int) -> bool:
+        armed = self._recipe_role(slot, "armed_job")
+        return armed > self._taken(self.seen.feedback[slot]) and self._recipe_role(slot, "recipe_job") == armed
+
+    # What is done
+
+    def send(self, case: Case) -> Step | None:
+        """Give the next job number, and write the block that bears it."""
+        number = self._next_number(case)
+        return Step(case.job.id, values={"number": number}, write=self._write_block(case.job, number))
+
+    def _next_number(self, case: Case) -> int:
+        taken = max(self._taken(case.words), self._recipe_role(case.job.slot, "armed_job"))
+        if taken > self.last_job + MAX_JOB_LEAD or max(taken, self.last_job) >= MAX_JOB:
+            detail = _lt("the PLC shows job %(job)s, the last one given is %(last)s", job=taken, last=self.last_job)
+            raise Rejected(Anomaly("job_number", detail, case.words))
+        self.last_job = max(taken, self.last_job) + 1
+        return self.last_job
+
+    def arm(self, case: Case) -> Step | None:
+        """From now on the PLC may take it."""
+        job = case.job
+        return Step(job.id, write=self._write_role("arm", "recipe", job.slot, "armed_job", job.number))
+
+    def withdraw(self, case: Case) -> Step | None:
+        """Take it out of the PLC's reach."""
+        return Step(case.job.id, values={"withdrawn": False}, write=self._withdraw("withdraw", case.job.slot))
+
+    def _withdraw(self, kind: str, slot: int) -> Write:
+        """Recipe job and armed job cleared in one request: clearing one alone is refuted by the model."""
+        first = self.layout.area("recipe").field("recipe_job")
+        last = self.layout.area("recipe").field("armed_job")
+        return self._write(kind, "recipe", slot, first.offset, [0] * (last.end - first.offset))
+
+    def acknowledge(self, case: Case) -> Step | None:
+        """Tell the PLC that the actuals are stored."""
+        job = case.job
+        return Step(job.id, write=self._write_role("ack", "recipe", job.slot, "acknowledged_job", job.number))
+
+    def release(self, case: Case) -> Step | None:
+        """Acknowledge what nobody here knows, as a person allowed; its raw words are in the journal since it was refused."""
+        slot, taken = case.job.slot, self._taken(case.words)
+        if self._recipe_role(slot, "acknowledged_job") == taken:
+            return None
+        return Step(case.job.id, write=self._write_role("ack", "recipe", slot, "acknowledged_job", taken))
+
+    def clear(self, slot: int) -> Step | None:
+        """Withdraw what somebody else left to run in a slot."""
+        if slot not in self.seen.feedback or not self._takeable(slot):
+            return None
+        return Step(0, write=self._withdraw("clear", slot), anomaly=self._cleared(slot))
+
+    # A person is asked
+
+    def ask_about_database(self, case: Case) -> Step | None:
+        """Or it took a job that this database never gave: asked once for all batches in line."""
+        if self._known:
+            return super().ask_about_database(case)
+        if self._asks not in (None, case.job.id):
+            return None
+        self._asks = case.job.id
+        shown = highest_taken(self.layout, self.seen, self.last_job)
+        slot = next(slot for slot, words in self.seen.feedback.items() if self._taken(words) == shown)
+        told = {"job": shown, "slot": slot, "last": self.last_job}
+        detail = _lt("it took job %(job)s (slot %(slot)s), while the last one that was given here is job %(last)s", **told)
+        return self._ask(case, "database_behind", detail, self.seen.feedback[slot])
+
+    def ask_about_stranger(self, case: Case) -> Step | None:
+        """Nobody stored what stands in the slot: it is not overwritten."""
+        told = {"job": self._taken(case.words), "order": self._decode(case.words)["order"] or "?"}
+        detail = _lt("job %(job)s, order %(order)s, is known to no batch and was not acknowledged", **told)
+        return self._ask(case, "occupied", detail)
+
+    def ask_about_overtaken(self, case: Case) -> Step | None:
+        """Taken before the other one, or never: only a person can know."""
+        told = {"shown": self._taken(case.words), "job": case.job.number}
+        detail = _lt("the PLC shows job %(shown)s, which another system gave it, where job %(job)s was offered", **told)
+        return self._ask(case, "doubt", detail)
+
+    def ask_about_gone(self, case: Case) -> Step | None:
+        """It ran, and another job stands in its place."""
+        told = {"shown": self._taken(case.words), "job": case.job.number}
+        return self._ask(case, "lost", _lt("the PLC shows job %(shown)s where job %(job)s runs", **told))
+
+    def ask_about_forgotten(self, case: Case) -> Step | None:
+        """It ran, and the PLC kept nothing but its number."""
+        return self._ask(case, "lost", _lt("the PLC took job %(job)s, and knows no more of it", job=case.job.number))
+
+    # The decisions: state, what is seen, what is done, the state that comes of it
+
+    table = {
+        QUEUED: {
+            **TAKEN,  # sent again by a person, and it had been taken after all
+            Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),
+            Sight.BEHIND: Rule(ask_about_database),
+            Sight.OCCUPIED: Rule(ask_about_stranger),
+            Sight.RELEASED: Rule(release),
+            Sight.BUSY: Rule(Handshake.wait),
+            Sight.FREE: Rule(send, SENDING),
+        },
+        SENDING: {
+            Sight.OCCUPIED: Rule(ask_about_stranger),
+            Sight.BUSY: Rule(Handshake.wait),
+            Sight.UNWRITTEN: Rule(Handshake.write_block),
+            Sight.WRITTEN: Rule(arm, OFFERED),  # committed before it is armed: from here on the PLC may know
+        },
+        OFFERED: {
+            **TAKEN,
+            Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),  # a PLC may keep nothing but the number
+            Sight.OVERTAKEN: Rule(ask_about_overtaken),
+            Sight.UNREAD: Rule(Handshake.wait),
+            Sight.ERASED: Rule(Handshake.ask_about_recipe),  # not sent again by itself: it may have been taken before
+            Sight.UNWRITTEN: Rule(Handshake.write_block),
+            Sight.WRITTEN: Rule(arm),
+            Sight.STANDING: Rule(Handshake.wait),
+        },
+        CANCELLING: {
+            **TAKEN,  # at the very moment at which it was withdrawn
+            Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),
+            Sight.OVERTAKEN: Rule(ask_about_overtaken),
+            Sight.UNREAD: Rule(Handshake.wait),
+            Sight.ERASED: Rule(Handshake.ask_about_recipe),
+            Sight.STANDING: Rule(withdraw),
+            Sight.SETTLING: Rule(Handshake.store_withdrawn),
+            Sight.WITHDRAWN: Rule(Handshake.note, CANCELLED),
+        },
+        RUNNING: {
+            **STILL_TAKEN,
+            Sight.FORGOTTEN: Rule(ask_about_forgotten),
+            Sight.GONE: Rule(ask_about_gone),
+        },
+        **dict.fromkeys(
+            ENDED,
+            {
+                Sight.UNREAD: Rule(Handshake.wait),
+                Sight.SHOWN: Rule(acknowledge),
+                Sight.PASSED: Rule(Handshake.store_acknowledged),
+            },
+        ),
+        ACKNOWLEDGED: {
+            Sight.NOTHING: Rule(Handshake.wait),
+            Sight.LOST: Rule(acknowledge),
+        },
+    }
+
+
+def highest_taken(layout: Layout, seen: Seen, last_job: int) -> int:
+    """The highest job number that the PLC shows as taken, of those that are plausible; 0: none."""
+    taken = [whole(layout, "feedback", words, "taken_job") for words in seen.feedback.values()]
+    return max((number for number in taken if 0 < number <= min(last_job + MAX_JOB_LEAD, MAX_JOB - 1)), default=0)

@@ -1,0 +1,66 @@
+"""The registry of wires: every module of this package has some in its ``WIRES``. So another transport is one new file here.
+
+``docs/architecture/write-your-own-wire.md`` goes through it.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..sentences import _lt
+from ..wire import LINE_WAIT, Endpoint, LinkError, Wire, WireKind
+
+KINDS: dict[str, WireKind] = {}
+
+
+def register(kind: WireKind) -> None:
+    """Let PLCs be reached in another way.
+
+    :raise ValueError: if there is one of this name already
+    """
+    if kind.name in KINDS:
+        raise ValueError(kind.name)
+    KINDS[kind.name] = kind
+
+
+def kind_of(endpoint: Endpoint) -> WireKind:
+    """How an endpoint is reached.
+
+    :raise LinkError: ``setup`` if nothing here can
+    """
+    if endpoint.transport not in KINDS:
+        raise LinkError("setup", _lt("Odoo knows no connection of the kind %(name)s", name=endpoint.transport))
+    return KINDS[endpoint.transport]
+
+
+def new_wire(endpoint: Endpoint, handshake: str, wait: float = LINE_WAIT) -> Wire:
+    """A wire to an endpoint, not open yet.
+
+    :param handshake: that of the layout
+    :param wait: seconds to wait at most for a line that others use
+    :raise LinkError: ``setup`` if there is none, or none that can keep the handshake's rules
+    """
+    kind = kind_of(endpoint)
+    if handshake not in kind.handshakes:
+        raise LinkError("setup", _lt("this kind of connection cannot keep the rules of the layout's handshake"))
+    return kind.make(endpoint, wait)
+
+
+@contextmanager
+def opened(endpoint: Endpoint, handshake: str, wait: float = LINE_WAIT) -> Iterator[Wire]:
+    """The same, open.
+
+    :raise LinkError: when it cannot be opened
+    """
+    wire = new_wire(endpoint, handshake, wait)
+    wire.open()
+    try:
+        yield wire
+    finally:
+        wire.close()
+
+
+for _module in pkgutil.iter_modules(__path__):
+    for _kind in importlib.import_module(f"{__name__}.{_module.name}").WIRES:
+        register(_kind)
