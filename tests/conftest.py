@@ -1,13 +1,9 @@
 """The system from outside: real servers, sockets and databases of the tests' own. pytest-odoo's database is left alone."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "dev"))
-
-import plant
+from workshop import plant
+from workshop.databases import drop_database
 
 
 @pytest.fixture(scope="module")
@@ -25,4 +21,4 @@ def database(folder):
         plant.connect_plc(name, plant.free_port())
         yield name
     finally:
-        plant.drop_database(name)
+        drop_database(name)

@@ -8,10 +8,12 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-import plant
 import pytest
-from plant import DEV, query
 from support import odoo, shell
+
+from workshop import plant
+from workshop.databases import drop_database
+from workshop.plant import DEV, query
 
 RELEASE = Path(__file__).parent / "releases" / "plc_mo_batch-19.0.1.0.0.tar.xz"
 TABLES = [
@@ -72,7 +74,7 @@ def released(folder):
         assert done.returncode == 0, done.stderr
         yield name
     finally:
-        plant.drop_database(name)
+        drop_database(name)
         shutil.rmtree(folder / "plc_mo_batch")
 
 
