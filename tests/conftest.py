@@ -3,7 +3,7 @@
 import pytest
 
 from workshop import plant
-from workshop.databases import drop_database
+from workshop.databases import drop_database, throwaway_name
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def database(folder):
     """A fresh database with the demo data, whose PLC is at a port where nobody listens yet. No server runs on it."""
-    name = plant.test_database()
+    name = throwaway_name()
     try:
         plant.new_database(name, folder / "newdb.log")
         plant.connect_plc(name, plant.free_port())

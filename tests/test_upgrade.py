@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from support import odoo, shell
 
-from workshop import plant
-from workshop.databases import drop_database
+from workshop.databases import drop_database, throwaway_name
 from workshop.plant import DEV, query
 
 RELEASE = Path(__file__).parent / "releases" / "plc_mo_batch-19.0.1.0.0.tar.xz"
@@ -64,7 +63,7 @@ def crons(database):
 @pytest.fixture(scope="module")
 def released(folder):
     """A database of the first release, and what it holds."""
-    name = plant.test_database()
+    name = throwaway_name()
     with tarfile.open(RELEASE) as release:
         release.extractall(folder, filter="data")
     try:

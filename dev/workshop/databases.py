@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -58,6 +59,11 @@ def copy_database(source, target):
     except (OSError, shutil.Error):
         shutil.rmtree(copies, ignore_errors=True)
         shutil.copytree(files, copies)
+
+
+def throwaway_name():
+    """A name that dev/test cleans away later, should this process be killed."""
+    return f"plc_test_{os.getpid()}_{time.time_ns()}"
 
 
 def drop_test_database(name):

@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 
 from workshop.balance import Facts, balance, table
-from workshop.databases import drop_database
+from workshop.databases import drop_database, throwaway_name
 from workshop.paths import LOGS
 from workshop.plant import (
     ADMIN,
@@ -27,7 +27,6 @@ from workshop.plant import (
     is_free,
     is_in_use,
     new_database,
-    test_database,
 )
 
 DATABASE = "plc_demo"
@@ -262,7 +261,7 @@ class Demo:
         self.options = options
         self.stack = stack
         self.throwaway = options.once and not options.keep
-        self.database = test_database() if self.throwaway else DATABASE
+        self.database = throwaway_name() if self.throwaway else DATABASE
         self.folder = LOGS / self.database
         self.ledger = self.folder / "ledger.jsonl"
         self.deadline = 240 + 3 * MILL_SECONDS / options.speed

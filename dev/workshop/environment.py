@@ -8,12 +8,18 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
 from workshop.clusters import Postgres
-from workshop.databases import NewDatabase, create_database, drop_database, drop_leftovers, drop_test_database
+from workshop.databases import (
+    NewDatabase,
+    create_database,
+    drop_database,
+    drop_leftovers,
+    drop_test_database,
+    throwaway_name,
+)
 from workshop.host import Failure
 from workshop.odoo_source import find_odoo
 from workshop.paths import CACHE, DEV, ROOT, digest_line
@@ -80,6 +86,7 @@ def become(command, postgres):
     """Be this program from now on, which keeps the shared cluster from being stopped; the cluster goes on running after it."""
     for descriptor in postgres.kept():
         os.set_inheritable(descriptor, True)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # which Python ignores, and a program that it becomes would, too
     os.execvp(command[0], [*map(str, command)])
 
 
@@ -154,7 +161,7 @@ def fresh_database(env):
     """
     if env.postgres.is_private:
         drop_leftovers()
-    name = test_name()
+    name = throwaway_name()
     try:
         env.new_database(name)
         yield name
@@ -163,18 +170,13 @@ def fresh_database(env):
         drop_test_database(name)
 
 
-def test_name():
-    """A name that dev/test cleans away later, should this process be killed."""
-    return f"plc_test_{os.getpid()}_{int(time.time())}"
-
-
 def on_own_cluster(program, arguments):
     """The exit code of ``python -m workshop.PROGRAM`` beside a PostgreSQL cluster of its own with a fresh database, which is
     named after it.
 
     Nothing is left of either. The program finds Odoo's configuration in ODOO_RC and its command in ODOO_SCRIPT.
     """
-    files = CACHE / test_name()
+    files = CACHE / throwaway_name()
     dump, config, data = (files.with_suffix(suffix) for suffix in (".dump", ".conf", ".data"))
     cluster = None
     try:
@@ -198,7 +200,7 @@ def on_own_cluster(program, arguments):
 
 def _dump_fresh_database(dump):
     """Made on the shared cluster, which is released at once."""
-    env, name = Environment(), test_name()
+    env, name = Environment(), throwaway_name()
     try:
         env.new_database(name)
         subprocess.run(["pg_dump", "-Fc", "-Z0", "-f", dump, name], check=True)

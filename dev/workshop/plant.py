@@ -268,11 +268,6 @@ def new_database(name, log, force=False, say=lambda _line: None):
             raise Failure(f"The database {name} could not be made:\n{newdb.tail()}")
 
 
-def test_database():
-    """A name that dev/test cleans away later, should this process be killed."""
-    return f"plc_test_{os.getpid()}_{time.time_ns()}"
-
-
 def connect_plc(database, port, handshake="job-numbers"):
     """Point the demo PLC at a port before any server runs on the database, so that no other simulator is ever spoken to.
 

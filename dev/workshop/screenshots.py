@@ -18,9 +18,9 @@ from PIL import Image
 
 from workshop import page
 from workshop.browser import Browser
-from workshop.databases import drop_database
+from workshop.databases import drop_database, throwaway_name
 from workshop.paths import DEV, LOGS, ROOT
-from workshop.plant import ADMIN, Failure, Server, new_database, test_database
+from workshop.plant import ADMIN, Failure, Server, new_database
 from workshop.screens import SCREENS
 
 IMAGES = ROOT / "docs" / "images"
@@ -178,7 +178,7 @@ def parse():
 
 def prepare(options, stack):
     """A photographer in front of a stage."""
-    database, folder = options.keep or test_database(), Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    database, folder = options.keep or throwaway_name(), Path(stack.enter_context(tempfile.TemporaryDirectory()))
     if options.keep:
         folder = LOGS / database
         folder.mkdir(exist_ok=True)

@@ -12,7 +12,7 @@ from odoo.modules.registry import Registry
 from odoo.tools import config
 
 from workshop import plant
-from workshop.databases import drop_database
+from workshop.databases import drop_database, throwaway_name
 
 PRODUCED = 998.5
 OFF = 0.25  # kg that each silo doses too much
@@ -26,7 +26,7 @@ def configure():
 @contextmanager
 def database(folder):
     """Name of a database with the addon, dropped at the end."""
-    name = plant.test_database()
+    name = throwaway_name()
     try:
         plant.new_database(name, folder / "newdb.log")
         yield name
