@@ -35,10 +35,10 @@ bench:
 	@dev/bench
 
 races:
-	@dev/run python tests/races/races.py
+	@dev/run python -m workshop.races
 
 load:
-	@dev/run python tests/bench/load.py
+	@dev/run python -m workshop.bench.load
 
 coverage:
 	@dev/coverage
@@ -69,7 +69,7 @@ i18n:
 	@dev/i18n
 
 page:
-	@dev/run python dev/page.py
+	@dev/run python -m workshop.page
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .hypothesis

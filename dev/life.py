@@ -1,6 +1,8 @@
 """``python dev/life.py``: draw the life of a batch anew, from the handshakes' tables, into its page of the documentation."""
 
-import plain  # noqa: F401 # makes the addon importable
+import workshop.addon  # noqa: F401 - makes plc_mo_batch importable
+
+# isort: split
 
 from plc_mo_batch.tests import life_drawing
 

@@ -1,13 +1,9 @@
 """The system from outside: real servers, sockets and databases of the tests' own. pytest-odoo's database is left alone."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "dev"))
-
-import plant
+from workshop import plant
+from workshop.databases import drop_database, throwaway_name
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +15,10 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def database(folder):
     """A fresh database with the demo data, whose PLC is at a port where nobody listens yet. No server runs on it."""
-    name = plant.test_database()
+    name = throwaway_name()
     try:
         plant.new_database(name, folder / "newdb.log")
         plant.connect_plc(name, plant.free_port())
         yield name
     finally:
-        plant.drop_database(name)
+        drop_database(name)

@@ -6,7 +6,8 @@ from xmlrpc.client import Fault
 
 import pytest
 import requests
-from plant import DEV, RPC_SECONDS, Failure, wait_for
+
+from workshop.plant import DEV, RPC_SECONDS, Failure, wait_for
 
 ACCESS_ERROR = 4  # XML-RPC's fault code
 USER_ERROR = 2

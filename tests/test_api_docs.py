@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from plant import ROOT, Server
 from support import Json2, new_user, press_until
+
+from workshop.plant import ROOT, Server
 
 EXAMPLE = re.compile(r"^## ([^\n]*)\n(?:(?!^## ).)*?^```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = {title: (language, code) for title, language, code in EXAMPLE.findall((ROOT / "docs" / "api.md").read_text())}

@@ -3,7 +3,8 @@
 from copy import deepcopy
 
 import pytest
-from balance import TOTAL, Facts, balance, table
+
+from workshop.balance import TOTAL, Facts, balance, table
 
 KG, GRAM = 1, 2
 

@@ -4,8 +4,9 @@ import json
 import signal
 
 import pytest
-from browser import Browser
-from plant import Failure, Server, Simulator, query, wait_for
+
+from workshop.browser import Browser
+from workshop.plant import Failure, Server, Simulator, query, wait_for
 
 OPERATOR = ("night", "night-secret-1")
 SECONDS = 60  # for what the PLC, the tasks or a new connection take

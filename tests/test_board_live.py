@@ -1,8 +1,9 @@
 """The board as an operator has it at night: a real server with its tasks, a simulated PLC, and Chromium in front of both."""
 
 import pytest
-from browser import Browser
-from plant import Server, Simulator, query, wait_for
+
+from workshop.browser import Browser
+from workshop.plant import Server, Simulator, query, wait_for
 
 TOUR = "odoo.startTour('plc_board_live', {stepDelay: 0})"
 TOUR_SECONDS = 240

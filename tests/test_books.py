@@ -1,14 +1,10 @@
 """The books of torture and soak can be wrong: each way in which stock and ledger differ is told, by the right word."""
 
-import sys
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).with_name("torture")))
-
-from books import Ledger, Stock, compare
+from workshop.torture.books import Ledger, Stock, compare
 
 SILOS, SALT = {101: 1, 102: 2}, 3
 BY_HAND = {7: {SALT: 14.45}}

@@ -2,9 +2,9 @@
 
 import configparser
 
-from plant import ROOT
-
 from odoo.tools import config
+
+from workshop.plant import ROOT
 
 EXAMPLE = ROOT / "odoo.conf.example"
 

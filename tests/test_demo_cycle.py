@@ -6,7 +6,8 @@ import socket
 import subprocess
 
 import pytest
-from plant import DEV, Process, is_free, query, wait_for
+
+from workshop.plant import DEV, Process, is_free, query, wait_for
 
 DEMO = DEV / "demo"
 

@@ -3,10 +3,11 @@
 import socket
 from xmlrpc.client import Fault
 
-import plant
 import pytest
-from plant import Server, query
 from support import odoo, shell
+
+from workshop import plant
+from workshop.plant import Server, query
 
 BUTTONS = ("action_exchange_now", "action_fill_now", "action_write_back_now", "test_connection", "action_view_snapshot")
 

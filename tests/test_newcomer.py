@@ -5,8 +5,9 @@ The tour counts them (static/tests/tours/plc_tours.js: plc_newcomer).
 
 import pytest
 import requests
-from browser import Browser
-from plant import ADMIN, Server, Simulator, query
+
+from workshop.browser import Browser
+from workshop.plant import ADMIN, Server, Simulator, query
 
 SECONDS = 240
 READY = "Boolean(window.odoo?.startTour && document.querySelector('[name=action_test]'))"

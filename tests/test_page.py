@@ -2,11 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
-
-PAGE = Path(__file__).resolve().parent.parent / "dev" / "page.py"
 
 
 def test_page_is_made_of_the_fragments():
-    run = subprocess.run([sys.executable, PAGE, "--check"], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-m", "workshop.page", "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stdout + run.stderr

@@ -3,15 +3,14 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 ROUNDS = 10
-RACES = Path(__file__).with_name("races") / "races.py"
 ROW = re.compile(r"^\| (.+) \| (\d+) \| (.+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
 
 
 def test_races():
-    run = subprocess.run([sys.executable, str(RACES), str(ROUNDS)], capture_output=True, text=True, timeout=600, check=False)
+    command = [sys.executable, "-m", "workshop.races", str(ROUNDS)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     rows = ROW.findall(run.stdout)
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(rows) == 4, run.stdout

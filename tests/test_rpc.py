@@ -5,8 +5,9 @@ from types import SimpleNamespace
 from xmlrpc.client import Fault
 
 import pytest
-from plant import ADMIN, ROOT, Server, Simulator, query, wait_for
 from support import ACCESS_ERROR, USER_ERROR, Json2, new_user, press_until, refused
+
+from workshop.plant import ADMIN, ROOT, Server, Simulator, query, wait_for
 
 HISTORY = {"active_test": False}
 CYCLE_SECONDS = 400

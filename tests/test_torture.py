@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from plant import DEV
+from workshop.plant import DEV
 
 LINE = re.compile(r"torture: (\d+) points tried \((\d+) not reached\), 0 doubled, 0 lost, 0 stuck, 0 told before it was stored")
 

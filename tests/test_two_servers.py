@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pg_gate import Gate
-from plant import Server, query, wait_for
 from support import press_until
+
+from workshop.plant import Server, query, wait_for
 
 ROUNDS = 30
 GATE_ROUNDS = 5

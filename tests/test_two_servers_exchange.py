@@ -5,9 +5,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from xmlrpc.client import Fault
 
-import plant
 import pytest
-from plant import Server, Simulator, query, wait_for
+
+from workshop import plant
+from workshop.plant import Server, Simulator, query, wait_for
 
 SECONDS = 400
 BUSY = "Feed mill: another exchange is at work, nothing done"

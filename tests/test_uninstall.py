@@ -1,8 +1,9 @@
 """The addon is installed, used and uninstalled: a working Odoo is left, and nothing of the addon's own."""
 
 import pytest
-from plant import Server, query
 from support import shell
+
+from workshop.plant import Server, query
 
 USED = """
 parameters = env["ir.config_parameter"]

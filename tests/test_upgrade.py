@@ -8,10 +8,11 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-import plant
 import pytest
-from plant import DEV, query
 from support import odoo, shell
+
+from workshop.databases import drop_database, throwaway_name
+from workshop.plant import DEV, query
 
 RELEASE = Path(__file__).parent / "releases" / "plc_mo_batch-19.0.1.0.0.tar.xz"
 TABLES = [
@@ -62,7 +63,7 @@ def crons(database):
 @pytest.fixture(scope="module")
 def released(folder):
     """A database of the first release, and what it holds."""
-    name = plant.test_database()
+    name = throwaway_name()
     with tarfile.open(RELEASE) as release:
         release.extractall(folder, filter="data")
     try:
@@ -72,7 +73,7 @@ def released(folder):
         assert done.returncode == 0, done.stderr
         yield name
     finally:
-        plant.drop_database(name)
+        drop_database(name)
         shutil.rmtree(folder / "plc_mo_batch")
 
 

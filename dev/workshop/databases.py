@@ -1,0 +1,186 @@
+"""Databases on the server that the PG* variables name, with Odoo's files; and the templates that new ones are copied from."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+from psycopg2.extensions import quote_ident
+
+from workshop.host import Failure, locked, say, show_end
+from workshop.paths import ADDON, CACHE, FILESTORE, LOGS, digest, digest_line
+
+TEMPLATES_KEPT = 8  # of each kind
+WORKERS = 4  # pytest's, at most: dev/test starts no more, and cleans up after as many
+LEFT_BEHIND = re.compile(r"plc_test_(\d+)_\d+(-gw\d+)?")
+
+
+def query(database, text, *parameters):
+    """The rows of a statement, which is committed; None for one that has none."""
+    with closing(psycopg2.connect(dbname=database)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(text, parameters or None)
+            return cursor.fetchall() if cursor.description else None
+
+
+def _command(text, *names):
+    """A statement with names of databases, such as ``DROP DATABASE {}``."""
+    with closing(psycopg2.connect(dbname="postgres")) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(text.format(*(quote_ident(name, connection) for name in names)))
+
+
+def create_database(name):
+    _command("CREATE DATABASE {}", name)
+
+
+def drop_database(name):
+    """With its files, whoever is connected; no error if there is none."""
+    _command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    shutil.rmtree(FILESTORE / name, ignore_errors=True)
+
+
+def copy_database(source, target):
+    """With the files, which Odoo never changes in place: they are hard links where the file system has these."""
+    _command("CREATE DATABASE {} TEMPLATE {}", target, source)
+    files, copies = FILESTORE / source, FILESTORE / target
+    files.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(copies, ignore_errors=True)
+    try:
+        shutil.copytree(files, copies, copy_function=os.link)
+    except (OSError, shutil.Error):
+        shutil.rmtree(copies, ignore_errors=True)
+        shutil.copytree(files, copies)
+
+
+def throwaway_name():
+    """A name that dev/test cleans away later, should this process be killed."""
+    return f"plc_test_{os.getpid()}_{time.time_ns()}"
+
+
+def drop_test_database(name):
+    """And the copies that pytest's workers made of it."""
+    for worker in range(WORKERS):
+        drop_database(f"{name}-gw{worker}")
+    drop_database(name)
+
+
+def drop_leftovers():
+    """What was left by test runs that were killed: the number of their process is in the name."""
+    for (name,) in query("postgres", "SELECT datname FROM pg_database"):
+        found = LEFT_BEHIND.fullmatch(name)
+        if found and not Path(f"/proc/{found[1]}").is_dir():
+            drop_database(name)
+
+
+def _exists(name):
+    return bool(query("postgres", "SELECT 1 FROM pg_database WHERE datname = %s", name))
+
+
+class NewDatabase:
+    """Copied from a template, which is made once: first one with mrp, from that one with the addon as it is now.
+
+    :param odoo: the :class:`odoo_source.OdooSource`
+    :param requirements: a key of the Python environment
+    """
+
+    def __init__(self, odoo, requirements, addon=True, demo=True, force=False):
+        self.odoo = odoo
+        self.requirements = requirements
+        self.addon = addon
+        self.demo = demo
+        self.force = force
+
+    def make(self, name):
+        """:raise Failure:"""
+        with locked("databases"):
+            if self.force:
+                drop_database(name)
+            if _exists(name):
+                raise Failure(f"The database {name} exists: --force replaces it.")
+            copy_database(self._template(), name)
+
+    def _template(self):
+        kind = "_demo" if self.demo else ""
+        base = f"plc_template_mrp{kind}_{digest_line(f'{CACHE} {self.odoo.key} {self.requirements}')}"
+        if not _is_template(base):
+            say("Making the template database with mrp (once, about a minute) …")
+            self._make_template(base, "mrp")
+        if not self.addon:
+            return base
+        if not (ADDON / "__manifest__.py").is_file():
+            raise Failure("plc_mo_batch/__manifest__.py is missing.")
+        template = f"plc_template_addon{kind}_{digest_line(f'{base} {addon_hash()}')}"
+        if not _is_template(template):
+            say("Installing the addon into a template database …")
+            self._make_template(template, "plc_mo_batch", base)
+        return template
+
+    def _make_template(self, template, module, source=None):
+        part = f"{template}_part"
+        drop_database(template)
+        drop_database(part)
+        try:
+            if source:
+                copy_database(source, part)
+            self._install(part, module, LOGS / f"{template}.log")
+            (FILESTORE / part).mkdir(parents=True, exist_ok=True)
+            (FILESTORE / part).rename(FILESTORE / template)
+            _command("ALTER DATABASE {} RENAME TO {}", part, template)
+            _command("ALTER DATABASE {} ALLOW_CONNECTIONS false", template)
+        except BaseException:
+            drop_database(part)
+            raise
+        kind = f"^{template.rpartition('_')[0]}_[^_]+$"
+        names = "SELECT datname FROM pg_database WHERE datname ~ %s ORDER BY oid DESC OFFSET %s"
+        for (name,) in query("postgres", names, kind, TEMPLATES_KEPT):
+            drop_database(name)
+
+    def _install(self, database, module, log):
+        command = [sys.executable, str(self.odoo.script), "-d", database, "-i", module, *(["--with-demo"] if self.demo else [])]
+        command += ["--no-http", "--stop-after-init", "--log-level=warn"]
+        with log.open("wb") as output:
+            status = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT)
+        if status or _objection(database, module, log):
+            show_end(log, 40)
+            raise Failure(f"{module} could not be installed: the log above is {log}")
+        found = re.findall(r"^.* (?:WARNING|ERROR|CRITICAL) .*$", log.read_text(errors="replace"), re.MULTILINE)
+        if found:
+            say("\n".join([*found, f"(while {module} was installed, see {log})"]))
+
+
+def _is_template(name):
+    """A finished template lets nobody in, so that nothing changes it and it can always be copied."""
+    is_closed = query("postgres", "SELECT 1 FROM pg_database WHERE datname = %s AND NOT datallowconn", name)
+    return (FILESTORE / name).is_dir() and bool(is_closed)
+
+
+def _objection(database, module, log):
+    """Odoo goes on without a module that it does not know, and without demo data that fail: whether it did, noted in its log."""
+    problem = ""
+    if not query(database, "SELECT 1 FROM ir_module_module WHERE name = %s AND state = 'installed'", module):
+        problem = f"Odoo ended without having installed {module}."
+    elif query(database, "SELECT 1 FROM ir_demo_failure"):
+        problem = "Its demo data failed."
+    if problem:
+        with log.open("a") as file:
+            file.write(f"{problem}\n")
+    return problem
+
+
+def addon_hash():
+    """Of all files of the addon but its tests, which are not installed."""
+    lines = []
+    for folder, names, files in os.walk(ADDON):
+        names[:] = [name for name in names if name not in ("tests", "__pycache__")]
+        for path in (Path(folder, name) for name in files):
+            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  ./{path.relative_to(ADDON)}\n")
+    return digest("".join(sorted(lines, key=lambda line: line[64:])).encode())

@@ -1,0 +1,1 @@
+"""``dev/torture``: a cycle is killed at each of its boundaries, and must come out right each time."""
