@@ -79,10 +79,9 @@ class MoBatchLine(models.Model):
     # CRUD
 
     def _tell_board(self, vals):
-        if LIVE_FIELDS.intersection(vals):
-            self.env["plc.board"]._note(self.controller_id.ids, lane=False, line_ids=self.ids)
-        else:
-            super()._tell_board(vals)
+        if not LIVE_FIELDS.intersection(vals):
+            return super()._tell_board(vals)
+        return self.env["plc.board"]._note(self.controller_id.ids, lane=False, line_ids=self.ids)
 
     # Business methods
 
