@@ -33,8 +33,8 @@ def setup(*arguments):
         usage("dev/setup")
     need_chromium()
     env = Environment()
-    tell = subprocess.check_output
-    versions = [tell(command, text=True).strip() for command in (env.odoo_command("--version"), ["psql", "--version"])]
+    tell = [env.odoo_command("--version"), ["psql", "--version"]]
+    versions = [subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip() for command in tell]
     say(f"Ready: {', '.join(versions)}, Python {sys.version.split()[0]}, in {CACHE}.")
     return 0
 
