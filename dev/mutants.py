@@ -197,7 +197,7 @@ def report(module, known):
     for mutant in lives:
         print(f"  {'explained' if str(mutant) in known else 'SURVIVED '} {mutant}", flush=True)
     for mutant in sorted(known - set(map(str, lives))):
-        if mutant.startswith(f"{module}."):
+        if mutant.startswith(f"{module.removesuffix('/__init__')}."):
             print(f"  no longer lives, though it is explained: {mutant}", flush=True)
     return sum(str(mutant) not in known for mutant in lives)
 
