@@ -56,7 +56,7 @@ class Flags(Handshake):
         """Taken, or never told? Only a PLC that shows the order in the very scan in which it takes it says so by itself."""
         if not job.settled:
             return Sight.SETTLING
-        return Sight.WITHDRAWN if self.layout.copies_on_take else Sight.DOUBTFUL
+        return Sight.UNTAKEN if self.layout.copies_on_take else Sight.DOUBTFUL
 
     def _ended(self, case: Case) -> Sight:
         return Sight.SHOWN if self._is_shown(case) else Sight.PASSED
@@ -139,7 +139,7 @@ class Flags(Handshake):
             Sight.STANDING: Rule(Handshake.wait),
             Sight.SETTLING: Rule(Handshake.wait),
             Sight.DOUBTFUL: Rule(ask_about_doubt),
-            Sight.WITHDRAWN: Rule(arm, OFFERED),  # again its own state: the settle time begins anew
+            Sight.UNTAKEN: Rule(arm, OFFERED),  # again its own state: the settle time begins anew
         },
         CANCELLING: {
             **TAKEN,  # at the very moment at which it was withdrawn
@@ -148,7 +148,7 @@ class Flags(Handshake):
             Sight.STANDING: Rule(withdraw),
             Sight.SETTLING: Rule(Handshake.store_withdrawn),
             Sight.DOUBTFUL: Rule(ask_about_doubt),
-            Sight.WITHDRAWN: Rule(Handshake.note, CANCELLED),
+            Sight.UNTAKEN: Rule(Handshake.note, CANCELLED),
         },
         RUNNING: {
             **STILL_TAKEN,

@@ -58,7 +58,7 @@ class Sight(Enum):
     ERASED = "the recipe is gone"
     STANDING = "the recipe can be taken"
     SETTLING = "the recipe cannot be taken, and the PLC may yet show that it was"
-    WITHDRAWN = "the recipe cannot be taken, and was not"
+    UNTAKEN = "the recipe cannot be taken, and was not"
     DOUBTFUL = "the recipe cannot be taken, and may have been"
     # taken
     FORGOTTEN = "it was taken, and the slot is blank"
@@ -71,7 +71,7 @@ class Sight(Enum):
     # ended
     SHOWN = "the PLC still shows it, not acknowledged"
     PASSED = "the acknowledgement is there, or the slot has gone on"
-    LOST = "another acknowledgement took the place of its own, and the next batch waits for it"
+    REPLACED = "another acknowledgement took the place of its own, and the next batch waits for it"
     NOTHING = "nothing that matters"
 
 

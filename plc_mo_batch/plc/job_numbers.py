@@ -106,7 +106,7 @@ class JobNumbers(Handshake):
             return Sight.STANDING
         if not self._is_standing(job, self.seen.recipe[job.slot], "recipe_job"):
             return Sight.ERASED
-        return Sight.WITHDRAWN if job.settled else Sight.SETTLING
+        return Sight.UNTAKEN if job.settled else Sight.SETTLING
 
     def _ended(self, case: Case) -> Sight:
         job = case.job
@@ -126,7 +126,7 @@ class JobNumbers(Handshake):
             return Sight.NOTHING
         if self._taken(case.words) != job.number or self._recipe_role(job.slot, "acknowledged_job") == job.number:
             return Sight.NOTHING
-        return Sight.LOST
+        return Sight.REPLACED
 
     def _taken(self, words: Sequence[int]) -> int:
         return self._number("feedback", words, "taken_job")
@@ -255,7 +255,7 @@ class JobNumbers(Handshake):
             Sight.ERASED: Rule(Handshake.ask_about_recipe),
             Sight.STANDING: Rule(withdraw),
             Sight.SETTLING: Rule(Handshake.store_withdrawn),
-            Sight.WITHDRAWN: Rule(Handshake.note, CANCELLED),
+            Sight.UNTAKEN: Rule(Handshake.note, CANCELLED),
         },
         RUNNING: {
             **STILL_TAKEN,
@@ -272,7 +272,7 @@ class JobNumbers(Handshake):
         ),
         ACKNOWLEDGED: {
             Sight.NOTHING: Rule(Handshake.wait),
-            Sight.LOST: Rule(acknowledge),
+            Sight.REPLACED: Rule(acknowledge),
         },
     }
 

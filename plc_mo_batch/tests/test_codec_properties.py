@@ -104,6 +104,23 @@ class TestCodecProperties(BaseCase):
 
         check()
 
+    def test_every_type_believes_only_what_it_can_write(self):
+        for field_type in TYPES:
+            with self.subTest(type=field_type):
+                self.check_belief(SlotCodec([Field("value", 0, field_type)]))
+
+    def check_belief(self, codec):
+        @settings(PROFILE, max_examples=30)
+        @given(st.lists(WORD, min_size=codec.words, max_size=codec.words))
+        def check(words):
+            try:
+                values = codec.decode(words)
+            except CodecError:
+                return
+            self.assertEqual(without_gaps(codec, codec.encode(values)), without_gaps(codec, words))
+
+        check()
+
     @PROFILE
     @given(filled())
     def test_what_was_written_is_read(self, case):

@@ -44,7 +44,9 @@ class TestLayers(BaseCase):
         layers = {path.stem: [path] for path in ADDON.joinpath("plc").glob("*.py") if path.stem != "__init__"}
         layers["wires"] = list(ADDON.joinpath("plc", "wires").glob("*.py"))
         self.assertEqual(set(layers), set(ORDER), "a new layer needs its place in ORDER")
+        said = ADDON.joinpath("plc", "__init__.py").read_text()  # the package names them all
         for place, layer in enumerate(ORDER):
+            self.assertIn(f"``{layer}``", said)
             for path in layers[layer]:
                 own = {name.removeprefix("..").removeprefix(".") for name in imported(path) if name.startswith(".")}
                 self.assertLessEqual(own, set(ORDER[:place]), path)

@@ -328,7 +328,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
                 recipe = {1: self.recipe(order=OTHER, job=8, armed=8, acknowledged=acknowledged)}
                 steps = self.steps([self.job(state, id=1, acknowledged=True), offered], {1: waiting}, recipe)
                 self.assertEqual([self.place(step.write) for step in steps], expected)
-                self.assertEqual([step.job_id for step in steps], [1] * len(expected))
+                self.assertEqual([(step.job_id, step.state) for step in steps], [(1, None)] * len(expected))
         nobody_waits = self.recipe(armed=7, acknowledged=3)
         self.assertStep({}, self.job("done", acknowledged=True), waiting, nobody_waits)
 
@@ -417,6 +417,8 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         self.assertTable(
             ("finished, not acknowledged", queued, self.before(), unknown, {"anomaly": "occupied"}),
             ("runs", queued, runs, over, {"anomaly": "occupied"}),
+            ("came while it was being sent", self.job("sending"), self.before(), unknown, {"anomaly": "occupied"}),
+            ("released, and being sent", self.job("sending", release=True), self.before(), unknown, {}),
             ("released", released, self.before(), unknown, {"write": ("ack", "recipe", 81, [0, 3])}),
             ("released while it runs", released, runs, unknown, {"write": ("ack", "recipe", 81, [0, 3])}),
             ("released, and written", released, runs, over, {}),
@@ -704,6 +706,10 @@ class TakenTests:
         job = self.job(state, resent=state == "queued", number=7, **values)
         return self.summary(self.step(job, self.feedback(state=word, weight=0, **self.flagged)))
 
+    def test_progress_is_stored(self):
+        step = self.step(self.job("running"), self.feedback(state=2, weight=0, **self.flagged))
+        self.assertEqual((step.state, step.values["actuals"], step.values["held"]), (None, tuple(ACTUALS), False))
+
     def test_each_state(self):
         for state in ("queued", "offered", "cancelling", "running"):
             runs = {} if state == "running" else {"state": "running"}
@@ -731,7 +737,8 @@ class TestTakenFlags(TakenTests, ReconcileCase):
         jobs = [self.job("queued", fresh=True), self.job("queued", slot=2, order=OTHER, fresh=True)]
         shown = {1: self.feedback(order=""), 2: self.feedback(order=ORDER, slot=2, feedback_flag=1)}
         (step,) = self.steps(jobs, shown, {slot: [0] * 77 for slot in shown})
-        self.assertEqual((step.job_id, step.anomaly.code, step.anomaly.words), (10, "database_behind", tuple(shown[2])))
+        self.assertEqual((step.job_id, step.anomaly.words), (10, tuple(shown[2])))
+        self.assertEqual(self.summary(step), {"anomaly": "database_behind"})
 
 
 @tagged("post_install", "-at_install")

@@ -65,13 +65,13 @@ def half_withdraw(self, kind, slot):
 def half_withdrawal(self, job):
     if self._recipe_role(job.slot, "recipe_job") == job.number:
         return Sight.STANDING
-    return Sight.WITHDRAWN if job.settled else Sight.SETTLING
+    return Sight.UNTAKEN if job.settled else Sight.SETTLING
 
 
 def hasty_withdrawal(self, job):
     """Takes it for withdrawn as soon as that is read back."""
     standing = job.number in (self._recipe_role(job.slot, role) for role in ("recipe_job", "armed_job"))
-    return Sight.STANDING if standing else Sight.WITHDRAWN
+    return Sight.STANDING if standing else Sight.UNTAKEN
 
 
 def acknowledge_early(self, case):
@@ -100,7 +100,7 @@ IMPATIENT_GATE = other_table(
     Flags, OFFERED, SETTLING=Rule(Flags.arm, OFFERED), DOUBTFUL=Rule(Flags.arm, OFFERED)
 )
 # Does not let the settle time begin anew when it arms once more
-RE_ARMS_SILENTLY = other_table(Flags, OFFERED, WITHDRAWN=Rule(Flags.arm))
+RE_ARMS_SILENTLY = other_table(Flags, OFFERED, UNTAKEN=Rule(Flags.arm))
 
 
 def believing_after_take(self, case):

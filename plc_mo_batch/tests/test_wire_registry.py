@@ -11,7 +11,7 @@ from odoo.addons.plc_mo_batch.plc.layout import HANDSHAKES, HOLDING, JOB_NUMBERS
 from odoo.addons.plc_mo_batch.plc.look import look
 from odoo.addons.plc_mo_batch.plc.reconcile import COMPLETED, recipe_slots, reconcile
 from odoo.addons.plc_mo_batch.plc.sentences import Sentence
-from odoo.addons.plc_mo_batch.plc.wire import Endpoint, LinkError, WireKind
+from odoo.addons.plc_mo_batch.plc.wire import LINE_WAIT, Endpoint, LinkError, WireKind
 from odoo.addons.plc_mo_batch.simulator import Mill
 
 from . import plc_layouts
@@ -27,6 +27,7 @@ class MemoryWire:
 
     def __init__(self, endpoint, wait):
         self.endpoint = endpoint
+        self.wait = wait
         self.requests = 0
         self.memory = None
 
@@ -47,22 +48,27 @@ class MemoryWire:
         self.memory[address : address + len(words)] = words
 
 
-TOY = WireKind("toy", Sentence("Toy"), frozenset({"host"}), HANDSHAKES, MemoryWire)
+MEMORY = WireKind("memory", Sentence("Memory"), frozenset({"host"}), HANDSHAKES, MemoryWire)
 
 
-class ToyCase(BaseCase):
+class MemoryCase(BaseCase):
     def setUp(self):
         super().setUp()
         self.enterContext(patch.dict(wires.KINDS))
         self.enterContext(patch.dict(MemoryWire.mills))
-        wires.register(TOY)
+        wires.register(MEMORY)
 
 
 @tagged("post_install", "-at_install")
-class TestRegistry(ToyCase):
+class TestRegistry(MemoryCase):
     def test_a_name_is_taken_once(self):
-        with self.assertRaises(ValueError):
-            wires.register(TOY)
+        with self.assertRaisesRegex(ValueError, "memory"):
+            wires.register(MEMORY)
+
+    def test_how_long_a_line_is_waited_for(self):
+        endpoint = Endpoint(transport="memory")
+        self.assertEqual(wires.new_wire(endpoint, JOB_NUMBERS, 2.5).wait, 2.5)
+        self.assertEqual(wires.new_wire(endpoint, JOB_NUMBERS).wait, LINE_WAIT)
 
     def test_what_nobody_can_reach(self):
         with self.assertRaises(LinkError) as caught:
@@ -77,9 +83,10 @@ class TestRegistry(ToyCase):
     def test_rules_that_it_cannot_keep(self):
         """Nothing is sent then."""
         MemoryWire.mills["mill"] = Mill("flags")
-        wires.KINDS["toy"] = WireKind("toy", Sentence("Toy"), frozenset({"host"}), (JOB_NUMBERS,), MemoryWire)
-        endpoint = Endpoint("mill", transport="toy")
-        self.assertEqual(look(endpoint, plc_layouts.flags(), 1).error.kind, "setup")
+        wires.KINDS["memory"] = WireKind("memory", Sentence("Memory"), frozenset({"host"}), (JOB_NUMBERS,), MemoryWire)
+        endpoint = Endpoint("mill", transport="memory")
+        error = look(endpoint, plc_layouts.flags(), 1).error
+        self.assertEqual((error.kind, "cannot keep the rules" in error.detail), ("setup", True))
         self.assertEqual(look(endpoint, plc_layouts.job_numbers(), 1).error, None)
         answers = []
 
@@ -91,7 +98,7 @@ class TestRegistry(ToyCase):
 
 
 @tagged("post_install", "-at_install")
-class TestToyWire(ToyCase):
+class TestMemoryWire(MemoryCase):
     def setUp(self):
         super().setUp()
         self.last_job = 0
@@ -101,7 +108,7 @@ class TestToyWire(ToyCase):
         writes = ()
         for _round in range(6):
             job = self.record.job(1, {**plc_layouts.recipe_values(), "order": ORDER})
-            plan = Plan(Endpoint("mill", transport="toy"), layout, (1,), tuple(recipe_slots(layout, [job])), writes)
+            plan = Plan(Endpoint("mill", transport="memory"), layout, (1,), tuple(recipe_slots(layout, [job])), writes)
             answer = yield plan
             self.assertIsNone(answer.error)
             steps = reconcile(layout, [job], answer.seen, self.last_job)
@@ -128,9 +135,9 @@ class TestToyWire(ToyCase):
 
     def test_a_look(self):
         MemoryWire.mills["mill"] = Mill()
-        found = look(Endpoint("mill", transport="toy"), plc_layouts.job_numbers(), 5)
+        found = look(Endpoint("mill", transport="memory"), plc_layouts.job_numbers(), 5)
         self.assertEqual((found.error, found.is_complete, list(found.problems())), (None, True, []))
-        self.assertEqual(look(Endpoint("nobody", transport="toy"), plc_layouts.job_numbers(), 5).error.kind, "connect")
+        self.assertEqual(look(Endpoint("nobody", transport="memory"), plc_layouts.job_numbers(), 5).error.kind, "connect")
 
 
 @tagged("post_install", "-at_install")
