@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 from ..plc.address import parse_networks
 from ..tools.words import said
 from .plc_controller_board import SHIFTS, shift_hours
+from .res_config_settings import SYSTEM
 
 
 class ResConfigSettings(models.TransientModel):
@@ -11,11 +12,15 @@ class ResConfigSettings(models.TransientModel):
 
     _inherit = "res.config.settings"
 
-    plc_allowed_networks = fields.Char(string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks")
-    plc_shift_hours = fields.Char(
-        string="Hours at which shifts begin", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS
+    plc_allowed_networks = fields.Char(
+        string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks", groups=SYSTEM
     )
-    plc_journal_days = fields.Integer(string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days")
+    plc_shift_hours = fields.Char(
+        string="Hours at which shifts begin", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS, groups=SYSTEM
+    )
+    plc_journal_days = fields.Integer(
+        string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days", groups=SYSTEM
+    )
 
     @api.constrains("plc_journal_days")
     def _check_plc_journal_days(self):

@@ -104,7 +104,7 @@ class TestMetrics(HttpCase, MillCase):
             ("alarms", True, "medium"): 0,
             ("alarms", False, "low"): 0,
             ("task_enabled", False, "4", "health"): 1,
-            ("info", False, "19.0.1.1.0"): 1,
+            ("info", False, "19.0.2.0.0"): 1,
         }
         self.assertEqual({key: found.get(key) for key in expected}, expected)
         oldest = found["queue_oldest_timestamp_seconds", True]
