@@ -27,7 +27,7 @@ TABLES = [
     "plc_register_field",
     "plc_register_map",
 ]
-# (table, column), or (table, key of a setting), that a migration changes on purpose, each with the file in migrations/ that does it
+# (table, column or key) that a migration changes on purpose, each with the file in migrations/ that does it
 CHANGED = {("ir_config_parameter", METRICS_KEY): "19.0.2.0.0/post-renew_metrics_key.py"}
 STAMPS = {"write_date", "write_uid"}  # new columns are filled by Odoo itself
 SCHEMA = {

@@ -1,4 +1,4 @@
-"""Until this release any user who could log in, of the portal too, could read the metrics key: where there is one, it is known."""
+"""Until this release any user who could log in, of the portal too, could read the metrics key."""
 
 import logging
 import secrets
