@@ -265,7 +265,7 @@ class Demo:
         self.database = test_database() if self.throwaway else DATABASE
         self.folder = Path(os.environ["CACHE"]) / "log" / self.database
         self.ledger = self.folder / "ledger.jsonl"
-        self.deadline = 240 + 3 * MILL_SECONDS / options.speed
+        self.deadline = 900 + 3 * MILL_SECONDS / options.speed
         self.processes = []
         self.keep_logs = True
 

@@ -8,7 +8,7 @@ import requests
 from browser import Browser
 from plant import ADMIN, Server, Simulator, query
 
-SECONDS = 240
+SECONDS = 900
 READY = "Boolean(window.odoo?.startTour && document.querySelector('[name=action_test]'))"
 
 

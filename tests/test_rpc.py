@@ -9,7 +9,7 @@ from plant import ADMIN, ROOT, Server, Simulator, query, wait_for
 from support import ACCESS_ERROR, USER_ERROR, Json2, new_user, press_until, refused
 
 HISTORY = {"active_test": False}
-CYCLE_SECONDS = 400
+CYCLE_SECONDS = 900
 BUTTONS = ["action_fill_now", "action_exchange_now", "action_write_back_now"]
 ORM = {"create", "write", "unlink", "copy", "default_get", "get_values", "set_values"}
 SETTINGS = "res.config.settings"
@@ -57,7 +57,7 @@ def cycle(server, admin, plc, database, folder):
     press_until(
         lambda: admin.call("plc.controller", "action_fill_now", [plc]),
         lambda: admin.call("mo.batch", "search_count", []),
-        120,
+        300,
         server.check,
     )
     filled = counts([])
@@ -73,7 +73,7 @@ def cycle(server, admin, plc, database, folder):
         press_until(
             lambda: admin.call("plc.controller", "action_exchange_now", [plc]),
             lambda: not query(database, "SELECT 1 FROM mo_batch WHERE NOT acknowledged"),
-            60,
+            300,
             server.check,
         )
     emptied = counts([])
@@ -91,7 +91,7 @@ def queued(server, admin, plc, cycle):
     found = press_until(
         lambda: admin.call("plc.controller", "action_fill_now", [plc]),
         lambda: admin.call("mo.batch", "search", [("production_id", "in", copy)]),
-        120,
+        300,
         server.check,
     )
     return found[0]
