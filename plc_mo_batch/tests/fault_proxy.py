@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from .patience import DEADLINE
+from .patience import DEADLINE, wait_until
 
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
@@ -83,6 +83,7 @@ class FaultProxy:
 
     def wait_until_closed(self) -> bool:
         """Wait for the clients; False if one of them leaves its connection open."""
+        wait_until(lambda: len(self._threads) == self.connections, "the thread of a connection")
         for thread in self._threads:
             thread.join(DEADLINE)
         return not any(thread.is_alive() for thread in self._threads)
