@@ -1,7 +1,7 @@
 {
     "name": "PLC Batches for Manufacturing Orders",
     "summary": "Hand manufacturing orders to a PLC over Modbus, and book what was really consumed",
-    "version": "19.0.1.1.0",
+    "version": "19.0.2.0.0",
     "category": "Supply Chain/Manufacturing",
     "author": "plc_mo_batch contributors",
     "license": "LGPL-3",

@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-HOLD_SECONDS = 120.0
+HOLD_SECONDS = 300.0
 
 
 class Gate:

@@ -17,7 +17,7 @@ USER_ERROR = 2
 def refused(*codes):
     """The block's XML-RPC call ends with one of these fault codes, by default with an access error."""
     with pytest.raises(Fault) as caught:
-        yield
+        yield caught
     assert caught.value.faultCode in (codes or (ACCESS_ERROR,)), caught.value.faultString
 
 
@@ -86,9 +86,9 @@ def press_until(button, condition, seconds, check, again=5.0):
     raise Failure(f"What the button starts did not come within {seconds:.0f} s.")
 
 
-def new_user(admin, login, *groups):
-    """Login and password of a new internal user."""
-    group_ids = [admin.ref(group) for group in ("base.group_user", *groups)]
+def new_user(admin, login, *groups, kind="base.group_user"):
+    """Login and password of a new user, an internal one unless ``kind`` is another group of that sort."""
+    group_ids = [admin.ref(group) for group in (kind, *groups)]
     password = f"{login}-secret-1"
     values = {"name": login.capitalize(), "login": login, "password": password, "group_ids": [(6, 0, group_ids)]}
     admin.call("res.users", "create", values)

@@ -14,7 +14,7 @@ EXAMPLE = re.compile(r"^## ([^\n]*)\n(?:(?!^## ).)*?^```(bash|python)\n(.*?)^```
 EXAMPLES = {title: (language, code) for title, language, code in EXAMPLE.findall((ROOT / "docs" / "api.md").read_text())}
 MANAGERS = [title for title in EXAMPLES if "(managers)" in title]
 OPERATORS = [title for title in EXAMPLES if title not in MANAGERS]
-SECONDS = 120
+SECONDS = 300
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def queue(server):
         [plc] = admin.call("plc.controller", "api_queue", [])
         return plc["counts"].get("queued")
 
-    press_until(lambda: admin.call("plc.controller", "api_fill", []), filled, 120, server.check)
+    press_until(lambda: admin.call("plc.controller", "api_fill", []), filled, 300, server.check)
 
 
 def run(title, environment):

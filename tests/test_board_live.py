@@ -6,7 +6,7 @@ from workshop.browser import Browser
 from workshop.plant import Server, Simulator, query, wait_for
 
 TOUR = "odoo.startTour('plc_board_live', {stepDelay: 0})"
-TOUR_SECONDS = 240
+TOUR_SECONDS = 900
 OPERATOR = ("night", "night-secret-1")
 
 
@@ -41,7 +41,7 @@ def test_batch_runs_before_ones_eyes(server, plc, operator, database):
         browser.resize(1440, 900)
         browser.set_cookie(server.url, "session_id", server.session(*operator))
         browser.open(f"{server.url}/odoo/plc-board?debug=tests")
-        browser.wait("The board", "typeof odoo !== 'undefined' && odoo.isTourReady?.('plc_board_live')", 120)
+        browser.wait("The board", "typeof odoo !== 'undefined' && odoo.isTourReady?.('plc_board_live')", 300)
         browser.evaluate(f"{TOUR}; true")
 
         def is_over():

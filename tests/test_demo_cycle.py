@@ -25,7 +25,7 @@ def left_behind(output):
 @pytest.mark.parametrize("handshake", ["job-numbers", "flags"])
 def test_ten_orders_run_through(handshake, folder):
     with Process([DEMO, "--once", "--speed", 600, "--handshake", handshake], folder / "demo.log") as demo:
-        assert demo.wait(600) == 0, demo.output()
+        assert demo.wait(1800) == 0, demo.output()
     output = demo.output()
     assert re.search(r"10 orders done .* all \d+ lines agree", output), output
     for step in ("queued", "sending", "offered", "completed", "written back"):
@@ -38,7 +38,7 @@ def test_ctrl_c_leaves_nothing_behind(folder):
     with Process([DEMO, "--once"], folder / "demo.log") as demo:
         wait_for("The first batch", lambda: "offered" in demo.output(), 300, demo.check)
         demo.signal(signal.SIGINT)
-        assert demo.wait(600) == 130, demo.output()
+        assert demo.wait(1800) == 130, demo.output()
     assert not left_behind(demo.output())
 
 
@@ -47,6 +47,6 @@ def test_busy_port_is_named():
         sock.bind(("127.0.0.1", 0))
         sock.listen()
         port = sock.getsockname()[1]
-        result = subprocess.run([DEMO, "--once", "--port", str(port)], capture_output=True, text=True, timeout=300)
+        result = subprocess.run([DEMO, "--once", "--port", str(port)], capture_output=True, text=True, timeout=600)
     assert result.returncode == 1
     assert f"Error: Port {port} is in use: choose another one with --port." in result.stdout

@@ -9,7 +9,7 @@ import requests
 from workshop.browser import Browser
 from workshop.plant import ADMIN, Server, Simulator, query
 
-SECONDS = 240
+SECONDS = 900
 READY = "Boolean(window.odoo?.startTour && document.querySelector('[name=action_test]'))"
 
 

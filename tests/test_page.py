@@ -6,5 +6,5 @@ import sys
 
 def test_page_is_made_of_the_fragments():
     command = [sys.executable, "-m", "workshop.page", "--check"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stdout + run.stderr

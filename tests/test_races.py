@@ -10,7 +10,7 @@ ROW = re.compile(r"^\| (.+) \| (\d+) \| (.+) \| (\d+) \| (\d+) \|$", re.MULTILIN
 
 def test_races():
     command = [sys.executable, "-m", "workshop.races", str(ROUNDS)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
     rows = ROW.findall(run.stdout)
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(rows) == 4, run.stdout

@@ -10,9 +10,11 @@ from support import ACCESS_ERROR, USER_ERROR, Json2, new_user, press_until, refu
 from workshop.plant import ADMIN, ROOT, Server, Simulator, query, wait_for
 
 HISTORY = {"active_test": False}
-CYCLE_SECONDS = 400
+CYCLE_SECONDS = 900
 BUTTONS = ["action_fill_now", "action_exchange_now", "action_write_back_now"]
-ORM = {"create", "write", "unlink", "copy", "get_values", "set_values"}
+ORM = {"create", "write", "unlink", "copy", "default_get", "get_values", "set_values"}
+SETTINGS = "res.config.settings"
+SECRETS = {"plc_metrics_key": "a-key-of-nobody-else", "plc_allowed_networks": "127.0.0.1, 10.99.88.0/24"}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def cycle(server, admin, plc, database, folder):
     press_until(
         lambda: admin.call("plc.controller", "action_fill_now", [plc]),
         lambda: admin.call("mo.batch", "search_count", []),
-        120,
+        300,
         server.check,
     )
     filled = counts([])
@@ -72,7 +74,7 @@ def cycle(server, admin, plc, database, folder):
         press_until(
             lambda: admin.call("plc.controller", "action_exchange_now", [plc]),
             lambda: not query(database, "SELECT 1 FROM mo_batch WHERE NOT acknowledged"),
-            60,
+            300,
             server.check,
         )
     emptied = counts([])
@@ -90,7 +92,7 @@ def queued(server, admin, plc, cycle):
     found = press_until(
         lambda: admin.call("plc.controller", "action_fill_now", [plc]),
         lambda: admin.call("mo.batch", "search", [("production_id", "in", copy)]),
-        120,
+        300,
         server.check,
     )
     return found[0]
@@ -196,6 +198,73 @@ def test_private_methods_are_closed(admin, cycle, queued):
     with refused():
         admin.call("plc.task.fill", "_run")
     assert cycle.json2.post("plc.task.fill", "_run").status_code == 403
+
+
+# The settings: what lies there is for who may open them
+
+
+@pytest.fixture(scope="module")
+def settings(admin):
+    """Names of our fields in the settings, and the id of a record with the secrets in it."""
+    for name, value in SECRETS.items():
+        admin.call("ir.config_parameter", "set_param", f"plc_mo_batch.{name.removeprefix('plc_')}", value)
+    ours = [("module", "=", "plc_mo_batch"), ("model", "=", "ir.model.fields"), ("name", "=like", "field_res_config_settings__%")]
+    names = {row["name"].partition("__")[2] for row in admin.call("ir.model.data", "search_read", ours, ["name"])}
+    names -= {"id", "display_name"}  # Odoo gives each model these anew
+    return SimpleNamespace(names=sorted(names), record=admin.call(SETTINGS, "create", {}))
+
+
+@pytest.fixture(scope="module", params=["portal", "internal", "operator", "manager"])
+def person(request, server, admin):
+    """Everybody who can log in and is no administrator."""
+    groups = {"operator": ["plc_mo_batch.group_operator"], "manager": ["plc_mo_batch.group_manager"]}.get(request.param, [])
+    kind = "base.group_portal" if request.param == "portal" else "base.group_user"
+    return server.rpc(*new_user(admin, f"settings-{request.param}", *groups, kind=kind))
+
+
+def test_settings_are_shown_to_administrators(admin, settings):
+    assert SECRETS.items() <= admin.call(SETTINGS, "default_get", settings.names).items()
+    assert set(admin.call(SETTINGS, "default_get", settings.names)) >= set(settings.names)
+    assert set(admin.call(SETTINGS, "fields_get", settings.names)) == set(settings.names)
+    assert SECRETS.items() <= admin.call(SETTINGS, "read", [settings.record], settings.names)[0].items()
+
+
+@pytest.mark.parametrize("method, arguments", [("default_get", 1), ("fields_get", 1), ("get_values", 0)])
+def test_settings_are_left_out_for_others(person, settings, method, arguments):
+    """These Odoo answers to anybody who can log in."""
+    found = person.call(SETTINGS, method, *[settings.names][:arguments])
+    assert not set(found) & set(settings.names)
+
+
+@pytest.mark.parametrize(
+    "method, arguments",
+    [
+        ("create", lambda names, _record: [{}]),
+        ("read", lambda names, record: [[record], names]),
+        ("web_read", lambda names, record: [[record], {name: {} for name in names}]),
+        ("onchange", lambda names, _record: [[], {}, [], {name: {} for name in names}]),
+        ("onchange", lambda names, record: [[record], {}, [], {name: {} for name in names}]),
+        ("search_read", lambda names, _record: [[], names]),
+        ("web_search_read", lambda names, _record: [[], {name: {} for name in names}]),
+        ("formatted_read_group", lambda names, _record: [[], ["plc_metrics_key"], ["__count"]]),
+        ("export_data", lambda names, record: [[record], names]),
+        ("copy", lambda names, record: [[record]]),
+        ("execute", lambda names, record: [[record]]),
+        ("set_values", lambda names, record: [[record]]),
+        ("action_plc_new_metrics_key", lambda names, record: [[record]]),
+    ],
+)
+def test_settings_are_refused_to_others(person, settings, method, arguments):
+    with refused(ACCESS_ERROR, USER_ERROR) as caught:
+        person.call(SETTINGS, method, *arguments(settings.names, settings.record))
+    assert not [value for value in SECRETS.values() if value in caught.value.faultString]
+
+
+def test_parameters_are_refused_to_others(person, settings):
+    with refused():
+        person.call("ir.config_parameter", "get_param", "plc_mo_batch.metrics_key")
+    with refused():
+        person.call("ir.config_parameter", "search_read", [], ["key", "value"])
 
 
 # What comes back

@@ -9,7 +9,7 @@ LINE = re.compile(r"torture: (\d+) points tried \((\d+) not reached\), 0 doubled
 
 
 def torture(*options):
-    run = subprocess.run([DEV / "torture", *map(str, options)], capture_output=True, text=True, timeout=900)
+    run = subprocess.run([DEV / "torture", *map(str, options)], capture_output=True, text=True, timeout=2700)
     found = LINE.search(run.stdout)
     assert run.returncode == 0 and found, run.stdout + run.stderr
     return run.stdout, int(found[1]), int(found[2])

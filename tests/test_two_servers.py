@@ -109,7 +109,7 @@ def test_second_fill_saw_an_empty_queue(database, servers, rpcs, crons, pool, ga
         gate.close()
         second = pool.submit(run, rpcs[1], crons[1])
         try:
-            wait_for("The second fill's lock", gate.holding.is_set, 60, servers[1].check)
+            wait_for("The second fill's lock", gate.holding.is_set, 300, servers[1].check)
             run(rpcs[0], crons[0])
         finally:
             gate.open()
@@ -144,7 +144,7 @@ def test_buttons_at_the_same_moment(database, servers, rpcs, pool):
         )
 
     for number in range(BUTTON_ROUNDS):
-        press_until(press, lambda: queue(database)[0], 120, check)
-        wait_for("The end of the fills", is_quiet, 120, check)
+        press_until(press, lambda: queue(database)[0], 300, check)
+        wait_for("The end of the fills", is_quiet, 300, check)
         assert queue(database) == (10, 10, 10, ever + 10 * (number + 1)), f"round {number}"
         empty(database)

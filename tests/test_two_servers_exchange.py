@@ -10,7 +10,7 @@ import pytest
 from workshop import plant
 from workshop.plant import Server, Simulator, query, wait_for
 
-SECONDS = 400
+SECONDS = 900
 BUSY = "Feed mill: another exchange is at work, nothing done"
 
 
@@ -34,7 +34,7 @@ def made(servers, database, simulator):
     cron = rpcs[0].ref("plc_mo_batch.ir_cron_task_2")
     duplicate = rpcs[0].call("ir.cron", "copy", [cron])[0]
     rpcs[0].call("plc.controller", "action_fill_now", [rpcs[0].ref("plc_mo_batch.plc_controller_mill")])
-    wait_for("The fill", lambda: query(database, "SELECT 1 FROM mo_batch"), 120, servers[0].check)
+    wait_for("The fill", lambda: query(database, "SELECT 1 FROM mo_batch"), 300, servers[0].check)
 
     def run(rpc, number):
         try:

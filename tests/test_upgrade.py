@@ -14,6 +14,7 @@ from support import odoo, shell
 from workshop.databases import drop_database, throwaway_name
 from workshop.plant import DEV, query
 
+METRICS_KEY = "plc_mo_batch.metrics_key"
 RELEASE = Path(__file__).parent / "releases" / "plc_mo_batch-19.0.1.0.0.tar.xz"
 TABLES = [
     "mo_batch",
@@ -27,8 +28,8 @@ TABLES = [
     "plc_register_field",
     "plc_register_map",
 ]
-# (table, column) that a migration changes on purpose, each with the file in migrations/ that does it
-CHANGED = {}
+# (table, column or key) that a migration changes on purpose, each with the file in migrations/ that does it
+CHANGED = {("ir_config_parameter", METRICS_KEY): "19.0.2.0.0/post-renew_metrics_key.py"}
 STAMPS = {"write_date", "write_uid"}  # new columns are filled by Odoo itself
 SCHEMA = {
     "columns": """
@@ -112,10 +113,18 @@ def test_states_are_all_there(upgraded):
 
 def test_what_was_switched_off_stays_off(upgraded, before):
     after = settings(upgraded)
-    assert before["settings"].items() <= after.items()
+    kept = {key: value for key, value in before["settings"].items() if ("ir_config_parameter", key) not in CHANGED}
+    assert kept.items() <= after.items()
     assert "plc_mo_batch.task_3_enabled" not in after
     assert "plc_mo_batch.refill" not in after
     assert set(before["crons"]) <= set(crons(upgraded))
+
+
+def test_metrics_have_a_new_key(upgraded, before):
+    """Anybody could read the one before."""
+    assert before["settings"][METRICS_KEY]
+    assert len(settings(upgraded)[METRICS_KEY]) >= 40
+    assert settings(upgraded)[METRICS_KEY] != before["settings"][METRICS_KEY]
 
 
 @pytest.mark.parametrize("what", SCHEMA)

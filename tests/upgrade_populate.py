@@ -56,6 +56,7 @@ def edit(env):
     env.ref("plc_mo_batch.plc_controller_mill").write({"settle_time": 7.5, "failure_policy": "hold", "last_job": 10})
     env.ref("plc_mo_batch.ir_cron_task_1").write({"interval_number": 17, "active": False})
     env["res.config.settings"].create({"plc_batch_limit": 7, "plc_refill": False, "plc_task_3_enabled": False}).execute()
+    env["ir.config_parameter"].set_param("plc_mo_batch.metrics_key", "a-key-that-anybody-could-read-over-rpc-until-then")
     env["res.users"].create(
         {"name": "Night", "login": "night", "group_ids": [Command.link(env.ref("plc_mo_batch.group_operator").id)]}
     )

@@ -18,7 +18,7 @@ SWITCHES = (
     "--no-first-run --no-default-browser-check --disable-background-networking --force-color-profile=srgb "
     "--font-render-hinting=none --remote-debugging-port=0 --remote-allow-origins=*"
 ).split()
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 300.0
 
 
 class Browser:
@@ -44,7 +44,7 @@ class Browser:
 
     def _page(self):
         port_file = self._profile / "DevToolsActivePort"
-        wait_for("Chromium", lambda: port_file.exists() and port_file.read_text().count("\n"), 60, self._process.check)
+        wait_for("Chromium", lambda: port_file.exists() and port_file.read_text().count("\n"), 300, self._process.check)
         port = port_file.read_text().split("\n")[0]
         pages = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=ANSWER_SECONDS))
         return next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page")

@@ -264,7 +264,7 @@ class Demo:
         self.database = throwaway_name() if self.throwaway else DATABASE
         self.folder = LOGS / self.database
         self.ledger = self.folder / "ledger.jsonl"
-        self.deadline = 240 + 3 * MILL_SECONDS / options.speed
+        self.deadline = 900 + 3 * MILL_SECONDS / options.speed
         self.processes = []
         self.keep_logs = True
 

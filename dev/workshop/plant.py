@@ -21,7 +21,7 @@ from workshop.host import Failure
 from workshop.paths import DEV, ROOT
 
 STOP_SECONDS = 15.0  # between SIGTERM and SIGKILL
-RPC_SECONDS = 60.0
+RPC_SECONDS = 300.0  # as all limits here: what comes ends the wait, however busy the machine is
 HEALTH_SECONDS = 10.0
 ADMIN = ("admin", "admin")
 HANDSHAKES = {"job-numbers": "plc_register_map_job_numbers", "flags": "plc_register_map_flags"}
@@ -149,7 +149,7 @@ class Simulator(Process):
             command += [f"--{name.replace('_', '-')}", value]
         super().__init__(command, log)
         try:
-            found = wait_for("The PLC simulator", self._listening, 60, self.check)
+            found = wait_for("The PLC simulator", self._listening, 300, self.check)
         except BaseException:
             self.stop()
             raise
@@ -177,7 +177,7 @@ class Server(Process):
         command += ["--http-port", self.port, "--workers", 0]
         super().__init__([*command, *(f"--log-handler={handler}" for handler in self.QUIET), *options], log)
 
-    def wait_up(self, seconds=120):
+    def wait_up(self, seconds=300):
         wait_for("The Odoo server's first answer", self._is_up, seconds, self.check)
         return self
 

@@ -25,6 +25,7 @@ from . import (
     test_exchange_isa88,
     test_exchange_live,
     test_failure,
+    test_filestore,
     test_fill,
     test_fill_race,
     test_generate_layout,

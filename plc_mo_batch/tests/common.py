@@ -7,6 +7,8 @@ from odoo.tests import BaseCase, TransactionCase, get_db_name
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
+from .patience import DEADLINE, SURE
+
 TASKS = {number: f"plc_mo_batch.ir_cron_task_{number}" for number in (1, 2, 3, 4)}
 
 
@@ -51,7 +53,7 @@ class MillCase(TransactionCase):
                 "name": "Test PLC",
                 "host": "127.0.0.1",
                 "port": 1,
-                "timeout": 0.5,
+                "timeout": SURE,
                 "settle_time": 0.2,
                 "quiet_time": 0.0,
                 "map_id": cls.env.ref(f"plc_mo_batch.plc_register_map_{cls.handshake}").id,
@@ -108,7 +110,15 @@ class MillCase(TransactionCase):
         ).start()
         self.addCleanup(plc.stop)
         self.controller.port = plc.port
+        self.wait_for_answers()
         return plc
+
+    def wait_for_answers(self):
+        """Who looks at the PLC waits for its answers: what a person would not wait for may be a busy machine."""
+        plcs = type(self.env["plc.controller"])
+        look, endpoint = plcs._look, plcs._endpoint
+        self.patch(plcs, "_look", lambda plc, _seconds: look(plc, DEADLINE))
+        self.patch(plcs, "_endpoint", lambda plc, _timeout=0.0: endpoint(plc))
 
     @classmethod
     def new_silo(cls, code, product, **values):

@@ -4,13 +4,15 @@ A fault is a function that is given one request, as a :class:`Talk`, and does wi
 :func:`half`, ``exception(2)`` … Those here are what was seen on real networks; a test can write its own.
 """
 
+import select
 import socket
 import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-JOIN_SECONDS = 10.0  # never waited for when all is well
+from .patience import DEADLINE, wait_until
+
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -31,6 +33,10 @@ class Talk:
         """To the client, whether it still listens or not."""
         with suppress(OSError):
             self.client.sendall(data)
+
+    def is_given_up(self, seconds: float) -> bool:
+        """The client closes the connection within so many seconds."""
+        return bool(select.select([self.client], [], [], seconds)[0])
 
     def wait_until_given_up(self) -> None:
         """Return when the client has closed the connection."""
@@ -72,13 +78,14 @@ class FaultProxy:
         """Refuse connections from now on."""
         if self._listener.fileno() >= 0:
             self._listener.shutdown(socket.SHUT_RDWR)
-            self._accepting.join(JOIN_SECONDS)
+            self._accepting.join(DEADLINE)
             self._listener.close()
 
     def wait_until_closed(self) -> bool:
         """Wait for the clients; False if one of them leaves its connection open."""
+        wait_until(lambda: len(self._threads) == self.connections, "the thread of a connection")
         for thread in self._threads:
-            thread.join(JOIN_SECONDS)
+            thread.join(DEADLINE)
         return not any(thread.is_alive() for thread in self._threads)
 
     def _accept(self) -> None:
@@ -143,15 +150,12 @@ def late(talk: Talk) -> None:
 
 
 def slow(pause: float) -> Fault:
-    """Byte by byte, ``pause`` seconds before each."""
+    """Byte by byte, ``pause`` seconds after each; until the client gives up."""
 
     def fault(talk: Talk) -> None:
-        given_up = threading.Event()
         for byte in talk.forward():
-            given_up.wait(pause)
-            try:
-                talk.client.sendall(bytes([byte]))
-            except OSError:
+            talk.send(bytes([byte]))
+            if talk.is_given_up(pause):
                 return
 
     return fault

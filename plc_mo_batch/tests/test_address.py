@@ -9,6 +9,7 @@ from odoo.tests import BaseCase, tagged
 from ..plc.address import AddressRefused, check, check_literal, parse_networks, resolve
 from ..plc.transport import Endpoint, Link, LinkError
 from .common import MillCase
+from .patience import SURE
 from .security_case import SecurityCase
 
 REFUSED = [
@@ -112,7 +113,7 @@ class TestAddressOfConnection(BaseCase):
         self.port = self.listener.getsockname()[1]
 
     def connect(self, host, allowed):
-        with Link(Endpoint(host, self.port, timeout=0.5, allowed=allowed)) as link:
+        with Link(Endpoint(host, self.port, timeout=SURE, allowed=allowed)) as link:
             return link
 
     def assert_refused(self, host, allowed=()):

@@ -1,10 +1,12 @@
 """The board in a real browser: cancel with a reason, retry, switch off and on, no PLC yet. The live one is in ``tests/``."""
 
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
+
+from .patient_http import PatientHttpCase
 
 
 @tagged("post_install", "-at_install")
-class TestBoardTours(HttpCase):
+class TestBoardTours(PatientHttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -1,6 +1,7 @@
 """Somebody else changes a row while a task is about to write to it: the task has to hear of it, or it would go on with a
 transaction that PostgreSQL has given up."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
@@ -91,6 +92,19 @@ class TestBatchChangedMeanwhile(MillCase):
             self.run_task(3)
         self.run_task(3)
         self.assertFalse(batch.weighings_until)
+
+    def test_batches_that_somebody_else_changes_all_the_time(self):
+        """Nothing is booked, and that another run comes soon outlives the rollback."""
+        self.complete(self.new_order())
+        asked = [("cron_id", "=", self.env.ref("plc_mo_batch.ir_cron_task_3").id)]
+        self.env["ir.cron.trigger"].search(asked).unlink()
+        begin = fields.Datetime.now()
+        overtaken = SerializationFailure("concurrent update")
+        with patch.object(self.env.registry["mo.batch"], "try_lock_for_update", side_effect=overtaken):
+            self.run_task(3)
+        self.assertEqual(self.queue().state, "completed")
+        calls = self.env["ir.cron.trigger"].search(asked).mapped("call_at")
+        self.assertGreaterEqual(max(calls), begin + timedelta(minutes=1))
 
     def test_it_fails_and_cannot_even_say_so(self):
         """The others are written back, and it is tried again."""

@@ -5,6 +5,7 @@ import socket
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
@@ -14,6 +15,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
+from ..models import plc_controller_look
 from .common import MillCase
 from .plc_layouts import job_numbers, recipe_values
 from .test_wires import SERIAL
@@ -25,7 +27,6 @@ class ConnectionCase(MillCase):
         """A mill behind ``self.controller``'s connection of this kind."""
         plc = Simulator(scan_time=None, seed=1)
         self.wire = self.enterContext(Wire(plc, kind, device=device, **options))
-        self.controller.timeout = 10  # an answer ends the wait, however busy the machine is
         if self.wire.port:
             self.controller.port = self.wire.port
         return plc
@@ -39,7 +40,8 @@ class ConnectionCase(MillCase):
         self.run_plc(plc, 1)
         self.run_task(2)
         self.run_task(3)
-        self.assertEqual(order.state, "done", self.controller.last_error or order.plc_batch_ids.last_error)
+        events = self.controller.event_ids.sorted("id").mapped("message")
+        self.assertEqual(order.state, "done", "\n".join(["the journal says why:", *events]))
 
 
 @tagged("post_install", "-at_install")
@@ -66,6 +68,33 @@ class TestCycle(ConnectionCase):
         Path(attachment._full_path(attachment.store_fname)).unlink()
         with self.assertRaisesRegex(UserError, "has lost the file of CA Certificate"):
             self.controller._endpoint()
+        self.new_order()
+        self.run_task(1)
+        for _run in range(2):
+            self.run_task(2)
+            self.assertIn("has lost the file of CA Certificate", self.controller.last_error, "where it can be entered again")
+            self.assertIn(self.controller.last_error, self.controller.event_ids.mapped("message"))
+            self.assertEqual(self.queue().state, "queued")
+        self.controller.transport = "tcp"
+        self.new_simulator()
+        self.run_task(2)
+        self.assertRecordValues(self.controller, [{"online": True, "last_error": False}])
+        self.assertEqual(self.queue().state, "offered")
+
+    def test_error_of_odoo_s_own_while_the_plc_answers(self):
+        """It stands on the PLC until an exchange comes to its end, also where the last contact was a moment ago."""
+        self.new_simulator()
+        self.new_order()
+        self.run_task(1)
+        self.run_task(2)
+        with mute_logger("odoo.addons.plc_mo_batch.tools.words"), patch.object(
+            type(self.controller), "_jobs", side_effect=ZeroDivisionError
+        ):
+            self.run_task(2)
+        self.assertTrue(self.controller.online)
+        self.assertIn("ZeroDivisionError", self.controller.last_error)
+        self.run_task(2)
+        self.assertRecordValues(self.controller, [{"online": True, "last_error": False}])
 
     def test_rtu_over_tcp(self):
         plc = self.serve("rtu_tcp")
@@ -156,8 +185,9 @@ class TestTheTest(ConnectionCase):
 
     def test_all_is_well(self):
         plc = self.new_simulator()
+        begin = time.monotonic()
         found = self.assertFound("fits the layout", reachable=True, answers=True, layout_ok=True)
-        self.assertTrue(0 < found["round_trip_ms"] < 500)
+        self.assertTrue(0 < found["round_trip_ms"] <= 1000 * (time.monotonic() - begin))
         self.assertFalse(any(plc.mill.memory), "nothing is written")
 
     def test_while_a_batch_runs(self):
@@ -184,9 +214,10 @@ class TestTheTest(ConnectionCase):
         self.controller.timeout = 30
         with socket.create_server(("127.0.0.1", 0)) as silent:
             self.controller.port = silent.getsockname()[1]
-            begin = time.monotonic()
-            self.assertFound("did not answer within 2 s", answers=False)
-        self.assertLess(time.monotonic() - begin, 10)
+            with patch.object(plc_controller_look, "look", side_effect=plc_controller_look.look) as look:
+                self.assertFound("did not answer within 2 s", answers=False)
+        endpoint, _layout, seconds = look.call_args.args
+        self.assertEqual((endpoint.timeout, seconds), (2, 3))
 
     def test_wrong_unit_id(self):
         self.new_simulator()

@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo.tests import tagged
 
 from ..models.exchange.plc_task_exchange import Conversation
@@ -117,12 +119,23 @@ class TestInHand(LiveCase):
         """As if another process had its row locked, which a test's own transaction cannot show."""
         held, batches = self.queue()[1], self.env.registry["mo.batch"]
         lock = batches.try_lock_for_update
+        self.is_handed_over()
         with patch.object(batches, "try_lock_for_update", lambda batch, **options: lock(batch - held, **options)):
             self.run_task(2)
+        self.assertTrue(self.is_handed_over(), "it need not wait for the next run by the clock")
         self.assertEqual(self.queue().mapped("state"), ["offered", "queued", "offered"])
         self.assertFalse(any(self.plc.mill.memory[7100:7183]), "nothing was written for it")
         self.run_task(2)
         self.assertEqual(self.queue().mapped("state"), ["offered"] * 3)
+        self.assertFalse(self.is_handed_over())
+
+    def test_records_that_somebody_else_changes_all_the_time(self):
+        """Whatever is decided is overtaken: another run comes soon."""
+        self.is_handed_over()
+        with patch.object(Conversation, "_first_plan", side_effect=SerializationFailure("concurrent update")):
+            self.run_task(2)
+        self.assertEqual(self.queue().mapped("state"), ["queued"] * 3)
+        self.assertTrue(self.is_handed_over())
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,9 @@ import io
 import json
 
 from odoo import http
-from odoo.tests import HttpCase, TransactionCase, tagged
+from odoo.tests import TransactionCase, tagged
+
+from .patient_http import PatientHttpCase
 
 MAP_FIELDS = ["name", "handshake", "slots", "word_order", "swap_bytes", "address_offset", "copies_on_take"]
 AREA_FIELDS = ["kind", "registers", "base", "stride", "slots"]
@@ -71,7 +73,7 @@ class TestLayoutImport(TransactionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestLayoutXlsx(HttpCase):
+class TestLayoutXlsx(PatientHttpCase):
     def export(self, register_map):
         """The file that the web client's export gives."""
         asked = {

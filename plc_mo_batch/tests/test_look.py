@@ -12,10 +12,11 @@ from odoo.addons.plc_mo_batch.plc.transport import Endpoint, Link, LinkError
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
 from . import fault_proxy as fault
+from .patience import DEADLINE, SILENT, SURE
 from .plc_layouts import job_numbers, recipe_values
 from .test_clock import with_clock
 
-LONG = 30.0  # seconds, which nobody waits
+LONG = DEADLINE  # which nobody waits
 LAYOUT = replace(with_clock(job_numbers()), slots=2)
 PLACES = [
     ("recipe", 1),
@@ -37,7 +38,7 @@ class LookCase(BaseCase):
         self.proxy = self.enterContext(fault.FaultProxy(self.plc.port))
 
     def endpoint(self, **values):
-        return Endpoint(**{"host": "127.0.0.1", "port": self.proxy.port, "timeout": 0.3, **values})
+        return Endpoint(**{"host": "127.0.0.1", "port": self.proxy.port, "timeout": SURE, **values})
 
     def look(self, *faults, layout=LAYOUT, seconds=LONG, **values):
         self.proxy.faults[:] = faults
@@ -87,8 +88,8 @@ class TestLook(LookCase):
         for spoil, kind in ((fault.exception(1), "exception"), (fault.wrong_function, "reply")):
             found = self.look(spoil)
             self.assertEqual((found.error.kind, found.reachable, found.answers), (kind, True, True))
-        for spoil, kind in ((fault.lost, "timeout"), (fault.reset, "reset")):
-            found = self.look(spoil)
+        for spoil, kind, timeout in ((fault.lost, "timeout", SILENT), (fault.reset, "reset", SURE)):
+            found = self.look(spoil, timeout=timeout)
             self.assertEqual((found.error.kind, found.reachable, found.answers), (kind, True, False))
 
     def test_nobody_there(self):
@@ -99,7 +100,7 @@ class TestLook(LookCase):
 
     def test_a_line_that_others_keep(self):
         """It is waited for no longer than for an answer."""
-        shared = self.endpoint(transport="rtu_tcp")
+        shared = self.endpoint(transport="rtu_tcp", timeout=SILENT)
         with Link(shared):
             found = look(shared, LAYOUT, LONG)
         self.assertEqual((found.error.kind, found.reachable, found.answers), ("busy", False, False))

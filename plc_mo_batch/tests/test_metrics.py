@@ -7,13 +7,14 @@ from unittest import skipUnless
 
 from odoo.exceptions import AccessError
 from odoo.fields import Datetime
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..models.health.plc_alarm import Condition
 from ..plc.reconcile import Anomaly
 from ..tools.exposition import Metric, render
 from .common import MillCase
+from .patient_http import PatientHttpCase
 
 try:
     from prometheus_client.parser import text_string_to_metric_families
@@ -25,7 +26,7 @@ PATH = "/plc_mo_batch/metrics"
 
 @skipUnless(text_string_to_metric_families, "needs prometheus_client")
 @tagged("post_install", "-at_install")
-class TestMetrics(HttpCase, MillCase):
+class TestMetrics(PatientHttpCase, MillCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -104,7 +105,7 @@ class TestMetrics(HttpCase, MillCase):
             ("alarms", True, "medium"): 0,
             ("alarms", False, "low"): 0,
             ("task_enabled", False, "4", "health"): 1,
-            ("info", False, "19.0.1.1.0"): 1,
+            ("info", False, "19.0.2.0.0"): 1,
         }
         self.assertEqual({key: found.get(key) for key in expected}, expected)
         oldest = found["queue_oldest_timestamp_seconds", True]

@@ -36,3 +36,13 @@ class TestMigrations(MillCase):
         self.migrate("19.0.1.1.0/post-allow_networks_in_use")
         self.assertEqual(parameters.get_param("plc_mo_batch.allowed_networks"), "127.0.0.1")
         self.controller.host = "127.0.0.1"
+
+    def test_metrics_key_that_anybody_could_read(self):
+        """Another takes its place; where the metrics were off they stay off."""
+        parameters = self.env["ir.config_parameter"]
+        for old in ("a key", False):
+            parameters.set_param("plc_mo_batch.metrics_key", old)
+            self.migrate("19.0.2.0.0/post-renew_metrics_key")
+            new = parameters.get_param("plc_mo_batch.metrics_key")
+            self.assertEqual(bool(new), bool(old))
+            self.assertNotEqual(new, "a key")

@@ -102,7 +102,8 @@ METHODS = {
     ("res.config.settings", "set_values"): (SETTINGS,),
 }
 RIGHTS = {"create", "write", "unlink", "copy"}  # of the records: test_security_models
-HARMLESS = {("res.config.settings", "get_values")}  # shows intervals
+# leave out what is not for the caller: TestSettingsFields, and tests/test_rpc.py
+HARMLESS = {("res.config.settings", "default_get"), ("res.config.settings", "get_values")}
 
 
 @tagged("post_install", "-at_install")
@@ -156,3 +157,27 @@ class TestSecurityMethods(SecurityCase):
             return self.ids[model]
         user = self.people[role]
         return self.env(user=user, su=True)[model].create(self.wizards[model]).ids
+
+
+@tagged("post_install", "-at_install")
+class TestSettingsFields(SecurityCase):
+    """What lies in the settings is for who may open them, fields that come later too."""
+
+    def setUp(self):
+        super().setUp()
+        ours = [("module", "=", "plc_mo_batch"), ("model", "=", "ir.model.fields")]
+        data = self.env["ir.model.data"].search([*ours, ("name", "=like", "field_res_config_settings__%")])
+        names = self.env["ir.model.fields"].browse(data.mapped("res_id")).mapped("name")
+        self.names = sorted({*names} - {"id", "display_name"})  # Odoo gives each model these anew
+
+    def test_each_has_the_group_of_the_page(self):
+        fields = self.env["res.config.settings"]._fields
+        self.assertEqual({name: fields[name].groups for name in self.names}, dict.fromkeys(self.names, "base.group_system"))
+        self.assertIn("plc_metrics_key", self.names)
+
+    def test_who_gets_them(self):
+        for role in self.people:
+            for method, *args in (("default_get", self.names), ("fields_get", self.names), ("get_values",)):
+                with self.subTest(role=role, method=method):
+                    shown = set(self.call(role, "res.config.settings", method, *args)) & set(self.names)
+                    self.assertEqual(bool(shown), role == "settings")

@@ -3,7 +3,6 @@ import logging
 import random
 import socket
 import tempfile
-import time
 from pathlib import Path
 
 from pymodbus.client import ModbusTcpClient
@@ -11,6 +10,8 @@ from pymodbus.client import ModbusTcpClient
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.plc_mo_batch.simulator import Mill, Simulator, encoding
+
+from .patience import SURE, wait_until
 
 RECIPE, FEEDBACK, STRIDE = 7000, 6000, 100
 ORDER = [22344, 12109, 20271, 12336, 12337, 12544, 0, 0]  # WH/MO/00011
@@ -675,7 +676,7 @@ class TestSocket(BaseCase):
         return plc
 
     def connect(self, plc):
-        client = ModbusTcpClient("127.0.0.1", port=plc.port, timeout=5, retries=0)
+        client = ModbusTcpClient("127.0.0.1", port=plc.port, timeout=SURE, retries=0)
         self.addCleanup(client.close)
         self.assertTrue(client.connect())
         return client
@@ -685,12 +686,6 @@ class TestSocket(BaseCase):
         self.assertFalse(reply.isError())
         return reply.registers
 
-    def wait_for(self, what, seconds=20):
-        deadline = time.monotonic() + seconds
-        while not what():
-            self.assertLess(time.monotonic(), deadline, "it did not happen")
-            time.sleep(0.005)
-
     def test_a_batch_from_the_block_to_the_acknowledgement(self):
         plc = self.start(speed=2000, scan_time=0.005)
         client = self.connect(plc)
@@ -698,8 +693,8 @@ class TestSocket(BaseCase):
             self.assertFalse(client.write_registers(RECIPE, [*recipe_words(1, TARGETS), 0, 0, job]).isError())
             self.assertEqual(self.read_words(client, RECIPE, 79), [*recipe_words(1, TARGETS), 0, 0, job])
             client.write_registers(RECIPE + 79, [0, job])
-            self.wait_for(lambda job=job: self.read_words(client, FEEDBACK + 77, 2) == [0, job])
-            self.wait_for(lambda: self.read_words(client, FEEDBACK + 72, 1) == [1])
+            wait_until(lambda job=job: self.read_words(client, FEEDBACK + 77, 2) == [0, job], "the job")
+            wait_until(lambda: self.read_words(client, FEEDBACK + 72, 1) == [1], "its end")
             feedback = self.read_words(client, FEEDBACK, 100)
             client.write_registers(RECIPE + 81, [0, job])
             self.assertEqual(feedback[1:9], ORDER)

@@ -3,15 +3,16 @@
 From the first-run page to a finished batch needs a server with its tasks running: tests/test_newcomer.py.
 """
 
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import MillCase
+from .patient_http import PatientHttpCase
 
 HALF = {101: 300.0, 102: 176.125, 114: 16.65}
 
 
 @tagged("post_install", "-at_install")
-class TestTours(HttpCase, MillCase):
+class TestTours(PatientHttpCase, MillCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -8,10 +8,8 @@ from odoo.addons.plc_mo_batch.plc.transport import Endpoint, Link, LinkError
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
 from . import fault_proxy as fault
+from .patience import PATIENCES, SILENT, SURE, wait_until
 
-SILENT = 0.05  # seconds, where no answer is expected
-PATIENT = 0.3  # where one is that may be nothing like an answer, which is waited out, too
-SURE = 5  # where what comes ends the wait: a busy machine may take its time
 ADDRESS = 7000
 BEFORE = tuple(range(1, 11))
 AFTER = tuple(range(101, 111))
@@ -22,7 +20,7 @@ FAULTS = {
     "silence": (fault.silence, "timeout", True),
     "late": (fault.late, "timeout", True),
     "half": (fault.half, "reply", True),
-    "slow": (fault.slow(0.05), "reply", True),
+    "slow": (fault.slow(2.0), "reply", True),
     "garbage": (fault.garbage, "reply", True),
     "wrong transaction": (fault.wrong_transaction, "reply", True),
     "wrong unit": (fault.wrong_unit, "reply", True),
@@ -68,6 +66,7 @@ class LinkCase(BaseCase):
 
     def new_proxy(self, *faults):
         self.proxy = self.enterContext(fault.FaultProxy(self.plc.port))
+        self.faults = faults
         self.proxy.faults += faults
 
     def link(self, timeout=SURE, **values):
@@ -83,11 +82,17 @@ class LinkCase(BaseCase):
 
     def assert_fails(self, call, kind, writing=False):
         """After one request, on a connection that is closed."""
-        with self.assertRaises(LinkError) as caught:
-            call(timeout={"timeout": SILENT, "reply": PATIENT}.get(kind, SURE))
-        error = caught.exception
+        for timeout in {"timeout": (SILENT,), "reply": PATIENCES}.get(kind, (SURE,)):
+            with self.assertRaises(LinkError) as caught:
+                call(timeout=timeout)
+            error = caught.exception
+            if error.kind != "timeout":
+                break  # what is nothing like an answer is waited out; on a busy machine it had not even come: then again
+            if timeout != PATIENCES[-1] and kind == "reply":
+                self.new_proxy(*self.faults)
         self.assertEqual((error.kind, error.writing), (kind, writing))
-        self.assertTrue(self.proxy.wait_until_closed())  # on a busy machine the request is read only now
+        wait_until(lambda: self.proxy.connections, "the connection")  # on a busy machine it is accepted, and its request
+        self.assertTrue(self.proxy.wait_until_closed())  # read, only now
         self.assertEqual((len(self.proxy.requests), self.proxy.connections), (1, 1))
         return error
 
@@ -277,7 +282,7 @@ class TestFaults(LinkCase):
         self.assertEqual(self.poll(timeout=SURE), AFTER)
 
     def test_many_requests_and_the_last_fails(self):
-        self.new_proxy(*[fault.passed_on] * 4, fault.silence)
+        self.new_proxy(*[fault.passed_on] * 4, fault.reset)
         with self.assertRaises(LinkError), self.link() as link:
             for _request in range(4):
                 self.assertEqual(link.read_words(ADDRESS, 10), BEFORE)
@@ -289,7 +294,7 @@ class TestFaults(LinkCase):
 class TestLog(BaseCase):
     """Without a simulator, which keeps pymodbus quiet, too."""
 
-    def provoke(self):
+    def provoke(self, timeout=SILENT):
         """What makes pymodbus log errors: silence, another unit's answer, what cannot be decoded, a refused connection."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             for spoil in (
@@ -299,11 +304,11 @@ class TestLog(BaseCase):
             ):
                 with fault.FaultProxy(server.getsockname()[1]) as proxy:
                     proxy.faults.append(spoil)
-                    self.assert_fails(proxy.port)
-        self.assert_fails(proxy.port)
+                    self.assert_fails(proxy.port, timeout)
+        self.assert_fails(proxy.port, timeout)
 
-    def assert_fails(self, port):
-        with self.assertRaises(LinkError), Link(Endpoint("127.0.0.1", port, timeout=SILENT)) as link:
+    def assert_fails(self, port, timeout):
+        with self.assertRaises(LinkError), Link(Endpoint("127.0.0.1", port, timeout=timeout)) as link:
             link.read_words(0, 1)
 
     def test_errors_are_ours_to_report(self):
@@ -312,7 +317,9 @@ class TestLog(BaseCase):
 
     def test_who_wants_to_debug_can(self):
         with self.assertLogs("pymodbus", "DEBUG") as caught:
-            self.provoke()
+            for timeout in PATIENCES:
+                if not caught.records:
+                    self.provoke(timeout)
         self.assertEqual({record.levelname for record in caught.records}, {"DEBUG"})
 
 

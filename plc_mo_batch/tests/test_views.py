@@ -6,11 +6,12 @@ does not come fails the test.
 
 import json
 
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
 from ..plc.reconcile import Anomaly
+from .patient_http import PatientHttpCase
 
 VIEWS = ("list", "form", "kanban", "calendar", "pivot", "graph")
 # opens actions one after the other in the web client, without loading it anew
@@ -46,7 +47,7 @@ OPEN = """
 
 
 @tagged("post_install", "-at_install")
-class TestViews(HttpCase):
+class TestViews(PatientHttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -22,6 +22,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from odoo.addons.plc_mo_batch.simulator.server import _QuietPymodbus
 
+from .patience import DEADLINE
+
 REGISTERS = 65536
 READ_INPUT, READ_HOLDING = 4, 3
 
@@ -48,13 +50,13 @@ class Wire:
     def __enter__(self):
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
-        if not self._ready.wait(10) or self._failure:
+        if not self._ready.wait(DEADLINE) or self._failure:
             raise OSError(f"no server: {self._failure}")
         return self
 
     def __exit__(self, *_exc):
         self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(10)
+        self._thread.join(DEADLINE)
 
     async def _serve(self):
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()

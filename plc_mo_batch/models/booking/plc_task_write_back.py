@@ -64,6 +64,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             self._rollback()
             time.sleep(PAUSE)
         self._trigger()
+        self._commit()  # or a rollback for one batch would take the trigger back
         return due
 
     @api.model
@@ -92,6 +93,7 @@ class PlcTaskWriteBack(models.AbstractModel):
         except TransactionRollbackError:
             self._rollback()
             self._log("somebody else has just changed batches, next time")
+            self._try_again_soon()
             return self.env["mo.batch"]
         together = len(batches) > 1 and self._write_back_together(batches)
         return together or self._write_back_alone(batches)
@@ -123,13 +125,17 @@ class PlcTaskWriteBack(models.AbstractModel):
             except TransactionRollbackError:
                 self._rollback()
                 self._log("%s: somebody else is changing its order, next time", batch.name)
-                self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
-                self._commit()
+                self._try_again_soon()
             except Exception as error:
                 self._rollback()
                 self._log("%s %s not written back: %s", batch.name, batch.order_name, error)
                 self._note_failure(batch, explained(batch.env, error))
         return done
+
+    @api.model
+    def _try_again_soon(self):
+        self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
+        self._commit()
 
     @api.model
     def _note_failure(self, batch, message):

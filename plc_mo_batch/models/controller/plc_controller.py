@@ -293,6 +293,12 @@ class PlcController(models.Model):
         """A PLC with flags then gets no write at all."""
         return self.map_id.handshake == "flags" and self._is_unsure()
 
+    def _record_failed_exchange(self, message):
+        """An exchange was given up for a reason of Odoo's own, such as a lost certificate: whether the PLC answers is not known.
+        Written when the reason changed."""
+        if self.last_error != message:
+            self.last_error = message
+
     def _note_untaken(self):
         """An idle PLC that does not take what it is offered needs a look; told once, and no longer once it runs."""
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
@@ -319,11 +325,12 @@ class PlcController(models.Model):
         """The PLC answered. Journalled when it had not before; written every few seconds only, since a fill and people's
         edits write to the same row."""
         now, was_online = fields.Datetime.now(), self.online
-        if was_online and self.last_contact and now < self.last_contact + timedelta(seconds=CONTACT_SECONDS):
+        is_known = was_online and not self.last_error and self.last_contact
+        if is_known and now < self.last_contact + timedelta(seconds=CONTACT_SECONDS):
             return
-        values = {"last_contact": now}
+        values = {"last_contact": now, "last_error": False}
         if not was_online:
-            values.update(online=True, last_error=False)
+            values["online"] = True
             self.env["mo.batch.event"]._record("contact", self.env._("The PLC answers."), controller=self)
         self.write(values)
         if not was_online:

@@ -36,7 +36,8 @@ class PlcTaskExchange(models.AbstractModel):
 
     @api.model
     def _work(self):
-        controllers = self._take(self.env["plc.controller"]._to_serve())
+        wanted = self.env["plc.controller"]._to_serve()
+        controllers = self._take(wanted)
         try:
             live_until = time.monotonic() + LIVE_SECONDS
             conversations = [Conversation(plc._speaking().env, plc.id, live_until) for plc in controllers]
@@ -50,6 +51,9 @@ class PlcTaskExchange(models.AbstractModel):
         self._log("Exchange completed: %s PLCs, %s requests", len(conversations), requests)
         if any(conversation.goes_on for conversation in conversations):
             self._trigger()
+        elif controllers != wanted or any(conversation.put_off for conversation in conversations):
+            # whoever asked for this run may have asked for just what was put off, and the next one may be hours away
+            self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
         self._vacuum_board()
 
     @api.model
@@ -113,6 +117,7 @@ class Conversation:
         self.live_until = live_until
         self.requests = 0
         self.goes_on = False
+        self.put_off = False  # something was left for the next run, because somebody else had it in hand
         self._rounds = 0
         self._stored = 0
         self._events = EventTalk(env, controller_id)
@@ -145,11 +150,23 @@ class Conversation:
             except Exception as error:
                 self.task._rollback()
                 self.task._log("%s: exchange given up: %s", self.controller.name, error)
-                self.env["mo.batch.event"]._record("error", explained(self.env, error), controller=self.controller)
+                message = explained(self.env, error)
+                self.env["mo.batch.event"]._record("error", message, controller=self.controller)
                 self.task._commit()
+                self._show_error(message)
                 return None
         self.task._log("%s: exchange put off, its records are busy", self.controller.name)
+        self.put_off = True
         return None
+
+    def _show_error(self, message):
+        """On the PLC, as what keeps it from being served; its journal has it already. Not where somebody else is just changing
+        the PLC: the next run will fail, too."""
+        try:
+            self.controller._record_failed_exchange(message)
+            self.task._commit()
+        except TransactionRollbackError:
+            self.task._rollback()
 
     # Plans
 
@@ -168,7 +185,9 @@ class Conversation:
     def _follow_orders(self, controller, layout):
         """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
         batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)], order="id")
-        for batch in batches.try_lock_for_update(allow_referencing=True):
+        free = batches.try_lock_for_update(allow_referencing=True)
+        self.put_off |= free != batches
+        for batch in free:
             try:
                 with self.env.cr.savepoint():
                     follow_clock(batch, *WAITED_FOR)
@@ -270,7 +289,9 @@ class Conversation:
     def _lock(self, steps):
         """Ids of the batches that nobody else works on; the others are looked at again next time."""
         ids = {step.job_id for step in steps if step.job_id}
-        return set(self.env["mo.batch"].sudo().browse(ids).try_lock_for_update(allow_referencing=True).ids)
+        free = set(self.env["mo.batch"].sudo().browse(ids).try_lock_for_update(allow_referencing=True).ids)
+        self.put_off |= free != ids
+        return free
 
     def _to_send(self, step):
         if not step.write:

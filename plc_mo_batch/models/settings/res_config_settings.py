@@ -7,6 +7,7 @@ from ...tools.shifts import SHIFTS, shift_hours
 from ...tools.words import said
 
 TASKS = (1, 2, 3, 4)
+SYSTEM = "base.group_system"  # who may open the settings; every field of ours carries it
 
 
 def policy(name):
@@ -15,24 +16,33 @@ def policy(name):
         lambda self: self.env["plc.controller"]._fields[name]._description_selection(self.env),
         default=lambda self: self.env["plc.controller"].default_get([name]).get(name),
         default_model="plc.controller",
+        groups=SYSTEM,
     )
 
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
-    plc_enabled = fields.Boolean(string="PLC Batches", config_parameter="plc_mo_batch.enabled")
-    plc_task_1_enabled = fields.Boolean(string="Fill the queue", config_parameter="plc_mo_batch.task_1_enabled")
-    plc_task_2_enabled = fields.Boolean(string="Exchange with the PLC", config_parameter="plc_mo_batch.task_2_enabled")
-    plc_task_3_enabled = fields.Boolean(string="Write back", config_parameter="plc_mo_batch.task_3_enabled")
-    plc_task_4_enabled = fields.Boolean(string="Watch", config_parameter="plc_mo_batch.task_4_enabled")
-    plc_task_1_minutes = fields.Integer(string="Fill every (minutes)")
-    plc_task_2_minutes = fields.Integer(string="Exchange every (minutes)")
-    plc_task_3_minutes = fields.Integer(string="Write back every (minutes)")
-    plc_task_4_minutes = fields.Integer(string="Watch every (minutes)")
-    plc_batch_limit = fields.Integer(string="Batches in a fill", config_parameter="plc_mo_batch.batch_limit", default=10)
+    plc_enabled = fields.Boolean(string="PLC Batches", config_parameter="plc_mo_batch.enabled", groups=SYSTEM)
+    plc_task_1_enabled = fields.Boolean(
+        string="Fill the queue", config_parameter="plc_mo_batch.task_1_enabled", groups=SYSTEM
+    )
+    plc_task_2_enabled = fields.Boolean(
+        string="Exchange with the PLC", config_parameter="plc_mo_batch.task_2_enabled", groups=SYSTEM
+    )
+    plc_task_3_enabled = fields.Boolean(
+        string="Write back", config_parameter="plc_mo_batch.task_3_enabled", groups=SYSTEM
+    )
+    plc_task_4_enabled = fields.Boolean(string="Watch", config_parameter="plc_mo_batch.task_4_enabled", groups=SYSTEM)
+    plc_task_1_minutes = fields.Integer(string="Fill every (minutes)", groups=SYSTEM)
+    plc_task_2_minutes = fields.Integer(string="Exchange every (minutes)", groups=SYSTEM)
+    plc_task_3_minutes = fields.Integer(string="Write back every (minutes)", groups=SYSTEM)
+    plc_task_4_minutes = fields.Integer(string="Watch every (minutes)", groups=SYSTEM)
+    plc_batch_limit = fields.Integer(
+        string="Batches in a fill", config_parameter="plc_mo_batch.batch_limit", default=10, groups=SYSTEM
+    )
     plc_write_back_tries = fields.Integer(
-        string="Tries of a write-back", config_parameter="plc_mo_batch.write_back_tries", default=5
+        string="Tries of a write-back", config_parameter="plc_mo_batch.write_back_tries", default=5, groups=SYSTEM
     )
     default_ambiguous_policy = policy("ambiguous_policy")
     default_backorder_policy = policy("backorder_policy")
@@ -41,13 +51,21 @@ class ResConfigSettings(models.TransientModel):
     default_hand_add_policy = policy("hand_add_policy")
     default_missing_policy = policy("missing_policy")
     default_weight_policy = policy("weight_policy")
-    plc_metrics_key = fields.Char(string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True)
-    plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill")
-    plc_allowed_networks = fields.Char(string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks")
-    plc_shift_hours = fields.Char(
-        string="Hours at which shifts begin", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS
+    plc_metrics_key = fields.Char(
+        string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True, groups=SYSTEM
     )
-    plc_journal_days = fields.Integer(string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days")
+    plc_refill = fields.Boolean(
+        string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill", groups=SYSTEM
+    )
+    plc_allowed_networks = fields.Char(
+        string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks", groups=SYSTEM
+    )
+    plc_shift_hours = fields.Char(
+        string="Hours at which shifts begin", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS, groups=SYSTEM
+    )
+    plc_journal_days = fields.Integer(
+        string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days", groups=SYSTEM
+    )
 
     @api.constrains(
         *(f"plc_task_{number}_minutes" for number in TASKS), "plc_batch_limit", "plc_write_back_tries"
@@ -87,8 +105,18 @@ class ResConfigSettings(models.TransientModel):
                 ) from error
 
     @api.model
+    def default_get(self, fields):
+        """Anyone may call this one, of the portal too, and Odoo heeds a field's groups in reading only: so what the groups keep
+        from the user is left out here. Who may open the settings gets what Odoo gives, as saving them starts from it."""
+        if not self._is_plc_system():
+            fields = [name for name in fields if self._has_field_access(self._fields[name], "read")]
+        return super().default_get(fields)
+
+    @api.model
     def get_values(self):
         values = super().get_values()
+        if not self._is_plc_system():
+            return values
         for number in TASKS:
             cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}", raise_if_not_found=False)
             values[f"plc_task_{number}_minutes"] = cron.sudo()._plc_minutes() if cron else 1
@@ -115,6 +143,10 @@ class ResConfigSettings(models.TransientModel):
         set_parameter(self.env, "plc_mo_batch.metrics_key", False)
         return {"type": "ir.actions.client", "tag": "reload"}
 
+    @api.model
+    def _is_plc_system(self):
+        return self.env.su or self.env.user.has_group(SYSTEM)
+
     def _check_plc_system(self):
-        if not self.env.user.has_group("base.group_system"):
+        if not self.env.user.has_group(SYSTEM):
             raise AccessError(self.env._("Only administrators may do this."))

@@ -3,6 +3,8 @@ import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
+const PATIENCE = 120000; // ms for a step: on a busy machine a page takes longer than the 10 s that Odoo gives it
+
 const fetches = () => performance.getEntriesByType("resource").filter((entry) => entry.name.includes("get_board")).length;
 
 let seen = {};
@@ -21,7 +23,7 @@ function riseByItself() {
 const slot = (number) => `.o_plc_queue .o_plc_slot:has(.o_plc_number:contains(/^${number}$/))`;
 
 /** What a PLC takes its time for. */
-const eventually = (content, trigger) => ({ content, trigger, timeout: 60000 });
+const eventually = (content, trigger) => ({ content, trigger, timeout: 240000 });
 
 const answer = (trigger, content) => ({ content, trigger: `.modal ${trigger}`, run: "click" });
 
@@ -31,6 +33,7 @@ const reason = (label) => [
 ];
 
 tours.add("plc_board_cancel", {
+    timeout: PATIENCE,
     steps: () => [
         { content: "the board shows the queue", trigger: `${slot(1)}:contains(Queued)` },
         { content: "cancel the second batch", trigger: `${slot(2)} button[name=action_open_cancel]`, run: "click" },
@@ -45,6 +48,7 @@ tours.add("plc_board_cancel", {
 });
 
 tours.add("plc_board_retry", {
+    timeout: PATIENCE,
     steps: () => [
         { content: "what is wrong is said on top", trigger: ".o_plc_attention .o_plc_danger:contains(Act now)" },
         { content: "why", trigger: ".o_plc_attention .o_plc_message:contains(no lot is known)" },
@@ -55,6 +59,7 @@ tours.add("plc_board_retry", {
 });
 
 tours.add("plc_board_switch", {
+    timeout: PATIENCE,
     steps: () => [
         { content: "switch the PLC off", trigger: ".o_plc_lane button[name=action_switch_off]", run: "click" },
         answer(".modal-footer button:contains(Back)", "think again"),
@@ -80,6 +85,7 @@ tours.add("plc_board_switch", {
 });
 
 tours.add("plc_board_why", {
+    timeout: PATIENCE,
     steps: () => [
         { content: "one cannot be queued", trigger: ".o_plc_idle:contains(Of these, 1 cannot be queued)" },
         { trigger: ".o_plc_idle .o_plc_link:contains(See why)", run: "click" },
@@ -88,6 +94,7 @@ tours.add("plc_board_why", {
 });
 
 tours.add("plc_board_empty", {
+    timeout: PATIENCE,
     steps: () => [
         { content: "no PLC: how to get one", trigger: ".o_plc_empty:contains(No PLC yet)" },
         { trigger: ".o_plc_empty button:contains(Set Up a PLC)", run: "click" },
@@ -97,6 +104,7 @@ tours.add("plc_board_empty", {
 
 // On a real server, whose tasks run and whose PLC is a simulated one (tests/test_board_live.py)
 tours.add("plc_board_live", {
+    timeout: PATIENCE,
     steps: () => [
         { content: "it is live", trigger: ".o_plc_top:contains(Live):not(:contains(Not live))" },
         { content: "orders wait", trigger: ".o_plc_idle:contains(orders wait)" },
@@ -107,7 +115,7 @@ tours.add("plc_board_live", {
         {
             content: "its quantities rise while one looks, without anything being fetched",
             trigger: ".o_plc_percent",
-            run: () => waitUntil(riseByItself, { timeout: 50000 }),
+            run: () => waitUntil(riseByItself, { timeout: 230000 }),
         },
         { content: "the last one is cancelled with a reason", trigger: `${slot(10)} button[name=action_open_cancel]`, run: "click" },
         { trigger: ".modal .alert-info:contains(its recipe is withdrawn first)" },

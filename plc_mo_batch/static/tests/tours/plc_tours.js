@@ -2,6 +2,8 @@ import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
+const PATIENCE = 120000; // ms for a step: on a busy machine a page takes longer than the 10 s that Odoo gives it
+
 const select = (text) => ({
     content: `select the batch ${text}`,
     trigger: `.o_data_row:contains(${text}) .o_list_record_selector input`,
@@ -10,6 +12,7 @@ const select = (text) => ({
 
 // On the PLC's form: fill now
 tours.add("plc_fill", {
+    timeout: PATIENCE,
     steps: () => [
         { trigger: ".o_form_view button[name=action_fill_now]", run: "click" },
         { trigger: ".o_notification:contains(queue is being filled)" },
@@ -18,6 +21,7 @@ tours.add("plc_fill", {
 
 // From the queue into the running batch and its journal
 tours.add("plc_watch", {
+    timeout: PATIENCE,
     steps: () => [
         { trigger: ".o_switch_view.o_kanban", run: "click" },
         { trigger: ".o_kanban_group:contains(Running) .o_kanban_record .o_field_widget[name=progress]:contains(50)" },
@@ -32,6 +36,7 @@ tours.add("plc_watch", {
 
 // Several at once, with a reason; the button is there exactly when it may be used
 tours.add("plc_cancel", {
+    timeout: PATIENCE,
     steps: () => [
         select("Running"),
         { trigger: ".o_selection_container:not(:has(button[name=action_open_cancel]))" },
@@ -52,6 +57,7 @@ tours.add("plc_cancel", {
 
 // A write-back that failed
 tours.add("plc_retry", {
+    timeout: PATIENCE,
     steps: () => [
         { trigger: ".o_form_view .alert:contains(write-back failed)" },
         { trigger: "button[name=action_retry]", run: "click" },
@@ -64,6 +70,7 @@ tours.add("plc_retry", {
 const MOST_CLICKS = 10;
 let clicks = 0;
 tours.add("plc_newcomer", {
+    timeout: PATIENCE,
     steps: () => [
         {
             trigger: ".o_form_view button[name=action_use_simulator]",
@@ -87,11 +94,11 @@ tours.add("plc_newcomer", {
         { trigger: "[name=is_checked] input", run: "click" },
         { trigger: "button[name=action_connect]", run: "click" },
         { trigger: "button[name=action_fill]", run: "click" },
-        { trigger: ".o_plc_board .o_plc_running, .o_plc_board .o_plc_finished .o_plc_slot", timeout: 60000 },
+        { trigger: ".o_plc_board .o_plc_running, .o_plc_board .o_plc_finished .o_plc_slot", timeout: 240000 },
         {
             content: "a batch is done",
             trigger: ".o_plc_board .o_plc_finished .o_plc_slot",
-            timeout: 60000,
+            timeout: 240000,
             run() {
                 if (!clicks || clicks > MOST_CLICKS) {
                     throw new Error(`${clicks} clicks from the first-run page to a finished batch, at most ${MOST_CLICKS}`);
