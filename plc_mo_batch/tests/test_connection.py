@@ -15,7 +15,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
-from ..models import plc_controller_look
+from ..models.controller import plc_controller_look
 from .common import MillCase
 from .plc_layouts import job_numbers, recipe_values
 from .test_wires import SERIAL
