@@ -119,7 +119,7 @@ class PlcConnection(models.AbstractModel):
 
     def _needs(self, setting):
         """The way in which the PLC is reached uses this setting of an :class:`~..plc.wire.Endpoint`."""
-        return bool(self.transport) and setting in KINDS[self.transport].needs
+        return self.transport in KINDS and setting in KINDS[self.transport].needs
 
     def _endpoint(self, timeout=0.0):
         """Where to reach the PLC.
