@@ -1,7 +1,7 @@
 """What dev/screenshots runs inside the development environment.
 
 Dark: Odoo 19 Community has the bundle web.assets_web_dark, but no dark colours, and never serves it. The addon brings the colours
-and serves it to a browser whose cookie ``color_scheme`` says dark, as Enterprise does (models/ir_http.py).
+and serves it to a browser whose cookie ``color_scheme`` says dark, as Enterprise does (models/settings/ir_http.py).
 """
 
 import argparse

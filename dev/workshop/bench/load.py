@@ -29,7 +29,7 @@ FOUND = """## What it found
 - The exchange read all of a PLC's history to find the latest batch of each slot, at every look; where a slot was never used
   PostgreSQL went through the ids of all PLCs instead (837 ms at 100,000 batches, 0.2 ms now: an index by `- id`).
 - The fill searched a PLC's whole history for the name of each order; the lists of the history and of what was dosed (1 s) sorted
-  all of it. All of them have an index now (`models/mo_batch_history.py`).
+  all of it. All of them have an index now (`models/batch/`).
 - A PLC's form fetched its whole journal, of which it shows a page.
 - The board counted what its PLCs finished in this shift by reading all of the history (77 ms at 100,000 batches); the pivot of
   deviations opened with all that was ever dosed, which took a second. It opens with the last 30 days now.

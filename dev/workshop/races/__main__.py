@@ -295,7 +295,7 @@ FOUND = """
 
 In its first run the third race lost 79 times: an order that the write-back had just closed with what was dosed was given the
 plan of a screen that was older (1000 kg produced in the place of 998.5), as Odoo lets the quantities of closed orders be
-written. That is refused now until the order is unlocked (`models/mrp_production_closed.py`).
+written. That is refused now until the order is unlocked (`models/orders/`).
 
 All four mills of the second race once made a batch in a sixth of a second: of 200 cancels none came to a withdrawal, as each
 PLC had taken the recipe before. Two of them are ten times as slow now.
