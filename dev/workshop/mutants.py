@@ -209,7 +209,7 @@ def report(module, known):
 
 def report_tables():
     """Try the handshakes' tables, which are no functions, and tell; how many wrong cells live."""
-    import plain  # noqa: F401 # makes the addon importable
+    import workshop.plain  # noqa: F401 # makes the addon importable
     from plc_mo_batch.tests import table_mutants
 
     lives = table_mutants.survivors()
