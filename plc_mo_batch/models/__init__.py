@@ -14,10 +14,10 @@ from . import batch
 from . import orders
 
 # isort: split
-from . import events
+from . import booking
 
 # isort: split
-from . import booking
+from . import events
 
 # isort: split
 from . import exchange

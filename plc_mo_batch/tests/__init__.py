@@ -47,6 +47,7 @@ from . import (
     test_order_changed,
     test_order_closed,
     test_order_closed_by_hand,
+    test_posting,
     test_reconcile,
     test_reconcile_model,
     test_reconcile_sentences,

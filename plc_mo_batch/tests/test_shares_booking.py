@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..models.booking.booking import Booking
 from .test_shares import SharedOrderCase
 
 
@@ -154,14 +155,13 @@ class TestSharesBooking(SharedOrderCase):
     def test_loss_in_one_batch_is_noticed(self):
         order, (first, *_others) = self.start()
         self.finish(first)
-        batches = self.env.registry["mo.batch"]
-        honest = batches._set_consumption
+        honest = Booking._set_consumption
 
-        def lossy(batch):
-            honest(batch)
-            batch.line_ids.move_id[0].quantity = 500.0
+        def lossy(booking):
+            honest(booking)
+            booking.batches.line_ids.move_id[0].quantity = 500.0
 
-        with patch.object(batches, "_set_consumption", lossy):
+        with patch.object(Booking, "_set_consumption", lossy):
             self.run_task(3)
         self.assertIn("500.00 kg would be booked instead of 600.00", first.last_error)
         self.assertFalse(self.booked(order))

@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..models.booking.booking import Booking
 from .common import MillCase
 
 
@@ -123,7 +124,7 @@ class TestWriteBack(MillCase):
     def test_pauses_grow_and_retry_is_for_people(self):
         order = self.new_order()
         batch = self.complete(order)
-        with patch.object(self.env.registry["mo.batch"], "_verify", side_effect=ValueError("no luck")):
+        with patch.object(Booking, "_verify", side_effect=ValueError("no luck")):
             self.run_task(3)
             first = batch.next_try
             self.run_task(3)
@@ -141,14 +142,13 @@ class TestWriteBack(MillCase):
         """Rule 7: an order that Odoo closes with other quantities does not count, and is not closed."""
         order = self.new_order()
         batch = self.complete(order)
-        batches = self.env.registry["mo.batch"]
-        honest = batches._set_consumption
+        honest = Booking._set_consumption
 
-        def lossy(batches):
-            honest(batches)
-            batches.production_id.move_raw_ids[0].quantity = 600.0
+        def lossy(booking):
+            honest(booking)
+            booking.batches.production_id.move_raw_ids[0].quantity = 600.0
 
-        with patch.object(batches, "_set_consumption", lossy):
+        with patch.object(Booking, "_set_consumption", lossy):
             self.run_task(3)
         self.assertEqual(batch.state, "completed")
         self.assertIn("Test wheat: 600.00 kg would be booked instead of 601.25", batch.last_error)

@@ -7,6 +7,7 @@ from psycopg2.errors import UniqueViolation
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models.booking.booking import Booking
 from .common import MillCase
 
 
@@ -20,7 +21,7 @@ class TestWriteBackFailing(MillCase):
         cls.env["ir.config_parameter"].set_param("plc_mo_batch.write_back_tries", "3")
 
     def fail_times(self, batch, times):
-        with patch.object(self.env.registry["mo.batch"], "_verify", side_effect=ValueError("no luck")):
+        with patch.object(Booking, "_verify", side_effect=ValueError("no luck")):
             for _try in range(times):
                 batch.next_try = False
                 self.run_task(3)

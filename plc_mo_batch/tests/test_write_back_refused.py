@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ..models.booking.booking import Booking
 from .common import MillCase
 from .test_shares import SharedOrderCase
 
@@ -53,7 +54,7 @@ class TestWriteBackRefused(RefusedCase):
     def test_order_that_is_not_closed_after_all(self):
         """Rule 7: what is stored counts, whatever was said when it was closed."""
         batch = self.complete(self.new_order())
-        with patch.object(self.env.registry["mo.batch"], "_close_orders", lambda _batch: None):
+        with patch.object(Booking, "_close_orders", lambda _booking: None):
             self.assertRefused(batch, f"Order {batch.order_name} is not done after closing it.")
         self.assertBookedAfterwards(batch)
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...plc.reconcile import DOWNLOADING, ENDED, HANDED_OVER, OPEN, UNDECIDED
+from ..common.plc_notifier import ACTIVITY
 
 STATES = [
     ("queued", "Queued"),
@@ -104,6 +105,7 @@ class MoBatch(models.Model):
     )
     last_error = fields.Char(readonly=True)
     attention = fields.Char(readonly=True, help="What a person should look at.")
+    remark = fields.Text(readonly=True, help="What was booked all the same; kept in the history.")
     attention_key = fields.Char(readonly=True, help="Which case the attention is about, so that it is told once.")
     line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
     event_ids = fields.One2many(
@@ -441,7 +443,30 @@ class MoBatch(models.Model):
         self.write({"state": state, "attention": False, "attention_key": False, **stamped})
         self._recompute_recordset(["waits_since"])  # nothing is asked now: what is asked next counts from then
 
-    # Business methods: write-back errors
+    def _remark(self, message, kind="anomaly"):
+        """Keep a sentence on the batch, also in the history."""
+        self.remark = f"{self.remark}\n{message}" if self.remark else message
+        self._journal(kind, message)
+        self.message_post(body=message)
+
+    # Business methods: write-back
+
+    def _produced_in_order_unit(self):
+        """What it produced, in the unit of its order."""
+        order = self.production_id
+        return order.product_id._plc_from_weight(self.produced_qty, self.uom_id, order.product_uom_id)
+
+    def _finish(self):
+        """Booked and verified: into the history. What a person was told to look at no longer holds."""
+        self._set_state("done", last_error=False, next_try=False, parked=False)
+        for batch in self:
+            batch._journal("state", batch._finish_message())
+        self.filtered("attempts").activity_unlink([ACTIVITY])
+
+    def _finish_message(self):
+        if self.production_id.state == "done":
+            return self.env._("Order %s closed with what was consumed; checked.", self.order_name)
+        return self.env._("What %s consumed and produced is booked; checked. The order goes on.", self.order_name)
 
     def _note_error(self, message):
         """Keep the error beside the state, and try again after a pause that grows. After a number of tries (a setting) somebody

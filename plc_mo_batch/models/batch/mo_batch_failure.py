@@ -69,27 +69,8 @@ class MoBatch(models.Model):
         decided = [("state", "=", "failed"), ("failure_decision", "!=", False), ("controller_id.enabled", "=", True)]
         return self.search([*decided, *due], order="id")
 
-    def _book_failure(self):
-        """First step: the material. Marked in the same transaction, so a crash behind it cannot book it twice.
-
-        :raise UserError: when nobody knows which product was dosed
-        """
-        self.ensure_one()
-        for line in self.line_ids.filtered(lambda line: line._wasted_qty()):
-            line._find_product()
-            if not line.product_id:
-                raise UserError(
-                    self.env._("Say on the equipment with code %s which one product it holds: the PLC dosed it.", line.code)
-                )
-            if self.failure_booking == "consume":
-                line._consume_on_order()
-            else:
-                line._scrap()
-        self.failure_booked = True
-        self._journal("state", self.env._("What the failed batch consumed is booked."))
-
     def _close_failure(self):
-        """Second step: the order; then the batch goes to the history."""
+        """Second step, once the material is booked: the order; then the batch goes to the history."""
         self.ensure_one()
         order = self.production_id
         self._set_state("cancelled", last_error=False, next_try=False)

@@ -128,16 +128,6 @@ class MoBatchLine(models.Model):
             return self.actual_qty if self.reported else 0.0
         return self.typed_qty if self.typed else self.weighed_qty
 
-    def _consume_late(self, quantity):
-        """Post what was consumed besides on the order, closed as it is; in the unit of the product."""
-        move = self._add_move()
-        move.picked = True
-        if self._needs_lot(move):
-            self._set_lots(move, quantity)
-        else:
-            move.quantity = quantity
-        move.with_context(skip_mo_check=True)._action_done()
-
     def _consumed_qty(self):
         """What the order consumed, in the line's unit: the PLC's actual; of what is added by hand what was typed in, else what
         the PLC's policy says."""
@@ -186,43 +176,80 @@ class MoBatchLine(models.Model):
             percent=f" ({digits(self.env, 100 * deviation / planned, '+.2f')} %)" if planned else "",
         )
 
-    def _scrap(self):
-        """Scrap the actual quantity, with the order as origin; stock may go negative, as the material is gone.
-
-        :raise UserError: when its unit would lose part of it, or it is not known from which lot it came
-        """
-        self.ensure_one()
-        uom = self.product_id.uom_id
-        quantity = self._in_unit(self._wasted_qty(), uom)
-        lots = [(self.env["stock.lot"], quantity)] if self.product_id.tracking == "none" else self._lots(quantity, uom)
-        if not lots:
-            raise UserError(self._missing_lot())
-        for lot, part in lots:
-            self._scrap_of_lot(lot, part)
-
-    def _scrap_of_lot(self, lot, quantity):
-        order = self.batch_id.production_id
-        values = {
-            "product_id": self.product_id.id,
-            "product_uom_id": self.product_id.uom_id.id,
-            "scrap_qty": quantity,
-            "production_id": order.id,
-            "origin": order.name,
-            "company_id": order.company_id.id,
-            "location_id": (self.move_id.location_id or order.location_src_id).id,  # Odoo's own changes once the order is closed
-            "lot_id": lot.id,
-        }
-        self.env["stock.scrap"].create(values).do_scrap()
-
-    def _consume_on_order(self):
-        """Post the actual quantity as consumption of the order, in a move of its own."""
-        self.ensure_one()
-        move = self._add_move()
-        move.picked = True
-        self._book_on(move, self._wasted_qty())
-        move.with_context(skip_mo_check=True)._action_done()
-
     def _same_component(self, order):
         """The move of ``order`` for the same component; none where it has none."""
         same = order.move_raw_ids.filtered(lambda move: move.product_id == self.product_id)
         return same.filtered(lambda move: move.bom_line_id == self.move_id.bom_line_id)[:1] or same[:1]
+
+    # Business methods: what is booked of it
+
+    def _find_product(self):
+        """What was dosed besides the recipe: the one product that the equipment holds, or is said to hold by now."""
+        if not self.product_id:
+            equipment = self.batch_id.controller_id.equipment_ids.filtered(lambda item: item.code == self.code)
+            product = equipment.product_ids if len(equipment.product_ids) == 1 else False
+            self.write({"equipment_id": equipment.id, "product_id": product and product.id})
+
+    def _is_other(self, booked, consumed):
+        return float_compare(abs(booked - consumed), 0.005, precision_digits=6) > 0
+
+    def _booked_qty(self):
+        """What is posted with the move, in the line's unit."""
+        move = self.move_id
+        if move.state != "done":
+            return 0.0
+        if self.code:
+            return self.product_id._plc_to_weight(move.quantity, move.product_uom, self.uom_id)
+        return move.product_uom._compute_quantity(move.quantity, self.uom_id, round=False)
+
+    # Business methods: the lots that it came from
+
+    def _needs_lot(self, move):
+        kind = move.picking_type_id
+        return self.product_id.tracking != "none" and (kind.use_create_lots or kind.use_existing_lots)
+
+    def _lots(self, quantity, uom, last=None):
+        """[(lot, its part of ``quantity``)], in ``uom``: all of the equipment's lot, else of the ``last`` one, else of those that
+        the order has.
+
+        :raise UserError: when no lot is known
+        """
+        lot = self._equipment_lot() or last
+        lots = [(lot, quantity)] if lot else self._order_lots(quantity, uom)
+        if not lots:
+            raise UserError(self._missing_lot())
+        return lots
+
+    def _equipment_lot(self):
+        """The lot that was in the equipment when the batch finished, else the one that is entered there now."""
+        lot = self.lot_id or self.equipment_id.lot_id
+        return lot if lot.product_id == self.product_id else lot.browse()
+
+    def _order_lots(self, quantity, uom):
+        """The component's lots on the order, for what is posted besides: those that are reserved, in turn, and what exceeds them
+        of the last; once the component is booked, the last that was used."""
+        move = self.move_id
+        items = move.move_line_ids.filtered("lot_id").sorted("id")
+        if self.product_id.tracking != "lot" or not items:
+            return []
+        lots, rest = [], quantity
+        for item in items[:-1] if move.state != "done" else ():
+            taken = min(rest, item.product_uom_id._compute_quantity(item.quantity, uom, round=False))
+            rest = uom.round(rest - taken)
+            lots.append((item.lot_id, taken))
+        return [(lot, part) for lot, part in [*lots, (items[-1:].lot_id, rest)] if part]
+
+    def _missing_lot(self):
+        if self.equipment_id and self.product_id.tracking == "lot":
+            return self.env._(
+                "%(product)s has lots, and none is known for it: enter the current lot of %(equipment)s, or reserve one on "
+                "order %(order)s.",
+                product=self.product_id.display_name,
+                equipment=self.equipment_id.name,
+                order=self.batch_id.production_id.name,
+            )
+        return self.env._(
+            "%(product)s has lots or serial numbers, and it is not known which were used: reserve them on order %(order)s.",
+            product=self.product_id.display_name,
+            order=self.batch_id.production_id.name,
+        )

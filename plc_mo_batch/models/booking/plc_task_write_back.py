@@ -7,6 +7,9 @@ from odoo import api, fields, models
 from odoo.tools import split_every
 
 from ...tools.words import explained
+from .booking import Booking
+from .separate_booking import SeparateBooking
+from .share_booking import ShareBooking
 
 TOGETHER = 20  # batches in one transaction
 TRIES, PAUSE = 10, 0.05  # to get hold of the due batches; seconds
@@ -103,7 +106,7 @@ class PlcTaskWriteBack(models.AbstractModel):
         """All at once, which Odoo does in two thirds of the time; an empty recordset when one of them stands in the way."""
         try:
             with self.env.cr.savepoint():
-                batches._book()
+                self._book(batches)
             self._finish(batches)
             return batches
         except Exception as error:
@@ -119,7 +122,7 @@ class PlcTaskWriteBack(models.AbstractModel):
                 if not self._is_still_due(batch):
                     continue
                 with self.env.cr.savepoint():
-                    batch._book()
+                    self._book(batch)
                 self._finish(batch)
                 done |= batch
             except TransactionRollbackError:
@@ -136,6 +139,18 @@ class PlcTaskWriteBack(models.AbstractModel):
     def _try_again_soon(self):
         self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
         self._commit()
+
+    @api.model
+    def _book(self, batches):
+        """Each batch as far as its order goes: one after which it goes on posts its share, the others close theirs together.
+
+        :raise UserError: saying what stands in the way; the caller rolls back
+        """
+        shares = batches._with_order_going_on()
+        for batch in shares:
+            ShareBooking(batch).book()
+        if batches - shares:
+            Booking(batches - shares).book()
 
     @api.model
     def _note_failure(self, batch, message):
@@ -183,7 +198,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             if not batch.try_lock_for_update(allow_referencing=True):
                 return False
             if not batch.failure_booked:
-                batch._book_failure()
+                SeparateBooking(batch).book_failed()
                 self._commit()
             batch._close_failure()
             self._commit()

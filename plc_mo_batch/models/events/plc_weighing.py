@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.words import digits
+from ..booking.separate_booking import SeparateBooking
 from ..common.plc_notifier import ACTIVITY
 from .plc_event import Busy
 
@@ -283,7 +284,8 @@ class PlcWeighing(models.Model):
 
     def _book_late(self, line):
         """On the order that is closed already: the material is gone, too."""
-        line._consume_late(line.product_id._plc_from_weight(self.quantity, self.uom_id, line.product_id.uom_id))
+        quantity = line.product_id._plc_from_weight(self.quantity, self.uom_id, line.product_id.uom_id)
+        SeparateBooking(line.batch_id).book_late(line, quantity)
         self._set_match(line)
         line.batch_id._remark(self.env._("Weighed late, and booked on the closed order: %s", self.display_name), kind="user")
 

@@ -96,3 +96,11 @@ class MoBatch(models.Model):
         if share.count > 1:
             values["order_name"] = self.order_name  # in how many batches the order is made may have changed since
         return self._differs(values, share)
+
+    def _with_order_going_on(self):
+        """Those after which their order is not over yet: all but its last."""
+        going_on = self.browse()
+        for order, batches in self.grouped("production_id").items():
+            last = batches.sorted("id")[-1:]
+            going_on |= batches if order._plc_goes_on(batches) else batches - last
+        return going_on.sorted("id")

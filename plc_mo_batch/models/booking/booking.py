@@ -1,0 +1,204 @@
+from odoo.exceptions import UserError
+
+from ...tools.words import digits
+from . import posting
+from .negative_stock import NegativeStock
+from .shared_order import SharedOrder
+
+CLOSING = {
+    "skip_consumption": True,  # the policy of the PLC took its place, see _look_over
+    "skip_backorder": True,
+    "skip_redirection": True,
+    "tracking_disable": True,
+    "plc_closing": True,  # it is us
+}
+
+class Booking:
+    """Batches that each close their order, together; every kilogram is checked afterwards (rule 7).
+
+    A batch is the only one of its order, or the last of several. ARCHITECTURE.md has the ways in which Odoo loses consumption
+    silently.
+
+    :param batches: completed, of one company; locked by the caller, who rolls back if :meth:`book` raises
+    """
+
+    def __init__(self, batches):
+        self.batches = batches
+        self.env = batches.env
+
+    def book(self):
+        """Set quantities, close the orders, and check that every kilogram arrived.
+
+        :raise UserError: saying what stands in the way
+        """
+        for batch in self.batches:
+            self._check_bookable(batch)
+            self._set_produced(batch)
+        self._set_consumption()
+        self._set_byproducts()
+        self._close_orders()
+        self.env.flush_all()
+        self._verify()
+        NegativeStock(self.batches).remark()
+
+    def _shared_orders(self):
+        """Those that several batches make, each with its last batch."""
+        return [SharedOrder(batch) for batch in self.batches if batch.production_id._plc_is_shared()]
+
+    # Checks before
+
+    def _check_bookable(self, batch):
+        if batch.production_id.state in ("done", "cancel"):
+            raise UserError(
+                self.env._(
+                    "Order %s was closed or cancelled by somebody else. What the PLC dosed is not booked yet.", batch.order_name
+                )
+            )
+        for line in batch.line_ids:
+            self._check_line_bookable(line)
+
+    def _check_line_bookable(self, line):
+        """:raise UserError: when it is not known what was consumed, or it was booked already"""
+        line._find_product()
+        if line.code and not line.reported:
+            raise UserError(self.env._("The PLC reported no quantity for %s.", line.product_id.display_name))
+        if not line.product_id:
+            raise UserError(
+                self.env._(
+                    "The PLC dosed %(quantity)s %(unit)s from equipment %(code)s, which the recipe does not use. "
+                    "Say on the equipment which one product it holds.",
+                    quantity=digits(self.env, line.actual_qty, "g"),
+                    unit=line.uom_id.name,
+                    code=line.code,
+                )
+            )
+        if line.move_id.state == "done":
+            raise UserError(
+                self.env._("Consumption of %s was booked on the order by somebody else.", line.product_id.display_name)
+            )
+
+    # What was produced
+
+    def _set_produced(self, batch):
+        """The quantity that the order produces, and its lot.
+
+        :raise UserError: for nothing: Odoo would take it for the whole order, and the plan for the consumption
+        """
+        order = batch.production_id
+        quantity = batch._produced_in_order_unit()
+        if order.product_uom_id.is_zero(quantity):
+            raise UserError(self.env._("Nothing was produced, though material was dosed. Enter the finished weight."))
+        if order.product_tracking == "serial":
+            raise UserError(
+                self.env._("%s has a serial number for each piece: close the order by hand.", order.product_id.display_name)
+            )
+        if order.product_tracking == "lot" and not order.lot_producing_ids:
+            order.action_generate_serial()
+        posted = order.qty_produced if order._plc_is_shared() else 0.0
+        order.qty_producing = posted + quantity
+
+    def _set_byproducts(self):
+        """As Odoo does when the produced quantity is typed in; what a person booked already is left alone."""
+        for shared_order in self._shared_orders():
+            shared_order.make_last_byproducts()
+        orders = self.batches.production_id.filtered(lambda order: not order._plc_is_shared())
+        for move in orders.move_byproduct_ids.filtered(lambda move: not move.picked):
+            if not move._should_bypass_set_qty_producing():
+                order = move.production_id
+                posting.make_byproduct(move, (order.qty_producing - order.qty_produced) * move.unit_factor)
+
+    # What was consumed
+
+    def _set_consumption(self):
+        """Quantity and picked of every component's move, zeros too.
+
+        Picked goes first and for all at once, so that lines which are added later inherit it. The quants are looked up
+        together: Odoo would search them anew for each move, which is half of its queries.
+        """
+        lines = self.batches.line_ids
+        for line in lines:
+            self._ensure_move(line)
+        moves = lines.move_id
+        moves.picked = True
+        locations = moves.location_id | moves.move_line_ids.location_id
+        quants = self.env["stock.quant"]._get_quants_by_products_locations(moves.product_id, locations)
+        for line in lines.with_context(quants_cache=quants):
+            posting.Component(line).take(line.move_id, line._in_unit(line._consumed_qty(), line.move_id.product_uom))
+
+    def _ensure_move(self, line):
+        """A move for what the recipe did not ask for, or what was taken off the order meanwhile."""
+        if not line.move_id or line.move_id.state == "cancel":
+            line.move_id = posting.Component(line).add_move()
+
+    # The order
+
+    def _close_orders(self):
+        """Close the orders together, with a backorder for those whose batch is short (a policy of the PLC)."""
+        demands = [(shared_order, shared_order.demands_per_unit()) for shared_order in self._shared_orders()]
+        short = self.batches.filtered(self._is_short)
+        orders = self.batches.production_id.with_context(**CLOSING, mo_ids_to_backorder=short.production_id.ids)
+        orders.button_mark_done()  # may ask to print what is printed at the end, which nobody is there to do
+        if set(orders.mapped("state")) != {"done"}:
+            raise UserError(self.env._("Odoo asks a question before it closes the order; close it by hand."))
+        for batch in short:
+            batch._journal("state", self.env._("Short of the plan: the rest of the order is left to a backorder."))
+        for shared_order, per_unit in demands:
+            shared_order.set_backorder_demands(per_unit)
+            shared_order.link_what_was_consumed()
+
+    def _is_short(self, batch):
+        controller, order = batch.controller_id, batch.production_id
+        if order.plc_stopped or controller.backorder_policy != "short":
+            return False
+        allowed = order.product_qty * (1 - controller.backorder_percent / 100)
+        return order.product_uom_id.compare(order.qty_producing, allowed) < 0
+
+    # Checks afterwards
+
+    def _verify(self):
+        """Rule 7: an order counts as closed only after its state and every quantity were compared, as they are stored. One that
+        several batches made is compared with all of them.
+
+        :raise UserError: naming the first difference
+        """
+        for shared_order in self._shared_orders():
+            lines = shared_order.earlier().line_ids
+            lines.move_id.invalidate_recordset()
+            self._compare_consumed(lines)
+        self.batches.production_id.invalidate_recordset()
+        (self.batches.line_ids.move_id | self.batches.production_id.move_finished_ids).invalidate_recordset()
+        for batch in self.batches:
+            self._verify_order(batch)
+
+    def _verify_order(self, batch):
+        order = batch.production_id
+        if order.state != "done":
+            raise UserError(self.env._("Order %s is not done after closing it.", batch.order_name))
+        produced = SharedOrder(batch).produced() if order._plc_is_shared() else batch._produced_in_order_unit()
+        self._compare_produced(order, order.qty_produced, produced)
+        self._compare_consumed(batch.line_ids)
+
+    def _compare_produced(self, order, booked, produced):
+        if order.product_uom_id.compare(booked, produced):
+            raise UserError(
+                self.env._(
+                    "%(booked)s would be booked as produced instead of %(produced)s.",
+                    booked=digits(self.env, booked, "g"),
+                    produced=digits(self.env, produced, "g"),
+                )
+            )
+
+    def _compare_consumed(self, lines):
+        """:raise UserError: when something else was booked than consumed, seen in the line's unit"""
+        for line in lines:
+            booked, consumed = line._booked_qty(), line._consumed_qty()
+            if line._is_other(booked, consumed):
+                raise UserError(
+                    self.env._(
+                        "%(product)s: %(booked)s %(unit)s would be booked instead of %(consumed)s.",
+                        product=line.product_id.display_name,
+                        booked=digits(self.env, booked, ".2f"),
+                        unit=line.uom_id.name,
+                        consumed=digits(self.env, consumed, ".2f"),
+                    )
+                )

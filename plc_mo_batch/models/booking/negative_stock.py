@@ -1,0 +1,43 @@
+from ...tools.words import digits
+
+
+class NegativeStock:
+    """Consumption beyond the stock is booked, as the material is gone; but somebody should count.
+
+    :param batches: those just booked
+    """
+
+    def __init__(self, batches):
+        self.batches = batches
+        self.env = batches.env
+
+    def remark(self):
+        """Say it on the batches that took it. What was negative before is known."""
+        items = self.batches.line_ids.move_id.move_line_ids
+        by_place = items.grouped(lambda item: (item.product_id, item.location_id, item.lot_id))
+        places = [("product_id", "in", items.product_id.ids), ("location_id", "in", items.location_id.ids)]
+        for quant in self.env["stock.quant"].search([*places, ("quantity", "<", 0)]):
+            taken = by_place.get((quant.product_id, quant.location_id, quant.lot_id))
+            if taken and self._became_negative(quant, taken):
+                for batch in self._that_took(taken):
+                    batch._remark(self._sentence(quant))
+
+    def _became_negative(self, quant, taken):
+        compare = quant.product_uom_id.compare
+        before = quant.quantity + sum(taken.mapped("quantity_product_uom"))
+        return compare(quant.quantity, 0) < 0 <= compare(before, 0)
+
+    def _that_took(self, items):
+        return self.batches.filtered(lambda batch: batch.line_ids.move_id & items.move_id)
+
+    def _sentence(self, quant):
+        product = quant.product_id.display_name
+        if quant.lot_id:
+            product = self.env._("%(product)s, lot %(lot)s", product=product, lot=quant.lot_id.name)
+        return self.env._(
+            "Stock of %(product)s in %(location)s is negative now: %(quantity)s %(unit)s.",
+            product=product,
+            location=quant.location_id.display_name,
+            quantity=digits(self.env, quant.quantity, ".2f"),
+            unit=quant.product_uom_id.name,
+        )

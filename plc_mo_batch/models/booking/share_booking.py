@@ -1,0 +1,63 @@
+from . import posting
+from .booking import Booking
+from .negative_stock import NegativeStock
+from .shared_order import SharedOrder
+
+
+class ShareBooking(Booking):
+    """A batch after which its order goes on, as it is made in several.
+
+    What it consumed and produced is posted at once, as moves of its own that are split off the order's: stock is right after
+    each of them, and nothing that a person does to the order meanwhile can undo it. The last closes the order, as any batch does.
+
+    :param batch: one alone; else as in :class:`Booking`
+    """
+
+    def book(self):
+        """Post what the batch consumed and produced, check it, and leave the order open for the others.
+
+        :raise UserError: saying what stands in the way
+        """
+        self._check_bookable(self.batches)
+        self._record_order_is_shared()
+        self._set_produced(self.batches)
+        self._split_off_components()
+        products = SharedOrder(self.batches).split_off_products()
+        self._set_consumption()
+        self._post(products)
+        self.env.flush_all()
+        self._verify_share(products)
+        NegativeStock(self.batches).remark()
+
+    def _record_order_is_shared(self):
+        """The order was raised after its only batch was handed over: the rest is for another one."""
+        order = self.batches.production_id
+        share = order._plc_share(self.batches.controller_id)
+        if share:
+            order._plc_note_share(share)
+
+    def _split_off_components(self):
+        """Have moves of its own for what the batch took of the components."""
+        for line in self.batches.line_ids:
+            if line.move_id and line.move_id.state != "cancel":
+                line.move_id = posting.split_off(line.move_id, line.batch_id, line.move_qty)
+
+    def _post(self, products):
+        """As Odoo posts an order, but for these moves alone."""
+        components = self.batches.line_ids.move_id
+        posting.post(components.with_context(tracking_disable=True))
+        self.batches.production_id._cal_price(components.filtered(lambda move: move.state == "done"))
+        products.picked = True
+        posting.post(products.with_context(tracking_disable=True))
+        products.move_line_ids.consume_line_ids = components.move_line_ids
+
+    def _verify_share(self, products):
+        """Rule 7, for what one of several batches consumed and produced.
+
+        :raise UserError: naming the first difference
+        """
+        lines, order = self.batches.line_ids, self.batches.production_id
+        (lines.move_id | products).invalidate_recordset()
+        self._compare_consumed(lines)
+        produced = products.filtered(lambda move: move.product_id == order.product_id and move.state == "done")
+        self._compare_produced(order, sum(produced.mapped("quantity")), self.batches._produced_in_order_unit())
