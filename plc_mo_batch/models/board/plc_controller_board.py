@@ -4,11 +4,11 @@ import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ...plc.reconcile import HANDED_OVER
 from ...tools.shifts import SHIFTS, shift_hours, shift_start
+from ..common.tasks import TASKS
 from .plc_board import NO_RECORD, button
 
 FINISHED_SHOWN = 8  # of the shift, for each PLC
@@ -21,47 +21,6 @@ class PlcController(models.Model):
     """The board: each PLC with its connection, its slots, what it makes, what comes next, and what is wrong."""
 
     _inherit = "plc.controller"
-
-    is_action_fill_allowed = fields.Boolean(compute="_compute_is_action_wake_allowed")
-    is_action_exchange_allowed = fields.Boolean(compute="_compute_is_action_wake_allowed")
-    is_action_write_back_allowed = fields.Boolean(compute="_compute_is_action_wake_allowed")
-    is_action_switch_allowed = fields.Boolean(compute="_compute_is_action_switch_allowed")
-
-    @api.depends("enabled")
-    @api.depends_context("uid")
-    def _compute_is_action_wake_allowed(self):
-        operator = self.env.user.has_group("plc_mo_batch.group_operator")
-        tasks = {name: self.env[f"plc.task.{name.replace('_', '.')}"]._number for name in ("fill", "exchange", "write_back")}
-        awake = self.env["plc.task"]._enabled(*tasks.values()) if operator else ()
-        for controller in self:
-            for name, number in tasks.items():
-                controller[f"is_action_{name}_allowed"] = number in awake and controller.enabled
-
-    @api.depends_context("uid")
-    def _compute_is_action_switch_allowed(self):
-        allowed = self._filtered_access("write")
-        for controller in self:
-            controller.is_action_switch_allowed = controller in allowed
-
-    # Actions
-
-    def action_switch_on(self):
-        """Let orders be queued for the PLC again, and be talked to."""
-        return self._switch(True, self.env._("Switched on by %s.", self.env.user.name))
-
-    def action_switch_off(self):
-        """No orders are queued for the PLC, and nothing is sent or read, until it is switched on again."""
-        return self._switch(False, self.env._("Switched off by %s.", self.env.user.name))
-
-    def _switch(self, enabled, message):
-        if not self.env.user.has_group("plc_mo_batch.group_manager"):
-            raise AccessError(self.env._("Only PLC managers may do this."))
-        self.write({"enabled": enabled})
-        for controller in self:
-            self.env["mo.batch.event"]._record("user", message, controller=controller)
-        if enabled:
-            self.env["plc.task.exchange"]._trigger()
-        return True
 
     # Business methods
 
@@ -123,9 +82,9 @@ class PlcController(models.Model):
     @api.model
     def _board_hindrances(self):
         """What keeps all PLCs from being served."""
-        tasks = [self.env[f"plc.task.{name}"] for name in ("fill", "exchange", "write.back", "health")]
-        awake = tasks[0]._enabled(*(task._number for task in tasks))
-        off = ", ".join(task._title() for task in tasks if task._number not in awake)
+        tasks = self.env["plc.task"]._all()
+        awake = tasks[0]._enabled(*TASKS)
+        off = ", ".join(task._title() for task in tasks if task._name not in awake)
         if not off:
             return []
         if tasks[0]._is_neutralized():
@@ -172,8 +131,8 @@ class PlcController(models.Model):
     @api.model
     def _exchange_interval(self):
         """Seconds between two runs of Task 2 that nobody asked for."""
-        cron = self.env.ref("plc_mo_batch.ir_cron_task_2", raise_if_not_found=False)
-        interval = cron and relativedelta(**{cron.sudo().interval_type: cron.sudo().interval_number})
+        cron = self.env["plc.task.exchange"]._scheduled_action()
+        interval = cron and relativedelta(**{cron.interval_type: cron.interval_number})
         return int((datetime.min + interval - datetime.min).total_seconds()) if interval else 0
 
     def _board_state(self):
@@ -184,22 +143,8 @@ class PlcController(models.Model):
         return "offline" if self.last_error or self.last_contact else "new"
 
     def _board_buttons(self):
-        """What the user may do about the PLC now; see :meth:`MoBatch._board_buttons`."""
-        operator = self.env.user.has_group("plc_mo_batch.group_operator")
-        question = self.env._(
-            "No orders are queued for this PLC and nothing is sent or read until it is switched on again. What it runs now goes "
-            "on, and is read then. Switch it off?"
-        )
-        switch = self.is_action_switch_allowed
-        offers = [
-            (self.is_action_fill_allowed, "action_fill_now", self.env._("Fill Now"), "sign-in"),
-            (self.is_action_exchange_allowed, "action_exchange_now", self.env._("Exchange Now"), "exchange"),
-            (self.is_action_write_back_allowed, "action_write_back_now", self.env._("Write Back Now"), "check-square-o"),
-            (operator and not self.online, "action_test_connection", self.env._("Test Connection"), "plug"),
-            (switch and not self.enabled, "action_switch_on", self.env._("Switch On"), "power-off"),
-            (switch and self.enabled, "action_switch_off", self.env._("Switch Off"), "power-off", question),
-        ]
-        return [button(*offer) for allowed, *offer in offers if allowed]
+        """What the user may do about the PLC now; see :meth:`PlcController._offers`."""
+        return [button(**offer) for offer in self._offers()]
 
     # Business methods: orders that wait, and what was finished in the shift
 
