@@ -52,7 +52,7 @@ def _in(*states, case=()):
 class Action:
     """Something that a person may do about a batch.
 
-    ``states``: state -> the cases of ``attention_key`` in which it is to be had there, none: in any. Without states: in any state.
+    ``states``: state -> the cases of ``attention_key`` in which it is to be had there, none: in any. No states: in any state.
     ``condition``: a field or a method of the batch that has to be true besides.
     ``refusals``: state -> what is said there instead of ``refusal``.
     ``decision``: what ``api_reset`` calls it, and the batch's method that carries it out.
@@ -78,7 +78,7 @@ class Button:
 
     ``method``: of the batch; ``key``: tells it from another button with the same method, in a view as ``id``.
     ``icon``: of Font Awesome, on the board; ``first``: it stands out there.
-    ``where``: fields of the batch -> what they have to be besides. It only chooses between buttons: the guard knows nothing of it.
+    ``where``: fields of the batch -> what they have to be besides. It chooses between buttons: the guard knows nothing of it.
     """
 
     action: str

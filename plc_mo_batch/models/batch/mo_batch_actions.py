@@ -126,7 +126,7 @@ class MoBatch(models.Model):
         """The table's buttons say in a view what they say on the board, ask the same, and are there when they are there."""
         arch, view = super()._get_view(view_id, view_type, **options)
         buttons = {(button.method, button.key): button for button in BUTTONS}
-        for node in arch.iterfind(".//header/button[@name]"):
+        for node in arch.iterfind("./header/button[@name]"):
             button = buttons.get((node.get("name"), node.get("id", "")))
             if button:
                 node.set("string", said(self.env, button.label))
