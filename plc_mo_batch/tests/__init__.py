@@ -1,4 +1,5 @@
 from . import (
+    test_actions,
     test_address,
     test_alarm,
     test_api,
@@ -63,6 +64,7 @@ from . import (
     test_simulator,
     test_simulator_events,
     test_snapshot,
+    test_tasks,
     test_tolerance,
     test_tours,
     test_translations,
