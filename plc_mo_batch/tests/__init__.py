@@ -1,4 +1,5 @@
 from . import (
+    test_actions,
     test_address,
     test_alarm,
     test_api,
@@ -44,6 +45,7 @@ from . import (
     test_model_packages,
     test_odoo_edge,
     test_one_bad_record,
+    test_one_owner,
     test_order_changed,
     test_order_closed,
     test_order_closed_by_hand,
@@ -69,6 +71,7 @@ from . import (
     test_simulator,
     test_simulator_events,
     test_snapshot,
+    test_tasks,
     test_tolerance,
     test_tours,
     test_translations,

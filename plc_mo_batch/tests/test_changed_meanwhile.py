@@ -1,16 +1,19 @@
 """Somebody else changes a row while a task is about to write to it: the task has to hear of it, or it would go on with a
 transaction that PostgreSQL has given up."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import patch
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.errors import NotNullViolation, SerializationFailure
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models.common.rule8 import apart
 from .common import CommittedMillCase, MillCase
 
 
@@ -115,3 +118,43 @@ class TestBatchChangedMeanwhile(MillCase):
         self.assertEqual((bad.state, good.state, bad.attempts), ("completed", "done", 0))
         self.run_task(3)
         self.assertEqual(bad.attempts, 1)
+
+
+@tagged("post_install", "-at_install")
+class TestApart(MillCase):
+    """What fails is undone and kept; but not a transaction that PostgreSQL gave up."""
+
+    def attempt(self, error, **options):
+        self.controller.name = "Before"
+        with apart(self.env, **options) as attempt:
+            self.controller.name = "Meanwhile"
+            self.env.flush_all()
+            if error:
+                raise error
+        return attempt
+
+    def test_what_succeeds_stays(self):
+        self.assertIsNone(self.attempt(None).error)
+        self.assertEqual(self.controller.name, "Meanwhile")
+
+    def test_what_fails_is_undone_and_kept(self):
+        error = ValueError("broken")
+        self.assertIs(self.attempt(error).error, error)
+        self.assertEqual(self.controller.name, "Before")
+
+    def test_what_fails_when_it_is_flushed_is_undone_too(self):
+        with mute_logger("odoo.sql_db"), apart(self.env) as attempt:
+            self.controller.name = False
+        self.assertIsInstance(attempt.error, NotNullViolation)
+        self.assertEqual(self.controller.name, "Test PLC")
+
+    def test_what_goes_on_to_the_caller(self):
+        for error, options in ((SerializationFailure("changed"), {}), (KeyError("mine"), {"through": (KeyError,)})):
+            with self.assertRaises(type(error)):
+                self.attempt(error, **options)
+
+    def test_nobody_writes_that_shape_by_hand(self):
+        by_hand = re.compile(r"except \(?TransactionRollbackError[^:]*:\s+raise\b")
+        models = Path(__file__).resolve().parent.parent / "models"
+        found = [path.name for path in sorted(models.rglob("*.py")) if by_hand.search(path.read_text("utf-8"))]
+        self.assertEqual(found, ["rule8.py"])

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import MissingError, UserError
 
+from ..batch.actions import ACTIONS, DECISIONS
 from .plc_api import values_of
 
 SUMMARY = ("name", "order_name", "production_id", "product_id", "slot", "state", "progress", "planned_qty", "uom_id", "attention")
@@ -33,15 +34,6 @@ LINE = (
     "deviation_qty",
     "tolerance_state",
 )
-ALLOWED = ("cancel", "retry", "decide", "release", "go_on", "command", "settle", "enter_hand_adds", "release_review")
-# how a batch that stands still is put on its way again -> the action that does it
-RESETS = {
-    "send_again": "action_send_again",
-    "take_out": "action_take_out",
-    "release": "action_release_slot",
-    "go_on": "action_go_on",
-    "requeue": "action_requeue",
-}
 
 
 class MoBatch(models.Model):
@@ -105,10 +97,10 @@ class MoBatch(models.Model):
         :return: id, name and state of each
         :raise UserError: naming the first batch for which that is not to be had
         """
-        if decision not in RESETS:
-            raise UserError(self.env._("%(value)s is none of %(choices)s.", value=decision, choices=", ".join(RESETS)))
+        if decision not in DECISIONS:
+            raise UserError(self.env._("%(value)s is none of %(choices)s.", value=decision, choices=", ".join(DECISIONS)))
         batches = self._api_named()
-        getattr(batches, RESETS[decision])()
+        getattr(batches, DECISIONS[decision])()
         for batch in batches.sudo() if note else ():
             batch._journal("user", note)
         return self._api_states()
@@ -125,6 +117,6 @@ class MoBatch(models.Model):
         return {
             **self._api_summary(),
             **values_of(self, *DETAIL),
-            "allowed": [action for action in ALLOWED if self[f"is_action_{action}_allowed"]],
+            "allowed": [name for name, action in ACTIONS.items() if self[action.flag]],
             "lines": [{"id": line.id, **values_of(line, *LINE)} for line in self.line_ids],
         }

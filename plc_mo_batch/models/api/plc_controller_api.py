@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from .plc_api import values_of
 
@@ -65,17 +65,9 @@ class PlcController(models.Model):
         :raise AccessError: if the user is no manager
         """
         controllers = self._api_named()
-        if not self.env.user.has_group("plc_mo_batch.group_manager"):
-            raise AccessError(self.env._("Only PLC managers may switch a PLC on or off."))
         if not isinstance(on, bool):
             raise UserError(self.env._("Say true or false: shall the PLC be on?"))
-        controllers.enabled = on
-        for controller in controllers:
-            done = self.env._("switched on") if on else self.env._("switched off")
-            message = self.env._("%(plc)s %(done)s by %(user)s.", plc=controller.name, done=done, user=self.env.user.name)
-            self.env["mo.batch.event"]._record("user", f"{message} {note or ''}".strip(), controller=controller.sudo())
-        self.env["plc.task.exchange"]._trigger()
-        return True
+        return controllers._switch(on, note or "")
 
     # Helpers
 

@@ -1,5 +1,6 @@
 from . import (
     mo_batch,
+    mo_batch_actions,
     mo_batch_cancel,
     mo_batch_event,
     mo_batch_exchange,

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
-from ...plc.reconcile import DOWNLOADING, ENDED, HANDED_OVER, OPEN, UNDECIDED
+from ...plc.reconcile import DOWNLOADING, ENDED, HANDED_OVER, OPEN
 from ..common.plc_notifier import ACTIVITY
 
 STATES = [
@@ -127,7 +127,6 @@ class MoBatch(models.Model):
     )
     event_count = fields.Integer(compute="_compute_event_count")
     failure_count = fields.Integer(compute="_compute_failure_count", help="What the PLC reported of its equipment meanwhile.")
-    is_action_requeue_allowed = fields.Boolean(compute="_compute_is_action_requeue_allowed")
     date_state = fields.Datetime(
         string="In This State Since", readonly=True, copy=False, default=fields.Datetime.now, help="When its state changed last."
     )
@@ -135,14 +134,6 @@ class MoBatch(models.Model):
         compute="_compute_waits_since", store=True, help="Since when something about it waits for a person."
     )
     alarm_ids = fields.One2many("plc.alarm", "batch_id", readonly=True)
-    is_action_cancel_allowed = fields.Boolean(compute="_compute_is_action_allowed")
-    is_action_retry_allowed = fields.Boolean(compute="_compute_is_action_allowed")
-    is_action_decide_allowed = fields.Boolean(compute="_compute_is_action_allowed")
-    is_action_take_out_allowed = fields.Boolean(compute="_compute_is_action_allowed")
-    is_action_release_allowed = fields.Boolean(compute="_compute_is_action_allowed")
-    is_action_go_on_allowed = fields.Boolean(compute="_compute_is_action_allowed")
-    is_action_command_allowed = fields.Boolean(compute="_compute_is_action_allowed")
-    is_action_settle_allowed = fields.Boolean(compute="_compute_is_action_allowed")
 
     _board_fields = BOARD_FIELDS
 
@@ -184,23 +175,6 @@ class MoBatch(models.Model):
             ended = batch.state in ("completed", "done")
             batch.progress = 100.0 if ended else min(100.0, 100 * done / planned) if planned else 0.0
 
-    @api.depends("state", "attempts", "attention_key")
-    @api.depends_context("uid")
-    def _compute_is_action_allowed(self):
-        operator = self.env.user.has_group("plc_mo_batch.group_operator")
-        for batch in self:
-            case = (batch.attention_key or "").partition(" ")[0]
-            batch.is_action_settle_allowed = operator and batch.state == "failed"
-            commands = batch.controller_id.sudo().map_id.has_commands
-            batch.is_action_cancel_allowed = operator and batch.state in ("queued", "sending", "offered")
-            batch.is_action_retry_allowed = operator and batch.state == "completed" and batch.attempts > 0
-            batch.is_action_decide_allowed = operator and batch.state in HANDED_OVER and case in UNDECIDED
-            disbelieved = batch.state == "running" and case == "rejected"  # for ever, if the PLC cannot be mended
-            batch.is_action_take_out_allowed = batch.is_action_decide_allowed or operator and disbelieved
-            batch.is_action_release_allowed = operator and batch.state == "queued" and case == "occupied"
-            batch.is_action_go_on_allowed = operator and batch.state == "queued" and case == "database_behind"
-            batch.is_action_command_allowed = operator and batch.state == "running" and commands
-
     @api.depends("production_id.plc_part_count")
     def _compute_part_count(self):
         for batch in self:
@@ -229,15 +203,6 @@ class MoBatch(models.Model):
     def _compute_failure_count(self):
         for batch in self:
             batch.failure_count = len(batch.failure_ids)
-
-    @api.depends("state", "production_id.plc_hold", "production_id.state")
-    @api.depends_context("uid")
-    def _compute_is_action_requeue_allowed(self):
-        operator = self.env.user.has_group("plc_mo_batch.group_operator")
-        for batch in self:
-            order = batch.production_id.sudo()
-            held = order.plc_hold and order.state not in ("done", "cancel")
-            batch.is_action_requeue_allowed = operator and batch.state == "cancelled" and held
 
     @api.model
     def _group_expand_state(self, states, _domain):
@@ -283,9 +248,8 @@ class MoBatch(models.Model):
         :raise UserError: where that could produce twice, as the batch was seen running
         """
         self._check_allowed("decide")
+        self._check_allowed("send_again")
         for batch in self.sudo():
-            if batch.state == "running":
-                raise UserError(self.env._("Batch %s was seen running: it cannot be sent again.", batch.name))
             batch._set_state("queued", resent=True, withdrawn_at=False)
             batch._journal("user", self.env._("%s decided that the PLC did not take it: sent again.", self.env.user.name))
         self.env["plc.task.exchange"]._trigger()
@@ -348,43 +312,6 @@ class MoBatch(models.Model):
         self.env["plc.task.exchange"]._trigger()
         return True
 
-    def _check_allowed(self, action):
-        """One truth for the button's visibility and the server's guard.
-
-        :raise AccessError: if the user may not act on batches at all
-        :raise UserError: naming the first batch for which the action is not to be had
-        """
-        self._check_operator()
-        for batch in self:
-            if not batch[f"is_action_{action}_allowed"]:
-                raise UserError(batch._refusal(action))
-
-    def _refusal(self, action):
-        state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
-        reasons = {
-            "cancel": self._why_not_cancelled(),
-            "decide": self.env._("there is nothing to decide"),
-            "take_out": self.env._("the PLC reports it, and is believed"),
-            "release": self.env._("its slot is not occupied by another system"),
-            "go_on": self.env._("its PLC is not ahead of this database"),
-            "command": self.env._("only a running batch of a PLC with a command word can be asked"),
-            "retry": self.env._("no write-back of it failed"),
-            "settle": self.env._("only a failed batch is to be settled"),
-        }
-        return self.env._("Batch %(batch)s is %(state)s: %(reason)s.", batch=self.name, state=state, reason=reasons[action])
-
-    def _why_not_cancelled(self):
-        """And what can be done instead."""
-        reasons = {
-            "cancelling": self.env._("its recipe is being withdrawn from the PLC"),
-            "running": self.env._(
-                "the PLC has taken it. Have it ended at the PLC: what was dosed is then booked, and the order dealt with"
-            ),
-            "completed": self.env._("the PLC has made it, and what was dosed is booked"),
-            "failed": self.env._("the PLC has taken it, and it failed: settle it"),
-        }
-        return reasons.get(self.state, self.env._("it is over already"))
-
     def action_retry(self):
         """Try the write-back again now instead of at the next try."""
         self._check_allowed("retry")
@@ -413,15 +340,6 @@ class MoBatch(models.Model):
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.plc_failure_action")
         return {**action, "domain": [("batch_id", "=", self.id)], "context": {}}
-
-    def _check_operator(self):
-        """Rule 11: only operators and managers act on batches, and only on those that they may see.
-
-        :raise AccessError:
-        """
-        self.check_access("read")
-        if not self.env.user.has_group("plc_mo_batch.group_operator"):
-            raise AccessError(self.env._("Only PLC operators may do this."))
 
     # Business methods
 

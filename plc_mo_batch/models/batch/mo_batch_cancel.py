@@ -61,10 +61,9 @@ class MoBatch(models.Model):
 
     def action_requeue(self):
         """Put the held orders of cancelled batches back in line."""
-        self._check_operator()
-        batches = self.sudo().filtered(lambda batch: batch.state == "cancelled" and batch.production_id.plc_hold)
-        if not batches:
-            raise UserError(self.env._("No order of these batches is held."))
+        held = self.filtered("is_action_requeue_allowed") or self
+        held._check_allowed("requeue")
+        batches = held.sudo()
         batches.production_id.action_plc_back_in_line()
         for batch in batches:
             batch._journal("user", self.env._("Order put back in line by %s.", self.env.user.name))

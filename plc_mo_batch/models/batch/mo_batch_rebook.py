@@ -1,5 +1,5 @@
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import models
+from odoo.exceptions import UserError
 
 from ...tools.words import digits
 from ..common.plc_notifier import ACTIVITY
@@ -11,17 +11,12 @@ class MoBatch(models.Model):
 
     _inherit = "mo.batch"
 
-    is_action_rebook_allowed = fields.Boolean(compute="_compute_is_action_rebook_allowed")
-
-    @api.depends("state", "production_id.state")
-    @api.depends_context("uid")
-    def _compute_is_action_rebook_allowed(self):
-        manager = self.env.user.has_group("plc_mo_batch.group_manager")
-        for batch in self:
-            closed = batch.production_id.state in ("done", "cancel")
-            batch.is_action_rebook_allowed = manager and batch.state == "completed" and closed
-
     # Actions
+
+    def action_open_booked(self):
+        """Ask where the batch was booked by hand."""
+        self._check_allowed("rebook")
+        return self._open_wizard("plc_mo_batch.mo_batch_booked_action")
 
     def action_book_on_new_order(self):
         """Book what the PLC made on a new order for the same product: its own was closed or cancelled before the batch ended.
@@ -30,7 +25,6 @@ class MoBatch(models.Model):
         :raise AccessError: if the user is no manager
         :raise UserError: if the batch's order is still open
         """
-        self._check_manager()
         self._check_allowed("rebook")
         for batch in self.sudo():
             batch._move_to_new_order()
@@ -45,7 +39,6 @@ class MoBatch(models.Model):
         :raise AccessError: if the user is no manager
         :raise UserError: if the batch's order is not done, or without a comment
         """
-        self._check_manager()
         self._check_allowed("rebook")
         if not (comment or "").strip():
             raise UserError(self.env._("Say where the batch was booked."))
@@ -60,25 +53,13 @@ class MoBatch(models.Model):
         :raise AccessError: if the user is no manager
         :raise UserError: if no write-back of it failed
         """
-        self._check_manager()
-        self._check_allowed("retry")
+        self._check_allowed("reset")
         for batch in self.sudo():
             batch.write({"attempts": 0, "next_try": False, "last_error": False})
             batch.activity_unlink([ACTIVITY])
             batch._journal("user", self.env._("Reset by %s.", self.env.user.name))
         self.env["plc.task.write.back"]._trigger()
         return True
-
-    def _check_manager(self):
-        """:raise AccessError: unless the user is a manager"""
-        self._check_operator()
-        if not self.env.user.has_group("plc_mo_batch.group_manager"):
-            raise AccessError(self.env._("Only PLC managers may do this."))
-
-    def _refusal(self, action):
-        if action != "rebook":
-            return super()._refusal(action)
-        return self.env._("Batch %s: only a finished one whose order was closed by somebody else is booked apart.", self.name)
 
     # Business methods
 

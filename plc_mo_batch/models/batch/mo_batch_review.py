@@ -25,8 +25,6 @@ class MoBatch(models.Model):
     weighings_until = fields.Datetime(
         string="Waits for Weighings", readonly=True, help="Until then the finished batch waits for what is weighed by hand."
     )
-    is_action_enter_hand_adds_allowed = fields.Boolean(compute="_compute_is_action_review_allowed")
-    is_action_release_review_allowed = fields.Boolean(compute="_compute_is_action_review_allowed")
 
     @api.depends("line_ids.tolerance_state")
     def _compute_tolerance_state(self):
@@ -34,17 +32,18 @@ class MoBatch(models.Model):
             states = set(batch.line_ids.mapped("tolerance_state"))
             batch.tolerance_state = next((state for state in ("hold", "warn", "within") if state in states), False)
 
-    @api.depends("state", "review_needed", "line_ids.code")
-    @api.depends_context("uid")
-    def _compute_is_action_review_allowed(self):
-        operator = self.env.user.has_group("plc_mo_batch.group_operator")
-        for batch in self:
-            finished = operator and batch.state == "completed"
-            by_hand = not all(batch.line_ids.mapped("code"))
-            batch.is_action_enter_hand_adds_allowed = finished and by_hand
-            batch.is_action_release_review_allowed = finished and batch.review_needed
-
     # Actions
+
+    def action_open_weight(self):
+        """Ask for the finished weight that the PLC did not report."""
+        self._check_allowed("set_weight")
+        return self._open_wizard("plc_mo_batch.mo_batch_weight_action")
+
+    def _open_wizard(self, xmlid):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        return {"type": action["type"], "name": action["name"], "res_model": action["res_model"], "view_mode": "form",
+                "views": [(False, "form")], "target": "new", "context": {"active_id": self.id}}  # fmt: skip
 
     def action_open_review(self):
         """Show plan and actual of the batch, to type in what was added by hand and to release it."""
@@ -102,11 +101,9 @@ class MoBatch(models.Model):
         :return: True
         :raise UserError: if none is asked for, or it is no weight
         """
-        self._check_operator()
+        self.ensure_one()
+        self._check_allowed("set_weight")
         batch = self.sudo()
-        batch.ensure_one()
-        if not batch.weight_needed:
-            raise UserError(self.env._("Batch %s does not wait for a weight.", batch.name))
         if not 0 < weight < float("inf"):
             raise UserError(self.env._("The weight must be more than 0."))
         batch.write({"weight_needed": False, "produced_qty": weight, "attention": False})
@@ -115,15 +112,6 @@ class MoBatch(models.Model):
         self.env["plc.task.write.back"]._trigger()
         batch._follow_answer()
         return True
-
-    def _refusal(self, action):
-        reasons = {
-            "enter_hand_adds": self.env._("only of a finished batch, and before it is booked, hand-adds can be typed in"),
-            "release_review": self.env._("it is not held for review"),
-        }
-        if action not in reasons:
-            return super()._refusal(action)
-        return self.env._("Batch %(batch)s: %(reason)s.", batch=self.name, reason=reasons[action])
 
     # Business methods: a batch has just finished
 

@@ -1,5 +1,6 @@
 from odoo import fields
 
+from ..common.tasks import TASKS
 from .plc_board import NO_RECORD, button
 
 SHOWN = 20  # of a kind of event: who has more open ones looks at their list
@@ -87,9 +88,9 @@ class Attention:
     # Tasks
 
     def _of_tasks(self):
-        tasks = [self.env[f"plc.task.{name}"] for name in ("fill", "exchange", "write.back", "health")]
-        awake = tasks[0]._enabled(*(task._number for task in tasks))
-        off = ", ".join(task._title() for task in tasks if task._number not in awake)
+        tasks = self.env["plc.task"]._all()
+        awake = tasks[0]._enabled(*TASKS)
+        off = ", ".join(task._title() for task in tasks if task._name not in awake)
         if not off:
             return []
         if tasks[0]._is_neutralized():

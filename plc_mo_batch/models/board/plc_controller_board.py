@@ -1,5 +1,4 @@
-from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo import api, models
 
 from ...tools.odoo_edge import get_parameter
 from ...tools.shifts import SHIFTS, shift_hours
@@ -12,47 +11,6 @@ class PlcController(models.Model):
     """The board, and what may be done about a PLC there."""
 
     _inherit = "plc.controller"
-
-    is_action_fill_allowed = fields.Boolean(compute="_compute_is_action_wake_allowed")
-    is_action_exchange_allowed = fields.Boolean(compute="_compute_is_action_wake_allowed")
-    is_action_write_back_allowed = fields.Boolean(compute="_compute_is_action_wake_allowed")
-    is_action_switch_allowed = fields.Boolean(compute="_compute_is_action_switch_allowed")
-
-    @api.depends("enabled")
-    @api.depends_context("uid")
-    def _compute_is_action_wake_allowed(self):
-        operator = self.env.user.has_group("plc_mo_batch.group_operator")
-        tasks = {name: self.env[f"plc.task.{name.replace('_', '.')}"]._number for name in ("fill", "exchange", "write_back")}
-        awake = self.env["plc.task"]._enabled(*tasks.values()) if operator else ()
-        for controller in self:
-            for name, number in tasks.items():
-                controller[f"is_action_{name}_allowed"] = number in awake and controller.enabled
-
-    @api.depends_context("uid")
-    def _compute_is_action_switch_allowed(self):
-        allowed = self._filtered_access("write")
-        for controller in self:
-            controller.is_action_switch_allowed = controller in allowed
-
-    # Actions
-
-    def action_switch_on(self):
-        """Let orders be queued for the PLC again, and be talked to."""
-        return self._switch(True, self.env._("Switched on by %s.", self.env.user.name))
-
-    def action_switch_off(self):
-        """No orders are queued for the PLC, and nothing is sent or read, until it is switched on again."""
-        return self._switch(False, self.env._("Switched off by %s.", self.env.user.name))
-
-    def _switch(self, enabled, message):
-        if not self.env.user.has_group("plc_mo_batch.group_manager"):
-            raise AccessError(self.env._("Only PLC managers may do this."))
-        self.write({"enabled": enabled})
-        for controller in self:
-            self.env["mo.batch.event"]._record("user", message, controller=controller)
-        if enabled:
-            self.env["plc.task.exchange"]._trigger()
-        return True
 
     # Business methods
 
@@ -85,22 +43,8 @@ class PlcController(models.Model):
         return True
 
     def _board_buttons(self):
-        """What the user may do about the PLC now; see :meth:`MoBatch._board_buttons`."""
-        operator = self.env.user.has_group("plc_mo_batch.group_operator")
-        question = self.env._(
-            "No orders are queued for this PLC and nothing is sent or read until it is switched on again. What it runs now goes "
-            "on, and is read then. Switch it off?"
-        )
-        switch = self.is_action_switch_allowed
-        offers = [
-            (self.is_action_fill_allowed, "action_fill_now", self.env._("Fill Now"), "sign-in"),
-            (self.is_action_exchange_allowed, "action_exchange_now", self.env._("Exchange Now"), "exchange"),
-            (self.is_action_write_back_allowed, "action_write_back_now", self.env._("Write Back Now"), "check-square-o"),
-            (operator and not self.online, "action_test_connection", self.env._("Test Connection"), "plug"),
-            (switch and not self.enabled, "action_switch_on", self.env._("Switch On"), "power-off"),
-            (switch and self.enabled, "action_switch_off", self.env._("Switch Off"), "power-off", question),
-        ]
-        return [button(*offer) for allowed, *offer in offers if allowed]
+        """What the user may do about the PLC now; see :meth:`PlcController._offers`."""
+        return [button(**offer) for offer in self._offers()]
 
     @api.model
     def _shift_hours(self):

@@ -22,9 +22,6 @@ class PlcTaskWriteBack(models.AbstractModel):
     _inherit = "plc.task"
     _description = "Task 3 - Write back"
 
-    _number = 3
-    _cron = "plc_mo_batch.ir_cron_task_3"
-
     @api.model
     def _work(self):
         self._stop_waiting()

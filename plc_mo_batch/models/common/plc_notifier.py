@@ -1,9 +1,8 @@
-from psycopg2.extensions import TransactionRollbackError
-
 from odoo import models
 from odoo.tools import plaintext2html
 
 from ...tools.words import explained
+from .rule8 import apart
 
 ACTIVITY = "mail.mail_activity_data_warning"
 
@@ -20,13 +19,12 @@ class PlcNotifier(models.AbstractModel):
         :param note: text; it may come from a PLC, so it is never taken for markup
         """
         user = self.controller_id.responsible_id
-        if not user.active or not self.with_user(user).has_access("read"):
-            return
-        try:
-            with self.env.cr.savepoint():
-                self.activity_schedule(ACTIVITY, summary=summary, note=plaintext2html(note), user_id=user.id)
-        except TransactionRollbackError:
-            raise
-        except Exception as error:
-            why = explained(self.env, error)
+        if user.active and self.with_user(user).has_access("read"):
+            self._tell(user, summary, note)
+
+    def _tell(self, user, summary, note):
+        with apart(self.env) as attempt:
+            self.activity_schedule(ACTIVITY, summary=summary, note=plaintext2html(note), user_id=user.id)
+        if attempt.error:
+            why = explained(self.env, attempt.error)
             self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import format_datetime
 
 from ...tools.odoo_edge import commit, is_neutralized, rollback
+from .tasks import BY_MODEL, TASKS
 
 _logger = logging.getLogger(__name__)
 
@@ -13,13 +14,23 @@ MINUTES = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080, "months": 43
 
 
 class PlcTask(models.AbstractModel):
-    """What the tasks share: a switch, a cron, and one line a run in the server's log."""
+    """What the tasks share: a switch, a cron, and one line a run in the server's log. ``tasks.py`` lists them."""
 
     _name = "plc.task"
     _description = "PLC Task"
 
-    _number = 0
-    _cron = ""  # external id of the scheduled action
+    @property
+    def _task(self):
+        return BY_MODEL[self._name]
+
+    @property
+    def _number(self):
+        return self._task.number
+
+    @api.model
+    def _all(self):
+        """The models of all tasks, in their order."""
+        return [self.env[task.model] for task in TASKS]
 
     @api.model
     def _title(self):
@@ -53,16 +64,15 @@ class PlcTask(models.AbstractModel):
     @api.model
     def _is_enabled(self):
         """The master switch and the task's own are on, and this is not a neutralized copy (rule 10)."""
-        return bool(self._enabled(self._number))
+        return self._name in self._enabled(self._task)
 
     @api.model
-    def _enabled(self, *numbers):
-        """Those of the tasks with these numbers that are, as :meth:`_is_enabled` says it."""
+    def _enabled(self, *tasks):
+        """The models of those of these tasks that are, as :meth:`_is_enabled` says it; in one query."""
         if self._is_neutralized():
             return set()
-        switches = {f"task_{number}_enabled": number for number in numbers}
-        settings = self._settings("enabled", *switches)
-        return {number for name, number in switches.items() if name in settings and "enabled" in settings}
+        settings = self._settings("enabled", *(task.switch for task in tasks))
+        return {task.model for task in tasks if task.switch in settings and "enabled" in settings}
 
     @api.model
     def _is_neutralized(self):
@@ -73,9 +83,9 @@ class PlcTask(models.AbstractModel):
     @api.model
     def _trigger(self, at=None):
         """Have the cron worker run the task as soon as it can, after this transaction is committed."""
-        cron = self.env.ref(self._cron, raise_if_not_found=False)
+        cron = self._scheduled_action()
         if cron:
-            cron.sudo()._trigger(at)
+            cron._trigger(at)
 
     @api.model
     def _run(self):
@@ -105,7 +115,7 @@ class PlcTask(models.AbstractModel):
     @api.model
     def _scheduled_action(self):
         """The task's ir.cron; an empty recordset if somebody deleted it."""
-        cron = self.env.ref(self._cron, raise_if_not_found=False)
+        cron = self.env.ref(self._task.cron, raise_if_not_found=False)
         return (cron or self.env["ir.cron"]).sudo()
 
     @api.model

@@ -2,6 +2,7 @@ from . import (
     plc_allowance,
     plc_connection,
     plc_controller,
+    plc_controller_actions,
     plc_controller_booking,
     plc_controller_clock,
     plc_controller_events,

@@ -2,7 +2,7 @@ import json
 from datetime import datetime, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from odoo.addons.base.models.res_partner import _lang_get
 
@@ -201,33 +201,6 @@ class PlcController(models.Model):
         return super().unlink()
 
     # Actions
-
-    def action_fill_now(self):
-        """Wake Task 1 now; it runs in the background."""
-        return self._wake("plc.task.fill", self.env._("The queue is being filled if it is empty."))
-
-    def action_exchange_now(self):
-        """Wake Task 2 now; it runs in the background."""
-        return self._wake("plc.task.exchange", self.env._("The exchange with the PLC has been started."))
-
-    def action_write_back_now(self):
-        """Wake Task 3 now; it runs in the background."""
-        return self._wake("plc.task.write.back", self.env._("Completed batches are being written back."))
-
-    def _wake(self, task, message):
-        if not self.env.user.has_group("plc_mo_batch.group_operator"):
-            raise AccessError(self.env._("Only PLC operators may do this."))
-        self.check_access("read")
-        if not self.env[task]._is_enabled():
-            raise UserError(self.env._("%s is switched off in the settings.", self.env[task]._title()))
-        self.env[task]._trigger()
-        for controller in self.sudo():
-            self.env["mo.batch.event"]._record("user", message, controller=controller)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "info", "message": message, "next": {"type": "ir.actions.client", "tag": "soft_reload"}},
-        }
 
     def action_view_queue(self):
         """Open the batches that the PLC still owes."""

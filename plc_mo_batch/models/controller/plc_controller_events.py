@@ -2,7 +2,6 @@ from datetime import timezone
 from zoneinfo import ZoneInfo
 
 from odoo import fields, models
-from odoo.exceptions import AccessError
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -73,14 +72,6 @@ class PlcController(models.Model):
         return {**{key: action[key] for key in keys}, "domain": [("controller_id", "=", self.id)]}
 
     # Business methods
-
-    def _check_plc_operator(self):
-        """Rule 11: only operators and managers act.
-
-        :raise AccessError:
-        """
-        if not self.env.user.has_group("plc_mo_batch.group_operator"):
-            raise AccessError(self.env._("Only PLC operators may do this."))
 
     def _to_utc(self, local):
         """A time of the PLC's clock as Odoo keeps times."""

@@ -5,6 +5,7 @@ from ...plc.layout import AREA_NAMES
 from ...plc.look import look
 from ...plc.reconcile import Anomaly
 from ...tools.words import digits, said
+from ..common.roles import check_operator
 
 TEST_TIMEOUT = 2.0  # seconds for each answer, while somebody waits
 TEST_SECONDS = 3.0  # for the whole test
@@ -73,7 +74,7 @@ class PlcController(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        self._check_plc_operator()
+        check_operator(self)
         if self.env["plc.task.exchange"]._is_neutralized():
             raise UserError(self.env._("This is a neutralized copy of the database: it never talks to a PLC."))
         controller = self.sudo()

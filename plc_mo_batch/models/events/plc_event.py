@@ -1,13 +1,12 @@
 import hashlib
 from datetime import timedelta
 
-from psycopg2.extensions import TransactionRollbackError
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...plc.events import Last
 from ...tools.words import explained, said
+from ..common.rule8 import apart
 
 QUIET = {"ack_at", "acknowledged", "flagged", "event_slot"}  # between Odoo and the PLC
 
@@ -156,15 +155,10 @@ class PlcEvent(models.AbstractModel):
 
     def _follow_safely(self):
         """What else a new event brings about; that it cannot be done never loses the event."""
-        try:
-            with self.env.cr.savepoint():
-                self._follow()
-                self.env.flush_all()
-        except (Busy, TransactionRollbackError):
-            raise
-        except Exception as error:
-            self.env.invalidate_all()
-            self._journal("error", f"{self.display_name}: {explained(self.env, error)}")
+        with apart(self.env, through=(Busy,)) as attempt:
+            self._follow()
+        if attempt.error:
+            self._journal("error", f"{self.display_name}: {explained(self.env, attempt.error)}")
 
     def _follow(self):
         """To be extended."""

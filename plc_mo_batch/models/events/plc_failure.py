@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..common.plc_notifier import ACTIVITY
+from ..common.roles import check_operator
 
 CLOCKS_DIFFER = timedelta(hours=1)  # what happened so long ago belongs to the batch of then, or to none
 
@@ -50,7 +51,7 @@ class PlcFailure(models.Model):
 
     def action_open_resolve(self):
         """Ask what was done about it."""
-        self._check_operator()
+        check_operator(self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Resolve Failures"),
@@ -67,7 +68,7 @@ class PlcFailure(models.Model):
         :return: True
         :raise UserError: if one of them is resolved already
         """
-        self._check_operator()
+        check_operator(self)
         for failure in self.sudo():
             if failure.state == "resolved":
                 raise UserError(self.env._("%s is resolved already.", failure.display_name))
@@ -85,7 +86,7 @@ class PlcFailure(models.Model):
 
     def action_reopen(self):
         """Mark resolved failures as open again; the notes stay."""
-        self._check_operator()
+        check_operator(self)
         for failure in self.sudo().filtered(lambda failure: failure.state == "resolved"):
             failure.write({"state": "open", "resolved_at": False, "resolved_by_id": False})
             failure.message_post(body=self.env._("Opened again by %s.", self.env.user.name))
@@ -174,7 +175,3 @@ class PlcFailure(models.Model):
             )
         )
         self.maintenance_request = request.id
-
-    def _check_operator(self):
-        self.check_access("read")
-        self.controller_id._check_plc_operator()

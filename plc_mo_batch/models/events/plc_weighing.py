@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ...tools.words import digits
 from ..booking.separate_booking import SeparateBooking
 from ..common.plc_notifier import ACTIVITY
+from ..common.roles import check_operator
 from .plc_event import Busy
 
 CLOSED = ("done", "cancelled")
@@ -65,7 +66,7 @@ class PlcWeighing(models.Model):
         return self._action_wizard(self.env._("Dismiss Weighing"), "dismiss")
 
     def _action_wizard(self, name, what):
-        self._check_operator()
+        check_operator(self)
         return {
             "type": "ir.actions.act_window",
             "name": name,
@@ -84,7 +85,7 @@ class PlcWeighing(models.Model):
         :return: True
         :raise UserError: if they cannot count for it, or there is no such batch
         """
-        self._check_operator()
+        check_operator(self)
         batch = self.env["mo.batch"].browse(batch_id).exists()
         if not batch:
             raise UserError(self.env._("Choose the batch that it was weighed for."))
@@ -102,7 +103,7 @@ class PlcWeighing(models.Model):
         :return: True
         :raise UserError: without a reason, or for what counted for a batch that is done
         """
-        self._check_operator()
+        check_operator(self)
         if not (reason or "").strip():
             raise UserError(self.env._("Say why the weighing does not count."))
         for weighing in self.sudo():
@@ -111,7 +112,7 @@ class PlcWeighing(models.Model):
 
     def action_count_again(self):
         """The same words stood in the PLC again: a person knows that it was another weighing of the same quantity."""
-        self._check_operator()
+        check_operator(self)
         for weighing in self.sudo():
             weighing._check_repeated()
             weighing.lock_for_update(allow_referencing=True)
@@ -127,7 +128,7 @@ class PlcWeighing(models.Model):
 
     def action_count_once(self):
         """The same words stood in the PLC again: a person knows that it was the same weighing."""
-        self._check_operator()
+        check_operator(self)
         for weighing in self.sudo():
             weighing._check_repeated()
             weighing.repeated = 0
@@ -141,10 +142,6 @@ class PlcWeighing(models.Model):
     def _check_repeated(self):
         if not self.repeated:
             raise UserError(self.env._("There is no doubt about %s.", self.display_name))
-
-    def _check_operator(self):
-        self.check_access("read")
-        self.controller_id._check_plc_operator()
 
     # Business methods: a weighing was reported
 

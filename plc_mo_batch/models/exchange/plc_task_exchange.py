@@ -12,6 +12,7 @@ from ...plc.layout import FLAGS
 from ...plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, highest_job, recipe_slots, reconcile
 from ...tools.moments import follow_clock
 from ...tools.words import explained
+from ..common.rule8 import apart
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, EventTalk
 
@@ -30,9 +31,6 @@ class PlcTaskExchange(models.AbstractModel):
     _name = "plc.task.exchange"
     _inherit = "plc.task"
     _description = "Task 2 - Exchange with the PLC"
-
-    _number = 2
-    _cron = "plc_mo_batch.ir_cron_task_2"
 
     @api.model
     def _work(self):
@@ -188,16 +186,11 @@ class Conversation:
         free = batches.try_lock_for_update(allow_referencing=True)
         self.put_off |= free != batches
         for batch in free:
-            try:
-                with self.env.cr.savepoint():
-                    follow_clock(batch, *WAITED_FOR)
-                    batch._follow_orders(layout)
-                    self.env.flush_all()
-            except TransactionRollbackError:
-                raise
-            except Exception as error:
-                self.env.invalidate_all()
-                batch._journal("error", explained(self.env, error))
+            with apart(self.env) as attempt:
+                follow_clock(batch, *WAITED_FOR)
+                batch._follow_orders(layout)
+            if attempt.error:
+                batch._journal("error", explained(self.env, attempt.error))
 
     def _plan(self, layout, jobs, writes=(), delay=0.0, reconnect=False, unsure=False, everything=False):
         """
@@ -309,15 +302,10 @@ class Conversation:
             self._note_cleared(step)
             return True
         batch = self.env["mo.batch"].sudo().browse(step.job_id)
-        try:
-            with self.env.cr.savepoint():
-                batch._apply(step)
-                batch.flush_recordset()
-        except TransactionRollbackError:
-            raise
-        except Exception as error:
-            self.env.invalidate_all()
-            batch._journal("error", explained(self.env, error))
+        with apart(self.env) as attempt:
+            batch._apply(step)
+        if attempt.error:
+            batch._journal("error", explained(self.env, attempt.error))
             return False
         number = step.values.get("number", 0)
         if number > self.controller.last_job:

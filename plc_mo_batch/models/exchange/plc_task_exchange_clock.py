@@ -1,11 +1,10 @@
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-from psycopg2.extensions import TransactionRollbackError
-
 from ...plc.clock import Reading, read_clock
 from ...plc.layout import CLOCK
 from ...tools.words import said
+from ..common.rule8 import apart
 
 
 class ClockTalk:
@@ -35,16 +34,13 @@ class ClockTalk:
         """
         if not plan.clock:
             return False
-        try:
-            with self.env.cr.savepoint():
-                return self._look_at(plan, answer)
-        except TransactionRollbackError:
-            raise
-        except Exception as error:
-            self.env.invalidate_all()
-            self._is_done = True  # batches do not wait for a clock
-            self.env["plc.task.exchange"]._log("%s: the clock could not be looked at: %s", self.controller.name, error)
-            return False
+        with apart(self.env) as attempt:
+            again = self._look_at(plan, answer)
+        if not attempt.error:
+            return again
+        self._is_done = True  # batches do not wait for a clock
+        self.env["plc.task.exchange"]._log("%s: the clock could not be looked at: %s", self.controller.name, attempt.error)
+        return False
 
     def _look_at(self, plan, answer):
         if not answer.clock:

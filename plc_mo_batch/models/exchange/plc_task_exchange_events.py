@@ -1,11 +1,10 @@
-from psycopg2.extensions import TransactionRollbackError
-
 from odoo import fields
 
 from ...plc.dissect import event_body
 from ...plc.events import decide
 from ...tools.moments import follow_clock
 from ...tools.words import explained, said
+from ..common.rule8 import apart
 from ..events.plc_event import Busy
 
 SCAN_SECONDS = 0.1  # between two readings that have to agree
@@ -118,22 +117,16 @@ class EventTalk:
 
     def _store(self, place, step, event, may_write):
         """Store one step; an event that cannot be stored stays in the PLC, and never stops the others (rule 8)."""
-        try:
-            with self.env.cr.savepoint():
-                event = self._record(place, step, event)
-                write = step.write if may_write else None
-                if write:
-                    event.ack_at = fields.Datetime.now()
-                event.flush_recordset()
-        except TransactionRollbackError:
-            raise
-        except Busy:
-            self.env.invalidate_all()
+        write = step.write if may_write else None
+        with apart(self.env) as attempt:
+            event = self._record(place, step, event)
+            if write:
+                event.ack_at = fields.Datetime.now()
+        if isinstance(attempt.error, Busy):
             self._open.add(place)
             return []
-        except Exception as error:
-            self.env.invalidate_all()
-            self._problems[place] = self.env._("An event of the PLC could not be stored: %s", explained(self.env, error))
+        if attempt.error:
+            self._problems[place] = self.env._("An event of the PLC could not be stored: %s", explained(self.env, attempt.error))
             return []
         self.stored += bool(step.body)
         if write or step.acknowledged:

@@ -1,14 +1,13 @@
 from typing import Any, NamedTuple
 
 from psycopg2.errors import UniqueViolation
-from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.tools import mute_logger, plaintext2html
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
 
-from ...tools.words import explained
 from ..common.plc_notifier import ACTIVITY
+from ..common.roles import check_operator
 
 KINDS = [
     ("silent", "Silent PLC"),
@@ -57,7 +56,7 @@ class PlcAlarm(models.Model):
     """One condition that is or was wrong: it opens, and it closes when it is over (ISA-18.2). People are told of both, once."""
 
     _name = "plc.alarm"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "plc.notifier"]
     _description = "PLC Alarm"
     _order = "date_opened desc, id desc"
     _rec_name = "message"
@@ -114,9 +113,7 @@ class PlcAlarm(models.Model):
         :return: True
         :raise UserError: when all of them are acknowledged
         """
-        self.check_access("read")
-        if not self.env.user.has_group("plc_mo_batch.group_operator"):
-            raise AccessError(self.env._("Only PLC operators may do this."))
+        check_operator(self)
         seen = self.sudo().filtered(lambda alarm: not alarm.date_acknowledged)
         if not seen:
             raise UserError(self.env._("These alarms are acknowledged already."))
@@ -244,17 +241,8 @@ class PlcAlarm(models.Model):
     def _schedule(self, label):
         """An activity for each responsible. That somebody cannot be told must not keep the alarm from being raised."""
         for user in self._controllers().responsible_id.filtered("active"):
-            if self._is_told(user):
-                continue
-            try:
-                with self.env.cr.savepoint():
-                    self.activity_schedule(ACTIVITY, summary=label, note=plaintext2html(self.message), user_id=user.id)
-                    self.env.flush_all()
-            except TransactionRollbackError:
-                raise
-            except Exception as error:
-                why = explained(self.env, error)
-                self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))
+            if not self._is_told(user):
+                self._tell(user, label, self.message)
 
     def _is_told(self, user):
         """Who may not see the alarm is not told; nor who has an activity about the same batch already."""

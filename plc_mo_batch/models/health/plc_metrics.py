@@ -11,7 +11,6 @@ from .plc_controller_health import HEALTH
 
 KEY = "plc_mo_batch.metrics_key"
 PREFIX = "plc_mo_batch_"
-TASKS = ("plc.task.fill", "plc.task.exchange", "plc.task.write.back", "plc.task.health")
 CLOSED = ("done", "cancelled")
 COUNTERS = {
     "requests": ("requests_total", "Modbus requests that were answered or given up"),
@@ -156,9 +155,8 @@ class PlcMetrics(models.AbstractModel):
     def _of_tasks(self):
         enabled = self._metric("task_enabled", "Whether the task is switched on, and its scheduled action active")
         last = self._metric("task_last_run_timestamp_seconds", "When the task ran last")
-        for name in TASKS:
-            task = self.env[name]
-            label = {"task": task._number, "name": name.removeprefix("plc.task.")}
+        for task in self.env["plc.task"]._all():
+            label = {"task": task._number, "name": task._name.removeprefix("plc.task.")}
             enabled.add(task._is_enabled() and task._scheduled_action().active, **label)
             if moment := task._scheduled_action().lastcall:
                 last.add(self._seconds(moment), **label)

@@ -9,7 +9,6 @@ from ...tools.words import explained
 from .plc_alarm import Condition
 
 FEW = 3  # orders that a message names
-TASKS = ("plc.task.fill", "plc.task.exchange", "plc.task.write.back")
 
 
 class PlcTaskHealth(models.AbstractModel):
@@ -21,9 +20,6 @@ class PlcTaskHealth(models.AbstractModel):
     _name = "plc.task.health"
     _inherit = "plc.task"
     _description = "Task 4 - Health monitor"
-
-    _number = 4
-    _cron = "plc_mo_batch.ir_cron_task_4"
 
     @api.model
     def _checks(self):
@@ -247,10 +243,10 @@ class PlcTaskHealth(models.AbstractModel):
         if self._is_late():
             return None
         conditions = []
-        for name in TASKS:
-            message = self.env[name]._trouble()
+        for task in self._all():
+            message = task._name != self._name and task._trouble()
             if message:
-                conditions.append(Condition("task", message, key=str(self.env[name]._number)))
+                conditions.append(Condition("task", message, key=str(task._number)))
         return conditions
 
     @api.model

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..batch.mo_batch import STATES
+from ..common.roles import check_operator
 from .not_queueable import NotQueueable
 
 WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("held", "Held")]
@@ -87,9 +88,7 @@ class MrpProduction(models.Model):
 
     def action_plc_back_in_line(self):
         """Let a held order be queued again at the next fill."""
-        if not self.env.user.has_group("plc_mo_batch.group_operator"):
-            raise AccessError(self.env._("Only PLC operators may do this."))
-        self.check_access("read")
+        check_operator(self)
         self.sudo().write({"plc_hold": False, "plc_stopped": False})
         return True
 

@@ -19,9 +19,6 @@ class PlcTaskFill(models.AbstractModel):
     _inherit = "plc.task"
     _description = "Task 1 - Fill the queue"
 
-    _number = 1
-    _cron = "plc_mo_batch.ir_cron_task_1"
-
     @api.model
     def _work(self):
         for served in self.env["plc.controller"]._to_serve():

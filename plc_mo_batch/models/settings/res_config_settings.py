@@ -5,8 +5,9 @@ from ...plc.address import parse_networks
 from ...tools.odoo_edge import set_parameter
 from ...tools.shifts import SHIFTS, shift_hours
 from ...tools.words import said
+from ..common.tasks import TASKS
 
-TASKS = (1, 2, 3, 4)
+MINUTES = [f"plc_task_{task.number}_minutes" for task in TASKS]
 SYSTEM = "base.group_system"  # who may open the settings; every field of ours carries it
 
 
@@ -24,20 +25,12 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     plc_enabled = fields.Boolean(string="PLC Batches", config_parameter="plc_mo_batch.enabled", groups=SYSTEM)
-    plc_task_1_enabled = fields.Boolean(
-        string="Fill the queue", config_parameter="plc_mo_batch.task_1_enabled", groups=SYSTEM
-    )
-    plc_task_2_enabled = fields.Boolean(
-        string="Exchange with the PLC", config_parameter="plc_mo_batch.task_2_enabled", groups=SYSTEM
-    )
-    plc_task_3_enabled = fields.Boolean(
-        string="Write back", config_parameter="plc_mo_batch.task_3_enabled", groups=SYSTEM
-    )
-    plc_task_4_enabled = fields.Boolean(string="Watch", config_parameter="plc_mo_batch.task_4_enabled", groups=SYSTEM)
-    plc_task_1_minutes = fields.Integer(string="Fill every (minutes)", groups=SYSTEM)
-    plc_task_2_minutes = fields.Integer(string="Exchange every (minutes)", groups=SYSTEM)
-    plc_task_3_minutes = fields.Integer(string="Write back every (minutes)", groups=SYSTEM)
-    plc_task_4_minutes = fields.Integer(string="Watch every (minutes)", groups=SYSTEM)
+    for task in TASKS:  # plc_task_1_enabled, plc_task_1_minutes …
+        vars()[f"plc_task_{task.number}_enabled"] = fields.Boolean(
+            string=task.title, config_parameter=f"plc_mo_batch.{task.switch}", groups=SYSTEM
+        )
+        vars()[f"plc_task_{task.number}_minutes"] = fields.Integer(string=task.interval_title, groups=SYSTEM)
+    del task
     plc_batch_limit = fields.Integer(
         string="Batches in a fill", config_parameter="plc_mo_batch.batch_limit", default=10, groups=SYSTEM
     )
@@ -67,13 +60,10 @@ class ResConfigSettings(models.TransientModel):
         string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days", groups=SYSTEM
     )
 
-    @api.constrains(
-        *(f"plc_task_{number}_minutes" for number in TASKS), "plc_batch_limit", "plc_write_back_tries"
-    )
+    @api.constrains(*MINUTES, "plc_batch_limit", "plc_write_back_tries")
     def _check_plc_numbers(self):
         for settings in self:
-            minutes = [settings[f"plc_task_{number}_minutes"] for number in TASKS]
-            if min(*minutes, settings.plc_batch_limit, settings.plc_write_back_tries) < 1:
+            if min(*(settings[name] for name in MINUTES), settings.plc_batch_limit, settings.plc_write_back_tries) < 1:
                 raise ValidationError(self.env._("Intervals and the numbers of batches and tries must be at least 1."))
 
     @api.constrains("plc_journal_days")
@@ -117,18 +107,17 @@ class ResConfigSettings(models.TransientModel):
         values = super().get_values()
         if not self._is_plc_system():
             return values
-        for number in TASKS:
-            cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}", raise_if_not_found=False)
-            values[f"plc_task_{number}_minutes"] = cron.sudo()._plc_minutes() if cron else 1
+        for name, task in zip(MINUTES, self.env["plc.task"]._all(), strict=True):
+            cron = task._scheduled_action()
+            values[name] = cron._plc_minutes() if cron else 1
         return values
 
     def set_values(self):
         if not self.env.is_admin():  # Odoo looks in execute() only, and this is a public method, too
             raise AccessError(self.env._("Only administrators can change the settings."))
         result = super().set_values()
-        for number in TASKS:
-            cron = self.env.ref(f"plc_mo_batch.ir_cron_task_{number}").sudo()
-            cron._plc_set_minutes(self[f"plc_task_{number}_minutes"])
+        for name, task in zip(MINUTES, self.env["plc.task"]._all(), strict=True):
+            task._scheduled_action()._plc_set_minutes(self[name])
         return result
 
     def action_plc_new_metrics_key(self):

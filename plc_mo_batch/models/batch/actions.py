@@ -1,0 +1,279 @@
+"""What a person may do about a batch: one table.
+
+From ``ACTIONS`` come the ``is_action_…_allowed`` fields, the server's guard and what it says, what the API's ``allowed`` and
+``api_reset`` know (``mo_batch_actions.py``, ``mo_batch_api.py``). From ``BUTTONS`` come label, question and visibility of the
+buttons on forms, lists and the board. So a button is shown exactly where the server would not refuse it.
+
+A new action is a row here, its field in ``mo_batch_actions.py``, its method, and a ``<button>`` where a view shall have it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...plc.reconcile import (
+    CANCELLED,
+    CANCELLING,
+    COMPLETED,
+    DOWNLOADING,
+    FAILED,
+    HANDED_OVER,
+    OFFERED,
+    QUEUED,
+    RUNNING,
+    UNDECIDED,
+)
+from ...plc.sentences import Sentence, _lt
+from ..common.roles import MANAGER, OPERATOR
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an action is not to be had, as a sentence about the batch."""
+
+    sentence: Sentence  # with %(batch)s; it may have %(state)s and %(reason)s
+    reason: Sentence | str = ""
+
+
+def in_state(reason):
+    """Where the batch's state explains it."""
+    return Refusal(_lt("Batch %(batch)s is %(state)s: %(reason)s."), reason)
+
+
+def of_batch(reason):
+    return Refusal(_lt("Batch %(batch)s: %(reason)s."), reason)
+
+
+def _in(*states, case=()):
+    """Allowed in these states; with ``case`` only while the batch asks for attention because of one of these."""
+    return dict.fromkeys(states, tuple(case))
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that a person may do about a batch.
+
+    ``states``: state -> the cases of ``attention_key`` in which it is to be had there, none: in any. No states: in any state.
+    ``condition``: a field or a method of the batch that has to be true besides.
+    ``refusals``: state -> what is said there instead of ``refusal``.
+    ``decision``: what ``api_reset`` calls it, and the batch's method that carries it out.
+    """
+
+    name: str
+    refusal: Refusal
+    role: str = OPERATOR
+    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    condition: str = ""
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    decision: tuple[str, str] | None = None
+
+    @property
+    def flag(self):
+        """The field that says whether the user may do it now."""
+        return f"is_action_{self.name}_allowed"
+
+
+@dataclass(frozen=True)
+class Button:
+    """How an action is offered.
+
+    ``method``: of the batch; ``key``: tells it from another button with the same method, in a view as ``id``.
+    ``icon``: of Font Awesome, on the board; ``first``: it stands out there.
+    ``where``: fields of the batch -> what they have to be besides. It chooses between buttons: the guard knows nothing of it.
+    """
+
+    action: str
+    method: str
+    label: Sentence
+    icon: str
+    question: Sentence | str = ""
+    first: bool = False
+    where: Mapping[str, bool] = field(default_factory=dict)
+    key: str = ""
+
+    @property
+    def invisible(self):
+        """When a view hides it: an expression over fields of the batch."""
+        unless = [f"not is_action_{self.action}_allowed"]
+        return " or ".join([*unless, *(f"not {name}" if wanted else name for name, wanted in self.where.items())])
+
+
+NOT_FAILED = in_state(_lt("no write-back of it failed"))
+NOTHING_TO_DECIDE = in_state(_lt("there is nothing to decide"))
+
+# The API tells of them in this order: the most urgent first.
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action("set_weight", Refusal(_lt("Batch %(batch)s does not wait for a weight.")), condition="weight_needed"),
+        Action(
+            "release_review",
+            of_batch(_lt("it is not held for review")),
+            states=_in(COMPLETED),
+            condition="review_needed",
+        ),
+        Action(
+            "enter_hand_adds",
+            of_batch(_lt("only of a finished batch, and before it is booked, hand-adds can be typed in")),
+            states=_in(COMPLETED),
+            condition="_has_hand_adds",
+        ),
+        Action("settle", in_state(_lt("only a failed batch is to be settled")), states=_in(FAILED)),
+        Action("retry", NOT_FAILED, states=_in(COMPLETED), condition="attempts"),
+        # Whether the PLC took it. Sending it again is one answer, and not one about a batch that was seen running.
+        Action("decide", NOTHING_TO_DECIDE, states=_in(*HANDED_OVER, case=UNDECIDED)),
+        Action(
+            "send_again",
+            NOTHING_TO_DECIDE,
+            states=_in(OFFERED, CANCELLING, case=UNDECIDED),
+            refusals={RUNNING: Refusal(_lt("Batch %(batch)s was seen running: it cannot be sent again."))},
+            decision=("send_again", "action_send_again"),
+        ),
+        # Also one that runs and whose report is rejected: for ever, if the PLC cannot be mended.
+        Action(
+            "take_out",
+            in_state(_lt("the PLC reports it, and is believed")),
+            states={**_in(*HANDED_OVER, case=UNDECIDED), **_in(RUNNING, case=(*UNDECIDED, "rejected"))},
+            decision=("take_out", "action_take_out"),
+        ),
+        Action(
+            "release",
+            in_state(_lt("its slot is not occupied by another system")),
+            states=_in(QUEUED, case=("occupied",)),
+            decision=("release", "action_release_slot"),
+        ),
+        Action(
+            "go_on",
+            in_state(_lt("its PLC is not ahead of this database")),
+            states=_in(QUEUED, case=("database_behind",)),
+            decision=("go_on", "action_go_on"),
+        ),
+        Action(
+            "command",
+            in_state(_lt("only a running batch of a PLC with a command word can be asked")),
+            states=_in(RUNNING),
+            condition="_has_commands",
+        ),
+        Action(
+            "rebook",
+            Refusal(_lt("Batch %(batch)s: only a finished one whose order was closed by somebody else is booked apart.")),
+            role=MANAGER,
+            states=_in(COMPLETED),
+            condition="_is_order_closed",
+        ),
+        Action("reset", NOT_FAILED, role=MANAGER, states=_in(COMPLETED), condition="attempts"),
+        Action(
+            "cancel",
+            in_state(_lt("it is over already")),
+            states=_in(*DOWNLOADING, OFFERED),
+            refusals={
+                CANCELLING: in_state(_lt("its recipe is being withdrawn from the PLC")),
+                RUNNING: in_state(
+                    _lt("the PLC has taken it. Have it ended at the PLC: what was dosed is then booked, and the order dealt with")
+                ),
+                COMPLETED: in_state(_lt("the PLC has made it, and what was dosed is booked")),
+                FAILED: in_state(_lt("the PLC has taken it, and it failed: settle it")),
+            },
+        ),
+        Action(
+            "requeue",
+            Refusal(_lt("No order of these batches is held.")),
+            states=_in(CANCELLED),
+            condition="_is_order_held",
+            decision=("requeue", "action_requeue"),
+        ),
+    )
+}
+
+# In the order in which the board has them.
+BUTTONS = (
+    Button("set_weight", "action_open_weight", _lt("Enter Weight"), "balance-scale", first=True),
+    Button("release_review", "action_open_review", _lt("Review"), "search", first=True, key="review"),
+    Button(
+        "enter_hand_adds",
+        "action_open_review",
+        _lt("Enter Hand-Adds"),
+        "hand-paper-o",
+        first=True,
+        where={"review_needed": False, "hand_adds_needed": True},
+        key="enter_hand_adds",
+    ),
+    Button("settle", "action_open_settle", _lt("Settle"), "gavel", first=True),
+    Button("retry", "action_retry", _lt("Retry Write-back"), "repeat", first=True),
+    Button(
+        "send_again",
+        "action_send_again",
+        _lt("Not Taken: Send Again"),
+        "share",
+        _lt(
+            "Did you look at the PLC? Send again only if it has certainly not made this batch. If it reports after all that it "
+            "took it, it is not sent a second time."
+        ),
+    ),
+    Button(
+        "take_out",
+        "action_take_out",
+        _lt("Take Out"),
+        "eject",
+        _lt(
+            "Does the PLC certainly stand still with this batch? Nothing that it reports of it will be read any more. One that "
+            "was seen running becomes failed, with what was last believed; otherwise it is cancelled and its order held."
+        ),
+    ),
+    Button(
+        "release",
+        "action_release_slot",
+        _lt("Release the Slot"),
+        "unlock",
+        _lt("What another system left in this slot is acknowledged and overwritten. Its registers stay in the journal. Go on?"),
+    ),
+    Button(
+        "go_on",
+        "action_go_on",
+        _lt("Compared: Go On"),
+        "check",
+        _lt(
+            "Did you compare the orders in line with what the PLC made? What it made already must not be sent again: cancel "
+            "those batches and close their orders first."
+        ),
+    ),
+    Button("command", "action_hold", _lt("Hold"), "pause", where={"held": False}),
+    Button("command", "action_resume", _lt("Resume"), "play", first=True, where={"held": True}),
+    Button(
+        "command",
+        "action_abort",
+        _lt("Abort"),
+        "stop",
+        _lt("Ask the PLC to abort this batch? What it consumed until then stays consumed; the batch becomes failed."),
+    ),
+    Button(
+        "rebook",
+        "action_book_on_new_order",
+        _lt("Book on a New Order"),
+        "file-o",
+        _lt(
+            "The order of this batch was closed or cancelled while the PLC made it. A new order is made for what it produced, "
+            "and what was dosed is booked on that one."
+        ),
+    ),
+    Button("rebook", "action_open_booked", _lt("Booked by Hand"), "pencil"),
+    Button(
+        "reset",
+        "action_reset",
+        _lt("Reset"),
+        "eraser",
+        _lt("Forget the errors of this batch's write-back, and try it again as if for the first time?"),
+    ),
+    Button(
+        "enter_hand_adds",
+        "action_open_review",
+        _lt("Correct Hand-Adds"),
+        "hand-paper-o",
+        where={"review_needed": False, "hand_adds_needed": False},
+        key="correct_hand_adds",
+    ),
+    Button("cancel", "action_open_cancel", _lt("Cancel"), "times"),
+    Button("requeue", "action_requeue", _lt("Order Back in Line"), "undo"),
+)
+
+# what api_reset calls a decision -> the method that carries it out
+DECISIONS = dict(action.decision for action in ACTIONS.values() if action.decision)

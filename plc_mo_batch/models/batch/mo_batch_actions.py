@@ -1,0 +1,136 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...plc.sentences import Sentence
+from ...tools.words import said
+from ..common.roles import MANAGER, check_manager, check_operator
+from .actions import ACTIONS, BUTTONS
+
+
+def flag():
+    return fields.Boolean(compute="_compute_is_action_allowed")
+
+
+class MoBatch(models.Model):
+    """What the user may do about a batch now, and how that is offered: as the table of actions (``actions.py``) says it."""
+
+    _inherit = "mo.batch"
+
+    is_action_cancel_allowed = flag()
+    is_action_command_allowed = flag()
+    is_action_decide_allowed = flag()
+    is_action_enter_hand_adds_allowed = flag()
+    is_action_go_on_allowed = flag()
+    is_action_rebook_allowed = flag()
+    is_action_release_allowed = flag()
+    is_action_release_review_allowed = flag()
+    is_action_requeue_allowed = flag()
+    is_action_reset_allowed = flag()
+    is_action_retry_allowed = flag()
+    is_action_send_again_allowed = flag()
+    is_action_set_weight_allowed = flag()
+    is_action_settle_allowed = flag()
+    is_action_take_out_allowed = flag()
+
+    @api.depends(
+        "attempts", "attention_key", "line_ids.code", "production_id.plc_hold", "production_id.state", "review_needed", "state",
+        "weight_needed",
+    )  # fmt: skip
+    @api.depends_context("uid")
+    def _compute_is_action_allowed(self):
+        roles = {role: self.env.user.has_group(role) for role in {action.role for action in ACTIONS.values()}}
+        for batch in self:
+            for action in ACTIONS.values():
+                batch[action.flag] = roles[action.role] and batch._permits(action)
+
+    # The server's guard
+
+    def _check_allowed(self, action):
+        """One truth for the button's visibility and the server's guard.
+
+        :param action: a name of the table
+        :raise AccessError: if the user has not the role that the action wants
+        :raise UserError: naming the first batch for which the action is not to be had
+        """
+        wanted = ACTIONS[action]
+        self._check_manager() if wanted.role == MANAGER else self._check_operator()
+        for batch in self:
+            if not batch[wanted.flag]:
+                raise UserError(batch._refusal(action))
+
+    def _refusal(self, action):
+        """Why the action is not to be had now, whoever asks."""
+        refusal = ACTIONS[action].refusals.get(self.state, ACTIONS[action].refusal)
+        state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
+        values = {"batch": self.name, "state": state, "reason": refusal.reason}
+        return said(self.env, Sentence(refusal.sentence.source, values))
+
+    def _check_operator(self):
+        """Rule 11: only operators and managers act on batches, and only on those that they may see."""
+        check_operator(self)
+
+    def _check_manager(self):
+        check_manager(self)
+
+    # What the table asks of a batch
+
+    def _permits(self, action):
+        """Whether the batch is in a condition in which the action makes sense, whoever asks."""
+        cases = action.states.get(self.state)
+        if action.states and (cases is None or cases and self._case() not in cases):
+            return False
+        return not action.condition or bool(self._meets(action.condition))
+
+    def _meets(self, condition):
+        return self[condition] if condition in self._fields else getattr(self, condition)()
+
+    def _has_commands(self):
+        return self.controller_id.sudo().map_id.has_commands
+
+    def _has_hand_adds(self):
+        return not all(self.line_ids.mapped("code"))
+
+    def _is_order_closed(self):
+        return self.production_id.sudo().state in ("done", "cancel")
+
+    def _is_order_held(self):
+        return self.production_id.sudo().plc_hold and not self._is_order_closed()
+
+    # How it is offered
+
+    def _offers(self):
+        """What the user may do about the batch now, most urgent first.
+
+        :return: for each button of the table that is to be had a dict of method, label, icon, question (asked before, or empty)
+            and first (whether it stands out)
+        """
+        self.ensure_one()
+        return [
+            {
+                "method": button.method,
+                "label": said(self.env, button.label),
+                "icon": button.icon,
+                "question": said(self.env, button.question),
+                "first": button.first,
+            }
+            for button in BUTTONS
+            if self._is_offered(button)
+        ]
+
+    def _is_offered(self, button):
+        chosen = all(bool(self[name]) == wanted for name, wanted in button.where.items())
+        return chosen and self[ACTIONS[button.action].flag]
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """The table's buttons say in a view what they say on the board, ask the same, and are there when they are there."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        buttons = {(button.method, button.key): button for button in BUTTONS}
+        for node in arch.iterfind("./header/button[@name]"):
+            button = buttons.get((node.get("name"), node.get("id", "")))
+            if button:
+                node.set("string", said(self.env, button.label))
+                node.set("invisible", button.invisible)
+                if button.question:
+                    node.set("confirm", said(self.env, button.question))
+        return arch, view

@@ -1,0 +1,85 @@
+"""The tasks: one list. Settings, metrics, health monitor, board and the buttons that wake a task are made from it.
+
+A new task is a row here, its model (``plc.task`` is what tasks share), its scheduled action and its switch in ``data/``, and its
+place on the settings page; ``tests/test_tasks.py`` says what is missing.
+"""
+
+from dataclasses import dataclass
+
+from ...plc.sentences import Sentence, _lt
+
+
+@dataclass(frozen=True)
+class Wake:
+    """How a person wakes a task for a PLC: a button, and what is said and journalled then."""
+
+    label: Sentence
+    icon: str
+    message: Sentence
+
+
+@dataclass(frozen=True)
+class Task:
+    """``minutes``: the interval in a new database. ``title`` and ``interval_title``: of its settings."""
+
+    number: int
+    model: str
+    minutes: int
+    title: str
+    interval_title: str
+    wake: Wake | None = None
+
+    @property
+    def name(self):
+        """As metrics, buttons and methods have it, e.g. write_back."""
+        return self.model.removeprefix("plc.task.").replace(".", "_")
+
+    @property
+    def cron(self):
+        """External id of the scheduled action."""
+        return f"plc_mo_batch.ir_cron_task_{self.number}"
+
+    @property
+    def switch(self):
+        """The setting without which the task does nothing."""
+        return f"task_{self.number}_enabled"
+
+    @property
+    def wake_method(self):
+        """The method of a PLC that wakes the task for it."""
+        return f"action_{self.name}_now"
+
+    @property
+    def flag(self):
+        """The field of a PLC that says whether the user may wake the task for it."""
+        return f"is_action_{self.name}_allowed"
+
+
+TASKS = (
+    Task(
+        1,
+        "plc.task.fill",
+        60,
+        "Fill the queue",
+        "Fill every (minutes)",
+        Wake(_lt("Fill Now"), "sign-in", _lt("The queue is being filled if it is empty.")),
+    ),
+    Task(
+        2,
+        "plc.task.exchange",
+        5,
+        "Exchange with the PLC",
+        "Exchange every (minutes)",
+        Wake(_lt("Exchange Now"), "exchange", _lt("The exchange with the PLC has been started.")),
+    ),
+    Task(
+        3,
+        "plc.task.write.back",
+        3,
+        "Write back",
+        "Write back every (minutes)",
+        Wake(_lt("Write Back Now"), "check-square-o", _lt("Completed batches are being written back.")),
+    ),
+    Task(4, "plc.task.health", 10, "Watch", "Watch every (minutes)"),
+)
+BY_MODEL = {task.model: task for task in TASKS}
