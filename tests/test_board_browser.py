@@ -51,8 +51,8 @@ KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
 @pytest.fixture(scope="module")
 def database(database):
     """Its PLC knows Hold and Resume; its tasks wait for somebody who asks for them."""
-    layout = "SELECT res_id FROM ir_model_data WHERE (module, name) = ('plc_mo_batch', 'plc_register_map_isa88')"
-    query(database, f"UPDATE plc_controller SET map_id = ({layout})")
+    layout = "SELECT res_id FROM ir_model_data WHERE (module, name) = ('plc_mo_batch', 'plc_register_layout_isa88')"
+    query(database, f"UPDATE plc_controller SET layout_id = ({layout})")
     query(database, "UPDATE ir_cron SET nextcall = nextcall + interval '1 day'")
     return database
 

@@ -19,7 +19,7 @@ def records(order="A", job=1, **ends):
 def stock(produced=998.5, state="done", batches=1, **consumed):
     """One order, named A, with kg by product."""
     found = Stock.__new__(Stock)
-    found.orders = [{"id": 7, "name": "A", "state": state, "plc_hold": False, "product_id": 9}]
+    found.orders = [{"id": 7, "name": "A", "state": state, "plc_withheld": False, "product_id": 9}]
     found.consumed = defaultdict(Counter, {7: Counter({1: 600.25, 2: 352.0, SALT: 14.45, **consumed.get("kg", {})})})
     found.produced = Counter({7: produced})
     found.batches = [{"id": number, "production_id": 7, "order_name": "A", "state": "done"} for number in range(batches)]

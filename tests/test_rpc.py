@@ -124,7 +124,7 @@ def test_server_log_has_no_error(cycle, server):
 
 def test_stranger_is_refused(server, stranger, plc, queued):
     rpc = server.rpc(*stranger)
-    for model in ("mo.batch", "mo.batch.line", "mo.batch.event", "plc.controller", "plc.equipment", "plc.register.map"):
+    for model in ("mo.batch", "mo.batch.line", "mo.batch.journal", "plc.controller", "plc.equipment", "plc.register.layout"):
         with refused():
             rpc.call(model, "search_count", [])
     for button in BUTTONS:
@@ -151,7 +151,7 @@ def test_nobody_without_key_or_password(server, cycle):
 
 def test_operator_watches_and_presses_buttons(operator, plc, queued):
     assert operator.call("mo.batch", "search_count", [], context=HISTORY) > 10
-    assert operator.call("mo.batch", "read", [queued], ["state", "line_ids", "event_ids"])[0]["line_ids"]
+    assert operator.call("mo.batch", "read", [queued], ["state", "line_ids", "journal_ids"])[0]["line_ids"]
     for button in BUTTONS:
         assert operator.call("plc.controller", button, [plc])["type"] == "ir.actions.client"
 
@@ -166,7 +166,7 @@ def test_operator_watches_and_presses_buttons(operator, plc, queued):
         ("plc.controller", "write", [{"host": "192.0.2.1"}]),
         ("plc.controller", "write", [{"last_job": 1}]),
         ("plc.equipment", "write", [{"code": 102}]),
-        ("plc.register.map", "write", [{"name": "mine"}]),
+        ("plc.register.layout", "write", [{"name": "mine"}]),
     ],
 )
 def test_operator_changes_no_record(operator, queued, model, method, arguments):
@@ -177,11 +177,11 @@ def test_operator_changes_no_record(operator, queued, model, method, arguments):
 
 
 def test_nobody_changes_the_journal(admin, operator, queued):
-    event = admin.call("mo.batch.event", "search", [], limit=1)
+    line = admin.call("mo.batch.journal", "search", [], limit=1)
     for user in (admin, operator):
         for method, arguments in (("write", [{"message": "mine"}]), ("unlink", [])):
             with refused(ACCESS_ERROR, USER_ERROR):
-                user.call("mo.batch.event", method, event, *arguments)
+                user.call("mo.batch.journal", method, line, *arguments)
 
 
 def test_manager_does_not_write_batches_either(admin, queued):

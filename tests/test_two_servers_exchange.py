@@ -88,6 +88,6 @@ def test_what_was_dosed_was_stored_and_booked(ledger, database):
 
 def test_each_step_was_taken_once(made, database):
     """The journal has each state of each batch once: no server decided what the other one had decided already."""
-    repeated = "SELECT batch_id, message FROM mo_batch_event WHERE kind = 'state' GROUP BY 1, 2 HAVING count(*) > 1"
+    repeated = "SELECT batch_id, message FROM mo_batch_journal WHERE kind = 'state' GROUP BY 1, 2 HAVING count(*) > 1"
     assert query(database, repeated) == []
-    assert query(database, "SELECT message FROM mo_batch_event WHERE kind IN ('anomaly', 'error')") == []
+    assert query(database, "SELECT message FROM mo_batch_journal WHERE kind IN ('anomaly', 'error')") == []

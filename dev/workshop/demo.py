@@ -212,9 +212,9 @@ class Office:
         """The journal's problems since the last time."""
         domain = [("id", ">", self._last_event), ("kind", "in", ["anomaly", "error", "contact"])]
         fields = ["create_date", "kind", "batch_id", "message"]
-        events = self._rpc.call("mo.batch.event", "search_read", domain, fields, order="id")
-        self._last_event = max([self._last_event, *(event["id"] for event in events)])
-        return [event for event in events if event["kind"] != "contact" or not self._is_online()]
+        journal = self._rpc.call("mo.batch.journal", "search_read", domain, fields, order="id")
+        self._last_event = max([self._last_event, *(event["id"] for event in journal)])
+        return [event for event in journal if event["kind"] != "contact" or not self._is_online()]
 
     def _is_online(self):
         return self._rpc.call("plc.controller", "read", [self.plc], ["online"])[0]["online"]

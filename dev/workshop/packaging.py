@@ -14,7 +14,7 @@ DIST = ROOT / "dist"
 PIP = [sys.executable, "-m", "pip"]
 LOOK = """
 import odoo.addons.plc_mo_batch as addon
-layout, module = env.ref("plc_mo_batch.plc_register_map_flags"), env.ref("base.module_plc_mo_batch")
+layout, module = env.ref("plc_mo_batch.plc_register_layout_flags"), env.ref("base.module_plc_mo_batch")
 print(addon.__file__, layout.name, module.installed_version, sep="|")
 """
 

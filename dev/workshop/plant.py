@@ -24,7 +24,7 @@ STOP_SECONDS = 15.0  # between SIGTERM and SIGKILL
 RPC_SECONDS = 300.0  # as all limits here: what comes ends the wait, however busy the machine is
 HEALTH_SECONDS = 10.0
 ADMIN = ("admin", "admin")
-HANDSHAKES = {"job-numbers": "plc_register_map_job_numbers", "flags": "plc_register_map_flags"}
+HANDSHAKES = {"job-numbers": "plc_register_layout_job_numbers", "flags": "plc_register_layout_flags"}
 
 
 # Small things
@@ -279,7 +279,7 @@ def connect_plc(database, port, handshake="job-numbers"):
         database,
         """
         UPDATE plc_controller
-           SET host = '127.0.0.1', port = %s, map_id = map.res_id, watched_since = now() AT TIME ZONE 'UTC'
+           SET host = '127.0.0.1', port = %s, layout_id = map.res_id, watched_since = now() AT TIME ZONE 'UTC'
           FROM ir_model_data map, ir_model_data plc
          WHERE (plc.module, plc.name) = ('plc_mo_batch', 'plc_controller_mill') AND plc_controller.id = plc.res_id
            AND (map.module, map.name) = ('plc_mo_batch', %s)

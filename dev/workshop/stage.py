@@ -76,10 +76,10 @@ class Stage:
         env["ir.cron"].search([]).active = False  # it all stands still while it is looked at
         mill = env.ref("plc_mo_batch.plc_controller_mill")
         mill.write({"host": "127.0.0.1", "port": self.plc.port, "poll_interval": 0, "settle_time": 0.2})
-        mill.write({"hold_percent": 6, "hold_kg": 5, "max_batch_qty": 1000})
-        layout = env.ref("plc_mo_batch.plc_register_map_isa88").id
-        silent = mill.copy({"name": "Premix line", "map_id": layout, "tz": "UTC", "timeout": 0.5, "enabled": False})
-        return {"mill": mill.id, "silent": silent.id, "layout": mill.map_id.id}
+        mill.write({"review_percent": 6, "review_kg": 5, "max_batch_qty": 1000})
+        layout = env.ref("plc_mo_batch.plc_register_layout_isa88").id
+        silent = mill.copy({"name": "Premix line", "layout_id": layout, "tz": "UTC", "timeout": 0.5, "enabled": False})
+        return {"mill": mill.id, "silent": silent.id, "layout": mill.layout_id.id}
 
     def _new_user(self, env, role):
         groups = [env.ref("base.group_user").id, env.ref(f"plc_mo_batch.group_{role}").id]
@@ -91,14 +91,14 @@ class Stage:
         with self.env() as env:
             kind = env.ref("plc_mo_batch.plc_controller_mill").picking_type_ids
             demo = env["mrp.production"].search([("picking_type_id", "in", kind.ids), ("state", "=", "confirmed")], limit=10)
-            demo.plc_hold = True
+            demo.plc_withheld = True
             copies = env["mrp.production"].browse(order.copy().id for order in demo)
             copies.action_confirm()
         self._task("fill")
         self._run_until(lambda env: not env["mo.batch"].search_count([("state", "!=", "completed")]), FAST)
         self._task("write.back")
         with self.env() as env:
-            demo.with_env(env).plc_hold = False
+            demo.with_env(env).plc_withheld = False
             self._put_back(env, copies.with_env(env).plc_batch_ids, days)
 
     def _put_back(self, env, batches, days):
@@ -109,7 +109,7 @@ class Stage:
             for table, columns, where in (
                 ("mo_batch", ("date_offered", "date_started", "date_finished", "date_closed", "create_date"), "id"),
                 ("mo_batch_line", ("date",), "batch_id"),
-                ("mo_batch_event", ("create_date",), "batch_id"),
+                ("mo_batch_journal", ("create_date",), "batch_id"),
             ):
                 changes = ", ".join(f"{column} = {column} - %(shift)s::interval" for column in columns)
                 env.cr.execute(f"UPDATE {table} SET {changes} WHERE {where} = %(id)s", {"shift": shift, "id": batch.id})
@@ -232,7 +232,7 @@ class Stage:
         with self.env() as env:
             batch = self._at(env, slot)
             night = env["res.users"].browse(self.ids["users"]["operator"])
-            batch.with_user(night).action_cancel("material", "Silo 104 is being cleaned.", "hold")
+            batch.with_user(night).action_cancel("material", "Silo 104 is being cleaned.", "withhold")
             self.ids["cancelled"] = batch.id
 
     def _note(self, env):
@@ -241,7 +241,7 @@ class Stage:
             self.ids.setdefault(batch.state, batch.id)
         self.ids.update(review=self._at(env, 3).id, part=self._at(env, 8).id)
         done = env["mo.batch"].search([("active", "=", False), ("state", "=", "done")], order="id desc", limit=1)
-        anomaly = env["mo.batch.event"].search([("words", "!=", False)], limit=1)
+        anomaly = env["mo.batch.journal"].search([("words", "!=", False)], limit=1)
         waiting = env["plc.weighing"].search([("state", "=", "waiting")], limit=1)
         self.ids.update(failure=env["plc.failure"].search([], limit=1).id, weighing=waiting.id)
         self.ids.update(done=done.id, order=self._at(env, 5).production_id.id, event=anomaly.id)

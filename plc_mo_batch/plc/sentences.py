@@ -1,8 +1,8 @@
 """What this package says to people, as sentences that another language can be put to.
 
 A sentence is an English text like any other, and remembers what it was made of. The layer that knows the reader says it in his
-language (``tools/words.py``); here, and in tests, it is read, compared and logged as it stands. Odoo's export of texts finds the
-argument of each ``_lt()``, here as in its own code.
+language (``tools/translate.py``); here, and in tests, it is read, compared and logged as it stands. Odoo's export of texts finds
+the argument of each ``_lt()``, here as in its own code.
 """
 
 from collections.abc import Iterable, Mapping

@@ -56,7 +56,7 @@ class MillCase(TransactionCase):
                 "timeout": SURE,
                 "settle_time": 0.2,
                 "quiet_time": 0.0,
-                "map_id": cls.env.ref(f"plc_mo_batch.plc_register_map_{cls.handshake}").id,
+                "layout_id": cls.env.ref(f"plc_mo_batch.plc_register_layout_{cls.handshake}").id,
                 "picking_type_ids": [Command.set(cls.picking_type.ids)],
                 "equipment_ids": [
                     Command.create({"name": name, "code": code, "kind": kind, "product_ids": [Command.set(product.ids)]})
@@ -106,7 +106,7 @@ class MillCase(TransactionCase):
     def new_simulator(self, **options):
         """A mill that moves only by ``step(seconds)``, at the other end of ``self.controller``'s wire."""
         plc = Simulator(
-            scan_time=None, seed=1, handshake=self.controller.map_id.handshake.replace("_", "-"), **options
+            scan_time=None, seed=1, handshake=self.controller.layout_id.handshake.replace("_", "-"), **options
         ).start()
         self.addCleanup(plc.stop)
         self.controller.port = plc.port

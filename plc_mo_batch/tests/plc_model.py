@@ -376,7 +376,7 @@ class Model:
 
     @staticmethod
     def answered(state: State) -> State:
-        """``Conversation._note_writes``: the fate of all writes is known."""
+        """``Conversation._record_writes``: the fate of all writes is known."""
         return state if state.pending or state.flight else state._replace(unsure=False)
 
     def taken_back(self, state: State, unsent) -> State:

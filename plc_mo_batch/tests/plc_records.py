@@ -90,7 +90,7 @@ class Record(NamedTuple):
         return self.to(QUEUED, resent=True, withdrawn=False)
 
     def taken_out(self) -> "Record":
-        """``action_take_out``"""
+        """``action_give_up``"""
         return self.to(FAILED if self.state == RUNNING else CANCELLED, acknowledged=True)
 
     def released(self) -> "Record":

@@ -17,7 +17,7 @@ from ..models.batch.mo_batch import STATES
 from ..models.common.roles import MANAGER
 from .common import MillCase
 
-CASES = ("", "lost x", "doubt x", "occupied x", "older", "rejected x", "job_number x")
+CASES = ("", "lost x", "doubt x", "occupied x", "database_behind", "rejected x", "job_number x")
 UNDECIDED = ("lost x", "doubt x")
 # Where an action is to be had, if all that it waits for is there: said here a second time, so that a slip in the table is seen.
 # state -> cases, None: any
@@ -25,13 +25,13 @@ EXPECTED = {
     "set_weight": dict.fromkeys(dict(STATES)),
     "release_review": {"completed": None},
     "enter_hand_adds": {"completed": None},
-    "settle": {"failed": None},
+    "disposition": {"failed": None},
     "retry": {"completed": None},
     "decide": {"offered": UNDECIDED, "running": UNDECIDED, "cancelling": UNDECIDED},
     "send_again": {"offered": UNDECIDED, "cancelling": UNDECIDED},
-    "take_out": {"offered": UNDECIDED, "running": (*UNDECIDED, "rejected x"), "cancelling": UNDECIDED},
+    "give_up": {"offered": UNDECIDED, "running": (*UNDECIDED, "rejected x"), "cancelling": UNDECIDED},
     "release": {"queued": ("occupied x",)},
-    "go_on": {"queued": ("older",)},
+    "go_on": {"queued": ("database_behind",)},
     "command": {"running": None},
     "rebook": {"completed": None},
     "reset": {"completed": None},
@@ -71,8 +71,8 @@ class TestActions(MillCase):
         for line in self.batch.line_ids.filtered(lambda line: line.product_id == self.salt):
             line.code = 0 if asked else 999
         self.batch.write({"weight_needed": asked, "review_needed": asked, "hand_adds_needed": asked, "attempts": int(asked)})
-        self.order.write({"plc_hold": asked, "state": "cancel" if "closed" in world else "confirmed"})
-        has_commands = patch.object(type(self.controller.map_id), "has_commands", asked)
+        self.order.write({"plc_withheld": asked, "state": "cancel" if "closed" in world else "confirmed"})
+        has_commands = patch.object(type(self.controller.layout_id), "has_commands", asked)
         self.addCleanup(has_commands.stop)
         has_commands.start()
         return has_commands
@@ -83,7 +83,7 @@ class TestActions(MillCase):
             patcher = self.make(world)
             for state, _label in STATES:
                 for case in CASES:
-                    self.batch.write({"state": state, "attention_key": case or False, "held": case == "lost x"})
+                    self.batch.write({"state": state, "attention_key": case or False, "on_hold": case == "lost x"})
                     yield world, state, case
             patcher.stop()
 
@@ -242,12 +242,12 @@ class TestActions(MillCase):
         batch = self.batch.with_user(self.users["operator"]).with_context(lang="id_ID")
         offers = {offer["method"]: offer for offer in batch._offers()}
         _name, _arch, nodes = next(self.headers(lang="id_ID"))
-        take_out = next(node for node in nodes if node.get("name") == "action_take_out")
-        self.assertEqual(take_out.get("string"), offers["action_take_out"]["label"])
-        self.assertEqual(take_out.get("confirm"), offers["action_take_out"]["question"])
-        [english] = [button for button in BUTTONS if button.action == "take_out"]
-        self.assertNotEqual(take_out.get("string"), str(english.label))
-        self.assertNotEqual(take_out.get("confirm"), str(english.question))
+        give_up = next(node for node in nodes if node.get("name") == "action_give_up")
+        self.assertEqual(give_up.get("string"), offers["action_give_up"]["label"])
+        self.assertEqual(give_up.get("confirm"), offers["action_give_up"]["question"])
+        [english] = [button for button in BUTTONS if button.action == "give_up"]
+        self.assertNotEqual(give_up.get("string"), str(english.label))
+        self.assertNotEqual(give_up.get("confirm"), str(english.question))
         self.assertNotEqual(batch._refusal("set_weight"), self.batch._refusal("set_weight"))
 
     # API
@@ -256,10 +256,10 @@ class TestActions(MillCase):
         """Each was allowed, and not told to a client."""
         operator = self.batch.with_user(self.users["operator"])
         self.batch.write({"state": "cancelled"})
-        self.order.plc_hold = True
+        self.order.plc_withheld = True
         self.assertEqual(operator.api_detail()[0]["allowed"], ["requeue"])
         self.batch.write({"state": "running", "attention_key": "rejected x"})
-        self.assertEqual(operator.api_detail()[0]["allowed"], ["take_out"])
+        self.assertEqual(operator.api_detail()[0]["allowed"], ["give_up"])
         self.batch.write({"state": "completed", "attention_key": False, "weight_needed": True})
         self.assertIn("set_weight", operator.api_detail()[0]["allowed"])
 

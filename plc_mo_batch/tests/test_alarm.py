@@ -26,7 +26,7 @@ class TestAlarm(MillCase):
         conditions = [
             Condition(kind, message, self.controller, key=str(number), **values) for number, message in enumerate(messages)
         ]
-        return self.alarms._settle(kind, self.controller, conditions)
+        return self.alarms._sync(kind, self.controller, conditions)
 
     def told(self):
         """What the PLC's chatter says of alarms, oldest first."""
@@ -118,8 +118,8 @@ class TestAlarm(MillCase):
         alarm.with_user(self.operator).action_acknowledge()
         self.assertRecordValues(alarm, [{"state": "acknowledged", "acknowledged_by_id": self.operator.id, "date_closed": False}])
         self.assertFalse(alarm.activity_ids)
-        event = self.env["mo.batch.event"].search([("controller_id", "=", self.controller.id)], limit=1)
-        self.assertRecordValues(event, [{"kind": "user", "user_id": self.operator.id}])
+        line = self.env["mo.batch.journal"].search([("controller_id", "=", self.controller.id)], limit=1)
+        self.assertRecordValues(line, [{"kind": "user", "user_id": self.operator.id}])
         with self.assertRaises(UserError):
             alarm.with_user(self.operator).action_acknowledge()
         self.settle()
@@ -173,14 +173,14 @@ class TestAlarm(MillCase):
 
     def test_what_concerns_all_plcs(self):
         self.watch()
-        self.alarms._settle("task", None, [Condition("task", "A task stands still.", key="1")])
+        self.alarms._sync("task", None, [Condition("task", "A task stands still.", key="1")])
         self.assertRecordValues(self.controller, [{"health": "error", "health_reason": "A task stands still."}])
         self.assertEqual(self.alarms.search([("kind", "=", "task")]).activity_ids.user_id, self.operator)
 
     def test_what_an_alarm_is_about(self):
         alarm = self.settle("It stands.")
         self.assertEqual(alarm.action_open_subject()["res_id"], self.controller.id)
-        self.alarms._settle("task", None, [Condition("task", "A task stands still.", key="1")])
+        self.alarms._sync("task", None, [Condition("task", "A task stands still.", key="1")])
         with self.assertRaisesRegex(UserError, "The alarm concerns all PLCs."):
             self.alarms.search([("kind", "=", "task")]).action_open_subject()
 

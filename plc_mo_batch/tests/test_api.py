@@ -62,7 +62,7 @@ class TestApi(MillCase):
             self.batches.with_user(other).api_detail()
 
     def test_health(self):
-        self.env["plc.alarm"]._settle("silent", self.controller, [])
+        self.env["plc.alarm"]._sync("silent", self.controller, [])
         [health] = self.plc("worker").api_health()
         self.assertPlain(health)
         self.assertEqual((health["health"], health["reasons"], health["alarms"]), (self.controller.health, self.reasons(), []))
@@ -82,8 +82,8 @@ class TestApi(MillCase):
         self.assertEqual(self.batch("worker").api_detail()[0]["allowed"], [])
 
     def test_history(self):
-        self.batch("operator").api_cancel("plan", order_action="line")
-        self.env["plc.task.fill"]._queue_order(self.controller, self.controller.map_id._layout(), self.orders[0], 3)
+        self.batch("operator").api_cancel("plan", order_action="requeue")
+        self.env["plc.task.fill"]._queue_order(self.controller, self.controller.layout_id._layout(), self.orders[0], 3)
         history = self.env["mo.batch"].with_user(self.users["worker"]).api_history(self.orders[0].name)
         self.assertPlain(history)
         self.assertEqual([made["state"] for made in history], ["queued", "cancelled"])
@@ -113,28 +113,28 @@ class TestApi(MillCase):
         with self.assertRaisesRegex(UserError, "no write-back of it failed"):
             self.batch("operator").api_retry()
         self.batches[0]._set_state("completed")
-        self.batches[0]._note_error("no stock location")
+        self.batches[0]._record_error("no stock location")
         self.assertEqual(self.batch("operator").api_retry()[0]["state"], "completed")
         self.assertFalse(self.batches[0].next_try)
 
     def test_reset(self):
         with self.assertRaisesRegex(UserError, "there is nothing to decide"):
             self.batch("operator").api_reset("send_again")
-        with self.assertRaisesRegex(UserError, "burn is none of send_again, take_out, release, go_on, requeue"):
+        with self.assertRaisesRegex(UserError, "burn is none of send_again, give_up, release, go_on, requeue"):
             self.batch("operator").api_reset("burn")
         self.batches[0]._set_state("offered")
         self.batches[0].write({"attention": "Lost.", "attention_key": "lost recipe"})
-        self.assertEqual(self.batch("operator").api_reset("take_out", note="I looked")[0]["state"], "cancelled")
-        self.assertIn("I looked", self.batches[0].event_ids.mapped("message"))
+        self.assertEqual(self.batch("operator").api_reset("give_up", note="I looked")[0]["state"], "cancelled")
+        self.assertIn("I looked", self.batches[0].journal_ids.mapped("message"))
 
     def test_switch(self):
         with self.assertRaisesRegex(AccessError, "Only PLC managers"):
             self.plc("operator").api_switch(False)
         self.assertIs(self.plc("manager").api_switch(False, note="Mixer is cleaned"), True)
         self.assertFalse(self.controller.enabled)
-        event = self.env["mo.batch.event"].search([("controller_id", "=", self.controller.id)], limit=1)
-        self.assertEqual(event.user_id, self.users["manager"])
-        self.assertIn("Mixer is cleaned", event.message)
+        line = self.env["mo.batch.journal"].search([("controller_id", "=", self.controller.id)], limit=1)
+        self.assertEqual(line.user_id, self.users["manager"])
+        self.assertIn("Mixer is cleaned", line.message)
         with self.assertRaises(UserError):
             self.plc("manager").api_switch("false")
         self.assertFalse(self.controller.enabled)

@@ -29,14 +29,14 @@ class TestBatchScreen(MillCase):
         batch = self.complete(self.order)
         self.assertFalse(batch.trouble)
         batch.attention = "Look at it."
-        batch._note_error("No stock.")
+        batch._record_error("No stock.")
         self.assertEqual(batch.trouble, "Look at it. No stock.")
 
     def test_order_back_in_line_only_where_it_is_held(self):
         self.run_task(1)
         batch = self.queue().with_user(new_test_user(self.env, "screen_operator", groups="plc_mo_batch.group_operator"))
         self.assertFalse(batch.is_action_requeue_allowed)
-        batch.action_cancel("plan", order_action="hold")
+        batch.action_cancel("plan", order_action="withhold")
         self.assertTrue(batch.is_action_requeue_allowed)
         batch.action_requeue()
         self.assertFalse(batch.is_action_requeue_allowed)
@@ -54,21 +54,21 @@ class TestBatchScreen(MillCase):
         self.run_task(1)
         batch = self.queue()
         action = batch.action_view_journal()
-        self.assertEqual(self.env["mo.batch.event"].search(action["domain"]), batch.event_ids)
-        self.assertEqual(batch.event_count, len(batch.event_ids))
+        self.assertEqual(self.env["mo.batch.journal"].search(action["domain"]), batch.journal_ids)
+        self.assertEqual(batch.journal_count, len(batch.journal_ids))
 
     # The order
 
     def test_state_of_an_order(self):
         order = self.order
         self.assertRecordValues(order, [{"plc_controller_id": self.controller.id, "plc_state": "waiting"}])
-        order.plc_hold = True
-        self.assertEqual(order.plc_state, "held")
-        order.write({"plc_hold": False, "plc_reason": "no silo holds it"})
+        order.plc_withheld = True
+        self.assertEqual(order.plc_state, "withheld")
+        order.write({"plc_withheld": False, "plc_reason": "no silo holds it"})
         self.assertEqual(order.plc_state, "refused")
         self.run_task(1)
         self.assertEqual(order.plc_state, "queued")
-        self.queue().action_cancel("plan", order_action="line")
+        self.queue().action_cancel("plan", order_action="requeue")
         self.assertEqual(order.plc_state, "waiting")
         order.action_cancel()
         self.assertEqual(order.plc_state, "cancelled")
@@ -126,7 +126,7 @@ class TestBatchScreen(MillCase):
         self.run_task(1)
         batch = self.queue()
         night = new_test_user(self.env, "screen_night", name="Night Shift", groups="plc_mo_batch.group_operator")
-        batch.with_user(night).action_cancel("material", "Silo 102 is empty.", "hold")
+        batch.with_user(night).action_cancel("material", "Silo 102 is empty.", "withhold")
         page = self.report(batch)
         text = " ".join(page.xpath("//*[contains(@class, 'o_plc_cancelled')]")[0].text_content().split())
         self.assertIn("Material is missing: Silo 102 is empty.", text)

@@ -44,7 +44,7 @@ class TestBoard(BoardCase):
 
     def test_values_are_json_and_none_is_none(self):
         batch = self.complete(self.orders[0])
-        batch._note_error("no lot")
+        batch._record_error("no lot")
         self.complete(self.orders[1])._finish()
         nothing = []
 
@@ -128,7 +128,7 @@ class TestBoard(BoardCase):
 
     def test_orders_that_wait_for_an_empty_queue(self):
         self.orders[0].plc_reason = "no"
-        self.orders[1].plc_hold = True
+        self.orders[1].plc_withheld = True
         self.assertEqual(self.lane()["waiting"], {"orders": 2, "refused": 1})
         self.run_task(1)
         self.assertEqual(self.lane()["waiting"], {"orders": 0, "refused": 0})
@@ -180,7 +180,7 @@ class TestBoard(BoardCase):
     def test_attention(self):
         batch = self.complete(self.orders[0])
         batch.attention = "Look at it."
-        batch._note_error("no lot is known")
+        batch._record_error("no lot is known")
         self.controller.sudo().last_error = "It does not answer."
         items = self.board()["attention"]
         self.assertEqual([item["severity"] for item in items], ["danger", "danger", "warning"])
@@ -217,7 +217,7 @@ class TestBoard(BoardCase):
         """Each matter once: with the newest sentence, since when, and who takes care of it."""
         self.controller.sudo().last_error = "It does not answer."
         batch = self.complete(self.orders[0])
-        batch._note_error("no lot is known")
+        batch._record_error("no lot is known")
         silent = self.raise_alarm("silent", "No contact since 3.")
         failing = self.raise_alarm("write_back", "Cannot be written back.", batch)
         self.raise_alarm("write_back", "Cannot be written back.", batch)
@@ -286,7 +286,7 @@ class TestBoard(BoardCase):
         self.assertTrue(next(button for button in lane["buttons"] if button["method"] == "action_switch_off")["question"])
         self.controller.with_user(manager).action_switch_off()
         self.assertEqual([button["method"] for button in self.lane(user=manager)["buttons"]][-1], "action_switch_on")
-        self.assertIn("Switched off by chief", self.controller.event_ids[0].message)
+        self.assertIn("Switched off by chief", self.controller.journal_ids[0].message)
         self.controller.with_user(manager).action_switch_on()
         self.assertTrue(self.controller.enabled)
 
@@ -326,7 +326,7 @@ class TestBoard(BoardCase):
             ("sending", ["action_open_cancel"]),
             ("offered", ["action_open_cancel"]),
             ("running", []),
-            ("failed", ["action_open_settle"]),
+            ("failed", ["action_open_disposition"]),
             ("completed", ["action_open_review"]),
         ):
             batch._set_state(state)
@@ -334,7 +334,7 @@ class TestBoard(BoardCase):
 
     def test_button_after_a_failed_write_back(self):
         batch = self.complete(self.orders[0])
-        batch._note_error("no lot")
+        batch._record_error("no lot")
         self.assertEqual(self.methods(batch), ["action_retry", "action_open_review"])
 
     def test_buttons_of_a_doubt(self):
@@ -342,18 +342,18 @@ class TestBoard(BoardCase):
         batch = self.queue()[0]
         batch._set_state("offered")
         batch.write({"attention": "Told or not?", "attention_key": "doubt x"})
-        self.assertEqual(self.methods(batch), ["action_send_again", "action_take_out", "action_open_cancel"])
+        self.assertEqual(self.methods(batch), ["action_send_again", "action_give_up", "action_open_cancel"])
         asked = {button["method"]: bool(button["question"]) for button in batch.with_user(self.night)._board_buttons()}
-        self.assertEqual(asked, {"action_send_again": True, "action_take_out": True, "action_open_cancel": False})
+        self.assertEqual(asked, {"action_send_again": True, "action_give_up": True, "action_open_cancel": False})
 
     def test_buttons_of_a_plc_with_commands(self):
         self.run_task(1)
         batch = self.queue()[0]
         batch._set_state("running")
-        with patch.object(type(self.controller.map_id), "has_commands", True):
+        with patch.object(type(self.controller.layout_id), "has_commands", True):
             batch.invalidate_recordset()
             self.assertEqual(self.methods(batch), ["action_hold", "action_abort"])
-            batch.held = True
+            batch.on_hold = True
             self.assertEqual(self.methods(batch), ["action_resume", "action_abort"])
 
     def test_weight(self):

@@ -21,23 +21,24 @@ class TestBoardTours(PatientHttpCase):
         self.start_tour("/odoo/plc-board", "plc_board_cancel", login="night")
         batch = self.batches[1]
         self.assertRecordValues(
-            batch, [{"state": "cancelled", "cancel_reason": "material", "cancel_note": "no maize", "cancel_order_action": "hold"}]
+            batch,
+            [{"state": "cancelled", "cancel_reason": "material", "cancel_note": "no maize", "cancel_order_action": "withhold"}],
         )
         self.assertEqual(batch.cancel_user_id.login, "night")
-        self.assertTrue(batch.production_id.plc_hold)
+        self.assertTrue(batch.production_id.plc_withheld)
 
     def test_operator_retries(self):
         batch = self.batches[0]
         batch._set_state("completed")
-        batch._note_error("no lot is known")
+        batch._record_error("no lot is known")
         self.start_tour("/odoo/plc-board", "plc_board_retry", login="night")
         self.assertFalse(batch.next_try)
-        self.assertIn("asked for by night", batch.event_ids[0].message)
+        self.assertIn("asked for by night", batch.journal_ids[0].message)
 
     def test_manager_switches_off_and_on(self):
         self.start_tour("/odoo/plc-board", "plc_board_switch", login="chief")
         self.assertTrue(self.mill.enabled)
-        messages = self.mill.event_ids.mapped("message")
+        messages = self.mill.journal_ids.mapped("message")
         self.assertIn("chief", next(message for message in messages if message.startswith("Switched off")))
 
     def test_no_plc_yet(self):

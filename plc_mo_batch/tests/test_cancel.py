@@ -21,15 +21,15 @@ class TestCancel(MillCase):
         self.assertTrue(batch.is_action_cancel_allowed)
         self.assertTrue(batch.action_cancel())
         self.assertRecordValues(self.history(), [{"state": "cancelled", "active": False}])
-        self.assertTrue(self.order.plc_hold)
-        journal = batch.sudo().event_ids.filtered(lambda event: event.kind == "user")
+        self.assertTrue(self.order.plc_withheld)
+        journal = batch.sudo().journal_ids.filtered(lambda line: line.kind == "user")
         self.assertEqual(journal.user_id, self.operator)
         self.run_task(1)
         self.assertFalse(self.queue())
 
     def test_back_in_line(self):
         self.queue().action_cancel()
-        self.order.with_user(self.operator).action_plc_back_in_line()
+        self.order.with_user(self.operator).action_plc_requeue()
         self.run_task(1)
         self.assertEqual(self.queue().production_id, self.order)
 
@@ -80,8 +80,8 @@ class TestCancel(MillCase):
 
     def test_wizard_says_what_becomes_of_the_order(self):
         for order_action, effect in (
-            ("hold", f"Order {self.order.name} is then held: it is not queued before somebody puts it back in line."),
-            ("line", f"Order {self.order.name} is queued again at the next fill."),
+            ("withhold", f"Order {self.order.name} is then held: it is not queued before somebody puts it back in line."),
+            ("requeue", f"Order {self.order.name} is queued again at the next fill."),
             ("cancel", f"Order {self.order.name} is then cancelled."),
         ):
             self.assertIn(f"the PLC was not told yet. {effect}", self.effect(order_action=order_action))
@@ -89,8 +89,8 @@ class TestCancel(MillCase):
     def test_wizard_says_what_becomes_of_an_order_of_several_batches(self):
         self.order.plc_part_count = 2
         for order_action, effect in (
-            ("hold", "is then held; its other batches go on"),
-            ("line", "This part of order"),
+            ("withhold", "is then held; its other batches go on"),
+            ("requeue", "This part of order"),
             ("cancel", "closed with what was made of it"),
         ):
             self.assertIn(effect, self.effect(order_action=order_action))
@@ -113,7 +113,7 @@ class TestCancel(MillCase):
 
     def test_wizard_that_was_open_too_long_for_one_of_several(self):
         """The others are cancelled."""
-        self.queue().action_cancel("plan", "", "line")
+        self.queue().action_cancel("plan", "", "requeue")
         second = self.new_order()
         self.run_task(1)
         action = self.queue().with_user(self.operator).action_open_cancel()
@@ -125,7 +125,7 @@ class TestCancel(MillCase):
         self.assertRegex(told, f"^Batch {running.name} is running: the PLC has taken it")
         self.assertNotIn(waiting.name, told)
         self.assertEqual((self.queue(), waiting.state), (running, "cancelled"))
-        self.assertTrue(second.plc_hold)
+        self.assertTrue(second.plc_withheld)
 
     def test_order_is_cancelled_too(self):
         self.queue().with_user(self.operator).action_cancel("plan", "", "cancel")
@@ -133,7 +133,8 @@ class TestCancel(MillCase):
 
     def test_wizard_says_that_the_order_is_closed(self):
         self.order.action_cancel()
-        self.assertIn(f"the PLC was not told yet. Order {self.order.name} is closed already.", self.effect(order_action="hold"))
+        effect = self.effect(order_action="withhold")
+        self.assertIn(f"the PLC was not told yet. Order {self.order.name} is closed already.", effect)
 
     def test_order_that_cannot_be_cancelled_is_held(self):
         """Another app may refuse it; the batch is cancelled all the same, and the order is not queued again."""
@@ -141,31 +142,31 @@ class TestCancel(MillCase):
         with patch.object(self.env.registry["mrp.production"], "action_cancel", side_effect=UserError("Not on Sundays.")):
             batch.with_user(self.operator).action_cancel("plan", "", "cancel")
         self.assertRecordValues(batch, [{"state": "cancelled", "active": False}])
-        self.assertRecordValues(self.order, [{"state": "confirmed", "plc_hold": True, "plc_stopped": False}])
-        told = batch.event_ids.filtered(lambda event: event.kind == "error").message
+        self.assertRecordValues(self.order, [{"state": "confirmed", "plc_withheld": True, "plc_stopped": False}])
+        told = batch.journal_ids.filtered(lambda line: line.kind == "error").message
         self.assertEqual(told, "The order could not be cancelled and is held: Not on Sundays.")
         self.run_task(1)
         self.assertFalse(self.queue())
 
     def test_order_back_in_line_at_once(self):
-        self.queue().action_cancel("plan", "", "line")
-        self.assertFalse(self.order.plc_hold)
+        self.queue().action_cancel("plan", "", "requeue")
+        self.assertFalse(self.order.plc_withheld)
         self.run_task(1)
         self.assertEqual(self.queue().production_id, self.order)
 
     def test_several_at_once(self):
-        self.queue().action_cancel("plan", "", "line")
+        self.queue().action_cancel("plan", "", "requeue")
         self.new_order()
         self.run_task(1)
         self.assertEqual(len(self.queue()), 2)
-        self.queue().with_user(self.operator).action_cancel("machine", "Belt is torn", "hold")
+        self.queue().with_user(self.operator).action_cancel("machine", "Belt is torn", "withhold")
         self.assertFalse(self.queue())
 
     def test_requeue_from_the_history(self):
         batch = self.queue()
         batch.action_cancel()
         batch.with_user(self.operator).action_requeue()
-        self.assertFalse(self.order.plc_hold)
+        self.assertFalse(self.order.plc_withheld)
         with self.assertRaisesRegex(UserError, "No order of these batches is held"):
             batch.with_user(self.operator).action_requeue()
 

@@ -146,7 +146,7 @@ class TestCaptures(MillCase):
         self.assertEqual(self.queue().mapped("state"), ["offered"] * 10)
         for batch in self.queue():
             self.assertIn("Equipment code 10 (word 54) holds 109 where 110 was expected", batch.attention)
-            rejected = batch.event_ids.filtered(lambda event: event.kind == "anomaly")
+            rejected = batch.journal_ids.filtered(lambda line: line.kind == "anomaly")
             self.assertEqual(rejected.wrong_word, 54)
             self.assertEqual(len(rejected.words.split()), 77)
         self.assertFalse(any(self.queue().line_ids.mapped("actual_qty")))
@@ -164,4 +164,4 @@ class TestCaptures(MillCase):
         self.serve(captured("misaddressed"))
         self.run_task(2)
         self.run_task(2)
-        self.assertEqual(len(self.queue()[0].event_ids.filtered(lambda event: event.kind == "anomaly")), 1)
+        self.assertEqual(len(self.queue()[0].journal_ids.filtered(lambda line: line.kind == "anomaly")), 1)

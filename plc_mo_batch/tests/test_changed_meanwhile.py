@@ -113,7 +113,7 @@ class TestBatchChangedMeanwhile(MillCase):
         """The others are written back, and it is tried again."""
         bad, good = self.complete(self.new_order(), self.new_order())
         bad.line_ids[0].reported = False
-        with patch.object(self.env.registry["mo.batch"], "_note_error", side_effect=SerializationFailure("concurrent update")):
+        with patch.object(self.env.registry["mo.batch"], "_record_error", side_effect=SerializationFailure("concurrent update")):
             self.run_task(3)
         self.assertEqual((bad.state, good.state, bad.attempts), ("completed", "done", 0))
         self.run_task(3)

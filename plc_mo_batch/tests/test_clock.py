@@ -157,7 +157,7 @@ class ClockCase(Isa88Case):
         self.assertAlmostEqual(self.controller.clock_drift, seconds, delta=20)
 
     def anomalies(self):
-        return self.controller.event_ids.filtered(lambda event: event.kind == "anomaly")
+        return self.controller.journal_ids.filtered(lambda line: line.kind == "anomaly")
 
 
 @tagged("post_install", "-at_install")
@@ -185,9 +185,9 @@ class TestExchange(ClockCase):
             asked.append(at)
             return read(link, at, count, registers)
 
-        write = type(self.controller)._note_clock
+        write = type(self.controller)._record_clock
         with patch.object(Link, "read_words", counted), patch.object(
-            type(self.controller), "_note_clock", autospec=True, side_effect=write
+            type(self.controller), "_record_clock", autospec=True, side_effect=write
         ) as noted:
             self.exchange(2)
             self.assertEqual(asked.count(BASE), 1)
@@ -272,8 +272,8 @@ class TestExchange(ClockCase):
         self.assertFalse(self.controller.clock_read_at)
 
     def test_layout_without_a_clock(self):
-        self.controller.map_id.area_ids = [
-            Command.delete(area.id) for area in self.controller.map_id.area_ids if area.kind == "clock"
+        self.controller.layout_id.area_ids = [
+            Command.delete(area.id) for area in self.controller.layout_id.area_ids if area.kind == "clock"
         ]
         self.exchange()
         self.assertFalse(self.controller.clock_read_at or self.controller.clock_problem)
@@ -354,5 +354,5 @@ class TestHealth(ClockCase):
     def test_layout_changed(self):
         self.exchange(75)
         self.assertTrue(self.alarms())
-        self.controller.map_id = self.env.ref("plc_mo_batch.plc_register_map_job_numbers")
+        self.controller.layout_id = self.env.ref("plc_mo_batch.plc_register_layout_job_numbers")
         self.assertFalse(self.alarms())

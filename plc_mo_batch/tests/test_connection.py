@@ -40,8 +40,8 @@ class ConnectionCase(MillCase):
         self.run_plc(plc, 1)
         self.run_task(2)
         self.run_task(3)
-        events = self.controller.event_ids.sorted("id").mapped("message")
-        self.assertEqual(order.state, "done", "\n".join(["the journal says why:", *events]))
+        journal = self.controller.journal_ids.sorted("id").mapped("message")
+        self.assertEqual(order.state, "done", "\n".join(["the journal says why:", *journal]))
 
 
 @tagged("post_install", "-at_install")
@@ -73,7 +73,7 @@ class TestCycle(ConnectionCase):
         for _run in range(2):
             self.run_task(2)
             self.assertIn("has lost the file of CA Certificate", self.controller.last_error, "where it can be entered again")
-            self.assertIn(self.controller.last_error, self.controller.event_ids.mapped("message"))
+            self.assertIn(self.controller.last_error, self.controller.journal_ids.mapped("message"))
             self.assertEqual(self.queue().state, "queued")
         self.controller.transport = "tcp"
         self.new_simulator()
@@ -87,7 +87,7 @@ class TestCycle(ConnectionCase):
         self.new_order()
         self.run_task(1)
         self.run_task(2)
-        with mute_logger("odoo.addons.plc_mo_batch.tools.words"), patch.object(
+        with mute_logger("odoo.addons.plc_mo_batch.tools.translate"), patch.object(
             type(self.controller), "_jobs", side_effect=ZeroDivisionError
         ):
             self.run_task(2)
@@ -109,9 +109,9 @@ class TestCycle(ConnectionCase):
 
     def test_feedback_in_input_registers(self):
         plc = self.serve("tcp")
-        layout = self.controller.map_id.copy({"name": "Input registers"})
+        layout = self.controller.layout_id.copy({"name": "Input registers"})
         layout.area_ids.filtered(lambda area: area.kind == "feedback").registers = "input"
-        self.controller.map_id = layout
+        self.controller.layout_id = layout
         self.assert_cycle(plc)
         self.assertIn(READ_INPUT, self.wire.functions)
 
@@ -149,7 +149,7 @@ class TestConnectionFields(MillCase):
         self.assertRefused("not the certificate that it belongs to", transport="tls", tls_key=base64.b64encode(b"key"))
 
     def test_feedback_flags_are_written(self):
-        layout = self.env.ref("plc_mo_batch.plc_register_map_flags").copy()
+        layout = self.env.ref("plc_mo_batch.plc_register_layout_flags").copy()
         for area in layout.area_ids:
             with self.assertRaisesRegex(ValidationError, "cannot lie in input registers"), self.env.cr.savepoint():
                 area.registers = "input"
@@ -174,9 +174,9 @@ class TestTheTest(ConnectionCase):
         found = self.controller.with_user(self.operator).test_connection()
         self.assertIn(sentence, found["message"])
         self.assertEqual({key: found[key] for key in values}, values)
-        event = self.controller.event_ids[0]
-        self.assertRecordValues(event, [{"kind": "user", "user_id": self.operator.id}])
-        self.assertIn(found["message"], event.message)
+        line = self.controller.journal_ids[0]
+        self.assertRecordValues(line, [{"kind": "user", "user_id": self.operator.id}])
+        self.assertIn(found["message"], line.message)
         return found
 
     def test_serial_port_that_is_not_there(self):
@@ -230,16 +230,16 @@ class TestTheTest(ConnectionCase):
             plc.mill.memory[6100:6102] = 7, 0x4142
         found = self.assertFound("slot 2 of the feedback area", reachable=True, answers=True, layout_ok=False)
         self.assertIn("Slot number (word 0) holds 7 where 2 was expected", found["message"])
-        event = self.controller.event_ids[0]
-        self.assertRecordValues(event, [{"area": "feedback", "slot": 2, "wrong_word": 0}])
-        self.assertIn("table-danger", event.words_html)
+        line = self.controller.journal_ids[0]
+        self.assertRecordValues(line, [{"area": "feedback", "slot": 2, "wrong_word": 0}])
+        self.assertIn("table-danger", line.words_html)
 
     def test_low_word_first(self):
         """Another mill's recipe, read with the wrong word order, is beyond its limits."""
         plc = self.new_simulator()
         with plc.lock:
             plc.mill.memory[7000:7079] = job_numbers().block(recipe_values())
-        self.controller.map_id.word_order = "low"
+        self.controller.layout_id.word_order = "low"
         self.assertFound("word order", answers=True, layout_ok=False)
 
     def test_a_plc_that_is_switched_off_here_can_be_tested(self):

@@ -159,7 +159,7 @@ class TestFailure(EventCase):
         self.assertFalse(self.failures)
         self.assertEqual(self.flag("failure"), 0x8200)
         self.assertIn("word 22) holds 33280", self.controller.event_problem)
-        anomalies = self.controller.event_ids.filtered(lambda event: event.kind == "anomaly")
+        anomalies = self.controller.journal_ids.filtered(lambda line: line.kind == "anomaly")
         self.assertEqual(len(anomalies), 1, "told once a change, not once a poll")
         self.put((FLAG["failure"], [0]))
         self.exchange()
@@ -236,9 +236,9 @@ class TestFailure(EventCase):
         self.assertRecordValues(self.failures, [{"acknowledged": True, "repeated": 0}])
 
     def test_several_event_slots(self):
-        register_map = self.controller.map_id.copy({"name": "Three failures at a time"})
-        register_map.area_ids.filtered(lambda area: area.kind == "failure").write({"slots": 3, "stride": 30})
-        self.controller.map_id = register_map
+        register_layout = self.controller.layout_id.copy({"name": "Three failures at a time"})
+        register_layout.area_ids.filtered(lambda area: area.kind == "failure").write({"slots": 3, "stride": 30})
+        self.controller.layout_id = register_layout
         self.fail_equipment(at=datetime(2026, 3, 1, 6, 30, 15))
         words = self.plc.mill.memory[8000:8023]
         self.put((8060, words))
@@ -324,7 +324,7 @@ class TestFailure(EventCase):
         self.assertEqual(self.queue().state, "offered")
         self.assertTrue(self.controller.online)
         self.assertIn("cannot be read", self.controller.event_problem)
-        anomalies = self.controller.event_ids.filtered(lambda event: event.kind == "anomaly")
+        anomalies = self.controller.journal_ids.filtered(lambda line: line.kind == "anomaly")
         self.assertEqual(len(anomalies), 1)
         self.exchange()
         self.assertFalse(self.controller.event_problem)
@@ -512,7 +512,7 @@ class TestWeighing(WeighingCase):
         self.assertEqual(self.consumed(self.order)[self.salt], 14.5)
 
     def test_a_failed_batch_has_used_what_was_weighed(self):
-        self.start(failure_policy="cancel")
+        self.start(disposition_policy="cancel")
         self.weigh(14.5)
         self.exchange()
         self.fail_on_plc(self.plc)

@@ -109,7 +109,7 @@ class TestJobNumbers(CycleCase):
         self.run_task(1)
         self.run_task(2)
         self.assertEqual(plc.mill.memory[7277:7281], [0, 0, 0, 0])
-        self.assertIn("withdrawn", self.controller.event_ids.filtered(lambda event: event.kind == "anomaly").message)
+        self.assertIn("withdrawn", self.controller.journal_ids.filtered(lambda line: line.kind == "anomaly").message)
 
     def test_order_of_another_system_blocks_only_its_slot(self):
         plc = self.new_simulator()
@@ -238,10 +238,10 @@ class TestFaults(MillCase):
         self.assertIn(sentence, self.controller.last_error)
         self.assertFalse(self.controller.online)
         self.assertEqual(self.queue().state, "queued")
-        journal = self.controller.event_ids.filtered(lambda event: event.kind == "contact")
+        journal = self.controller.journal_ids.filtered(lambda line: line.kind == "contact")
         self.assertEqual(journal.mapped("message"), [self.controller.last_error])
         self.run_task(2)
-        self.assertEqual(len(self.controller.event_ids.filtered(lambda event: event.kind == "contact")), 1)
+        self.assertEqual(len(self.controller.journal_ids.filtered(lambda line: line.kind == "contact")), 1)
 
     def test_off(self):
         with socket.create_server(("127.0.0.1", 0)) as closed:

@@ -157,17 +157,17 @@ class TestCommands(Isa88Case):
         self.assertEqual(self.plc.mill.memory[1101], 0)
 
     def assertJournalled(self, *sentences):
-        messages = self.batch.event_ids.sorted("id").mapped("message")
+        messages = self.batch.journal_ids.sorted("id").mapped("message")
         self.assertEqual([text for text in messages if text in sentences], list(sentences))
 
     def test_hold_and_resume(self):
         self.batch.action_hold()
         self.run_task(2)
         self.assertEqual(self.plc.mill.memory[1099:1102], [self.batch.job_number, 0, 4])
-        self.assertRecordValues(self.batch, [{"state": "running", "held": False, "command": "hold"}])
+        self.assertRecordValues(self.batch, [{"state": "running", "on_hold": False, "command": "hold"}])
         self.look(100)
         self.settle()
-        self.assertRecordValues(self.batch, [{"state": "running", "held": True, "command": False}])
+        self.assertRecordValues(self.batch, [{"state": "running", "on_hold": True, "command": False}])
         stored = self.stored(self.batch)
         self.look(1000)
         self.assertEqual((self.stored(self.batch), self.state_word()), (stored, 9))
@@ -176,7 +176,7 @@ class TestCommands(Isa88Case):
         self.assertEqual(self.plc.mill.memory[1099:1102], [self.batch.job_number, 0, 5])
         self.look(10)
         self.settle()
-        self.assertRecordValues(self.batch, [{"state": "running", "held": False, "command": False}])
+        self.assertRecordValues(self.batch, [{"state": "running", "on_hold": False, "command": False}])
         self.assertGreater(self.batch.line_ids[0].actual_qty, stored[101])
         self.assertJournalled("The PLC holds the batch.", "The PLC goes on.")
         self.finish()
@@ -199,7 +199,7 @@ class TestCommands(Isa88Case):
         self.assertEqual(self.plc.mill.memory[1101], 5)
         self.look(1)
         self.settle()
-        self.assertRecordValues(self.batch, [{"state": "running", "held": False, "command": False}])
+        self.assertRecordValues(self.batch, [{"state": "running", "on_hold": False, "command": False}])
         self.assertEqual(self.state_word(), 2)
 
     def test_abort_ends_as_failed_with_its_actuals(self):
@@ -228,7 +228,7 @@ class TestCommands(Isa88Case):
         self.batch.action_abort()
         self.run_task(2)
         self.look(1)
-        self.assertRecordValues(self.batch, [{"state": "failed", "held": False, "command": False}])
+        self.assertRecordValues(self.batch, [{"state": "failed", "on_hold": False, "command": False}])
         self.assertEqual(self.stored(self.batch), self.dosed(self.order, "aborted"))
 
     def test_the_machine_stops_it(self):
@@ -240,10 +240,10 @@ class TestCommands(Isa88Case):
     def test_the_machines_own_operator_is_seen(self):
         self.plc.mill.hold()
         self.look(1)
-        self.assertTrue(self.batch.held)
+        self.assertTrue(self.batch.on_hold)
         self.plc.mill.resume()
         self.look(1)
-        self.assertFalse(self.batch.held)
+        self.assertFalse(self.batch.on_hold)
         self.assertJournalled("The PLC holds the batch.", "The PLC goes on.")
         self.finish()
 

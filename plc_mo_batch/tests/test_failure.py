@@ -28,15 +28,15 @@ class TestFailure(MillCase):
         self.run_task(3)
         self.assertEqual((batch.state, self.scrapped()), ("failed", {}))
         operator = new_test_user(self.env, "night", groups="plc_mo_batch.group_operator")
-        batch.with_user(operator).action_settle("cancel")
+        batch.with_user(operator).action_set_disposition("cancel")
         self.run_task(3)
-        self.assertRecordValues(batch, [{"state": "cancelled", "active": False, "failure_booked": True}])
+        self.assertRecordValues(batch, [{"state": "cancelled", "active": False, "disposition_booked": True}])
         self.assertEqual(self.scrapped(), {self.wheat: 250.5})
         self.assertEqual(self.order.state, "cancel")
         self.assertEqual(self.env["stock.scrap"].search([("production_id", "=", self.order.id)]).origin, self.order.name)
 
     def test_automatically_as_the_middleware_did(self):
-        self.controller.failure_policy = "cancel"
+        self.controller.disposition_policy = "cancel"
         batch = self.fail_batch()
         self.run_task(3)
         self.assertEqual((batch.state, self.order.state), ("cancelled", "cancel"))
@@ -44,16 +44,16 @@ class TestFailure(MillCase):
 
     def test_held(self):
         batch = self.fail_batch()
-        batch.action_settle("hold")
+        batch.action_set_disposition("withhold")
         self.run_task(3)
         self.assertEqual(self.order.state, "confirmed")
-        self.assertTrue(self.order.plc_hold)
+        self.assertTrue(self.order.plc_withheld)
         self.run_task(1)
         self.assertFalse(self.queue())
 
     def test_queued_again(self):
         first = self.fail_batch()
-        first.action_settle("requeue")
+        first.action_set_disposition("requeue")
         self.run_task(3)
         self.assertEqual(self.order.state, "confirmed")
         self.run_task(1)
@@ -63,7 +63,7 @@ class TestFailure(MillCase):
 
     def test_as_consumption_of_the_order(self):
         batch = self.fail_batch()
-        batch.action_settle("cancel", "consume")
+        batch.action_set_disposition("cancel", "consume")
         self.run_task(3)
         self.assertEqual((batch.state, self.order.state), ("cancelled", "cancel"))
         done = self.order.move_raw_ids.filtered(lambda move: move.state == "done")
@@ -73,14 +73,14 @@ class TestFailure(MillCase):
     def test_consumption_and_a_fresh_start_do_not_go_together(self):
         batch = self.fail_batch()
         with self.assertRaisesRegex(UserError, "book the material as scrap"):
-            batch.action_settle("requeue", "consume")
+            batch.action_set_disposition("requeue", "consume")
 
     def test_crash_between_the_steps(self):
         batch = self.fail_batch()
-        batch.action_settle("cancel")
-        with patch.object(type(batch), "_close_failure", side_effect=ValueError("power cut")):
+        batch.action_set_disposition("cancel")
+        with patch.object(type(batch), "_close_disposition", side_effect=ValueError("power cut")):
             self.run_task(3)
-        self.assertRecordValues(batch, [{"state": "failed", "failure_booked": True, "attempts": 1}])
+        self.assertRecordValues(batch, [{"state": "failed", "disposition_booked": True, "attempts": 1}])
         batch.next_try = False
         self.run_task(3)
         self.assertEqual((batch.state, self.order.state), ("cancelled", "cancel"))
@@ -90,7 +90,7 @@ class TestFailure(MillCase):
         self.new_order()
         self.run_task(1)
         with self.assertRaisesRegex(UserError, "only a failed batch"):
-            self.queue().action_settle("cancel")
+            self.queue().action_set_disposition("cancel")
 
     def test_settled_before_it_was_acknowledged(self):
         """The acknowledgement is sent all the same: a PLC waits for it with the slot."""
@@ -102,7 +102,7 @@ class TestFailure(MillCase):
         batch.acknowledged = False
         with plc.lock:
             plc.mill.memory[7081:7083] = [0, 0]
-        batch.action_settle("requeue")
+        batch.action_set_disposition("requeue")
         self.run_task(3)
         self.assertEqual(batch.state, "cancelled")
         self.run_task(1)

@@ -102,7 +102,7 @@ class TestFill(MillCase):
         self.assertEqual(self.queue().production_id, self.orders[3])
 
     def test_held_order_is_left_out(self):
-        self.orders[0].plc_hold = True
+        self.orders[0].plc_withheld = True
         self.run_task(1)
         self.assertNotIn(self.orders[0], self.queue().production_id)
 
@@ -182,7 +182,7 @@ class TestRefusal(MillCase):
         products = [self.new_product(f"Test premix {number}") for number in range(16)]
         for code, product in enumerate(products, start=201):
             self.new_silo(code, product)
-        self.controller.map_id = layout = self.controller.map_id.copy({"name": "Any codes"})
+        self.controller.layout_id = layout = self.controller.layout_id.copy({"name": "Any codes"})
         codes = layout.area_ids.field_ids.filtered(lambda field: field.role == "line_code")
         any_code = [
             Command.update(field.area_id.id, {"field_ids": [Command.update(field.id, {"value": 0})]}) for field in codes

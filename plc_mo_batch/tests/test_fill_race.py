@@ -21,7 +21,7 @@ class TestFillRace(CommittedMillCase):
 
     def forget_batches(self):
         with self.registry.cursor() as cr:
-            cr.execute("DELETE FROM mo_batch_event WHERE controller_id = %s", [self.mill_id])
+            cr.execute("DELETE FROM mo_batch_journal WHERE controller_id = %s", [self.mill_id])
             cr.execute("DELETE FROM mo_batch WHERE controller_id = %s", [self.mill_id])
             cr.execute("DELETE FROM ir_cron_trigger")
 
@@ -102,7 +102,7 @@ class TestFillRace(CommittedMillCase):
 
     def forget_shares(self, controller_ids):
         with self.registry.cursor() as cr:
-            cr.execute("DELETE FROM mo_batch_event WHERE controller_id = ANY(%s)", [controller_ids])
+            cr.execute("DELETE FROM mo_batch_journal WHERE controller_id = ANY(%s)", [controller_ids])
             cr.execute("DELETE FROM mo_batch WHERE controller_id = ANY(%s)", [controller_ids])
             cr.execute("UPDATE mrp_production SET plc_part_count = 0, plc_plan_count = 0, plc_reason = NULL")
 

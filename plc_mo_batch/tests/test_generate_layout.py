@@ -26,11 +26,11 @@ class TestGenerateLayout(MillCase):
         action = self.wizard(**values).action_generate()
         return self.env[action["res_model"]].browse(action["res_id"])
 
-    def places(self, register_map):
-        return {area.kind: (area.base, area.stride) for area in register_map.area_ids}
+    def places(self, register_layout):
+        return {area.kind: (area.base, area.stride) for area in register_layout.area_ids}
 
-    def codes(self, register_map):
-        return [record for record in register_map.area_ids[0].field_ids if record.role == "line_code"]
+    def codes(self, register_layout):
+        return [record for record in register_layout.area_ids[0].field_ids if record.role == "line_code"]
 
     def test_the_default_mill_gets_the_default_layout(self):
         self.with_codes(*range(101, 116))
@@ -106,25 +106,25 @@ class TestGenerateLayout(MillCase):
         self.assertEqual(self.generate()._layout().codes, (102, 114))
 
     def test_the_plc_keeps_its_layout(self):
-        before = self.controller.map_id
+        before = self.controller.layout_id
         self.generate()
-        self.assertEqual(self.controller.map_id, before)
+        self.assertEqual(self.controller.layout_id, before)
 
     def test_used_at_once(self):
         generated = self.generate(assign=True)
-        self.assertEqual(self.controller.map_id, generated)
+        self.assertEqual(self.controller.layout_id, generated)
 
     def test_never_under_a_batch(self):
         self.new_order()
         self.run_task(1)
         self.new_simulator()
         self.run_task(2)
-        before = self.controller.map_id
+        before = self.controller.layout_id
         self.assertFalse(self.wizard().can_assign)
         with self.assertRaisesRegex(ValidationError, "while the PLC has batches"), self.env.cr.savepoint():
             self.generate(assign=True)
         self.env.invalidate_all()
-        self.assertEqual(self.controller.map_id, before)
+        self.assertEqual(self.controller.layout_id, before)
 
     def test_form(self):
         action = self.controller.action_generate_layout()

@@ -55,7 +55,7 @@ class HealthCase(MillCase):
         """A batch of its own order, made in one fill with those before it."""
         order = self.new_order()
         task = self.env["plc.task.fill"]
-        batch = task._queue_order(self.controller, self.controller.map_id._layout(), order, len(self.queue()) + 1)
+        batch = task._queue_order(self.controller, self.controller.layout_id._layout(), order, len(self.queue()) + 1)
         batch._set_state(state, **values)
         return batch
 
@@ -153,7 +153,7 @@ class TestStuck(HealthCase):
         self.assertAlarms()
         self.backdate(batch.line_ids, write_date=31)
         self.assertAlarms("stuck")
-        batch.held = True
+        batch.on_hold = True
         self.assertAlarms()
 
     def test_withdrawal_that_does_not_come_about(self):
@@ -180,7 +180,7 @@ class TestStuck(HealthCase):
 class TestRejected(HealthCase):
     def test_rejected(self):
         batch = self.new_batch("running")
-        batch._notice(Anomaly("rejected", "word 54 holds 109", (1, 2, 3), 1))
+        batch._record_anomaly(Anomaly("rejected", "word 54 holds 109", (1, 2, 3), 1))
         self.assertAlarms("rejected")
         self.assertIn("word 54 holds 109", self.alarms().message)
         batch.write({"attention": False, "attention_key": False})
@@ -189,7 +189,7 @@ class TestRejected(HealthCase):
     def test_is_looked_at_when_it_stands(self):
         """Half written words are good at the next look: nobody is told of those."""
         self.env["ir.cron.trigger"].search([("cron_id", "=", self.cron(4).id)]).unlink()
-        self.new_batch("running")._notice(Anomaly("rejected", "word 54 holds 109"))
+        self.new_batch("running")._record_anomaly(Anomaly("rejected", "word 54 holds 109"))
         trigger = self.env["ir.cron.trigger"].search([("cron_id", "=", self.cron(4).id)])
         self.assertGreaterEqual(trigger.call_at, self.now + timedelta(seconds=59))
 
@@ -198,9 +198,9 @@ class TestWriteBack(HealthCase):
     def test_failing(self):
         batch = self.new_batch("completed", date_finished=self.now)
         for _try in range(4):
-            batch._note_error("no stock location")
+            batch._record_error("no stock location")
         self.assertAlarms()
-        batch._note_error("no stock location")
+        batch._record_error("no stock location")
         self.assertAlarms("write_back")
         self.assertIn("no stock location", self.alarms().message)
         batch._set_state("done")
@@ -223,7 +223,7 @@ class TestWriteBack(HealthCase):
         self.assertEqual(alarm.message, f"{batch.display_name} cannot be written back: The silo is on fire.")
 
     def test_a_failed_batch_that_is_decided_on(self):
-        batch = self.new_batch("failed", failure_decision="hold", failure_booking="scrap")
+        batch = self.new_batch("failed", disposition_order="withhold", disposition_material="scrap")
         self.backdate(batch, date_finished=16)
         self.assertAlarms("unposted")
 
@@ -240,17 +240,17 @@ class TestWaiting(HealthCase):
 
     def test_for_a_decision(self):
         batch = self.new_batch("running")
-        batch._notice(Anomaly("lost", "the slot is blank"))
+        batch._record_anomaly(Anomaly("lost", "the slot is blank"))
         self.assertAlarms()
         self.backdate(batch, waits_since=31)
         self.assertAlarms("waiting")
-        batch.action_take_out()
+        batch.action_give_up()
         self.assertAlarms()
         self.backdate(batch, waits_since=31)
         self.assertAlarms("waiting")  # it failed, and nobody says what becomes of it
 
     def test_held(self):
-        batch = self.new_batch("running", held=True)
+        batch = self.new_batch("running", on_hold=True)
         self.assertTrue(batch.waits_since)
         self.backdate(batch, waits_since=31)
         self.assertAlarms("waiting")
@@ -303,7 +303,7 @@ class TestOrders(HealthCase):
         self.assertAlarms()
 
     def test_held_orders_wait_on_purpose(self):
-        order = self.new_order(plc_hold=True)
+        order = self.new_order(plc_withheld=True)
         self.backdate(order, write_date=600)
         self.assertAlarms()
 
@@ -350,8 +350,8 @@ class TestRun(HealthCase):
         self.backdate(self.queue(), date_state=40)
         self.patch(type(self.env["plc.task.health"]), "_silent", broken)
         self.assertIn("stuck", self.check().mapped("kind"))
-        event = self.env["mo.batch.event"].search([("message", "like", "nobody foresaw (ValueError)")], limit=1)
-        self.assertEqual(event.kind, "error")
+        line = self.env["mo.batch.journal"].search([("message", "like", "nobody foresaw (ValueError)")], limit=1)
+        self.assertEqual(line.kind, "error")
 
     def test_master_switch(self):
         self.controller.write({"online": False, "last_contact": self.ago(600), "last_error": "Unplugged."})

@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.plc_mo_batch.plc import sentences
 from odoo.addons.plc_mo_batch.plc.codec import CodecError
-from odoo.addons.plc_mo_batch.tools.words import digits, explained, said
+from odoo.addons.plc_mo_batch.tools.translate import describe_error, format_number, translate
 
 from .common import MillCase
 from .test_layout_import import NAMES
@@ -21,7 +21,7 @@ FINISHED = 6072  # of slot 1: a word that is 0 or 1
 INDONESIAN = "id_ID"
 ADDON = Path(__file__).resolve().parents[1]
 ANYTHING = {"Exception", "BaseException"}
-MAY_TAKE_IT = {"explained", "_log", "warning", "info", "debug", "exception"}  # what says it in a sentence, and logs
+MAY_TAKE_IT = {"describe_error", "_log", "warning", "info", "debug", "exception"}  # what says it in a sentence, and logs
 
 
 def shown_raw(source):
@@ -50,7 +50,7 @@ class LanguageCase(MillCase):
         cls.env["ir.module.module"].search([("name", "=", "plc_mo_batch")])._update_translations([INDONESIAN])
         cls.controller.lang = INDONESIAN
         cls.reader = new_test_user(cls.env, "plc-pembaca", "plc_mo_batch.group_manager", lang=INDONESIAN)
-        cls.map = cls.controller.map_id.copy()
+        cls.map = cls.controller.layout_id.copy()
 
     def read_by(self, user, record):
         """The record as somebody's web client asks for it."""
@@ -78,13 +78,13 @@ class TestAnomaly(LanguageCase, OfferedCase):
             "Tidak ada yang diubah."
         )
         self.assertEqual(batch.attention, sentence)
-        told = batch.event_ids.filtered(lambda event: event.kind == "anomaly")
+        told = batch.journal_ids.filtered(lambda line: line.kind == "anomaly")
         self.assertEqual(told.mapped("message"), [sentence])
         self.assertIn("Flag umpan balik", told.words_html)
         self.assertIn("Kode peralatan 15", told.words_html)
         self.assertEqual(batch.attention_key.partition(" ")[0], "rejected", "what programs go by stays as it is")
         self.run_task(2)
-        self.assertEqual(len(batch.event_ids.filtered(lambda event: event.kind == "anomaly")), 1, "told once")
+        self.assertEqual(len(batch.journal_ids.filtered(lambda line: line.kind == "anomaly")), 1, "told once")
 
     def test_an_alarm_is_raised_in_indonesian(self):
         self.run_task(2)
@@ -94,7 +94,7 @@ class TestAnomaly(LanguageCase, OfferedCase):
         self.put(self.plc, FINISHED, 0)
         self.run_task(2)
         self.run_task(4)
-        self.assertIn("Berakhir: Laporan slot 1", self.controller.event_ids[:1].message)
+        self.assertIn("Berakhir: Laporan slot 1", self.controller.journal_ids[:1].message)
 
     def test_in_english_where_the_plc_has_no_language(self):
         self.controller.lang = False
@@ -148,9 +148,9 @@ class TestTasks(LanguageCase):
         recipe = layout.area_ids.filtered(lambda area: area.kind == "recipe")
         quantity = recipe.field_ids.filtered(lambda item: item.role == "quantity")
         quantity.maximum = 100.5
-        self.assertIn("paling besar 100,5", said(layout.env, self.refusal(layout)))
-        self.assertEqual(digits(layout.env, -43.9, "+.2f"), "-43,90")
-        self.assertEqual(digits(self.env, 1234.5, "g"), "1234.5")
+        self.assertIn("paling besar 100,5", translate(layout.env, self.refusal(layout)))
+        self.assertEqual(format_number(layout.env, -43.9, "+.2f"), "-43,90")
+        self.assertEqual(format_number(self.env, 1234.5, "g"), "1234.5")
 
     def refusal(self, layout):
         with self.assertRaises(CodecError) as caught:
@@ -167,20 +167,20 @@ class TestTasks(LanguageCase):
         self.new_order()
         self.run_task(1)
         batch = self.queue().with_context(lang="en_US")
-        batch.action_cancel(reason="plan", order_action="line")
-        asked = batch.event_ids.filtered(lambda event: event.kind == "user").message
+        batch.action_cancel(reason="plan", order_action="requeue")
+        asked = batch.journal_ids.filtered(lambda line: line.kind == "user").message
         self.assertTrue(asked.startswith("Cancel asked for by"), asked)
 
     def test_a_new_plc_speaks_as_who_sets_it_up(self):
         plcs = self.read_by(self.reader, self.env["plc.controller"])
-        plc = plcs.create({"name": "Baru", "host": "10.0.0.9", "map_id": self.map.id})
+        plc = plcs.create({"name": "Baru", "host": "10.0.0.9", "layout_id": self.map.id})
         self.assertEqual(plc.lang, INDONESIAN)
 
     def test_what_nobody_foresaw(self):
         """No raw exception on a screen: a sentence there, the rest in the log."""
         env = self.env(context={"lang": INDONESIAN})
-        with self.assertLogs("odoo.addons.plc_mo_batch.tools.words", "WARNING") as log:
-            told = explained(env, KeyError("secret_column"))
+        with self.assertLogs("odoo.addons.plc_mo_batch.tools.translate", "WARNING") as log:
+            told = describe_error(env, KeyError("secret_column"))
         self.assertEqual(told, "Kesalahan yang tidak terduga (KeyError). Selengkapnya ada di log server.")
         self.assertIn("secret_column", "".join(log.output))
 
@@ -197,7 +197,7 @@ class TestLayouts(LanguageCase):
             layout.write({"area_ids": [Command.update(recipe.id, {"field_ids": [Command.delete(flag.id)]})]})
 
     def test_problems_while_it_is_built(self):
-        layout = self.read_by(self.reader, self.env["plc.register.map"]).create({"name": "Baru", "handshake": "flags"})
+        layout = self.read_by(self.reader, self.env["plc.register.layout"]).create({"name": "Baru", "handshake": "flags"})
         self.assertEqual(
             layout.problems, "Harus ada satu area resep; yang ada 0.\nHarus ada satu area umpan balik; yang ada 0."
         )
@@ -209,14 +209,14 @@ class TestLayouts(LanguageCase):
         rows = list(csv.reader(io.StringIO(file.getvalue())))
         row = next(row for row in rows if row[NAMES.index("area_ids/field_ids/offset")] == "17")
         row[NAMES.index("area_ids/field_ids/offset")] = "16"
-        result = self.read_by(self.reader, self.env["plc.register.map"]).load(NAMES, rows)
+        result = self.read_by(self.reader, self.env["plc.register.layout"]).load(NAMES, rows)
         self.assertFalse(result["ids"])
         self.assertIn("Di area resep, Nama produk mulai di word 16, di dalam Nama formula.", result["messages"][0]["message"])
 
     def test_every_shipped_name_has_a_translation(self):
         env = self.env(context={"lang": INDONESIAN})
-        shipped = self.env["plc.register.map"].search([]).area_ids.field_ids
-        known = {name: said(env, sentences.Sentence(name)) for name in shipped.mapped("name")}
+        shipped = self.env["plc.register.layout"].search([]).area_ids.field_ids
+        known = {name: translate(env, sentences.Sentence(name)) for name in shipped.mapped("name")}
         self.assertEqual([name for name, translated in known.items() if name == translated and name != "Target"], [])
 
 
@@ -233,5 +233,5 @@ class TestNoRawException(BaseCase):
         code = "try:\n    f()\nexcept Exception as error:\n    {}"
         self.assertEqual(shown_raw(code.format('self._journal("error", str(error))')), [4])
         self.assertEqual(shown_raw(code.format('self._journal("error", self.env._("no: %s", error))')), [4])
-        self.assertEqual(shown_raw(code.format('self._journal("error", explained(self.env, error))')), [])
+        self.assertEqual(shown_raw(code.format('self._journal("error", describe_error(self.env, error))')), [])
         self.assertEqual(shown_raw(code.format('self._log("no: %s", error)')), [])

@@ -326,7 +326,7 @@ class TestRecords(TransactionCase):
         return sorted((replace(item, name="", minimum=None, maximum=None) for item in area.fields), key=lambda item: item.offset)
 
     def test_job_numbers(self):
-        self.assert_same(self.env.ref("plc_mo_batch.plc_register_map_job_numbers"), plc_layouts.job_numbers())
+        self.assert_same(self.env.ref("plc_mo_batch.plc_register_layout_job_numbers"), plc_layouts.job_numbers())
 
     def test_flags(self):
-        self.assert_same(self.env.ref("plc_mo_batch.plc_register_map_flags"), plc_layouts.flags())
+        self.assert_same(self.env.ref("plc_mo_batch.plc_register_layout_flags"), plc_layouts.flags())

@@ -11,7 +11,7 @@ from .common import MillCase
 class TestLayoutEdit(MillCase):
     def setUp(self):
         super().setUp()
-        self.map = self.controller.map_id.copy({"name": "Test layout"})
+        self.map = self.controller.layout_id.copy({"name": "Test layout"})
         self.recipe = self.map.area_ids.filtered(lambda area: area.kind == "recipe")
 
     def field(self, role):
@@ -42,19 +42,19 @@ class TestLayoutEdit(MillCase):
 
     def test_unusable_one_is_not_chosen(self):
         """Nor talked with, where it became so: a table that was restored without its fields."""
-        chosen, self.controller.map_id = self.controller.map_id, self.map
+        chosen, self.controller.layout_id = self.controller.layout_id, self.map
         self.env.flush_all()
         self.env.cr.execute("DELETE FROM plc_register_field WHERE area_id IN %s", [tuple(self.map.area_ids.ids)])
         self.env.invalidate_all()
         with self.assertRaisesRegex(ValidationError, "The layout Test layout cannot be used yet"):
             self.controller.test_connection()
-        self.controller.map_id = chosen
+        self.controller.layout_id = chosen
         with self.assertRaisesRegex(ValidationError, "The layout Test layout cannot be used yet:\n.*field"):
-            self.controller.map_id = self.map
+            self.controller.layout_id = self.map
             self.env.flush_all()
 
     def test_not_under_a_batch_that_was_sent(self):
-        self.controller.map_id = self.map
+        self.controller.layout_id = self.map
         self.new_order()
         self.new_simulator()
         self.run_task(1)

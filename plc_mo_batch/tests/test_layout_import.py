@@ -23,63 +23,63 @@ NAMES = [
 
 @tagged("post_install", "-at_install")
 class TestLayoutImport(TransactionCase):
-    def export(self, register_map):
+    def export(self, register_layout):
         """The rows of a file, as text, with the import's own column names."""
         file = io.StringIO()
-        csv.writer(file).writerows(register_map.with_context(import_compat=True).export_data(NAMES)["datas"])
+        csv.writer(file).writerows(register_layout.with_context(import_compat=True).export_data(NAMES)["datas"])
         return list(csv.reader(io.StringIO(file.getvalue())))
 
     def load(self, rows):
-        result = self.env["plc.register.map"].load(NAMES, rows)
+        result = self.env["plc.register.layout"].load(NAMES, rows)
         self.assertFalse(result["messages"])
-        return self.env["plc.register.map"].browse(result["ids"])
+        return self.env["plc.register.layout"].browse(result["ids"])
 
-    def assertTravels(self, register_map):
-        rows = self.export(register_map)
+    def assertTravels(self, register_layout):
+        rows = self.export(register_layout)
         rows[0][0] = "Came by file"
         loaded = self.load(rows)
         self.assertEqual(loaded.name, "Came by file")
-        self.assertNotEqual(loaded, register_map)
+        self.assertNotEqual(loaded, register_layout)
         self.assertFalse(loaded.problems)
-        self.assertEqual(loaded._layout(), register_map._layout())
+        self.assertEqual(loaded._layout(), register_layout._layout())
 
     def test_shipped_layouts(self):
         for name in ("job_numbers", "flags", "isa88"):
             with self.subTest(name):
-                self.assertTravels(self.env.ref(f"plc_mo_batch.plc_register_map_{name}"))
+                self.assertTravels(self.env.ref(f"plc_mo_batch.plc_register_layout_{name}"))
 
     def test_every_setting(self):
-        register_map = self.env.ref("plc_mo_batch.plc_register_map_job_numbers").copy({"name": "Settings"})
-        register_map.write({"word_order": "low", "swap_bytes": True, "address_offset": -1, "slots": 7})
-        feedback = register_map.area_ids.filtered(lambda area: area.kind == "feedback")
+        register_layout = self.env.ref("plc_mo_batch.plc_register_layout_job_numbers").copy({"name": "Settings"})
+        register_layout.write({"word_order": "low", "swap_bytes": True, "address_offset": -1, "slots": 7})
+        feedback = register_layout.area_ids.filtered(lambda area: area.kind == "feedback")
         feedback.registers = "input"
         feedback.field_ids[4].write({"unit": "kg", "scale": 0.5, "minimum": -2.5})
-        self.assertTravels(register_map)
+        self.assertTravels(register_layout)
 
     def test_several_in_one_file(self):
-        maps = [self.env.ref(f"plc_mo_batch.plc_register_map_{name}") for name in ("flags", "isa88")]
-        rows = [row for register_map in maps for row in self.export(register_map)]
+        layouts = [self.env.ref(f"plc_mo_batch.plc_register_layout_{name}") for name in ("flags", "isa88")]
+        rows = [row for register_layout in layouts for row in self.export(register_layout)]
         loaded = self.load(rows)
-        self.assertEqual([register_map._layout() for register_map in loaded], [register_map._layout() for register_map in maps])
+        self.assertEqual([item._layout() for item in loaded], [item._layout() for item in layouts])
 
     def test_a_layout_that_cannot_work_is_refused(self):
-        rows = self.export(self.env.ref("plc_mo_batch.plc_register_map_job_numbers"))
+        rows = self.export(self.env.ref("plc_mo_batch.plc_register_layout_job_numbers"))
         offset = NAMES.index("area_ids/field_ids/offset")
         row = next(row for row in rows if row[offset] == "17")
         row[offset] = "16"
-        result = self.env["plc.register.map"].load(NAMES, rows)
+        result = self.env["plc.register.layout"].load(NAMES, rows)
         self.assertFalse(result["ids"])
         self.assertIn("Product name begins at word 16, inside Formula name", result["messages"][0]["message"])
 
 
 @tagged("post_install", "-at_install")
 class TestLayoutXlsx(PatientHttpCase):
-    def export(self, register_map):
+    def export(self, register_layout):
         """The file that the web client's export gives."""
         asked = {
-            "model": "plc.register.map",
+            "model": "plc.register.layout",
             "fields": [{"name": name, "label": name, "type": "char"} for name in NAMES],
-            "ids": register_map.ids,
+            "ids": register_layout.ids,
             "domain": [],
             "import_compat": True,
         }
@@ -91,17 +91,17 @@ class TestLayoutXlsx(PatientHttpCase):
 
     def test_a_layout_travels_as_xlsx(self):
         self.authenticate("admin", "admin")
-        register_map = self.env.ref("plc_mo_batch.plc_register_map_isa88").copy({"name": "Came as XLSX"})
-        file = self.export(register_map)
+        register_layout = self.env.ref("plc_mo_batch.plc_register_layout_isa88").copy({"name": "Came as XLSX"})
+        file = self.export(register_layout)
         came = self.env["base_import.import"].create(
             {
-                "res_model": "plc.register.map",
+                "res_model": "plc.register.layout",
                 "file": file,
                 "file_type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             }
         )
         done = came.execute_import(NAMES, NAMES, {"has_headers": True, "quoting": '"', "separator": ","})
         self.assertFalse(done["messages"])
-        loaded = self.env["plc.register.map"].browse(done["ids"])
+        loaded = self.env["plc.register.layout"].browse(done["ids"])
         self.assertFalse(loaded.problems)
-        self.assertEqual(loaded._layout(), register_map._layout())
+        self.assertEqual(loaded._layout(), register_layout._layout())

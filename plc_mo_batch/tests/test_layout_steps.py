@@ -9,9 +9,9 @@ from .common import MillCase
 @tagged("post_install", "-at_install")
 class TestLayoutSteps(MillCase):
     def scale(self, scale, **values):
-        fields = self.controller.map_id.area_ids.field_ids.filtered(lambda field: field.role == "line_quantity")
+        fields = self.controller.layout_id.area_ids.field_ids.filtered(lambda field: field.role == "line_quantity")
         fields.write({"scale": scale, **values})
-        return self.controller.map_id
+        return self.controller.layout_id
 
     def test_hundredths_and_coarser_are_kept(self):
         for scale in (100, 10, 1, 4, 50):
@@ -39,4 +39,4 @@ class TestLayoutSteps(MillCase):
         self.scale(1000)
         self.env.ref("uom.decimal_product_uom").digits = 2
         self.env.invalidate_all()
-        self.assertIn("raise the decimal accuracy of Product Unit", self.controller.map_id.problems)
+        self.assertIn("raise the decimal accuracy of Product Unit", self.controller.layout_id.problems)

@@ -37,19 +37,19 @@ class TestMarkup(MillCase):
 
     def test_order_that_is_not_the_batchs(self):
         """The name is quoted in attention and journal, which are plain text."""
-        self.batch._notice(Anomaly("rejected", f"order is {EVIL}", tuple(range(83)), 1))
-        for record, name in ((self.batch, "attention"), (self.batch.event_ids[0], "message")):
+        self.batch._record_anomaly(Anomaly("rejected", f"order is {EVIL}", tuple(range(83)), 1))
+        for record, name in ((self.batch, "attention"), (self.batch.journal_ids[0], "message")):
             self.assertIn(EVIL, record[name])
             self.assertEqual(record._fields[name].type, "char", "shown escaped by every widget")
 
     def test_words_by_field(self):
         """The table of raw words, where an order's name is spelled out."""
-        layout = self.controller.map_id._layout()
+        layout = self.controller.layout_id._layout()
         start, count = 1, 8
         words = [0] * layout.request("feedback", 1)[1]
         text = "<script>x()</s>".ljust(count * 2, "\0").encode()
         words[start : start + count] = [int.from_bytes(text[2 * i : 2 * i + 2]) for i in range(count)]
-        table = self.controller.map_id._words_table("feedback", words, 1)
+        table = self.controller.layout_id._words_table("feedback", words, 1)
         self.assertText(table)
 
     def test_alarm(self):

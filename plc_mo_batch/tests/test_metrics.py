@@ -75,9 +75,9 @@ class TestMetrics(PatientHttpCase, MillCase):
         self.complete(orders[0], actuals={101: 600.5, 102: 0.0, 114: 33.25})
         self.queue()[1]._set_state("running")
         self.queue()[1]._store_actuals([101], [12.25])
-        self.queue()[1]._notice(Anomaly("rejected", "word 54 holds 109"))
-        self.queue()[1]._notice(Anomaly("rejected", "word 54 holds 109"))
-        self.queue()[0]._note_error("no stock location")
+        self.queue()[1]._record_anomaly(Anomaly("rejected", "word 54 holds 109"))
+        self.queue()[1]._record_anomaly(Anomaly("rejected", "word 54 holds 109"))
+        self.queue()[0]._record_error("no stock location")
         self.env["plc.alarm"]._raise(Condition("stuck", "It stands.", self.controller, self.queue()[1]))
         moment = Datetime.from_string("2026-01-02 03:04:05")
         self.controller.write({"online": True, "last_contact": moment, "clock_read_at": moment, "clock_drift": -75})
@@ -143,7 +143,7 @@ class TestMetrics(PatientHttpCase, MillCase):
     def test_as_many_queries_however_many_plcs_and_batches(self):
         self.new_order()
         self.run_task(1)
-        task, layout = self.env["plc.task.fill"], self.controller.map_id._layout()
+        task, layout = self.env["plc.task.fill"], self.controller.layout_id._layout()
         before = self.queries()
         for number in range(3):
             self.new_controller(name=f"PLC {number}", picking_type_ids=[], equipment_ids=[])

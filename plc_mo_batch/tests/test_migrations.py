@@ -19,7 +19,7 @@ class TestMigrations(MillCase):
         """As when a new release is stricter than the one that the layout was made with."""
         with self.assertNoLogs("migration", "WARNING"):
             self.migrate("19.0.1.1.0/post-check_layouts")
-        feedback = self.controller.map_id.area_ids.filtered(lambda area: area.kind == "feedback")
+        feedback = self.controller.layout_id.area_ids.filtered(lambda area: area.kind == "feedback")
         self.env.cr.execute("UPDATE plc_register_area SET base = 6900 WHERE id = %s", feedback.ids)
         self.env.invalidate_all()
         with self.assertLogs("migration", "WARNING") as logs:

@@ -37,14 +37,14 @@ class OneBadCase(MillCase):
     def failing(self, model, method, is_bad):
         registered = self.env.registry[model]
         failing = fails_for(getattr(registered, method), is_bad)
-        with mute_logger("odoo.addons.plc_mo_batch.tools.words"), patch.object(registered, method, failing):
+        with mute_logger("odoo.addons.plc_mo_batch.tools.translate"), patch.object(registered, method, failing):
             yield
 
     def errors(self, **of):
         """What the journal says of errors, of the PLC or of the batch."""
         of = of or {"controller_id": self.controller}
         where = [(name, "=", record.id) for name, record in of.items()]
-        return self.env["mo.batch.event"].search([("kind", "=", "error"), *where]).mapped("message")
+        return self.env["mo.batch.journal"].search([("kind", "=", "error"), *where]).mapped("message")
 
 
 @tagged("post_install", "-at_install")
@@ -68,7 +68,7 @@ class TestBadBatch(OneBadCase):
                 batch.attention = "half done"
             return batch == self.bad
 
-        with self.failing("mo.batch", "_follow_orders", spoil):
+        with self.failing("mo.batch", "_sync_with_order", spoil):
             self.run_task(2)
         self.assertEqual(self.errors(batch_id=self.bad), [UNFORESEEN])
         self.assertFalse(self.bad.attention)
@@ -110,7 +110,7 @@ class TestBadBatch(OneBadCase):
     def test_layout_that_became_unusable(self):
         """Screens refuse that; a restored table may do it. The PLC is not talked to, and says why; another one is."""
         other = self.new_controller(name="Other PLC", port=self.controller.port, picking_type_ids=False)
-        other.map_id = layout = other.map_id.copy({"name": "Spoilt"})
+        other.layout_id = layout = other.layout_id.copy({"name": "Spoilt"})
         self.env.cr.execute("DELETE FROM plc_register_field WHERE area_id IN %s", [tuple(layout.area_ids.ids)])
         self.env.invalidate_all()
         self.run_task(2)
@@ -232,7 +232,7 @@ class TestBadEvent(OneBadCase, EventCase):
         ):
             self.exchange()
             conditions = [Condition("stuck", "It stands.", self.controller)]
-            alarm = self.env["plc.alarm"]._settle("stuck", self.controller, conditions)
+            alarm = self.env["plc.alarm"]._sync("stuck", self.controller, conditions)
         user = self.controller.responsible_id.name
         self.assertFalse((self.failures.activity_ids | alarm.activity_ids).ids)
         self.assertRecordValues(self.failures, [{"text": "GATE BLOCKED", "acknowledged": True}])

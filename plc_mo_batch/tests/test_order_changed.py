@@ -37,7 +37,7 @@ class TestOrderChanged(MillCase):
         self.run_task(2)
         self.assertEqual(self.batch.state, "cancelled")
         self.assertIn("must be at least 0", self.order.plc_reason)
-        self.assertFalse(self.order.plc_hold)
+        self.assertFalse(self.order.plc_withheld)
 
     def test_after_it_was_handed_over_the_batch_says_so(self):
         self.run_task(2)
@@ -46,7 +46,7 @@ class TestOrderChanged(MillCase):
         self.assertRecordValues(self.batch, [{"state": "offered", "order_changed": True}])
         self.assertEqual(self.batch.line_ids[0].planned_qty, 600.0)
         self.run_task(2)
-        told = self.batch.event_ids.filtered(lambda event: "was changed after" in event.message)
+        told = self.batch.journal_ids.filtered(lambda event: "was changed after" in event.message)
         self.assertEqual(len(told), 1)
 
     def test_after_it_was_handed_over_what_cannot_be_queued_is_no_change(self):
@@ -58,7 +58,7 @@ class TestOrderChanged(MillCase):
 
     def test_order_that_needs_no_more_after_it_was_handed_over(self):
         """The order of two batches was lowered to what one makes: both are made, and each says that it is not what was asked."""
-        self.batch.action_cancel("plan", "", "line")
+        self.batch.action_cancel("plan", "", "requeue")
         self.controller.max_batch_qty = 500.0
         self.run_task(1)
         self.run_task(2)

@@ -22,7 +22,7 @@ class TestOrderClosedByHand(MillCase):
                     batch._store_actuals((101, 102, 114), self.ACTUALS)
                     batch.produced_qty = 1000.0
                 close(order)
-                batch._follow_orders(self.controller.map_id._layout())
+                batch._sync_with_order(self.controller.layout_id._layout())
                 yield batch, order
                 if batch.active:
                     batch._set_state("cancelled")
@@ -48,7 +48,7 @@ class TestOrderClosedByHand(MillCase):
             self.assertEqual(batch.state, "cancelling")
             before = order.state
             batch._advance("cancelled", 0.0, {})
-            self.assertRecordValues(order, [{"state": before, "plc_hold": False}])
+            self.assertRecordValues(order, [{"state": before, "plc_withheld": False}])
 
     def test_what_runs_is_said_to_run(self):
         for batch, _order in self.each_way("running"):
@@ -69,9 +69,9 @@ class TestOrderClosedByHand(MillCase):
         for booking in ("scrap", "consume"):
             for batch, order in self.each_way("failed"):
                 before, state = self.wheat.qty_available, order.state
-                batch.action_settle("hold", booking)
+                batch.action_set_disposition("withhold", booking)
                 self.run_task(3)
-                self.assertRecordValues(batch, [{"state": "cancelled", "failure_booked": True, "last_error": False}])
+                self.assertRecordValues(batch, [{"state": "cancelled", "disposition_booked": True, "last_error": False}])
                 self.assertAlmostEqual(self.wheat.qty_available, before - 601.25)
                 self.assertEqual(order.state, state)
 
@@ -82,7 +82,7 @@ class TestOrderClosedByHand(MillCase):
         )
         for batch, order in self.each_way("failed"):
             self.assertNotEqual(order.location_src_id, order.location_dest_id)
-            batch.action_settle("hold", "scrap")
+            batch.action_set_disposition("withhold", "scrap")
             self.run_task(3)
             scraps = self.env["stock.scrap"].search([("production_id", "=", order.id)])
             self.assertEqual(scraps.mapped("location_id"), order.location_src_id)

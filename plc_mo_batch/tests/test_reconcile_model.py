@@ -179,7 +179,7 @@ class TestRecord(MillCase):
         self.run_task(1)
         self.batch = self.queue()
         self.record = Record(self.batch.order_name)
-        self.layout = self.controller.map_id._layout()
+        self.layout = self.controller.layout_id._layout()
 
     def assertSame(self, label):
         self.batch.invalidate_recordset()
@@ -239,13 +239,13 @@ class TestRecord(MillCase):
         self.apply("sending", number=8)
         self.apply("offered")
         self.apply(anomaly="lost")
-        self.act("action_take_out", "taken_out")
+        self.act("action_give_up", "taken_out")
 
     def test_taken_out_while_it_ran(self):
         self.offer()
         self.progress("running", 5.0)
         self.apply(anomaly="lost")
-        self.batch.action_take_out()
+        self.batch.action_give_up()
         self.record = self.record.taken_out()
         self.assertEqual((self.batch.state, self.batch.acknowledged), (self.record.state, self.record.acknowledged))
 

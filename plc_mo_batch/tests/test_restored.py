@@ -38,9 +38,9 @@ class TestRestored(MillCase):
     def restored_with_orders_that_were_made(self):
         """One order made before the backup, two after it, of which a restored database knows nothing."""
         first, second, third = (self.new_order() for _order in range(3))
-        (second | third).plc_hold = True
+        (second | third).plc_withheld = True
         self.make(first)
-        (second | third).plc_hold = False
+        (second | third).plc_withheld = False
         self.back_up()
         self.make(second, third)
         self.restore()
@@ -63,7 +63,7 @@ class TestRestored(MillCase):
         self.assertEqual(batches.mapped("state"), ["queued"] * 3)
         for batch, order in zip(batches, second | third, strict=False):
             self.assertIn(f"The PLC is ahead of this database: order {order.name} stands in slot {batch.slot}", batch.attention)
-            self.assertEqual(len(batch.event_ids.filtered(lambda event: event.kind == "anomaly")), 1, "told once")
+            self.assertEqual(len(batch.journal_ids.filtered(lambda line: line.kind == "anomaly")), 1, "told once")
         self.assertFalse(batches[2].attention, f"{fourth.name} only waits")
 
     def test_a_person_compares_and_goes_on(self):

@@ -58,5 +58,5 @@ class TestSecrets(MillCase):
         self.env.invalidate_all()
         log = self.log_of(lambda: self.run_task(2))
         self.assertIn("not in PEM form", self.controller.last_error)
-        for text in (log, self.controller.last_error, *self.controller.event_ids.mapped("message")):
+        for text in (log, self.controller.last_error, *self.controller.journal_ids.mapped("message")):
             self.assertNotIn(SECRET, text)

@@ -8,8 +8,8 @@ from odoo.tools import mute_logger
 
 from .common import MillCase
 
-READ_ONLY = ["mo.batch", "mo.batch.line", "mo.batch.event"]
-SET_UP = ["plc.controller", "plc.equipment", "plc.register.map", "plc.register.area", "plc.register.field"]
+READ_ONLY = ["mo.batch", "mo.batch.line", "mo.batch.journal"]
+SET_UP = ["plc.controller", "plc.equipment", "plc.register.layout", "plc.register.area", "plc.register.field"]
 
 
 @tagged("post_install", "-at_install")
@@ -45,11 +45,11 @@ class TestSecurity(MillCase):
         self.controller.with_user(self.manager).host = "192.0.2.1"
 
     def test_journal_is_append_only(self):
-        event = self.env["mo.batch.event"]._record("user", "A test.", controller=self.controller)
+        line = self.env["mo.batch.journal"]._record("user", "A test.", controller=self.controller)
         with self.assertRaises(UserError):
-            event.message = "Something else."
+            line.message = "Something else."
         with self.assertRaises(UserError):
-            event.unlink()
+            line.unlink()
 
     def test_batches_are_never_deleted(self):
         self.new_order()

@@ -147,7 +147,7 @@ class TestSecurityForging(SecurityCase):
         ):
             self.assertNotForged("plc.controller", method, *args, roles=["manager"])
         self.assertNotForged(
-            "plc.register.map", "write", self.controller.map_id.ids, {"controller_ids": [(1, self.controller.id, forged)]}
+            "plc.register.layout", "write", self.controller.layout_id.ids, {"controller_ids": [(1, self.controller.id, forged)]}
         )
 
     def test_defaults_that_a_user_keeps(self):
@@ -156,7 +156,7 @@ class TestSecurityForging(SecurityCase):
         self.assertFalse(self.newest()["last_job"])
 
     def controller_values(self):
-        return {"name": "Another PLC", "host": "192.0.2.1", "map_id": self.controller.map_id.id}
+        return {"name": "Another PLC", "host": "192.0.2.1", "layout_id": self.controller.layout_id.id}
 
     def newest(self):
         return self.env["plc.controller"].search([], order="id desc", limit=1).read(["last_job", "online"])[0]
@@ -173,5 +173,5 @@ class TestSecurityForging(SecurityCase):
             self.assertNotForged("mo.batch", "action_enter_hand_adds", self.batch.ids, [[line.id, 99.0]], roles=["operator"])
 
     def other_batch(self, order):
-        layout = self.controller.map_id._layout()
+        layout = self.controller.layout_id._layout()
         return order._prepare_plc_batch(self.controller, layout, 9, order._plc_share(self.controller))

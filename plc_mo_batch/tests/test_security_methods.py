@@ -22,7 +22,7 @@ METHODS = {
     ("mo.batch", "action_open_cancel"): (OPERATORS,),
     ("mo.batch", "action_open_production"): (PLANNERS,),
     ("mo.batch", "action_open_review"): (OPERATORS,),
-    ("mo.batch", "action_open_settle"): (OPERATORS,),
+    ("mo.batch", "action_open_disposition"): (OPERATORS,),
     ("mo.batch", "action_open_weight"): (OPERATORS,),
     ("mo.batch", "action_release_review"): (OPERATORS, "as it is"),
     ("mo.batch", "action_release_slot"): (OPERATORS,),
@@ -33,8 +33,8 @@ METHODS = {
     ("mo.batch", "action_retry"): (OPERATORS,),
     ("mo.batch", "action_send_again"): (OPERATORS,),
     ("mo.batch", "action_set_weight"): (OPERATORS, 1000.0),
-    ("mo.batch", "action_settle"): (OPERATORS, "hold"),
-    ("mo.batch", "action_take_out"): (OPERATORS,),
+    ("mo.batch", "action_set_disposition"): (OPERATORS, "withhold"),
+    ("mo.batch", "action_give_up"): (OPERATORS,),
     ("mo.batch", "action_view_failures"): (PLANNERS,),
     ("mo.batch", "action_view_journal"): (OPERATORS,),
     ("mo.batch", "api_cancel"): (OPERATORS, "plan"),
@@ -46,9 +46,9 @@ METHODS = {
     ("mo.batch.cancel", "action_confirm"): (OPERATORS,),
     ("mo.batch.review", "action_confirm"): (OPERATORS,),
     ("mo.batch.review", "action_release"): (OPERATORS,),
-    ("mo.batch.settle", "action_confirm"): (OPERATORS,),
+    ("mo.batch.disposition", "action_confirm"): (OPERATORS,),
     ("mo.batch.weight", "action_confirm"): (OPERATORS,),
-    ("mrp.production", "action_plc_back_in_line"): (OPERATORS,),
+    ("mrp.production", "action_plc_requeue"): (OPERATORS,),
     ("mrp.production", "action_view_plc_batches"): (PLANNERS,),
     ("mrp.production", "button_mark_done"): (PLANNERS,),
     ("plc.alarm", "action_acknowledge"): (OPERATORS,),
@@ -80,7 +80,7 @@ METHODS = {
     ("plc.failure", "action_resolve"): (OPERATORS,),
     ("plc.failure.resolve", "action_confirm"): (OPERATORS,),
     ("plc.layout.generate", "action_generate"): (MANAGERS,),
-    ("plc.register.map", "action_add_event_areas"): (MANAGERS,),
+    ("plc.register.layout", "action_add_event_areas"): (MANAGERS,),
     ("plc.setup", "action_back"): (MANAGERS,),
     ("plc.setup", "action_connect"): (MANAGERS,),
     ("plc.setup", "action_fill"): (MANAGERS,),
@@ -119,14 +119,14 @@ class TestSecurityMethods(SecurityCase):
         self.batch = self.queue()
         alarm = {"kind": "silent", "message": "A test.", "controller_id": self.controller.id}
         failure, weighing = self.new_events()
-        records = [self.batch, self.order, self.controller, self.controller.map_id, self.env["plc.alarm"].create(alarm)]
+        records = [self.batch, self.order, self.controller, self.controller.layout_id, self.env["plc.alarm"].create(alarm)]
         records += [failure, weighing]
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {
             "mo.batch.booked": {"batch_id": self.batch.id, "comment": "by the day shift"},
             "mo.batch.cancel": {**batches, "reason": "plan"},
-            "mo.batch.settle": batches,
+            "mo.batch.disposition": batches,
             "mo.batch.review": {"batch_id": self.batch.id},
             "mo.batch.weight": {"batch_id": self.batch.id, "weight": 1.0},
             "plc.failure.resolve": {"failure_ids": failure.ids},

@@ -14,11 +14,11 @@ MODELS = {
     "mo.batch": (PLANNERS, NOBODY, NOBODY),
     "mo.batch.booked": (MANAGERS, MANAGERS, NOBODY),
     "mo.batch.cancel": WIZARD,
-    "mo.batch.event": (OPERATORS, NOBODY, NOBODY),
+    "mo.batch.journal": (OPERATORS, NOBODY, NOBODY),
     "mo.batch.line": (PLANNERS, NOBODY, NOBODY),
     "mo.batch.review": WIZARD,
     "mo.batch.review.line": WIZARD,
-    "mo.batch.settle": WIZARD,
+    "mo.batch.disposition": WIZARD,
     "mo.batch.weight": WIZARD,
     "plc.alarm": (PLANNERS, NOBODY, NOBODY),
     "plc.controller": SET_UP,
@@ -29,7 +29,7 @@ MODELS = {
     "plc.layout.generate": (MANAGERS, MANAGERS, NOBODY),
     "plc.register.area": LAYOUT,
     "plc.register.field": LAYOUT,
-    "plc.register.map": LAYOUT,
+    "plc.register.layout": LAYOUT,
     "plc.setup": (MANAGERS, MANAGERS, NOBODY),
     "plc.setup.line": (MANAGERS, MANAGERS, MANAGERS),
     "plc.snapshot": (OPERATORS, NOBODY, NOBODY),
@@ -104,12 +104,12 @@ class TestSecurityModels(SecurityCase):
             ("mo.batch.review", {"batch_id": batch.id}),
             ("mo.batch.review.line", {"batch_line_id": batch.line_ids[0].id, "review_id": review}),
             ("mo.batch.cancel", {"batch_ids": [(6, 0, batch.ids)], "reason": "plan"}),
-            ("mo.batch.settle", {"batch_ids": [(6, 0, batch.ids)]}),
+            ("mo.batch.disposition", {"batch_ids": [(6, 0, batch.ids)]}),
             ("plc.failure.resolve", {"failure_ids": [(6, 0, failure.ids)]}),
             ("plc.weighing.decide", {"weighing_ids": [(6, 0, weighing.ids)]}),
         ):
             with self.subTest(model):
                 fields = {name: {} for name in self.env[model]._fields}
-                if model not in ("mo.batch.settle", "plc.failure.resolve"):  # they show nothing of their records
+                if model not in ("mo.batch.disposition", "plc.failure.resolve"):  # they show nothing of their records
                     self.assertTrue(self.is_refused("operator", model, "onchange", [], values, list(values), fields), "onchange")
                 self.assertTrue(self.is_refused("operator", model, "web_save", [], values, fields), "web_save")

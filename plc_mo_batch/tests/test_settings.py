@@ -108,9 +108,9 @@ class TestSettings(MillCase):
             self.assertEqual(self.controller._shift_hours(), [6, 14, 22])
 
     def test_policies_of_a_new_plc(self):
-        self.save(default_failure_policy="hold", default_weight_policy="actuals")
-        self.assertRecordValues(self.new_controller(), [{"failure_policy": "hold", "weight_policy": "actuals"}])
-        self.assertEqual(self.controller.failure_policy, "ask")
+        self.save(default_disposition_policy="withhold", default_weight_policy="actuals")
+        self.assertRecordValues(self.new_controller(), [{"disposition_policy": "withhold", "weight_policy": "actuals"}])
+        self.assertEqual(self.controller.disposition_policy, "ask")
 
     def test_nonsense_is_refused(self):
         for values in ({"plc_task_1_minutes": 0}, {"plc_batch_limit": -3}):

@@ -24,7 +24,7 @@ class TestSharesChanged(SharedOrderCase):
 
     def refresh(self):
         """What the exchange does first."""
-        self.queue().sorted("id")._follow_orders(self.controller.map_id._layout())
+        self.queue().sorted("id")._sync_with_order(self.controller.layout_id._layout())
 
     def shares(self):
         return [(batch.part, batch.order_qty) for batch in self.batches(self.order)]
@@ -35,7 +35,7 @@ class TestSharesChanged(SharedOrderCase):
     # Cancelled
 
     def test_cancelled_batch_is_queued_again(self):
-        self.second.action_cancel("machine", "", "line")
+        self.second.action_cancel("machine", "", "requeue")
         self.book(self.first, self.third)
         self.assertRecordValues(self.order, [{"state": "progress", "qty_produced": 2000.0}])
         self.run_task(1)
@@ -46,17 +46,17 @@ class TestSharesChanged(SharedOrderCase):
         self.assertRecordValues(self.order, [{"state": "done", "qty_produced": 3000.0}])
 
     def test_held_order_stays_open_until_somebody_decides(self):
-        self.second.action_cancel("material", "", "hold")
+        self.second.action_cancel("material", "", "withhold")
         self.book(self.first, self.third)
         self.run_task(1)
         self.assertFalse(self.queue())
-        self.assertRecordValues(self.order, [{"state": "progress", "plc_hold": True}])
+        self.assertRecordValues(self.order, [{"state": "progress", "plc_withheld": True}])
         self.second.action_requeue()
         self.run_task(1)
         self.assertEqual(self.queue().part, 2)
 
     def test_held_order_is_closed_by_hand_with_what_was_made(self):
-        self.second.action_cancel("material", "", "hold")
+        self.second.action_cancel("material", "", "withhold")
         self.book(self.first, self.third, actuals={101: 601.25})
         self.order.with_context(skip_backorder=True, skip_consumption=True).button_mark_done()
         self.assertRecordValues(self.order, [{"state": "done", "qty_produced": 2000.0}])
@@ -104,7 +104,7 @@ class TestSharesChanged(SharedOrderCase):
     def test_stopped_order_back_in_line(self):
         self.first._set_state("running")
         self.second.action_cancel("plan", "", "cancel")
-        self.order.action_plc_back_in_line()
+        self.order.action_plc_requeue()
         self.book(self.first)
         self.assertEqual(self.order.state, "progress")
         self.run_task(1)
@@ -115,7 +115,7 @@ class TestSharesChanged(SharedOrderCase):
     def fail_batch(self, batch, order_action, booking="scrap"):
         batch._store_actuals((101, 102, 114), (250.5, 0.0, 0.0))
         batch._advance("failed", 0.0, {"acknowledged": True})
-        batch.action_settle(order_action, booking)
+        batch.action_set_disposition(order_action, booking)
         self.run_task(3)
         self.assertEqual(batch.state, "cancelled")
 
@@ -160,7 +160,7 @@ class TestSharesChanged(SharedOrderCase):
         self.assertEqual(self.order.plc_part_count, 2)
         self.assertEqual(self.planned(self.order, self.wheat), [600.0, 420.0])
         self.assertRecordValues(self.third, [{"state": "cancelled", "cancel_reason": "order"}])
-        self.assertFalse(self.order.plc_hold)
+        self.assertFalse(self.order.plc_withheld)
 
     def test_component_is_changed_while_some_are_sent(self):
         (self.first | self.second)._set_state("running")
@@ -195,8 +195,8 @@ class TestSharesChanged(SharedOrderCase):
         self.assertEqual(sum(self.planned(self.order, self.wheat)), 1800.0)
 
     def test_larger_mixer(self):
-        self.second.action_cancel("plan", "", "line")
-        self.third.action_cancel("plan", "", "line")
+        self.second.action_cancel("plan", "", "requeue")
+        self.third.action_cancel("plan", "", "requeue")
         self.controller.max_batch_qty = 2500.0
         self.book(self.first)
         self.run_task(1)

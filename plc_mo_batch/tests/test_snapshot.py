@@ -86,7 +86,7 @@ class TestSnapshot(MillCase):
         self.assertFalse(snapshot.line_ids)
 
     def test_another_layout(self):
-        self.controller.map_id = self.env.ref("plc_mo_batch.plc_register_map_isa88")
+        self.controller.layout_id = self.env.ref("plc_mo_batch.plc_register_layout_isa88")
         self.start_isa88()
         snapshot = self.take()
         self.assertRecordValues(
@@ -95,7 +95,7 @@ class TestSnapshot(MillCase):
         self.assertIn("12.5", self.line(snapshot, 2, "feedback").words_html)
 
     def start_isa88(self):
-        layout = self.controller.map_id._layout()
+        layout = self.controller.layout_id._layout()
         values = {**recipe_values(2), "line_code": [101], "line_quantity": [12.5], "state": 9, "taken_job": 4}
         address = layout.address("feedback", 2)
         words = layout.codec("feedback").encode(values)
@@ -125,12 +125,12 @@ class TestJournalViewer(MillCase):
 
     def setUp(self):
         super().setUp()
-        layout = self.controller.map_id._layout()
+        layout = self.controller.layout_id._layout()
         self.words = layout.codec("feedback").encode({**recipe_values(), "taken_job": 5})
 
     def record(self, offset=None, area="feedback"):
         anomaly = Anomaly("rejected", "a test", tuple(self.words), offset)
-        return self.env["mo.batch.event"]._record(
+        return self.env["mo.batch.journal"]._record(
             "anomaly", "A test.", controller=self.controller, anomaly=anomaly, slot=1, area=area
         )
 
@@ -162,23 +162,23 @@ class TestJournalViewer(MillCase):
 
     def test_layout_of_that_time(self):
         event = self.record()
-        self.controller.map_id = self.env.ref("plc_mo_batch.plc_register_map_flags")
+        self.controller.layout_id = self.env.ref("plc_mo_batch.plc_register_layout_flags")
         self.assertIn("Taken job", event.words_html)
 
     def test_recipe_that_nobody_knew(self):
         """A withdrawn recipe is shown as one."""
         plc = self.new_simulator()
-        layout = self.controller.map_id._layout()
+        layout = self.controller.layout_id._layout()
         words = layout.codec("recipe").encode({**recipe_values(3), "recipe_job": 7, "armed_job": 7})
         with plc.lock:
             plc.mill.memory[7200 : 7200 + len(words)] = words
         self.new_order()
         self.run_task(1)
         self.run_task(2)
-        event = self.controller.event_ids.filtered(lambda event: event.kind == "anomaly")
+        event = self.controller.journal_ids.filtered(lambda line: line.kind == "anomaly")
         self.assertRecordValues(event, [{"area": "recipe", "slot": 3}])
         self.assertIn("Armed job", event.words_html)
 
     def test_line_without_words(self):
-        event = self.env["mo.batch.event"]._record("user", "A test.", controller=self.controller)
-        self.assertFalse(event.words_html)
+        line = self.env["mo.batch.journal"]._record("user", "A test.", controller=self.controller)
+        self.assertFalse(line.words_html)

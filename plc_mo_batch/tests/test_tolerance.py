@@ -46,9 +46,9 @@ class TestTolerance(MillCase):
         self.assertEqual(self.states(self.dose(wheat=619.0, soy=340.0)), ["within", "warn", "within", False])
 
     def test_hold_alone(self):
-        self.tank.hold_kg = 5.0
+        self.tank.review_kg = 5.0
         batch = self.dose(wheat=700.0, molasses=39.0)
-        self.assertEqual(self.states(batch), [False, False, "hold", False])
+        self.assertEqual(self.states(batch), [False, False, "review", False])
 
     def test_off_recipe_dosing_is_a_deviation(self):
         self.controller.tolerance_kg = 0.5
@@ -111,7 +111,7 @@ class TestTolerance(MillCase):
     # Held for review
 
     def test_held_until_it_is_released(self):
-        self.controller.hold_percent = 5.0
+        self.controller.review_percent = 5.0
         order = self.new_order()
         batch = self.dose(wheat=700.0, order=order)
         self.run_task(3)
@@ -128,10 +128,10 @@ class TestTolerance(MillCase):
         self.assertEqual(
             batch.remark, "Released after review by night (plc_mo_batch.group_operator): The scale was checked"
         )
-        self.assertIn(self.operator, batch.event_ids.filtered(lambda event: event.kind == "user").user_id)
+        self.assertIn(self.operator, batch.journal_ids.filtered(lambda line: line.kind == "user").user_id)
 
     def test_release_needs_a_comment(self):
-        self.controller.hold_percent = 5.0
+        self.controller.review_percent = 5.0
         batch = self.dose(wheat=700.0)
         with self.assertRaisesRegex(UserError, "Say why"):
             batch.action_release_review(" ")
@@ -142,13 +142,13 @@ class TestTolerance(MillCase):
             batch.action_release_review("why not")
 
     def test_only_operators_release(self):
-        self.controller.hold_percent = 5.0
+        self.controller.review_percent = 5.0
         batch = self.dose(wheat=700.0)
         with self.assertRaises(AccessError):
             batch.with_user(new_test_user(self.env, "worker", groups="mrp.group_mrp_user")).action_release_review("ok")
 
     def test_held_batch_does_not_stop_the_others(self):
-        self.controller.hold_percent = 5.0
+        self.controller.review_percent = 5.0
         orders = [self.new_order(), self.new_order()]
         self.run_task(1)
         for batch, wheat in zip(self.queue(), (700.0, 600.0), strict=True):
@@ -158,7 +158,7 @@ class TestTolerance(MillCase):
         self.assertEqual([order.state for order in orders], ["confirmed", "done"])
 
     def test_dialog_corrects_and_releases(self):
-        self.controller.hold_percent = 5.0
+        self.controller.review_percent = 5.0
         order = self.new_order()
         batch = self.dose(wheat=700.0, order=order)
         action = batch.with_user(self.operator).action_open_review()

@@ -59,10 +59,10 @@ class TestTours(PatientHttpCase, MillCase):
                 self.assertRecordValues(cancelled, [{**values, "cancel_user_id": user.id}] * 2)
                 self.assertEqual(self.queue(), running | waiting - cancelled)
                 self.queue().write({"state": "cancelled"})
-                waiting.production_id.plc_hold = False
+                waiting.production_id.plc_withheld = False
 
     def test_retry(self):
         batch = self.complete(self.new_order())[:1]
-        batch._note_error("No stock.")
+        batch._record_error("No stock.")
         self.start_tour(f"/odoo/plc-batches/{batch.id}", "plc_retry", login=self.manager.login)
         self.assertFalse(batch.next_try)

@@ -25,12 +25,12 @@ class TestVacuum(MillCase):
         self.env["ir.config_parameter"].set_param("plc_mo_batch.journal_days", str(days))
 
     def event(self, batch=None, days=OLD):
-        event = self.env["mo.batch.event"]._record("user", "A test.", batch=batch, controller=self.controller)
+        line = self.env["mo.batch.journal"]._record("user", "A test.", batch=batch, controller=self.controller)
         self.env.flush_all()
         moment = fields.Datetime.now() - timedelta(days=days)
-        self.env.cr.execute("UPDATE mo_batch_event SET create_date = %s WHERE id = %s", [moment, event.id])
+        self.env.cr.execute("UPDATE mo_batch_journal SET create_date = %s WHERE id = %s", [moment, line.id])
         self.env.invalidate_all()
-        return event
+        return line
 
     def vacuum(self):
         """As Odoo's daily cron does it."""
@@ -59,12 +59,12 @@ class TestVacuum(MillCase):
             self.assertTrue(event.exists())
 
     def test_piece_by_piece(self):
-        events = self.env["mo.batch.event"].concat(*(self.event() for _number in range(5)))
+        journal = self.env["mo.batch.journal"].concat(*(self.event() for _number in range(5)))
         with patch("odoo.addons.plc_mo_batch.models.common.plc_vacuum.TOGETHER", 2):
             self.assertEqual(self.env["plc.vacuum"]._gc_journal(), (2, True))
-            self.assertEqual(len(events.exists()), 3)
+            self.assertEqual(len(journal.exists()), 3)
             self.vacuum()
-        self.assertFalse(events.exists())
+        self.assertFalse(journal.exists())
 
     def test_alarms_that_are_over(self):
         values = {"kind": "silent", "controller_id": self.controller.id, "message": "A test."}

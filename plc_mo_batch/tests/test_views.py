@@ -74,10 +74,10 @@ class TestViews(PatientHttpCase):
     @classmethod
     def make_records(cls):
         """What there is to look at of each model; wizards as they are opened."""
-        layout = cls.mill.map_id
+        layout = cls.mill.layout_id
         words = tuple(range(layout._layout().codec("feedback").words))
         anomaly = Anomaly("rejected", "a test", words, 1)
-        cls.event = cls.env["mo.batch.event"]._record("anomaly", "A test.", controller=cls.mill, anomaly=anomaly, slot=1)
+        cls.event = cls.env["mo.batch.journal"]._record("anomaly", "A test.", controller=cls.mill, anomaly=anomaly, slot=1)
         with Simulator(scan_time=None) as plc:
             cls.mill.port = plc.port
             operator = cls.people["operator"]
@@ -89,7 +89,7 @@ class TestViews(PatientHttpCase):
         cls.defaults = {
             "mo.batch.booked": {"default_batch_id": cls.batches[1].id},
             "mo.batch.cancel": {"default_batch_ids": cls.batches[1:3].ids},
-            "mo.batch.settle": {"default_batch_ids": cls.batches[1:2].ids},
+            "mo.batch.disposition": {"default_batch_ids": cls.batches[1:2].ids},
             "mo.batch.review": {"default_batch_id": cls.batches[1].id},
             "mo.batch.weight": {"default_batch_id": cls.batches[1].id},
             "plc.failure.resolve": {"default_failure_ids": cls.failure.ids},
@@ -137,9 +137,9 @@ class TestViews(PatientHttpCase):
         order = self.batches[1].production_id
         queue = "plc_mo_batch.mo_batch_action"
         yield {"title": "queue", "request": queue, "selector": ".o_list_view", "text": self.batches[1].order_name}
-        yield self.screen("journal", "mo.batch.event", "list", "queued in slot")
+        yield self.screen("journal", "mo.batch.journal", "list", "queued in slot")
         wrong = ".o_form_view tr.table-danger"
-        yield self.screen("raw words", "mo.batch.event", "form", "Order name", wrong, res_id=self.event.id)
+        yield self.screen("raw words", "mo.batch.journal", "form", "Order name", wrong, res_id=self.event.id)
         yield self.screen("in the PLC now", "plc.snapshot", "form", "Taken job: 0", res_id=self.snapshot.id)
         yield self.screen("order", "mrp.production", "form", "PLC Batches", "[name=plc_batch_count]", res_id=order.id)
         yield self.screen("orders", "mrp.production", "list", order.name, domain=[["plc_batch_ids", "!=", False]])

@@ -15,7 +15,7 @@ class TestWeighingWaits(WeighingCase):
         self.assertIn(reason, weighing.reason)
         self.assertEqual(self.flag("weighing"), 1)
         self.assertEqual(weighing.activity_ids.summary, "A weighing waits for you")
-        self.assertIn(reason, self.controller.event_ids.filtered(lambda event: event.kind == "anomaly")[0].message)
+        self.assertIn(reason, self.controller.journal_ids.filtered(lambda line: line.kind == "anomaly")[0].message)
         self.assertFalse(self.line.weighed)
         return weighing
 
@@ -73,7 +73,7 @@ class TestWeighingWaits(WeighingCase):
         self.assertRecordValues(weighing.line_id, [{"product_id": premix.id, "weighed_qty": 50.0}])
 
     def test_of_a_failed_batch_that_is_settled(self):
-        self.start(failure_policy="cancel")
+        self.start(disposition_policy="cancel")
         name = self.batch.order_name
         self.fail_on_plc(self.plc)
         self.run_task(3)
@@ -213,11 +213,11 @@ class TestWeighingLots(WeighingCase):
     def test_of_a_failed_batch(self):
         for booking in ("scrap", "consume"):
             with self.subTest(booking):
-                self.start(failure_policy="ask")
+                self.start(disposition_policy="ask")
                 self.weigh(8.0, number=301)
                 self.exchange()
                 self.fail_on_plc(self.plc)
-                self.batch.action_settle("cancel", booking)
+                self.batch.action_set_disposition("cancel", booking)
                 self.run_task(3)
                 self.assertRecordValues(self.batch, [{"state": "cancelled", "last_error": False}])
                 self.assertEqual(self.items(), [("P1", 8.0)])

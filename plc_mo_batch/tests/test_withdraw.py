@@ -17,7 +17,7 @@ class OfferedCase(MillCase):
         self.run_task(1)
         self.run_task(2)
         self.batch = self.queue()
-        self.assertEqual(self.batch.state, "offered", (self.controller.last_error, self.controller.event_ids.mapped("message")))
+        self.assertEqual(self.batch.state, "offered", (self.controller.last_error, self.controller.journal_ids.mapped("message")))
 
     def settle(self):
         """As if the PLC's settle time had gone by."""
@@ -37,7 +37,7 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.assertEqual(self.batch.state, "cancelling", "the PLC may show in its next scan that it took it")
         self.settle()
         self.assertRecordValues(self.batch, [{"state": "cancelled", "active": False}])
-        self.assertTrue(self.order.plc_hold)
+        self.assertTrue(self.order.plc_withheld)
         self.plc.step(30)
         self.assertFalse(self.plc.mill.ledger)
 
@@ -72,9 +72,9 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.plc.lose_memory()
         self.run_task(2)
         self.batch.action_send_again()
-        self.batch.action_cancel(order_action="line")
+        self.batch.action_cancel(order_action="requeue")
         self.assertEqual(self.batch.state, "cancelled")
-        self.assertTrue(self.order.plc_hold)
+        self.assertTrue(self.order.plc_withheld)
 
     def test_slot_is_used_again_after_a_withdrawal(self):
         self.batch.action_cancel()
@@ -124,7 +124,7 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.assertEqual(self.batch.state, "running")
         with self.assertRaisesRegex(UserError, "was seen running"):
             self.batch.action_send_again()
-        self.batch.action_take_out()
+        self.batch.action_give_up()
         self.assertRecordValues(self.batch, [{"state": "failed", "active": True, "consumed": True}])
         self.assertEqual(self.batch.line_ids[0].actual_qty, dosed)
 
@@ -135,13 +135,13 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.run_task(2)
         dosed = self.batch.line_ids[0].actual_qty
         with self.assertRaisesRegex(UserError, "is believed"):
-            self.batch.action_take_out()
+            self.batch.action_give_up()
         with self.plc.lock:
             self.plc.mill.memory[6027] = 999
         self.run_task(2)
         self.assertEqual(self.batch.state, "running")
         self.assertFalse(self.batch.is_action_decide_allowed, "it is not sent again")
-        self.batch.action_take_out()
+        self.batch.action_give_up()
         self.assertRecordValues(self.batch, [{"state": "failed", "acknowledged": False}])
         self.assertEqual(self.batch.line_ids[0].actual_qty, dosed)
         self.run_task(2)
@@ -151,17 +151,17 @@ class TestWithdrawJobNumbers(OfferedCase):
     def test_taken_out(self):
         self.plc.lose_memory()
         self.run_task(2)
-        self.batch.action_take_out()
+        self.batch.action_give_up()
         self.assertRecordValues(self.batch, [{"state": "cancelled", "active": False}])
 
     def test_taken_out_while_it_is_being_cancelled(self):
         """The PLC may have made it before it forgot it: the order is not queued again by itself (found by make soak)."""
-        self.batch.action_cancel(order_action="line")
+        self.batch.action_cancel(order_action="requeue")
         self.plc.lose_memory()
         self.run_task(2)
-        self.batch.action_take_out()
+        self.batch.action_give_up()
         self.assertEqual(self.batch.state, "cancelled")
-        self.assertTrue(self.batch.production_id.plc_hold)
+        self.assertTrue(self.batch.production_id.plc_withheld)
 
     def test_there_is_nothing_to_decide(self):
         with self.assertRaisesRegex(UserError, "there is nothing to decide"):
@@ -173,7 +173,7 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.run_task(2)
         self.assertIn("has not taken the recipe", self.batch.attention)
         self.run_task(2)
-        self.assertEqual(len(self.batch.event_ids.filtered(lambda event: event.kind == "anomaly")), 1)
+        self.assertEqual(len(self.batch.journal_ids.filtered(lambda line: line.kind == "anomaly")), 1)
 
     def test_plc_that_has_only_just_ended_another_one(self):
         """It was offered an hour ago, and its turn has only come."""
@@ -182,10 +182,10 @@ class TestWithdrawJobNumbers(OfferedCase):
         other = self.batch.copy({"name": "EARLIER", "production_id": self.new_order().id, "slot": 9, "job_number": 0})
         other._set_state("completed", date_finished=fields.Datetime.now() - timedelta(minutes=1), acknowledged=True)
         other._set_state("done")
-        self.controller._note_untaken()
+        self.controller._record_untaken()
         self.assertFalse(self.batch.attention)
         other.date_finished -= timedelta(minutes=30)
-        self.controller._note_untaken()
+        self.controller._record_untaken()
         self.assertIn("has not taken the recipe", self.batch.attention)
 
     def test_lost_acknowledgement_is_repeated_for_the_history(self):
@@ -212,11 +212,11 @@ class TestWithdrawFlags(OfferedCase):
         self.settle()
         self.assertEqual(self.batch.state, "cancelling")
         self.assertIn("not known whether", self.batch.attention)
-        self.batch.action_take_out()
+        self.batch.action_give_up()
         self.assertEqual(self.batch.state, "cancelled")
 
     def test_plc_that_shows_the_order_at_once_resolves_it(self):
-        self.controller.map_id.copies_on_take = True
+        self.controller.layout_id.copies_on_take = True
         self.batch.action_cancel()
         self.run_task(2)
         self.settle()
@@ -229,7 +229,7 @@ class TestWithdrawFlags(OfferedCase):
         self.assertEqual(self.batch.state, "running")
 
     def test_not_cancelled_while_the_offer_may_still_arrive(self):
-        self.controller.map_id.copies_on_take = True
+        self.controller.layout_id.copies_on_take = True
         self.controller.quiet_time = 60
         self.controller.unconfirmed_write_at = fields.Datetime.now()
         with self.plc.lock:
@@ -245,7 +245,7 @@ class TestWithdrawFlags(OfferedCase):
         self.assertEqual(self.batch.state, "running")
 
     def test_lost_offer_is_repeated_where_the_plc_shows_orders_at_once(self):
-        self.controller.map_id.copies_on_take = True
+        self.controller.layout_id.copies_on_take = True
         with self.plc.lock:
             self.plc.mill.memory[7076] = 1
         self.settle()

@@ -137,7 +137,7 @@ class TestWriteBackFailing(MillCase):
         message = "Stock of Test wheat in WH/Stock is negative now: -101.25 kg."
         self.assertRecordValues(batch, [{"state": "done", "attention": False, "remark": message}])
         self.assertIn(message, batch.message_ids[0].body)
-        self.assertEqual(batch.event_ids.filtered(lambda event: event.kind == "anomaly").message, message)
+        self.assertEqual(batch.journal_ids.filtered(lambda line: line.kind == "anomaly").message, message)
 
     def test_what_was_negative_before_is_not_told_again(self):
         self.put_in_stock(5000.0, self.soy, self.molasses, self.salt)

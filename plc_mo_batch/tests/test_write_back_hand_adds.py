@@ -72,7 +72,7 @@ class TestWriteBackHandAdds(MillCase):
         batch = self.complete(self.new_order())
         batch.with_user(self.operator).action_enter_hand_adds([[self.hand_add(batch).id, 14.2]])
         self.assertRecordValues(
-            batch.event_ids[0],
+            batch.journal_ids[0],
             [
                 {
                     "kind": "user",

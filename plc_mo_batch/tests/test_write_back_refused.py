@@ -103,7 +103,7 @@ class TestFailedRefused(RefusedCase):
         batch = self.queue()
         batch._store_actuals((code,), (12.5,))
         batch._advance("failed", 0.0, {"acknowledged": True})
-        action = batch.action_open_settle()
+        action = batch.action_open_disposition()
         wizard = self.env[action["res_model"]].with_context(**action["context"])
         wizard.create({"order_action": "cancel", "booking": booking}).action_confirm()
         self.run_task(3)
@@ -112,7 +112,7 @@ class TestFailedRefused(RefusedCase):
     def assertSettledAfterwards(self, batch):
         batch.next_try = False
         self.run_task(3)
-        self.assertRecordValues(batch, [{"state": "cancelled", "failure_booked": True, "last_error": False}])
+        self.assertRecordValues(batch, [{"state": "cancelled", "disposition_booked": True, "last_error": False}])
         self.assertEqual(self.order.state, "cancel")
 
     def wasted(self):
@@ -124,7 +124,7 @@ class TestFailedRefused(RefusedCase):
     def test_dosed_from_equipment_that_holds_nothing(self):
         silo = self.new_silo(103, self.wheat.browse())
         batch = self.fail_batch(self.new_order(), 103)
-        self.assertRecordValues(batch, [{"state": "failed", "failure_booked": False, "attempts": 1}])
+        self.assertRecordValues(batch, [{"state": "failed", "disposition_booked": False, "attempts": 1}])
         self.assertIn("Say on the equipment with code 103 which one product it holds", batch.last_error)
         silo.product_ids = self.soy
         self.assertSettledAfterwards(batch)

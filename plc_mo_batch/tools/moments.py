@@ -1,7 +1,7 @@
 from odoo import fields
 
 
-def follow_clock(record, *names):
+def pull_back_future_moments(record, *names):
     """Have these moments of a record, where they lie in the future, be now. They are of before the clock was set back: what is
     waited for since then is waited for from now on, and not until then."""
     now = fields.Datetime.now()

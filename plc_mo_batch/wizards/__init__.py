@@ -1,8 +1,8 @@
 from . import (
     mo_batch_booked,
     mo_batch_cancel,
+    mo_batch_disposition,
     mo_batch_review,
-    mo_batch_settle,
     mo_batch_weight,
     plc_failure_resolve,
     plc_layout_generate,

@@ -10,7 +10,7 @@ class MoBatchCancel(models.TransientModel):
     batch_ids = fields.Many2many("mo.batch", required=True, readonly=True)
     reason = fields.Selection([reason for reason in REASONS if reason[0] != "order"], required=True)
     note = fields.Char()
-    order_action = fields.Selection(ORDER_ACTIONS, string="Then the Order", required=True, default="hold")
+    order_action = fields.Selection(ORDER_ACTIONS, string="Then the Order", required=True, default="withhold")
     effect = fields.Text(compute="_compute_effect")
 
     @api.depends("batch_ids", "order_action")

@@ -77,13 +77,13 @@ class PlcLayoutGenerate(models.TransientModel):
         """
         self.ensure_one()
         self._check_lines()
-        register_map = self.env["plc.register.map"].create(self._prepare_map())
+        register_layout = self.env["plc.register.layout"].create(self._prepare_layout())
         if self.assign:
-            self.controller_id.map_id = register_map
+            self.controller_id.layout_id = register_layout
         return {
             "type": "ir.actions.act_window",
-            "res_model": "plc.register.map",
-            "res_id": register_map.id,
+            "res_model": "plc.register.layout",
+            "res_id": register_layout.id,
             "view_mode": "form",
             "views": [(False, "form")],
         }
@@ -114,7 +114,7 @@ class PlcLayoutGenerate(models.TransientModel):
     def _words(self, lines):
         return HEAD_WORDS + lines * LINE_WORDS + TAIL_WORDS
 
-    def _prepare_map(self):
+    def _prepare_layout(self):
         stride = max(100, -(-self.words // 10) * 10)
         thousands = -(-self.slots * stride // 1000) * 1000
         recipe_base = FEEDBACK_BASE + thousands
@@ -123,7 +123,7 @@ class PlcLayoutGenerate(models.TransientModel):
             self._prepare_area("feedback", FEEDBACK_BASE, stride, self.env._("Actual"), self._feedback_jobs()),
         ]
         if self.events:
-            areas += self.env["plc.register.map"]._prepare_event_areas(recipe_base + thousands)
+            areas += self.env["plc.register.layout"]._prepare_event_areas(recipe_base + thousands)
         return {"name": self.name, "handshake": "job_numbers", "slots": self.slots, "area_ids": areas}
 
     def _prepare_area(self, kind, base, stride, quantity, jobs):
@@ -134,7 +134,7 @@ class PlcLayoutGenerate(models.TransientModel):
 
     def _tail(self, jobs):
         content = [*self._result(), *jobs]
-        return self.env["plc.register.map"]._place_fields(self._end_of_lines(), content)
+        return self.env["plc.register.layout"]._place_fields(self._end_of_lines(), content)
 
     def _end_of_lines(self):
         return HEAD_WORDS + self._line_count() * LINE_WORDS

@@ -24,11 +24,11 @@ class PlcSetup(models.TransientModel):
     host = fields.Char(string="Address", help="Host name or IP address of the PLC.")
     port = fields.Integer(required=True, default=502)
     device_id = fields.Integer(string="Unit ID", required=True, default=1)
-    map_id = fields.Many2one(
-        "plc.register.map",
+    layout_id = fields.Many2one(
+        "plc.register.layout",
         string="Layout",
         required=True,
-        default=lambda self: self.env.ref("plc_mo_batch.plc_register_map_job_numbers", raise_if_not_found=False),
+        default=lambda self: self.env.ref("plc_mo_batch.plc_register_layout_job_numbers", raise_if_not_found=False),
         help="Where in the PLC's registers recipes and feedback lie. Whoever programmed the PLC knows which one it is.",
     )
     message = fields.Char(readonly=True)
@@ -94,7 +94,7 @@ class PlcSetup(models.TransientModel):
         self._connection()
         self.step = "silos"
         if not self.line_ids:
-            codes = [code for code in self.map_id._layout().codes if code]
+            codes = [code for code in self.layout_id._layout().codes if code]
             self.line_ids = [Command.create({"code": code, "name": self.env._("Silo %s", code)}) for code in codes]
         return True
 
@@ -167,7 +167,7 @@ class PlcSetup(models.TransientModel):
         if not (self.host or "").strip():
             raise UserError(self.env._("Enter the PLC's address: a host name or an IP address."))
         names = ("name", "transport", "port", "device_id")
-        ids = {"company_id": self.company_id.id, "map_id": self.map_id.id}
+        ids = {"company_id": self.company_id.id, "layout_id": self.layout_id.id}
         return {"host": self.host.strip(), **{name: self[name] for name in names}, **ids}
 
     def _components(self):

@@ -10,7 +10,7 @@ class PlcSnapshot(models.TransientModel):
     _description = "What Is in the PLC Now"
 
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True, ondelete="cascade")
-    map_id = fields.Many2one(related="controller_id.map_id")
+    layout_id = fields.Many2one(related="controller_id.layout_id")
     taken_at = fields.Datetime(string="Read", readonly=True)
     message = fields.Char(readonly=True, help="What is missing, or wrong.")
     line_ids = fields.One2many("plc.snapshot.line", "snapshot_id", string="Slots", readonly=True)

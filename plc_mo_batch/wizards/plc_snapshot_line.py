@@ -1,10 +1,10 @@
 from odoo import api, fields, models
 
-from ..models.batch.mo_batch_event import AREAS
+from ..models.batch.mo_batch_journal import AREAS
 from ..plc.dissect import is_empty
 from ..plc.layout import EVENT_AREAS
 from ..plc.reconcile import ABORTED, COMPLETE, EXECUTING, HELD, IDLE, STOPPED
-from ..tools.words import said
+from ..tools.translate import translate
 
 STATES = {IDLE: "idle", EXECUTING: "running", COMPLETE: "finished", HELD: "held", STOPPED: "failed", ABORTED: "failed"}
 # what says which job is where
@@ -51,7 +51,7 @@ class PlcSnapshotLine(models.TransientModel):
     def _compute_words_html(self):
         for line in self:
             words = [int(word) for word in (line.words or "").split()]
-            line.words_html = line.snapshot_id.map_id._words_table(line.area, words, line.slot)
+            line.words_html = line.snapshot_id.layout_id._words_table(line.area, words, line.slot)
 
     # Business methods
 
@@ -73,14 +73,14 @@ class PlcSnapshotLine(models.TransientModel):
             "weight": values.get("weight", values.get("weighed")),
             "jobs": self._jobs(parts),
             "state": "empty" if is_empty(seen.layout.area(kind), seen.words[kind, slot]) else self._state(kind, values),
-            "problem": next((said(self.env, part.problem) for part in parts if part.error), False),
+            "problem": next((translate(self.env, part.problem) for part in parts if part.error), False),
             "words": " ".join(map(str, seen.words[kind, slot])),
         }
 
     @api.model
     def _jobs(self, parts):
         told = [part for part in parts if part.field and part.field.role in HANDSHAKE and part.value is not None]
-        return ", ".join(f"{said(self.env, part.field.label)}: {part.value}" for part in told)
+        return ", ".join(f"{translate(self.env, part.field.label)}: {part.value}" for part in told)
 
     @api.model
     def _state(self, kind, values):

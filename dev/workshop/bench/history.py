@@ -29,7 +29,7 @@ class History:
             self.first_move, last_move = env.cr.fetchone()
             self.stride = last_move - self.first_move + 1
             self.bases = {table: self._reserve(env, table) for table in ("mrp_production", "stock_move", "mo_batch")}
-            self.event = env["mo.batch.event"].search([("batch_id", "=", batch)], limit=1).id
+            self.event = env["mo.batch.journal"].search([("batch_id", "=", batch)], limit=1).id
             self.told = told(env, env["mo.batch"].browse(batch))
 
     def _reserve(self, env, table):
@@ -76,8 +76,8 @@ class History:
         self._copy_told(env, batch, order, ago, **number)
         number = {"count": EVENTS * count, "first": EVENTS * self.count}
         of_batch = {"batch_id": f"{self.bases['mo_batch']} + n / {EVENTS}", "controller_id": self._controller(f"n / {EVENTS}")}
-        changed = {"id": "nextval('mo_batch_event_id_seq')", "create_date": "create_date - n * interval '30 s'", **of_batch}
-        copy_rows(env, "mo_batch_event", "id", self.event, changed, **number)
+        changed = {"id": "nextval('mo_batch_journal_id_seq')", "create_date": "create_date - n * interval '30 s'", **of_batch}
+        copy_rows(env, "mo_batch_journal", "id", self.event, changed, **number)
 
     def _copy_told(self, env, batch, order, ago, **number):
         """The latest ones are open."""

@@ -152,7 +152,7 @@ class Load:
     def expect(self, state, count):
         with self.mill.env() as env:
             found = env["mo.batch"].search_count([("state", "=", state)])
-            errors = env["mo.batch.event"].search([("kind", "in", ("error", "anomaly"))], limit=3).mapped("message")
+            errors = env["mo.batch.journal"].search([("kind", "in", ("error", "anomaly"))], limit=3).mapped("message")
         assert found == count, f"{found} batches are {state}, not {count}: {errors}"
 
     def _screens(self):

@@ -93,7 +93,7 @@ class Mill:
                 "name": f"Bench {port}",
                 "host": "127.0.0.1",
                 "port": port,
-                "map_id": env.ref("plc_mo_batch.plc_register_map_job_numbers").id,
+                "layout_id": env.ref("plc_mo_batch.plc_register_layout_job_numbers").id,
                 "picking_type_ids": [(6, 0, [picking_type])],
                 "equipment_ids": [(0, 0, silo) for silo in silos],
                 **values,

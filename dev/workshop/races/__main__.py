@@ -152,7 +152,7 @@ TOO_LATE = ("the PLC has taken it", "the PLC has made it")
 
 def _is_accepted(plc, batch):
     try:
-        plc.user(1, "mo.batch", "action_cancel", [batch], order_action="line")
+        plc.user(1, "mo.batch", "action_cancel", [batch], order_action="requeue")
         return True
     except Fault as fault:
         if not any(reason in fault.faultString for reason in TOO_LATE):

@@ -83,7 +83,7 @@ class Soak:
         fork = Fork(main)
         facts, self.secrets = fork.line.hear()
         fork.wait()
-        [[self.first_event]] = self.sql("SELECT coalesce(max(id), 0) FROM mo_batch_event")
+        [[self.first_event]] = self.sql("SELECT coalesce(max(id), 0) FROM mo_batch_journal")
         for number, ((_name, options, _layout), of_plc) in enumerate(zip(PLCS, facts, strict=True)):
             plc = Plc(options, of_plc, self.database, self.folder, f"{self.seed} {number}")
             self.sql("UPDATE plc_controller SET port = %s WHERE id = %s", plc.proxy.port, plc.id)
@@ -282,7 +282,8 @@ class Soak:
         """What waits in line does not join any more."""
         self.sql(
             """
-            UPDATE mrp_production SET plc_hold = true WHERE state = 'confirmed' AND NOT coalesce(plc_hold, false) AND id NOT IN (
+            UPDATE mrp_production SET plc_withheld = true
+             WHERE state = 'confirmed' AND NOT coalesce(plc_withheld, false) AND id NOT IN (
                    SELECT production_id FROM mo_batch WHERE active)
             """
         )
@@ -337,7 +338,7 @@ class Soak:
                    SELECT coalesce(sum(quantity), 0)::float8 FROM plc_weighing WHERE line_id = line.id AND state = 'matched') END,
                    batch.state = 'done'
               FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
-             WHERE batch.order_name = %s AND coalesce(line.code, 0) = 0 AND (batch.state = 'done' OR batch.failure_booked)
+             WHERE batch.order_name = %s AND coalesce(line.code, 0) = 0 AND (batch.state = 'done' OR batch.disposition_booked)
             """,
             order["name"],
         )
@@ -410,7 +411,7 @@ class Soak:
         """Who acted by the journal: nobody but the two who were let in, and the tasks, when an order was closed or cancelled."""
         found = self.sql(
             """
-            SELECT login, count(*) FROM mo_batch_event event JOIN res_users who ON who.id = event.user_id
+            SELECT login, count(*) FROM mo_batch_journal event JOIN res_users who ON who.id = event.user_id
              WHERE event.kind = 'user' AND event.id > %s GROUP BY login ORDER BY login
             """,
             self.first_event,

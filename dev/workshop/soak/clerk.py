@@ -8,14 +8,14 @@ from workshop.torture.person import CLOSING, Person, type_hand_adds, weigh_up
 
 CANCELLABLE = ["queued", "sending", "offered"]
 REASONS = ["recipe", "material", "machine", "plan", "other"]
-ORDER_ACTIONS = ["hold", "line", "cancel"]
+ORDER_ACTIONS = ["withhold", "requeue", "cancel"]
 COMMANDS = ["action_hold", "action_resume", "action_resume", "action_abort"]
 HISTORY = {"active_test": False}
 REFUSED = (2, 4)  # fault codes of Odoo's XML-RPC: a sentence for the user, no right
 FORBIDDEN = [  # to operators and, but for the last two, to managers
     ("mo.batch", "write", {"state": "done"}),
     ("mo.batch.line", "write", {"actual_qty": 1.0}),
-    ("mo.batch.event", "unlink"),
+    ("mo.batch.journal", "unlink"),
     ("plc.weighing", "write", {"quantity": 1.0}),
     ("plc.controller", "write", {"last_job": 0}),
     ("plc.controller", "write", {"host": "192.0.2.1"}),
@@ -78,7 +78,7 @@ class Clerk:
         return self._on_batch(die, domain, "action_cancel", pick(reason, REASONS), "", pick(action, ORDER_ACTIONS))
 
     def _requeue(self, die, *_dice):
-        domain = [("state", "=", "cancelled"), ("production_id.plc_hold", "=", True)]
+        domain = [("state", "=", "cancelled"), ("production_id.plc_withheld", "=", True)]
         domain += [("production_id", "not in", list(self.taken_out)), ("production_id.state", "=", "confirmed")]
         return self._on_batch(die, domain, "action_requeue", context=HISTORY)
 
@@ -141,7 +141,7 @@ class Clerk:
     def _plan(self, die, *_dice):
         """More work, where little is left."""
         plc = pick(die, self.plcs)
-        domain = [("picking_type_id", "=", plc.picking_type), ("state", "=", "confirmed"), ("plc_hold", "=", False)]
+        domain = [("picking_type_id", "=", plc.picking_type), ("state", "=", "confirmed"), ("plc_withheld", "=", False)]
         if self.call("mrp.production", "search_count", domain) > 15:
             return ""
         values = {"product_id": plc.feed, "product_qty": 1000.0, "bom_id": plc.bom, "picking_type_id": plc.picking_type}

@@ -141,7 +141,7 @@ def set_up(env):
             {
                 "name": name,
                 "host": "127.0.0.1",
-                "map_id": env.ref(f"plc_mo_batch.plc_register_map_{layout}").id,
+                "layout_id": env.ref(f"plc_mo_batch.plc_register_layout_{layout}").id,
                 "picking_type_ids": kind.ids,
                 "equipment_ids": [Command.create(values) for values in equipment],
                 "poll_interval": 0.3,

@@ -103,7 +103,9 @@ class Stock:
 
     def __init__(self, cursor, order_ids):
         self.orders = _rows(
-            cursor, "SELECT id, name, state, plc_hold, product_id FROM mrp_production WHERE id = ANY(%s) ORDER BY id", order_ids
+            cursor,
+            "SELECT id, name, state, plc_withheld, product_id FROM mrp_production WHERE id = ANY(%s) ORDER BY id",
+            order_ids,
         )
         self.consumed = defaultdict(Counter)
         for row in _rows(

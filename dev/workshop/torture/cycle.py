@@ -99,11 +99,11 @@ class Cycle:
         """Whether there was something for her to do, and she did it."""
         waiting = self.world.sql(
             """
-            SELECT 1 FROM mo_batch WHERE active AND (attention_key IS NOT NULL OR state = 'failed' AND failure_decision IS NULL)
+            SELECT 1 FROM mo_batch WHERE active AND (attention_key IS NOT NULL OR state = 'failed' AND disposition_order IS NULL)
              UNION ALL
             SELECT 1 FROM plc_weighing WHERE needs_person
              UNION ALL
-            SELECT 1 FROM mrp_production WHERE id = ANY(%s) AND plc_hold AND state NOT IN ('done', 'cancel')
+            SELECT 1 FROM mrp_production WHERE id = ANY(%s) AND plc_withheld AND state NOT IN ('done', 'cancel')
             """,
             self.taken_out,
         )

@@ -16,14 +16,14 @@ BATCH_FIELDS = [
     "state",
     "line_ids",
     "attention_key",
-    "failure_decision",
+    "disposition_order",
     "is_action_decide_allowed",
-    "is_action_settle_allowed",
+    "is_action_disposition_allowed",
     "is_action_release_allowed",
     "is_action_rebook_allowed",
 ]
 LOST = [("state", "in", ["offered", "running", "cancelling"]), ("attention_key", "!=", False)]
-FAILED = [("state", "=", "failed"), ("failure_decision", "=", False)]
+FAILED = [("state", "=", "failed"), ("disposition_order", "=", False)]
 CLOSED = [("state", "=", "completed"), ("production_id.state", "in", ["done", "cancel"])]
 OCCUPIED = [("state", "=", "queued"), ("attention_key", "like", "occupied%")]
 
@@ -54,7 +54,7 @@ class Person:
         for batch in self._batches(["|", "|", "|", "&", *LOST, "&", *FAILED, "&", *CLOSED, "&", *OCCUPIED]):
             if batch["is_action_decide_allowed"]:
                 self._decide(batch)
-            elif batch["is_action_settle_allowed"]:
+            elif batch["is_action_disposition_allowed"]:
                 self._settle(batch)
             elif batch["is_action_release_allowed"]:
                 self._act(batch, "action_release_slot")
@@ -81,12 +81,12 @@ class Person:
             self._act(batch, "action_send_again")
         elif not self.ledger.is_running(order, job):
             self.taken_out.add(batch["production_id"][0])
-            self._act(batch, "action_take_out")
+            self._act(batch, "action_give_up")
 
     def _settle(self, batch):
         """What was last seen is booked: on the order, if its product was made; else as scrap, and the order goes back in line."""
         made = any(record["event"] == "finished" for record in self.ledger.of(batch["order_name"], batch["job_number"]))
-        self._act(batch, "action_settle", "hold", "consume" if made else "scrap")
+        self._act(batch, "action_set_disposition", "withhold", "consume" if made else "scrap")
 
     # The order
 
@@ -95,7 +95,7 @@ class Person:
         taken_out = sorted(self.taken_out)
         open_batches = self.call("mo.batch", "search_read", [("production_id", "in", taken_out)], ["production_id"])
         idle = self.taken_out.difference(batch["production_id"][0] for batch in open_batches)
-        return self.call("mrp.production", "read", sorted(idle), ["name", "state", "plc_hold"])
+        return self.call("mrp.production", "read", sorted(idle), ["name", "state", "plc_withheld"])
 
     def _deal_with(self, order):
         """Book by hand what is not booked yet of what the mill dosed for the order; then it is closed, or goes back in line."""
@@ -107,9 +107,9 @@ class Person:
             self._close(order, missing, finished[-1]["weight"])
             return
         self._scrap(order, missing)
-        if is_open and order["plc_hold"]:
-            self.acts.append(f"{order['name']}: action_plc_back_in_line")
-            self.call("mrp.production", "action_plc_back_in_line", [order["id"]])
+        if is_open and order["plc_withheld"]:
+            self.acts.append(f"{order['name']}: action_plc_requeue")
+            self.call("mrp.production", "action_plc_requeue", [order["id"]])
 
     def _missing(self, order, records):
         """kg by product id that the mill dosed for the order, and that stock does not know."""

@@ -225,7 +225,7 @@ class World:
         """
         self.sql(
             f"""
-            UPDATE mrp_production SET plc_hold = false WHERE id = ANY(%s);
+            UPDATE mrp_production SET plc_withheld = false WHERE id = ANY(%s);
             DELETE FROM ir_cron_trigger;
             UPDATE ir_cron SET nextcall = {UTC} + interval '1 day';
             UPDATE ir_cron SET nextcall = {UTC} WHERE cron_name ~ '^PLC Task [{self.work.tasks}]'
@@ -274,15 +274,15 @@ def set_up(env, handshake, count, work):
     env["ir.cron"].search([]).write({"nextcall": later})
     env["ir.cron.trigger"].search([]).unlink()
     controller = env.ref(f"{data}.plc_controller_mill")
-    layout = env.ref(f"{data}.plc_register_map_{handshake.replace('-', '_')}")
-    controller.write({"map_id": layout.id, "poll_interval": 0.0, "tolerance_percent": 0.0, "tolerance_kg": 0.0, "tz": "UTC"})
+    layout = env.ref(f"{data}.plc_register_layout_{handshake.replace('-', '_')}")
+    controller.write({"layout_id": layout.id, "poll_interval": 0.0, "tolerance_percent": 0.0, "tolerance_kg": 0.0, "tz": "UTC"})
     if work.tells:
         layout.slots = work.orders  # so that no empty slots are read
         controller.hand_add_policy = "weighed"
     confirmed = env["mrp.production"].search([("picking_type_id", "in", controller.picking_type_ids.ids)])
-    confirmed.write({"plc_hold": True})
+    confirmed.write({"plc_withheld": True})
     orders = new_orders(env, controller, count, work.by_hand)
-    orders.write({"plc_hold": True})
+    orders.write({"plc_withheld": True})
     silos = {item.code: item.product_ids.id for item in controller.equipment_ids if len(item.product_ids) == 1}
     added = {env.ref(f"{data}.{name}"): kg for name, kg in work.by_hand}
     by_hand = {order.id: {product.id: order.product_qty * kg / 1000 for product, kg in added.items()} for order in orders}

@@ -10,7 +10,7 @@ DETAIL = (
     "job_number",
     "produced_qty",
     "finished_weight",
-    "held",
+    "on_hold",
     "date_offered",
     "date_started",
     "date_finished",
@@ -66,12 +66,12 @@ class MoBatch(models.Model):
         batches = self.with_context(active_test=False).search([("production_id", "in", orders.ids)], order="id desc")
         return [batch._api_detail() for batch in batches]
 
-    def api_cancel(self, reason, note="", order_action="hold"):
+    def api_cancel(self, reason, note="", order_action="withhold"):
         """Cancel batches that the PLC has not taken; what it was offered is withdrawn first.
 
         :param reason: recipe, material, machine, plan or other
         :param note: a sentence on it
-        :param order_action: what becomes of the order: hold, line (queued again) or cancel
+        :param order_action: what becomes of the order: withhold, requeue or cancel
         :return: id, name and state of each; "cancelling" until the withdrawal was read back from the PLC
         :raise UserError: naming the first batch that can no longer be cancelled
         """
@@ -90,7 +90,7 @@ class MoBatch(models.Model):
     def api_reset(self, decision, note=""):
         """Put batches that stand still on their way again: a person says what only a person can know.
 
-        :param decision: send_again: the PLC did certainly not take it; take_out: the PLC will report nothing more of it;
+        :param decision: send_again: the PLC did certainly not take it; give_up: the PLC will report nothing more of it;
             release: what another system left in its slot may be overwritten; go_on: the orders in line were compared with what
             the PLC made while this database was not told; requeue: its held order goes back in line
         :param note: why, for the journal

@@ -117,7 +117,7 @@ ACTIONS = {
             states=_in(COMPLETED),
             condition="_has_hand_adds",
         ),
-        Action("settle", in_state(_lt("only a failed batch is to be settled")), states=_in(FAILED)),
+        Action("disposition", in_state(_lt("only a failed batch is to be settled")), states=_in(FAILED)),
         Action("retry", NOT_FAILED, states=_in(COMPLETED), condition="attempts"),
         # Whether the PLC took it. Sending it again is one answer, and not one about a batch that was seen running.
         Action("decide", NOTHING_TO_DECIDE, states=_in(*HANDED_OVER, case=UNDECIDED)),
@@ -130,10 +130,10 @@ ACTIONS = {
         ),
         # Also one that runs and whose report is rejected: for ever, if the PLC cannot be mended.
         Action(
-            "take_out",
+            "give_up",
             in_state(_lt("the PLC reports it, and is believed")),
             states={**_in(*HANDED_OVER, case=UNDECIDED), **_in(RUNNING, case=(*UNDECIDED, "rejected"))},
-            decision=("take_out", "action_take_out"),
+            decision=("give_up", "action_give_up"),
         ),
         Action(
             "release",
@@ -197,7 +197,7 @@ BUTTONS = (
         where={"review_needed": False, "hand_adds_needed": True},
         key="enter_hand_adds",
     ),
-    Button("settle", "action_open_settle", _lt("Settle"), "gavel", first=True),
+    Button("disposition", "action_open_disposition", _lt("Settle"), "gavel", first=True),
     Button("retry", "action_retry", _lt("Retry Write-back"), "repeat", first=True),
     Button(
         "send_again",
@@ -210,8 +210,8 @@ BUTTONS = (
         ),
     ),
     Button(
-        "take_out",
-        "action_take_out",
+        "give_up",
+        "action_give_up",
         _lt("Take Out"),
         "eject",
         _lt(
@@ -236,8 +236,8 @@ BUTTONS = (
             "those batches and close their orders first."
         ),
     ),
-    Button("command", "action_hold", _lt("Hold"), "pause", where={"held": False}),
-    Button("command", "action_resume", _lt("Resume"), "play", first=True, where={"held": True}),
+    Button("command", "action_hold", _lt("Hold"), "pause", where={"on_hold": False}),
+    Button("command", "action_resume", _lt("Resume"), "play", first=True, where={"on_hold": True}),
     Button(
         "command",
         "action_abort",

@@ -30,8 +30,8 @@ LONGEST_PAUSE = 3600
 
 # what the board shows of a batch: when one of these is written, its lane is loaded anew
 BOARD_FIELDS = {
-    "attempts", "attention", "command", "date_finished", "date_offered", "date_started", "hand_adds_needed", "held", "last_error",
-    "next_try", "parked", "planned_qty", "produced_qty", "review_needed", "slot", "state", "weight_needed",
+    "attempts", "attention", "command", "date_finished", "date_offered", "date_started", "hand_adds_needed", "last_error",
+    "next_try", "on_hold", "parked", "planned_qty", "produced_qty", "review_needed", "slot", "state", "weight_needed",
 }  # fmt: skip
 
 
@@ -84,7 +84,7 @@ class MoBatch(models.Model):
         help="What the PLC dosed, once the batch has ended; hand-adds are not in it.",
     )
     progress = fields.Float(compute="_compute_progress", help="Percent of what the PLC doses that it has dosed.")
-    held = fields.Boolean(readonly=True, help="The PLC holds the batch.")
+    on_hold = fields.Boolean(readonly=True, help="The PLC holds the batch.")
     command = fields.Selection(
         [("hold", "Hold"), ("resume", "Resume"), ("abort", "Abort")], readonly=True, help="Asked of the PLC, not yet obeyed."
     )
@@ -108,8 +108,8 @@ class MoBatch(models.Model):
     remark = fields.Text(readonly=True, help="What was booked all the same; kept in the history.")
     attention_key = fields.Char(readonly=True, help="Which case the attention is about, so that it is told once.")
     line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
-    event_ids = fields.One2many(
-        "mo.batch.event", "batch_id", string="Journal", readonly=True, groups="plc_mo_batch.group_operator"
+    journal_ids = fields.One2many(
+        "mo.batch.journal", "batch_id", string="Journal", readonly=True, groups="plc_mo_batch.group_operator"
     )
     order_changed = fields.Boolean(readonly=True, help="The order was changed after its recipe was handed over.")
     deviation_qty = fields.Float(
@@ -125,7 +125,7 @@ class MoBatch(models.Model):
     trouble = fields.Char(
         string="Needs Attention", compute="_compute_trouble", help="What a person should look at, or why it is not written back."
     )
-    event_count = fields.Integer(compute="_compute_event_count")
+    journal_count = fields.Integer(compute="_compute_journal_count")
     failure_count = fields.Integer(compute="_compute_failure_count", help="What the PLC reported of its equipment meanwhile.")
     date_state = fields.Datetime(
         string="In This State Since", readonly=True, copy=False, default=fields.Datetime.now, help="When its state changed last."
@@ -160,10 +160,10 @@ class MoBatch(models.Model):
         for batch in self:
             batch.active = batch.state in OPEN
 
-    @api.depends("state", "line_ids.actual_qty", "failure_booked")
+    @api.depends("state", "line_ids.actual_qty", "disposition_booked")
     def _compute_consumed(self):
         for batch in self:
-            dosed = any(batch.line_ids.mapped("actual_qty")) and not batch.failure_booked
+            dosed = any(batch.line_ids.mapped("actual_qty")) and not batch.disposition_booked
             batch.consumed = batch.state in CONSUMING or dosed
 
     @api.depends("line_ids.actual_qty", "line_ids.planned_qty", "state")
@@ -193,26 +193,26 @@ class MoBatch(models.Model):
         for batch in self:
             batch.trouble = " ".join(filter(None, (batch.attention, batch.last_error))) or False
 
-    def _compute_event_count(self):
-        events = self.env["mo.batch.event"].sudo()
-        counts = dict(events._read_group([("batch_id", "in", self.ids)], ["batch_id"], ["__count"]))
+    def _compute_journal_count(self):
+        journal = self.env["mo.batch.journal"].sudo()
+        counts = dict(journal._read_group([("batch_id", "in", self.ids)], ["batch_id"], ["__count"]))
         for batch in self:
-            batch.event_count = counts.get(batch.sudo(), 0)
+            batch.journal_count = counts.get(batch.sudo(), 0)
 
-    @api.depends("failure_ids")
+    @api.depends("equipment_failure_ids")
     def _compute_failure_count(self):
         for batch in self:
-            batch.failure_count = len(batch.failure_ids)
+            batch.failure_count = len(batch.equipment_failure_ids)
 
     @api.model
     def _group_expand_state(self, states, _domain):
         """The columns of the kanban view in the order of a batch's life, without those that are empty."""
         return [state for state, _label in self._fields["state"].selection if state in states]
 
-    @api.depends("attention", "held")
+    @api.depends("attention", "on_hold")
     def _compute_waits_since(self):
         for batch in self:
-            waits = batch.attention or batch.held
+            waits = batch.attention or batch.on_hold
             batch.waits_since = waits and (batch.waits_since or fields.Datetime.now())
 
     @api.depends("state", "line_ids.actual_qty")
@@ -231,7 +231,7 @@ class MoBatch(models.Model):
         return super().create(vals_list)
 
     def unlink(self):
-        self.env["plc.board"]._note(self.controller_id.ids)
+        self.env["plc.board"]._mark_lanes(self.controller_id.ids)
         return super().unlink()
 
     @api.ondelete(at_uninstall=False)
@@ -255,15 +255,15 @@ class MoBatch(models.Model):
         self.env["plc.task.exchange"]._trigger()
         return True
 
-    def action_take_out(self):
+    def action_give_up(self):
         """A person decided that the PLC will report nothing more of the batch, or nothing that can be believed.
 
         One that was seen running becomes failed, with the quantities that were last believed; others are cancelled, and their
         orders held whatever a cancellation asked for before: the PLC may have made them, which only a person can find out.
         """
-        self._check_allowed("take_out")
+        self._check_allowed("give_up")
         for batch in self.sudo():
-            batch.cancel_order_action = "hold"
+            batch.cancel_order_action = "withhold"
             state = "failed" if batch.state == "running" else "cancelled"
             forgotten = batch.is_action_decide_allowed  # the PLC knows no more of it: there is nothing to acknowledge
             batch._journal("user", self.env._("%s decided that the PLC will report nothing more of it.", self.env.user.name))
@@ -331,7 +331,7 @@ class MoBatch(models.Model):
         """Open what was journalled of the batch."""
         self.ensure_one()
         self._check_operator()
-        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_event_action")
+        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_journal_action")
         return {**action, "domain": [("batch_id", "=", self.id)]}
 
     def action_view_failures(self):
@@ -344,7 +344,7 @@ class MoBatch(models.Model):
     # Business methods
 
     def _journal(self, kind, message, anomaly=None):
-        return self.env["mo.batch.event"]._record(kind, message, batch=self, anomaly=anomaly)
+        return self.env["mo.batch.journal"]._record(kind, message, batch=self, anomaly=anomaly)
 
     def _set_state(self, state, **values):
         """The one place where a state changes; stamps the times that belong to it."""
@@ -386,7 +386,7 @@ class MoBatch(models.Model):
             return self.env._("Order %s closed with what was consumed; checked.", self.order_name)
         return self.env._("What %s consumed and produced is booked; checked. The order goes on.", self.order_name)
 
-    def _note_error(self, message):
+    def _record_error(self, message):
         """Keep the error beside the state, and try again after a pause that grows. After a number of tries (a setting) somebody
         is told, once, and the batch may be parked."""
         self.ensure_one()
@@ -429,12 +429,12 @@ class MoBatch(models.Model):
 
     def _awaits_task_3(self):
         """It waits for nobody but Task 3."""
-        return self._is_bookable() or (self.state == "failed" and bool(self.failure_decision))
+        return self._is_bookable() or (self.state == "failed" and bool(self.disposition_order))
 
     def _awaits_person(self):
         """Only a person can have it go on."""
-        asked = self.weight_needed or self.hand_adds_needed or self.review_needed or self.held
-        undecided = self.state == "failed" and not self.failure_decision
+        asked = self.weight_needed or self.hand_adds_needed or self.review_needed or self.on_hold
+        undecided = self.state == "failed" and not self.disposition_order
         return bool(asked or undecided or self._case() in ("lost", "doubt", "occupied", "database_behind", "job_number"))
 
     def _last_progress(self):
@@ -446,6 +446,6 @@ class MoBatch(models.Model):
         """Those whose share of the order nobody else makes: open, or having consumed material (rule 1)."""
         return self.filtered(lambda batch: batch.active or batch.consumed)
 
-    def _speaking(self):
+    def _in_plc_language(self):
         """The batches of one PLC, with all that is said of them in its language."""
         return self.with_context(lang=self.controller_id._language())

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...plc.sentences import Sentence
-from ...tools.words import said
+from ...tools.translate import translate
 from ..common.roles import MANAGER, check_manager, check_operator
 from .actions import ACTIONS, BUTTONS
 
@@ -29,13 +29,19 @@ class MoBatch(models.Model):
     is_action_retry_allowed = flag()
     is_action_send_again_allowed = flag()
     is_action_set_weight_allowed = flag()
-    is_action_settle_allowed = flag()
-    is_action_take_out_allowed = flag()
+    is_action_disposition_allowed = flag()
+    is_action_give_up_allowed = flag()
 
     @api.depends(
-        "attempts", "attention_key", "line_ids.code", "production_id.plc_hold", "production_id.state", "review_needed", "state",
+        "attempts",
+        "attention_key",
+        "line_ids.code",
+        "production_id.plc_withheld",
+        "production_id.state",
+        "review_needed",
+        "state",
         "weight_needed",
-    )  # fmt: skip
+    )
     @api.depends_context("uid")
     def _compute_is_action_allowed(self):
         roles = {role: self.env.user.has_group(role) for role in {action.role for action in ACTIONS.values()}}
@@ -63,7 +69,7 @@ class MoBatch(models.Model):
         refusal = ACTIONS[action].refusals.get(self.state, ACTIONS[action].refusal)
         state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
         values = {"batch": self.name, "state": state, "reason": refusal.reason}
-        return said(self.env, Sentence(refusal.sentence.source, values))
+        return translate(self.env, Sentence(refusal.sentence.source, values))
 
     def _check_operator(self):
         """Rule 11: only operators and managers act on batches, and only on those that they may see."""
@@ -85,7 +91,7 @@ class MoBatch(models.Model):
         return self[condition] if condition in self._fields else getattr(self, condition)()
 
     def _has_commands(self):
-        return self.controller_id.sudo().map_id.has_commands
+        return self.controller_id.sudo().layout_id.has_commands
 
     def _has_hand_adds(self):
         return not all(self.line_ids.mapped("code"))
@@ -94,7 +100,7 @@ class MoBatch(models.Model):
         return self.production_id.sudo().state in ("done", "cancel")
 
     def _is_order_held(self):
-        return self.production_id.sudo().plc_hold and not self._is_order_closed()
+        return self.production_id.sudo().plc_withheld and not self._is_order_closed()
 
     # How it is offered
 
@@ -108,9 +114,9 @@ class MoBatch(models.Model):
         return [
             {
                 "method": button.method,
-                "label": said(self.env, button.label),
+                "label": translate(self.env, button.label),
                 "icon": button.icon,
-                "question": said(self.env, button.question),
+                "question": translate(self.env, button.question),
                 "first": button.first,
             }
             for button in BUTTONS
@@ -129,8 +135,8 @@ class MoBatch(models.Model):
         for node in arch.iterfind("./header/button[@name]"):
             button = buttons.get((node.get("name"), node.get("id", "")))
             if button:
-                node.set("string", said(self.env, button.label))
+                node.set("string", translate(self.env, button.label))
                 node.set("invisible", button.invisible)
                 if button.question:
-                    node.set("confirm", said(self.env, button.question))
+                    node.set("confirm", translate(self.env, button.question))
         return arch, view

@@ -10,8 +10,8 @@ REASONS = [
     ("other", "Other"),
 ]
 ORDER_ACTIONS = [
-    ("hold", "Hold it: not queued again before somebody puts it back in line"),
-    ("line", "Back in line: queued again at the next fill"),
+    ("withhold", "Hold it: not queued again before somebody puts it back in line"),
+    ("requeue", "Back in line: queued again at the next fill"),
     ("cancel", "Cancel it too"),
 ]
 
@@ -40,7 +40,7 @@ class MoBatch(models.Model):
             "context": {"default_batch_ids": self.ids},
         }
 
-    def action_cancel(self, reason="other", note="", order_action="hold"):
+    def action_cancel(self, reason="other", note="", order_action="withhold"):
         """Cancel batches that the PLC has not taken.
 
         Queued and sending ones are cancelled at once: the PLC was certainly not told. Offered ones are withdrawn from its
@@ -48,7 +48,7 @@ class MoBatch(models.Model):
 
         :param reason: one of recipe, material, machine, plan, other
         :param note: a sentence on it
-        :param order_action: what happens to the orders of batches that are cancelled: hold, line (queued again) or cancel
+        :param order_action: what happens to the orders of batches that are cancelled: withhold, requeue or cancel
         :return: True
         :raise UserError: naming the first batch that can no longer be cancelled, or for an unknown reason
         """
@@ -61,10 +61,10 @@ class MoBatch(models.Model):
 
     def action_requeue(self):
         """Put the held orders of cancelled batches back in line."""
-        held = self.filtered("is_action_requeue_allowed") or self
-        held._check_allowed("requeue")
-        batches = held.sudo()
-        batches.production_id.action_plc_back_in_line()
+        withheld = self.filtered("is_action_requeue_allowed") or self
+        withheld._check_allowed("requeue")
+        batches = withheld.sudo()
+        batches.production_id.action_plc_requeue()
         for batch in batches:
             batch._journal("user", self.env._("Order put back in line by %s.", self.env.user.name))
         return True
@@ -85,7 +85,7 @@ class MoBatch(models.Model):
                 "cancel_reason": reason,
                 "cancel_note": note,
                 "cancel_user_id": self.env.uid,
-                "cancel_order_action": self._then_the_order(order_action),
+                "cancel_order_action": self._effective_order_action(order_action),
             }
         )
         label = dict(self._fields["cancel_reason"]._description_selection(self.env))[reason]
@@ -97,10 +97,10 @@ class MoBatch(models.Model):
         else:
             self._advance("cancelled", 0.0, {})
 
-    def _then_the_order(self, order_action):
+    def _effective_order_action(self, order_action):
         """One that was handed over, and is sent again as a person says that the PLC had not taken it, does not go back in line by
         itself: while it was a batch the PLC would have been believed, had it taken it after all."""
-        return "hold" if order_action == "line" and self.resent and self.date_offered else order_action
+        return "withhold" if order_action == "requeue" and self.resent and self.date_offered else order_action
 
     def _cancel_effect(self, order_action):
         """What cancelling the batch will do to it and to its order, before it is done."""
@@ -115,16 +115,16 @@ class MoBatch(models.Model):
                 "%s was offered to the PLC: its recipe is withdrawn first. Should the PLC take it at that very moment, it runs.",
                 self.display_name,
             )
-        return f"{effect} {self._cancel_effect_on_order(self._then_the_order(order_action))}"
+        return f"{effect} {self._cancel_effect_on_order(self._effective_order_action(order_action))}"
 
     def _cancel_effect_on_order(self, order_action):
         order = self.production_id
         shared = order.plc_part_count > 1
         effects = {
-            ("hold", False): self.env._("Order %s is then held: it is not queued before somebody puts it back in line."),
-            ("hold", True): self.env._("The rest of order %s is then held; its other batches go on."),
-            ("line", False): self.env._("Order %s is queued again at the next fill."),
-            ("line", True): self.env._("This part of order %s is queued again at the next fill."),
+            ("withhold", False): self.env._("Order %s is then held: it is not queued before somebody puts it back in line."),
+            ("withhold", True): self.env._("The rest of order %s is then held; its other batches go on."),
+            ("requeue", False): self.env._("Order %s is queued again at the next fill."),
+            ("requeue", True): self.env._("This part of order %s is queued again at the next fill."),
             ("cancel", False): self.env._("Order %s is then cancelled."),
             ("cancel", True): self.env._(
                 "No more of order %s is made: its batches that the PLC was not told of are cancelled too, those that run are "
@@ -133,14 +133,14 @@ class MoBatch(models.Model):
         }
         if order.state in ("done", "cancel"):
             return self.env._("Order %s is closed already.", order.name)
-        return effects[order_action or "hold", shared] % order.name
+        return effects[order_action or "withhold", shared] % order.name
 
-    def _follow_order(self):
+    def _carry_out_order_action(self):
         """What happens to the order of a batch that is cancelled; one that cannot be cancelled is held."""
         order = self.production_id
-        if order.state in ("done", "cancel") or self.cancel_order_action == "line":
+        if order.state in ("done", "cancel") or self.cancel_order_action == "requeue":
             return
-        order.plc_hold = True
+        order.plc_withheld = True
         if self.cancel_order_action != "cancel":
             return
         try:

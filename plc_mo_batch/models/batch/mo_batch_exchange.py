@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.tools import float_compare
 
 from ...plc.reconcile import ENDED, Job
-from ...tools.words import said
+from ...tools.translate import translate
 from .mo_batch import CONSUMING, RECIPE_FIELDS
 
 REJECTED = "rejected"
@@ -77,25 +77,25 @@ class MoBatch(models.Model):
         """
         self.ensure_one()
         if step.anomaly:
-            self._notice(step.anomaly)
+            self._record_anomaly(step.anomaly)
             return
         values = dict(step.values)
         number = {"job_number": values["number"]} if "number" in values else {}
         if "actuals" in values:
             self._store_actuals(values["codes"], values["actuals"])
-        self._note(values)
+        self._store_progress(values)
         if step.state:
             self._advance(step.state, values.get("weight", 0.0), number)
         elif self.attention_key:
             self.write({"attention": False, "attention_key": False})
 
-    def _note(self, values):
+    def _store_progress(self, values):
         """What does not change the state: acknowledged, held, first seen withdrawn or finished."""
         if values.get("acknowledged"):
             self.acknowledged = True
-        if "held" in values and values["held"] != self.held:
-            self.held = values["held"]
-            self._journal("state", self.env._("The PLC holds the batch.") if self.held else self.env._("The PLC goes on."))
+        if "held" in values and values["held"] != self.on_hold:
+            self.on_hold = values["held"]
+            self._journal("state", self.env._("The PLC holds the batch.") if self.on_hold else self.env._("The PLC goes on."))
         if values.get("obeyed"):
             self.command = False
         if "withdrawn" in values and bool(self.withdrawn_at) != values["withdrawn"]:
@@ -111,21 +111,21 @@ class MoBatch(models.Model):
         if state in ("completed", "failed") and not self.date_started:
             values["date_started"] = fields.Datetime.now()
         if state in ("completed", "failed"):
-            values.update(self._weight_values(weight), command=False, held=False)
+            values.update(self._weight_values(weight), command=False, on_hold=False)
         too_late = self.state == "cancelling" and state in CONSUMING
         self._set_state(state, release=False, **values)
         self._journal("state", self._state_message(state))
         self._log(state)
-        self._follow(state, too_late)
+        self._on_state_changed(state, too_late)
 
-    def _follow(self, state, too_late):
+    def _on_state_changed(self, state, too_late):
         """What else a new state brings about."""
         if state == "completed":
             self.env["plc.task.write.back"]._trigger()
         if state == "cancelled":
-            self._follow_order()
+            self._carry_out_order_action()
         if state == "failed":
-            self._follow_failure()
+            self._on_batch_failed()
         elif self.weight_needed:
             self.attention = self.env._("The PLC reported no finished weight. Enter what was produced.")
         elif too_late:
@@ -134,7 +134,7 @@ class MoBatch(models.Model):
         if state in ENDED:
             self._freeze_lots()
         if state == "completed":
-            self._look_over()
+            self._gate_before_booking()
         if state == "cancelled":
             self._let_weighings_go()
 
@@ -195,7 +195,7 @@ class MoBatch(models.Model):
 
     # What is odd about it
 
-    def _notice(self, anomaly):
+    def _record_anomaly(self, anomaly):
         """Journal an anomaly once a change, and say it on the batch."""
         key = f"{anomaly.code} {anomaly.detail}"
         if self.attention_key == key:
@@ -221,4 +221,4 @@ class MoBatch(models.Model):
             "untaken": self.env._("The PLC has not taken the recipe in slot %(slot)s: %(detail)s."),
             "doubt": self.env._("Slot %(slot)s: %(detail)s. Look at the PLC; nothing is sent again by itself."),
         }
-        return sentences[anomaly.code] % {"slot": self.slot, "detail": said(self.env, anomaly.detail)}
+        return sentences[anomaly.code] % {"slot": self.slot, "detail": translate(self.env, anomaly.detail)}

@@ -2,10 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
-from ...tools.words import digits
+from ...tools.translate import format_number
 
 LIVE_FIELDS = {"actual_qty", "reported"}  # a live PLC changes them every second: the board is told the figures alone
-TOLERANCE_STATES = [("within", "Within"), ("warn", "Out of Tolerance"), ("hold", "Far Out of Tolerance")]
+TOLERANCE_STATES = [("within", "Within"), ("warn", "Out of Tolerance"), ("review", "Far Out of Tolerance")]
 
 
 class MoBatchLine(models.Model):
@@ -81,15 +81,15 @@ class MoBatchLine(models.Model):
     def _tell_board(self, vals):
         if not LIVE_FIELDS.intersection(vals):
             return super()._tell_board(vals)
-        return self.env["plc.board"]._note(self.controller_id.ids, lane=False, line_ids=self.ids)
+        return self.env["plc.board"]._mark_lanes(self.controller_id.ids, lane=False, line_ids=self.ids)
 
     # Business methods
 
     def _tolerance_state(self):
         """Where the deviation lies, by the limits as they are now; False where there are none."""
-        exceeds = {kind: self._exceeds(kind) for kind in ("hold", "tolerance")}
-        if exceeds["hold"]:
-            return "hold"
+        exceeds = {kind: self._exceeds(kind) for kind in ("review", "tolerance")}
+        if exceeds["review"]:
+            return "review"
         if exceeds["tolerance"]:
             return "warn"
         return "within" if False in exceeds.values() else False
@@ -171,9 +171,9 @@ class MoBatchLine(models.Model):
         return self.env._(
             "%(product)s %(deviation)s %(unit)s%(percent)s",
             product=self.product_id.display_name or self.env._("equipment %s", self.code),
-            deviation=digits(self.env, deviation, "+.2f"),
+            deviation=format_number(self.env, deviation, "+.2f"),
             unit=self.uom_id.name,
-            percent=f" ({digits(self.env, 100 * deviation / planned, '+.2f')} %)" if planned else "",
+            percent=f" ({format_number(self.env, 100 * deviation / planned, '+.2f')} %)" if planned else "",
         )
 
     def _same_component(self, order):

@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ...tools.words import digits
+from ...tools.translate import format_number
 from ..common.plc_notifier import ACTIVITY
 
 
@@ -120,9 +120,9 @@ class MoBatch(models.Model):
             self.env._(
                 "%(product)s: %(booked)s %(unit)s were booked, the PLC reported %(consumed)s.",
                 product=line.product_id.display_name,
-                booked=digits(self.env, line._booked_qty(), ".2f"),
+                booked=format_number(self.env, line._booked_qty(), ".2f"),
                 unit=line.uom_id.name,
-                consumed=digits(self.env, line._consumed_qty(), ".2f"),
+                consumed=format_number(self.env, line._consumed_qty(), ".2f"),
             )
             for line in self.line_ids.filtered("product_id")
             if line._is_other(line._booked_qty(), line._consumed_qty())

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.odoo_edge import consumption_of
-from ...tools.words import digits
+from ...tools.translate import format_number
 from ..common.plc_notifier import ACTIVITY
 from .mo_batch_line import TOLERANCE_STATES
 
@@ -21,7 +21,7 @@ class MoBatch(models.Model):
     review_needed = fields.Boolean(readonly=True, help="A person has to review the batch before it is booked.")
     reviewed = fields.Boolean(readonly=True, help="A person released the batch after a review.")
     weighing_ids = fields.One2many("plc.weighing", "batch_id", string="Weighings", readonly=True)
-    failure_ids = fields.One2many("plc.failure", "batch_id", string="Equipment Failures", readonly=True)
+    equipment_failure_ids = fields.One2many("plc.failure", "batch_id", string="Equipment Failures", readonly=True)
     weighings_until = fields.Datetime(
         string="Waits for Weighings", readonly=True, help="Until then the finished batch waits for what is weighed by hand."
     )
@@ -30,7 +30,7 @@ class MoBatch(models.Model):
     def _compute_tolerance_state(self):
         for batch in self:
             states = set(batch.line_ids.mapped("tolerance_state"))
-            batch.tolerance_state = next((state for state in ("hold", "warn", "within") if state in states), False)
+            batch.tolerance_state = next((state for state in ("review", "warn", "within") if state in states), False)
 
     # Actions
 
@@ -71,7 +71,7 @@ class MoBatch(models.Model):
         batch.lock_for_update(allow_referencing=True)  # or it is just being booked with other quantities
         for line_id, quantity in quantities:
             batch._enter_hand_add(line_id, quantity)
-        batch._follow_hand_adds()
+        batch._on_hand_adds_changed()
         return True
 
     def action_release_review(self, comment):
@@ -91,7 +91,7 @@ class MoBatch(models.Model):
                 kind="user",
             )
             batch.activity_feedback([ACTIVITY], feedback=comment.strip())
-            batch._follow_answer()
+            batch._on_answered()
         return True
 
     def action_set_weight(self, weight):
@@ -107,10 +107,10 @@ class MoBatch(models.Model):
         if not 0 < weight < float("inf"):
             raise UserError(self.env._("The weight must be more than 0."))
         batch.write({"weight_needed": False, "produced_qty": weight, "attention": False})
-        entered = digits(self.env, weight, "g")
+        entered = format_number(self.env, weight, "g")
         batch._journal("user", self.env._("%(user)s entered %(weight)s kg.", user=self.env.user.name, weight=entered))
         self.env["plc.task.write.back"]._trigger()
-        batch._follow_answer()
+        batch._on_answered()
         return True
 
     # Business methods: a batch has just finished
@@ -122,13 +122,13 @@ class MoBatch(models.Model):
             if lot and lot.product_id == line.product_id:
                 line.lot_id = lot
 
-    def _look_over(self):
+    def _gate_before_booking(self):
         """Say what a person has to do before the batch is booked, and tell of deviations that are booked all the same."""
         if self._by_weight():
             self._wait_for_weighings()
         self.hand_adds_needed = self._lacks_hand_adds()
         self._hold_for_review()
-        self._say_what_is_awaited()
+        self._ask_for_what_is_awaited()
         warnings = not self.review_needed and self._warnings()
         if warnings:
             self._remark(" ".join(warnings))
@@ -149,8 +149,8 @@ class MoBatch(models.Model):
     def _review_reasons(self):
         """Sentences on why the batch must not be booked unseen."""
         reasons = []
-        if held := self.line_ids.filtered(lambda line: line.tolerance_state == "hold"):
-            reasons.append(self.env._("Far out of tolerance: %s.", held._deviation_texts()))
+        if far_off := self.line_ids.filtered(lambda line: line.tolerance_state == "review"):
+            reasons.append(self.env._("Far out of tolerance: %s.", far_off._deviation_texts()))
         if self._deviates_from("strict"):
             reasons.append(self.env._("The BoM is strict, but something else was consumed: %s.", self._other_than_planned()))
         return reasons
@@ -176,7 +176,7 @@ class MoBatch(models.Model):
     def _other_than_planned(self):
         return self._off_plan()._deviation_texts()
 
-    def _say_what_is_awaited(self):
+    def _ask_for_what_is_awaited(self):
         """All that a person has to do, in one place; what was said of the batch before stays."""
         sentences = [self.attention] if self.attention else []
         if self.hand_adds_needed:
@@ -202,14 +202,14 @@ class MoBatch(models.Model):
             self.env._(
                 "%(user)s typed in %(quantity)s %(unit)s of %(product)s instead of %(before)s.",
                 user=self.env.user.name,
-                quantity=digits(self.env, quantity, ".2f"),
+                quantity=format_number(self.env, quantity, ".2f"),
                 unit=line.uom_id.name,
                 product=line.product_id.display_name,
-                before=digits(self.env, before, ".2f"),
+                before=format_number(self.env, before, ".2f"),
             ),
         )
 
-    def _follow_hand_adds(self):
+    def _on_hand_adds_changed(self):
         """What was produced may be the sum of what was added; and what was typed in may be off the plan."""
         if self.weighings_until and not self._unweighed():
             self.weighings_until = False
@@ -218,12 +218,12 @@ class MoBatch(models.Model):
         self.hand_adds_needed = self._lacks_hand_adds()
         if not self.hand_adds_needed:
             self._hold_for_review()
-        self._follow_answer()
+        self._on_answered()
 
-    def _follow_answer(self):
+    def _on_answered(self):
         """Say what is still awaited; nothing more: have it written back."""
         self.attention = self.weight_needed and self.env._("The PLC reported no finished weight. Enter what was produced.")
-        self._say_what_is_awaited()
+        self._ask_for_what_is_awaited()
         if self._is_bookable():
             self.env["plc.task.write.back"]._trigger()
 
@@ -272,13 +272,13 @@ class MoBatch(models.Model):
         for weighing in self.weighing_ids.filtered(lambda weighing: weighing.state == "matched"):
             weighing._wait(self.env._("Batch %s was cancelled.", self.name))
 
-    def _follow_weighings(self):
+    def _on_weighings_changed(self):
         """The weighings have changed. A batch that is not finished looks at them when it is."""
         if self.state != "completed":
             return
         if not self._unweighed():
             self.weighings_until = False
-        self._follow_hand_adds()
+        self._on_hand_adds_changed()
 
     def _unweighed_names(self):
         return ", ".join(self._unweighed().product_id.mapped("display_name"))
@@ -287,10 +287,10 @@ class MoBatch(models.Model):
     def _stop_waiting_for_weighings(self):
         """The grace time of these batches is over: what was weighed counts, and a person is asked about the rest."""
         late = self.search([("state", "=", "completed"), ("weighings_until", "<=", fields.Datetime.now())])
-        for batch in map(type(self)._speaking, late.try_lock_for_update(allow_referencing=True)):
+        for batch in map(type(self)._in_plc_language, late.try_lock_for_update(allow_referencing=True)):
             batch.weighings_until = False
             if batch._unweighed():
                 message = batch.env._("Not weighed in time: %s.", batch._unweighed_names())
                 batch._journal("anomaly", message)
                 batch._tell_responsible(batch.env._("Hand-adds were not weighed"), message)
-            batch._follow_hand_adds()
+            batch._on_hand_adds_changed()

@@ -57,7 +57,7 @@ class Lanes:
             "error": controller.last_error or "",
             "last_contact": fields.Datetime.to_string(controller.last_contact) or "",
             "stale_after": STALE_LIVE if live else STALE_INTERVALS * interval,
-            "slots": controller.sudo().map_id.slots,
+            "slots": controller.sudo().layout_id.slots,
             "operation_types": controller.sudo().picking_type_ids.ids,
             "unit": controller.uom_id.name or "",
         }
@@ -90,7 +90,7 @@ class Lanes:
             "product": product.display_name or batch.product_name or "",
             "state": batch.state,
             "state_label": labels["state"][batch.state],
-            "held": batch.held,
+            "on_hold": batch.on_hold,
             "command": labels["command"].get(batch.command, ""),
             "planned": batch.planned_qty,
             "produced": batch.produced_qty,
@@ -109,7 +109,7 @@ class Lanes:
         """A component: ``actual`` is what is ``known`` to be in, from the PLC or typed in; ``limits`` say how far it may deviate,
         where there is a limit."""
         product = line.product_id.with_context(display_default_code=False)
-        limits = {kind: line._allowed(kind) for kind in ("tolerance", "hold")} if line.code else {}
+        limits = {kind: line._allowed(kind) for kind in ("tolerance", "review")} if line.code else {}
         return {
             "id": line.id,
             "product": product.display_name or self.env._("Equipment %s", line.code),

@@ -37,7 +37,7 @@ class PlcBoard(models.AbstractModel):
     # Collecting
 
     @api.model
-    def _note(self, controller_ids, lane=True, line_ids=()):
+    def _mark_lanes(self, controller_ids, lane=True, line_ids=()):
         """Have the boards told after the commit.
 
         :param lane: the lane has to be loaded anew; else only its last contact and the quantities of ``line_ids`` changed
@@ -50,7 +50,7 @@ class PlcBoard(models.AbstractModel):
             news["lines"].update(line_ids)
 
     @api.model
-    def _note_plcs(self, company_ids):
+    def _mark_companies(self, company_ids):
         """PLCs were added or taken away."""
         self._pending().setdefault("companies", set()).update(company_ids)
 

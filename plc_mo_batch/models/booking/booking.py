@@ -1,12 +1,12 @@
 from odoo.exceptions import UserError
 
-from ...tools.words import digits
+from ...tools.translate import format_number
 from . import posting
 from .negative_stock import NegativeStock
 from .shared_order import SharedOrder
 
 CLOSING = {
-    "skip_consumption": True,  # the policy of the PLC took its place, see _look_over
+    "skip_consumption": True,  # the policy of the PLC took its place, see _gate_before_booking
     "skip_backorder": True,
     "skip_redirection": True,
     "tracking_disable": True,
@@ -67,7 +67,7 @@ class Booking:
                 self.env._(
                     "The PLC dosed %(quantity)s %(unit)s from equipment %(code)s, which the recipe does not use. "
                     "Say on the equipment which one product it holds.",
-                    quantity=digits(self.env, line.actual_qty, "g"),
+                    quantity=format_number(self.env, line.actual_qty, "g"),
                     unit=line.uom_id.name,
                     code=line.code,
                 )
@@ -183,8 +183,8 @@ class Booking:
             raise UserError(
                 self.env._(
                     "%(booked)s would be booked as produced instead of %(produced)s.",
-                    booked=digits(self.env, booked, "g"),
-                    produced=digits(self.env, produced, "g"),
+                    booked=format_number(self.env, booked, "g"),
+                    produced=format_number(self.env, produced, "g"),
                 )
             )
 
@@ -197,8 +197,8 @@ class Booking:
                     self.env._(
                         "%(product)s: %(booked)s %(unit)s would be booked instead of %(consumed)s.",
                         product=line.product_id.display_name,
-                        booked=digits(self.env, booked, ".2f"),
+                        booked=format_number(self.env, booked, ".2f"),
                         unit=line.uom_id.name,
-                        consumed=digits(self.env, consumed, ".2f"),
+                        consumed=format_number(self.env, consumed, ".2f"),
                     )
                 )

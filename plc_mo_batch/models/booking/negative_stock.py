@@ -1,4 +1,4 @@
-from ...tools.words import digits
+from ...tools.translate import format_number
 
 
 class NegativeStock:
@@ -38,6 +38,6 @@ class NegativeStock:
             "Stock of %(product)s in %(location)s is negative now: %(quantity)s %(unit)s.",
             product=product,
             location=quant.location_id.display_name,
-            quantity=digits(self.env, quant.quantity, ".2f"),
+            quantity=format_number(self.env, quant.quantity, ".2f"),
             unit=quant.product_uom_id.name,
         )

@@ -6,7 +6,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 from odoo.tools import split_every
 
-from ...tools.words import explained
+from ...tools.translate import describe_error
 from .booking import Booking
 from .separate_booking import SeparateBooking
 from .share_booking import ShareBooking
@@ -26,7 +26,7 @@ class PlcTaskWriteBack(models.AbstractModel):
     def _work(self):
         self._stop_waiting()
         self._write_back_due()
-        self._settle_due()
+        self._carry_out_due()
         self._close_stopped()
         self._commit()
 
@@ -44,12 +44,12 @@ class PlcTaskWriteBack(models.AbstractModel):
         self._commit()
 
     @api.model
-    def _settle_due(self):
-        settled = self.env["mo.batch"]
-        for batch in self.env["mo.batch"]._to_settle():
-            if self._settle(batch._speaking()):
-                settled |= batch
-        self._refill(settled.controller_id)
+    def _carry_out_due(self):
+        disposed = self.env["mo.batch"]
+        for batch in self.env["mo.batch"]._with_due_disposition():
+            if self._carry_out(batch._in_plc_language()):
+                disposed |= batch
+        self._refill(disposed.controller_id)
 
     @api.model
     def _due_and_free(self):
@@ -129,7 +129,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             except Exception as error:
                 self._rollback()
                 self._log("%s %s not written back: %s", batch.name, batch.order_name, error)
-                self._note_failure(batch, explained(batch.env, error))
+                self._record_failed_try(batch, describe_error(batch.env, error))
         return done
 
     @api.model
@@ -150,10 +150,10 @@ class PlcTaskWriteBack(models.AbstractModel):
             Booking(batches - shares).book()
 
     @api.model
-    def _note_failure(self, batch, message):
+    def _record_failed_try(self, batch, message):
         """Keep it on the batch; not where somebody else is just changing that: it is tried again, and fails again."""
         try:
-            batch._note_error(message)
+            batch._record_error(message)
             self._commit()
         except TransactionRollbackError:
             self._rollback()
@@ -189,24 +189,24 @@ class PlcTaskWriteBack(models.AbstractModel):
             self._trigger()
 
     @api.model
-    def _settle(self, batch):
+    def _carry_out(self, batch):
         """Book the material, commit, then deal with the order, commit: a crash between them goes on with the second step."""
         try:
             if not batch.try_lock_for_update(allow_referencing=True):
                 return False
-            if not batch.failure_booked:
+            if not batch.disposition_booked:
                 SeparateBooking(batch).book_failed()
                 self._commit()
-            batch._close_failure()
+            batch._close_disposition()
             self._commit()
         except TransactionRollbackError:
             self._rollback()
             return False
         except Exception as error:
             self._rollback()
-            self._note_failure(batch, explained(batch.env, error))
+            self._record_failed_try(batch, describe_error(batch.env, error))
             return False
-        self._log("settled: %s %s", batch.name, batch.order_name)
+        self._log("disposition carried out: %s %s", batch.name, batch.order_name)
         return True
 
     @api.model

@@ -26,12 +26,12 @@ class SeparateBooking:
                     self.env._("Say on the equipment with code %s which one product it holds: the PLC dosed it.", line.code)
                 )
             self._book_wasted(line)
-        self.batch.failure_booked = True
+        self.batch.disposition_booked = True
         self.batch._journal("state", self.env._("What the failed batch consumed is booked."))
 
     def _book_wasted(self, line):
         quantity = line._in_unit(line._wasted_qty(), line.product_id.uom_id)
-        if self.batch.failure_booking == "consume":
+        if self.batch.disposition_material == "consume":
             posting.Component(line).consume(quantity)
         else:
             posting.Component(line).scrap(quantity)

@@ -34,7 +34,7 @@ class ShareBooking(Booking):
         order = self.batches.production_id
         share = order._plc_share(self.batches.controller_id)
         if share:
-            order._plc_note_share(share)
+            order._plc_record_share(share)
 
     def _split_off_components(self):
         """Have moves of its own for what the batch took of the components."""

@@ -4,5 +4,6 @@ from . import (
     plc_guarded,
     plc_notifier,
     plc_task,
+    plc_tolerance,
     plc_vacuum,
 )

@@ -15,7 +15,7 @@ class PlcBoardSource(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        self.env["plc.board"]._note(records.controller_id.ids)
+        self.env["plc.board"]._mark_lanes(records.controller_id.ids)
         return records
 
     def write(self, vals):
@@ -26,4 +26,4 @@ class PlcBoardSource(models.AbstractModel):
     def _tell_board(self, vals):
         """What ``vals`` changed, if the board shows it."""
         if self._board_fields.intersection(vals):
-            self.env["plc.board"]._note(self.controller_id.ids)
+            self.env["plc.board"]._mark_lanes(self.controller_id.ids)

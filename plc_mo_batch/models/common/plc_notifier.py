@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import plaintext2html
 
-from ...tools.words import explained
+from ...tools.translate import describe_error
 from .rule8 import apart
 
 ACTIVITY = "mail.mail_activity_data_warning"
@@ -26,5 +26,5 @@ class PlcNotifier(models.AbstractModel):
         with apart(self.env) as attempt:
             self.activity_schedule(ACTIVITY, summary=summary, note=plaintext2html(note), user_id=user.id)
         if attempt.error:
-            why = explained(self.env, attempt.error)
+            why = describe_error(self.env, attempt.error)
             self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))

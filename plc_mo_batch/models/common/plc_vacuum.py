@@ -12,7 +12,7 @@ class PlcVacuum(models.AbstractModel):
     @api.autovacuum
     def _gc_journal(self):
         """The journal of an open batch stays whole, however old it is."""
-        return self._vacuum("mo.batch.event", "create_date", ["|", ("batch_id", "=", False), ("batch_id.active", "=", False)])
+        return self._vacuum("mo.batch.journal", "create_date", ["|", ("batch_id", "=", False), ("batch_id.active", "=", False)])
 
     @api.autovacuum
     def _gc_alarms(self):

@@ -1,5 +1,4 @@
 from . import (
-    plc_allowance,
     plc_connection,
     plc_controller,
     plc_controller_actions,

@@ -9,7 +9,7 @@ from ...plc.transport import DEVICE, TCP, tls_context
 from ...plc.wire import Endpoint, LinkError, SerialLine, Tls
 from ...plc.wires import KINDS
 from ...tools.odoo_edge import get_parameter
-from ...tools.words import digits, said
+from ...tools.translate import format_number, translate
 
 PORTS = {kind.name: kind.port for kind in KINDS.values() if kind.port}
 TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values()]
@@ -148,7 +148,7 @@ class PlcConnection(models.AbstractModel):
     def _address_message(self, error):
         return self.env._(
             "%s. Odoo does not connect there, unless an administrator allows it in the settings, under PLC Batches.",
-            said(self.env, error),
+            translate(self.env, error),
         )
 
     def _tls(self):
@@ -169,7 +169,7 @@ class PlcConnection(models.AbstractModel):
 
     def _link_message(self, error, timeout=0.0):
         """What a :class:`~...plc.wire.LinkError` means, naming what can be mended."""
-        detail = said(self.env, error.detail)
+        detail = translate(self.env, error.detail)
         if self._needs("line") and error.kind == "connect":
             return self.env._("The serial port %(place)s cannot be opened: %(detail)s.", place=self.place, detail=detail)
         if error.kind == "address":
@@ -193,6 +193,6 @@ class PlcConnection(models.AbstractModel):
         }
         return sentences[error.kind] % {
             "place": self.place,
-            "timeout": digits(self.env, min(timeout or self.timeout, self.timeout), "g"),
+            "timeout": format_number(self.env, min(timeout or self.timeout, self.timeout), "g"),
             "detail": detail,
         }

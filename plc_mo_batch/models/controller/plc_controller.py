@@ -8,19 +8,20 @@ from odoo.addons.base.models.res_partner import _lang_get
 
 from ...plc.reconcile import Anomaly
 
-RECENT_EVENTS = 80  # journal lines on the form
+RECENT_JOURNAL = 80  # journal lines on the form
 CONTACT_SECONDS = 10  # how fresh the last contact is kept while the PLC answers
 
 # what the board shows of a PLC: when one of these is written, its lane is loaded anew
 LANE_FIELDS = {
-    "batch_limit", "enabled", "last_error", "map_id", "name", "online", "picking_type_ids", "poll_interval", "require_available",
+    "batch_limit", "enabled", "last_error", "layout_id", "name", "online", "picking_type_ids", "poll_interval",
+    "require_available",
 }  # fmt: skip
 PLC_FIELDS = {"active", "company_id", "sequence"}  # which PLCs there are, and in which order
 
 
 class PlcController(models.Model):
     _name = "plc.controller"
-    _inherit = ["plc.connection", "plc.guarded", "plc.allowance"]
+    _inherit = ["plc.connection", "plc.guarded", "plc.tolerance"]
     _description = "PLC"
     _order = "sequence, name"
     _check_company_auto = True
@@ -37,7 +38,7 @@ class PlcController(models.Model):
     active = fields.Boolean(default=True)
     enabled = fields.Boolean(default=True, tracking=True, help="Off: no orders are queued for it and nothing is sent or read.")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
-    map_id = fields.Many2one("plc.register.map", string="Layout", required=True, ondelete="restrict", tracking=True)
+    layout_id = fields.Many2one("plc.register.layout", string="Layout", required=True, ondelete="restrict", tracking=True)
     picking_type_ids = fields.Many2many(
         "stock.picking.type",
         string="Operation Types",
@@ -67,13 +68,13 @@ class PlcController(models.Model):
         default="refuse",
         help="A component that several silos hold, where the BoM line names none.",
     )
-    failure_policy = fields.Selection(
-        [("ask", "Ask a person"), ("cancel", "Cancel the order"), ("hold", "Hold the order"), ("requeue", "Back in line")],
+    disposition_policy = fields.Selection(
+        [("ask", "Ask a person"), ("cancel", "Cancel the order"), ("withhold", "Hold the order"), ("requeue", "Back in line")],
         string="After a Failure",
         required=True,
         default="ask",
     )
-    failure_booking = fields.Selection(
+    disposition_material = fields.Selection(
         [("scrap", "As scrap"), ("consume", "As consumption of the order")],
         string="Book Failed Material",
         required=True,
@@ -117,9 +118,9 @@ class PlcController(models.Model):
     equipment_ids = fields.One2many("plc.equipment", "controller_id")
     batch_ids = fields.One2many("mo.batch", "controller_id")
     queue_count = fields.Integer(compute="_compute_queue_count")
-    event_ids = fields.One2many("mo.batch.event", "controller_id", readonly=True, groups="plc_mo_batch.group_operator")
-    recent_event_ids = fields.One2many(
-        "mo.batch.event", string="Latest Journal", compute="_compute_recent_event_ids", groups="plc_mo_batch.group_operator"
+    journal_ids = fields.One2many("mo.batch.journal", "controller_id", readonly=True, groups="plc_mo_batch.group_operator")
+    recent_journal_ids = fields.One2many(
+        "mo.batch.journal", string="Latest Journal", compute="_compute_recent_journal_ids", groups="plc_mo_batch.group_operator"
     )
     online = fields.Boolean(readonly=True, copy=False)
     last_contact = fields.Datetime(readonly=True, copy=False)
@@ -149,25 +150,25 @@ class PlcController(models.Model):
         for controller in self:
             controller.queue_count = counts.get(controller, 0)
 
-    def _compute_recent_event_ids(self):
+    def _compute_recent_journal_ids(self):
         """A page of them: there may be a million."""
         for controller in self:
             of_controller = [("controller_id", "=", controller.id)]
-            controller.recent_event_ids = self.env["mo.batch.event"].search(of_controller, limit=RECENT_EVENTS)
+            controller.recent_journal_ids = self.env["mo.batch.journal"].search(of_controller, limit=RECENT_JOURNAL)
 
-    @api.constrains("map_id")
-    def _check_map(self):
+    @api.constrains("layout_id")
+    def _check_layout_is_whole(self):
         for controller in self:
-            if controller.map_id.problems:
+            if controller.layout_id.problems:
                 raise ValidationError(
                     self.env._(
                         "The layout %(layout)s cannot be used yet:\n%(problems)s",
-                        layout=controller.map_id.name,
-                        problems=controller.map_id.problems,
+                        layout=controller.layout_id.name,
+                        problems=controller.layout_id.problems,
                     )
                 )
 
-    @api.constrains("map_id", "device_id")
+    @api.constrains("layout_id", "device_id")
     def _check_no_batch_in_plc(self):
         if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
             raise ValidationError(self.env._("Layout and unit id cannot be changed while the PLC has batches."))
@@ -177,19 +178,19 @@ class PlcController(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         controllers = super().create(vals_list)
-        self.env["plc.board"]._note_plcs(controllers.company_id.ids)
+        self.env["plc.board"]._mark_companies(controllers.company_id.ids)
         return controllers
 
     def write(self, vals):
         board = self.env["plc.board"]
         if PLC_FIELDS.intersection(vals):
-            board._note_plcs([*self.company_id.ids, *filter(None, [vals.get("company_id")])])
+            board._mark_companies([*self.company_id.ids, *filter(None, [vals.get("company_id")])])
         switched_on = vals.get("enabled") and self.filtered(lambda controller: not controller.enabled)
         result = super().write(vals)
         if LANE_FIELDS.intersection(vals):
-            board._note(self.ids)
+            board._mark_lanes(self.ids)
         elif "last_contact" in vals:
-            board._note(self.ids, lane=False)
+            board._mark_lanes(self.ids, lane=False)
         if switched_on:
             switched_on.sudo().watched_since = fields.Datetime.now()
         if "enabled" in vals:
@@ -197,7 +198,7 @@ class PlcController(models.Model):
         return result
 
     def unlink(self):
-        self.env["plc.board"]._note_plcs(self.company_id.ids)
+        self.env["plc.board"]._mark_companies(self.company_id.ids)
         return super().unlink()
 
     # Actions
@@ -220,9 +221,9 @@ class PlcController(models.Model):
     def _batch_limit(self):
         """Batches in a fill: the PLC's own limit, else the setting; never more than the layout has slots."""
         limit = self.batch_limit or self.env["plc.task.fill"]._setting_int("batch_limit", 10)
-        return max(0, min(limit, self.map_id.slots))
+        return max(0, min(limit, self.layout_id.slots))
 
-    def _speaking(self):
+    def _in_plc_language(self):
         """The PLC, with all that is said of it in its language."""
         return self.with_context(lang=self._language())
 
@@ -252,7 +253,7 @@ class PlcController(models.Model):
                  ORDER BY - id LIMIT 1
             ) AS latest
             """,
-            [self.map_id.slots, self.id],
+            [self.layout_id.slots, self.id],
         )
         return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
 
@@ -264,7 +265,7 @@ class PlcController(models.Model):
 
     def _is_quiet(self):
         """A PLC with flags then gets no write at all."""
-        return self.map_id.handshake == "flags" and self._is_unsure()
+        return self.layout_id.handshake == "flags" and self._is_unsure()
 
     def _record_failed_exchange(self, message):
         """An exchange was given up for a reason of Odoo's own, such as a lost certificate: whether the PLC answers is not known.
@@ -272,7 +273,7 @@ class PlcController(models.Model):
         if self.last_error != message:
             self.last_error = message
 
-    def _note_untaken(self):
+    def _record_untaken(self):
         """An idle PLC that does not take what it is offered needs a look; told once, and no longer once it runs."""
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
         if not self.take_minutes or "running" in batches.mapped("state"):
@@ -283,7 +284,7 @@ class PlcController(models.Model):
             return  # it has only just ended the one before
         for batch in overdue:
             detail = self.env._("offered at %s UTC, and the PLC is idle", batch.date_offered)
-            batch._notice(Anomaly("untaken", detail))
+            batch._record_anomaly(Anomaly("untaken", detail))
 
     def _idle_since(self):
         """When the PLC ended its last batch (long ago, if it never made one); None while it makes one."""
@@ -294,7 +295,7 @@ class PlcController(models.Model):
         last = batches.search([*domain, ("date_finished", "!=", False)], order="date_finished desc", limit=1)
         return last.date_finished or datetime.min
 
-    def _note_contact(self):
+    def _record_contact(self):
         """The PLC answered. Journalled when it had not before; written every few seconds only, since a fill and people's
         edits write to the same row."""
         now, was_online = fields.Datetime.now(), self.online
@@ -304,12 +305,12 @@ class PlcController(models.Model):
         values = {"last_contact": now, "last_error": False}
         if not was_online:
             values["online"] = True
-            self.env["mo.batch.event"]._record("contact", self.env._("The PLC answers."), controller=self)
+            self.env["mo.batch.journal"]._record("contact", self.env._("The PLC answers."), controller=self)
         self.write(values)
         if not was_online:
             self.env["plc.task.health"]._trigger()  # an alarm about its silence is over
 
-    def _note_silence(self, error):
+    def _record_silence(self, error):
         """The PLC could not be talked to. Journalled when what is wrong changed.
 
         :param error: a :class:`~...plc.wire.LinkError`
@@ -318,7 +319,7 @@ class PlcController(models.Model):
         self.env["plc.task.exchange"]._log("%s: %s", self.name, message)
         if was_online or self.last_error != message:
             self.write({"online": False, "last_error": message})
-            self.env["mo.batch.event"]._record("contact", message, controller=self)
+            self.env["mo.batch.journal"]._record("contact", message, controller=self)
         self.env["plc.counter"]._add(self, "link_errors")
         if was_online and self.silent_minutes:  # have somebody look when it has been silent for too long
             due = self._last_heard() + timedelta(minutes=self.silent_minutes, seconds=1)

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...tools.words import said
+from ...tools.translate import translate
 from ..common.roles import OPERATOR, check_manager, check_operator
 from ..common.tasks import TASKS
 
@@ -56,9 +56,9 @@ class PlcController(models.Model):
         if not task._is_enabled():
             raise UserError(self.env._("%s is switched off in the settings.", task._title()))
         task._trigger()
-        message = said(self.env, task._task.wake.message)
+        message = translate(self.env, task._task.wake.message)
         for controller in self.sudo():
-            self.env["mo.batch.event"]._record("user", message, controller=controller)
+            self.env["mo.batch.journal"]._record("user", message, controller=controller)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -83,7 +83,7 @@ class PlcController(models.Model):
         user = self.env.user.name
         message = self.env._("Switched on by %s.", user) if on else self.env._("Switched off by %s.", user)
         for controller in self:
-            self.env["mo.batch.event"]._record("user", f"{message} {note}".strip(), controller=controller)
+            self.env["mo.batch.journal"]._record("user", f"{message} {note}".strip(), controller=controller)
         if on:
             self.env["plc.task.exchange"]._trigger()
         return True
@@ -100,7 +100,7 @@ class PlcController(models.Model):
             "on, and is read then. Switch it off?"
         )
         offers = [
-            *((self[task.flag], task.wake_method, said(self.env, task.wake.label), task.wake.icon, "") for task in WAKES),
+            *((self[task.flag], task.wake_method, translate(self.env, task.wake.label), task.wake.icon, "") for task in WAKES),
             (untested, "action_test_connection", self.env._("Test Connection"), "plug", ""),
             (switch and not self.enabled, "action_switch_on", self.env._("Switch On"), "power-off", ""),
             (switch and self.enabled, "action_switch_off", self.env._("Switch Off"), "power-off", question),

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 from ...plc.clock import AGREEING, duration, has_moved
 from ...plc.reconcile import Anomaly
-from ...tools.words import said
+from ...tools.translate import translate
 
 REFRESHED = timedelta(hours=1)  # how fresh the last reading is kept while the clock stays as it is
 
@@ -14,7 +14,7 @@ class PlcController(models.Model):
 
     _inherit = "plc.controller"
 
-    has_clock = fields.Boolean(related="map_id.has_clock", related_sudo=True)
+    has_clock = fields.Boolean(related="layout_id.has_clock", related_sudo=True)
     clock_drift = fields.Float(
         readonly=True, copy=False, digits=(16, 0), help="Seconds by which the PLC's clock is fast; slow: negative."
     )
@@ -43,7 +43,7 @@ class PlcController(models.Model):
             return self.env._("The PLC's clock was not read yet.")
         if abs(self.clock_drift) <= AGREEING:
             return self.env._("The PLC's clock is right.")
-        values = {"time": said(self.env, duration(self.clock_drift)), "zone": self.tz}
+        values = {"time": translate(self.env, duration(self.clock_drift)), "zone": self.tz}
         if self.clock_drift > 0:
             return self.env._("The PLC's clock is %(time)s fast, if its time zone is %(zone)s.", **values)
         return self.env._("The PLC's clock is %(time)s slow, if its time zone is %(zone)s.", **values)
@@ -62,7 +62,7 @@ class PlcController(models.Model):
         is_old = not self.clock_read_at or fields.Datetime.now() - self.clock_read_at > REFRESHED
         return is_old or has_moved(self.clock_drift, reading.drift, self.clock_seconds)
 
-    def _note_clock(self, reading):
+    def _record_clock(self, reading):
         """Store what was read. A problem is journalled, with the raw words; what is off wakes Task 4, and what is right again."""
         was_off = self._is_clock_off()
         now = fields.Datetime.now()
@@ -75,6 +75,6 @@ class PlcController(models.Model):
         )
         if reading.problem:
             anomaly = Anomaly("rejected", reading.problem, reading.words)
-            self.env["mo.batch.event"]._record("anomaly", reading.problem, controller=self, anomaly=anomaly, area="clock")
+            self.env["mo.batch.journal"]._record("anomaly", reading.problem, controller=self, anomaly=anomaly, area="clock")
         if was_off != self._is_clock_off():
             self.env["plc.task.health"]._trigger()

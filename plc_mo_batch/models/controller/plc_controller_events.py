@@ -31,7 +31,7 @@ class PlcController(models.Model):
     event_problem = fields.Char(readonly=True, copy=False, help="Why failures or weighings cannot be read or stored.")
     failure_count = fields.Integer(compute="_compute_event_counts")
     weighing_count = fields.Integer(compute="_compute_event_counts")
-    has_events = fields.Boolean(related="map_id.has_events", related_sudo=True)
+    has_events = fields.Boolean(related="layout_id.has_events", related_sudo=True)
 
     _grace_positive = models.Constraint("CHECK(weighing_grace >= 0)", "Times cannot be negative.")
 
@@ -77,10 +77,10 @@ class PlcController(models.Model):
         """A time of the PLC's clock as Odoo keeps times."""
         return local.replace(tzinfo=ZoneInfo(self.tz)).astimezone(timezone.utc).replace(tzinfo=None)
 
-    def _note_event_problem(self, problem):
+    def _record_event_problem(self, problem):
         """Journalled when it changed."""
         if (self.event_problem or "") == problem:
             return
         self.event_problem = problem
         if problem:
-            self.env["mo.batch.event"]._record("anomaly", problem, controller=self)
+            self.env["mo.batch.journal"]._record("anomaly", problem, controller=self)

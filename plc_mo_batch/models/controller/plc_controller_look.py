@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from ...plc.layout import AREA_NAMES
 from ...plc.look import look
 from ...plc.reconcile import Anomaly
-from ...tools.words import digits, said
+from ...tools.translate import format_number, translate
 from ..common.roles import check_operator
 
 TEST_TIMEOUT = 2.0  # seconds for each answer, while somebody waits
@@ -78,9 +78,9 @@ class PlcController(models.Model):
         if self.env["plc.task.exchange"]._is_neutralized():
             raise UserError(self.env._("This is a neutralized copy of the database: it never talks to a PLC."))
         controller = self.sudo()
-        if controller.map_id.problems:
-            controller._check_map()
-        return look(controller._endpoint(TEST_TIMEOUT), controller.map_id._layout(), seconds)
+        if controller.layout_id.problems:
+            controller._check_layout_is_whole()
+        return look(controller._endpoint(TEST_TIMEOUT), controller.layout_id._layout(), seconds)
 
     def _look_message(self, seen, wrong=None):
         """What a visit showed, in a sentence.
@@ -91,8 +91,8 @@ class PlcController(models.Model):
             return self._link_message(seen.error, TEST_TIMEOUT)
         values = {
             "place": self.place,
-            "milliseconds": digits(self.env, seen.round_trip * 1000, ".1f"),
-            "layout": self.map_id.sudo().name,
+            "milliseconds": format_number(self.env, seen.round_trip * 1000, ".1f"),
+            "layout": self.layout_id.sudo().name,
         }
         if not wrong:
             return self.env._(
@@ -108,14 +108,14 @@ class PlcController(models.Model):
             **values,
             slot=slot,
             area=self._area_name(kind),
-            problem=said(self.env, part.problem),
+            problem=translate(self.env, part.problem),
         )
 
     def _area_name(self, kind):
-        return said(self.env, AREA_NAMES[kind])
+        return translate(self.env, AREA_NAMES[kind])
 
     def _journal_test(self, seen, wrong, message):
         kind, slot, part = wrong or ("", 0, None)
         anomaly = part and Anomaly("rejected", part.problem, seen.words[kind, slot], part.offset)
         message = self.env._("Connection tested: %s", message)
-        self.env["mo.batch.event"]._record("user", message, controller=self, anomaly=anomaly, slot=slot, area=kind)
+        self.env["mo.batch.journal"]._record("user", message, controller=self, anomaly=anomaly, slot=slot, area=kind)

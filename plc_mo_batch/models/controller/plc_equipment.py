@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 
 class PlcEquipment(models.Model):
     _name = "plc.equipment"
-    _inherit = ["plc.allowance"]
+    _inherit = ["plc.tolerance"]
     _description = "PLC Equipment"
     _order = "controller_id, sequence, code"
     _rec_names_search = ["name", "code"]

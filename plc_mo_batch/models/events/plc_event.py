@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...plc.events import Last
-from ...tools.words import explained, said
+from ...tools.translate import describe_error, translate
 from ..common.rule8 import apart
 
 QUIET = {"ack_at", "acknowledged", "flagged", "event_slot"}  # between Odoo and the PLC
@@ -35,8 +35,8 @@ class PlcEvent(models.AbstractModel):
     event_slot = fields.Integer(readonly=True, aggregator=None, help="Where it stood in its area; 0: added by a person.")
     event_key = fields.Char(readonly=True, required=True, help="What it is known by: place, words, and how often these came.")
     words = fields.Char(string="Raw Words", readonly=True, help="The registers as they were on the wire, with 0 for the flag.")
-    map_id = fields.Many2one(
-        "plc.register.map", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
+    layout_id = fields.Many2one(
+        "plc.register.layout", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
     )
     words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
     ack_at = fields.Datetime(string="Acknowledged At", readonly=True, help="When its flag was written last.")
@@ -57,23 +57,23 @@ class PlcEvent(models.AbstractModel):
         "An event slot holds one event that is not acknowledged.",
     )
 
-    @api.depends("words", "map_id")
+    @api.depends("words", "layout_id")
     @api.depends_context("lang")
     def _compute_words_html(self):
         for event in self:
             words = [int(word) for word in (event.words or "").split()]
-            event.words_html = bool(words) and event.map_id._words_table(event._area, words)
+            event.words_html = bool(words) and event.layout_id._words_table(event._area, words)
 
     # CRUD
 
     def _tell_board(self, vals):
         if set(vals) - QUIET:
-            self.env["plc.board"]._note(self.controller_id.ids)
+            self.env["plc.board"]._mark_lanes(self.controller_id.ids)
 
     # Business methods
 
     def _journal(self, kind, message):
-        return self.env["mo.batch.event"]._record(kind, message, controller=self.controller_id)
+        return self.env["mo.batch.journal"]._record(kind, message, controller=self.controller_id)
 
     @api.model
     def _newest(self, controller, slots):
@@ -104,7 +104,7 @@ class PlcEvent(models.AbstractModel):
         pause = timedelta(seconds=self.controller_id.settle_time + 1)
         return not self.ack_at or fields.Datetime.now() > self.ack_at + pause
 
-    def _note_step(self, step):
+    def _record_step(self, step):
         """What an observation says of an event that is stored already."""
         if step.acknowledged:
             self.acknowledged = True
@@ -112,7 +112,7 @@ class PlcEvent(models.AbstractModel):
             self.ack_at = fields.Datetime.now()
         if step.repeated:
             self.repeated += 1
-            self._follow_repeated()
+            self._on_words_repeated()
 
     @api.model
     def _store(self, controller, step):
@@ -125,16 +125,16 @@ class PlcEvent(models.AbstractModel):
                 **self._prepare(controller, step.values),
                 "controller_id": controller.id,
                 "company_id": controller.company_id.id,
-                "map_id": controller.map_id.id,
+                "layout_id": controller.layout_id.id,
                 "event_slot": step.slot,
                 "event_key": self._event_key(controller, step),
                 "words": " ".join(map(str, step.body)),
-                "problem": said(self.env, step.problem) or False,
+                "problem": translate(self.env, step.problem) or False,
                 "flagged": step.flagged,
                 "acknowledged": step.flagged,
             }
         )
-        event._follow_safely()
+        event._on_stored_safely()
         return event
 
     @api.model
@@ -153,15 +153,15 @@ class PlcEvent(models.AbstractModel):
         """
         return {"date": controller._to_utc(values["date"]) if "date" in values else fields.Datetime.now()}
 
-    def _follow_safely(self):
+    def _on_stored_safely(self):
         """What else a new event brings about; that it cannot be done never loses the event."""
         with apart(self.env, through=(Busy,)) as attempt:
-            self._follow()
+            self._on_stored()
         if attempt.error:
-            self._journal("error", f"{self.display_name}: {explained(self.env, attempt.error)}")
+            self._journal("error", f"{self.display_name}: {describe_error(self.env, attempt.error)}")
 
-    def _follow(self):
+    def _on_stored(self):
         """To be extended."""
 
-    def _follow_repeated(self):
+    def _on_words_repeated(self):
         """To be extended: its words stand there again, and it is not known whether that is another event."""

@@ -105,7 +105,7 @@ class PlcFailure(models.Model):
     @api.model
     def _prepare(self, controller, values):
         code = str(values.get("equipment", "")).strip()
-        layout = controller.map_id._layout()
+        layout = controller.layout_id._layout()
         return {
             **super()._prepare(controller, values),
             "equipment_code": code,
@@ -121,7 +121,7 @@ class PlcFailure(models.Model):
         known.update({item.name.strip().lower(): item for item in controller.equipment_ids})
         return known.get(code.lower(), controller.equipment_ids.browse())
 
-    def _follow(self):
+    def _on_stored(self):
         self.batch_id = self._batch_of_then()
         if self.batch_id:
             self.batch_id.message_post(body=self.env._("Equipment failure: %s", self.display_name))

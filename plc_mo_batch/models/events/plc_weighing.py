@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...tools.words import digits
+from ...tools.translate import format_number
 from ..booking.separate_booking import SeparateBooking
 from ..common.plc_notifier import ACTIVITY
 from ..common.roles import check_operator
@@ -49,7 +49,7 @@ class PlcWeighing(models.Model):
         for weighing in self:
             weighing.display_name = self.env._(
                 "%(quantity)s %(unit)s of %(product)s for %(order)s",
-                quantity=digits(self.env, weighing.quantity, ".2f"),
+                quantity=format_number(self.env, weighing.quantity, ".2f"),
                 unit=weighing.sudo().uom_id.name,
                 product=weighing.product_id.display_name or self.env._("product %s", weighing.product_number),
                 order=weighing.order_name or "?",
@@ -123,7 +123,7 @@ class PlcWeighing(models.Model):
             another._forget_match()
             another._journal_decision(self.env._("%(user)s: weighed again, %(what)s."))
             another._match()
-            weighing._follow_decision()
+            weighing._on_decided()
         return True
 
     def action_count_once(self):
@@ -133,7 +133,7 @@ class PlcWeighing(models.Model):
             weighing._check_repeated()
             weighing.repeated = 0
             weighing._journal_decision(self.env._("%(user)s: weighed once, %(what)s."))
-            weighing._follow_decision()
+            weighing._on_decided()
         return True
 
     def _journal_decision(self, sentence, **values):
@@ -171,7 +171,7 @@ class PlcWeighing(models.Model):
         found = by_hand or products
         return found if len(found) == 1 else found.browse()
 
-    def _follow(self):
+    def _on_stored(self):
         if self.flagged:
             self.product_id = self._product_in(self._named_batch())
             self._wait(self.env._("Its flag was set before it was stored: was it counted by somebody else?"))
@@ -180,7 +180,7 @@ class PlcWeighing(models.Model):
         else:
             self._match()
 
-    def _follow_repeated(self):
+    def _on_words_repeated(self):
         message = self.env._(
             "The same weighing stands in the PLC again, and its flag was not seen in between: it may be another one of the same "
             "quantity. Count it again, or once: %s.",
@@ -188,11 +188,11 @@ class PlcWeighing(models.Model):
         )
         self._journal("anomaly", message)
         self._tell_responsible(self.env._("Weighed once or twice?"), message)
-        self._follow_decision()
+        self._on_decided()
 
-    def _follow_decision(self):
+    def _on_decided(self):
         if self.state == "matched" and self.batch_id.state not in CLOSED:
-            self.batch_id._follow_weighings()
+            self.batch_id._on_weighings_changed()
 
     def _match(self):
         """Find batch and component, or wait for a person.
@@ -233,7 +233,7 @@ class PlcWeighing(models.Model):
             raise Busy
         if batch.state == "done":
             return self.env._("It came late: batch %s was booked already.", batch.name)
-        if batch.state == "cancelled" or batch.failure_booked:
+        if batch.state == "cancelled" or batch.disposition_booked:
             return self.env._("Batch %s was cancelled.", batch.name)
         if not self.product_id:
             return self.env._("Not exactly one product has the number %s.", self.product_number)
@@ -256,7 +256,7 @@ class PlcWeighing(models.Model):
         """:raise UserError: where nobody says what a unit of the component weighs"""
         self._set_match(line)
         line._sum_weighings()
-        line.batch_id._follow_weighings()
+        line.batch_id._on_weighings_changed()
 
     # Business methods: a person decides
 
@@ -264,7 +264,7 @@ class PlcWeighing(models.Model):
         batch.lock_for_update(allow_referencing=True)  # or it is just being booked without it
         if batch.controller_id != self.controller_id:
             raise UserError(self.env._("Batch %s was made by another PLC.", batch.name))
-        if batch.state == "cancelled" or batch.failure_booked:
+        if batch.state == "cancelled" or batch.disposition_booked:
             raise UserError(self.env._("Batch %s was cancelled: nothing can be booked on it.", batch.name))
         line = line or batch._line_to_weigh(self._product_in(batch))
         if not line or line.batch_id != batch or line.code:
@@ -290,11 +290,11 @@ class PlcWeighing(models.Model):
         line = self.line_id
         if self.state == "matched":
             self.batch_id.lock_for_update(allow_referencing=True)
-            if self.batch_id.state in CLOSED or self.batch_id.failure_booked:
+            if self.batch_id.state in CLOSED or self.batch_id.disposition_booked:
                 raise UserError(self.env._("%s is booked already.", self.display_name))
         self.write({"state": "dismissed", "reason": reason, "user_id": self.env.uid, "line_id": False, "repeated": 0})
         self.activity_unlink([ACTIVITY])
         self._journal_decision(self.env._("%(user)s dismissed %(what)s: %(reason)s"), reason=reason)
         if line:
             line._sum_weighings()
-            line.batch_id._follow_weighings()
+            line.batch_id._on_weighings_changed()

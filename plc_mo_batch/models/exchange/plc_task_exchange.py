@@ -10,8 +10,8 @@ from odoo.tools import SQL
 from ...plc.exchange import Answer, Plan, converse
 from ...plc.layout import FLAGS
 from ...plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, highest_job, recipe_slots, reconcile
-from ...tools.moments import follow_clock
-from ...tools.words import explained
+from ...tools.moments import pull_back_future_moments
+from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, EventTalk
@@ -38,7 +38,7 @@ class PlcTaskExchange(models.AbstractModel):
         controllers = self._take(wanted)
         try:
             live_until = time.monotonic() + LIVE_SECONDS
-            conversations = [Conversation(plc._speaking().env, plc.id, live_until) for plc in controllers]
+            conversations = [Conversation(plc._in_plc_language().env, plc.id, live_until) for plc in controllers]
             self._commit()
             converse(conversation.run() for conversation in conversations)
         finally:
@@ -148,8 +148,8 @@ class Conversation:
             except Exception as error:
                 self.task._rollback()
                 self.task._log("%s: exchange given up: %s", self.controller.name, error)
-                message = explained(self.env, error)
-                self.env["mo.batch.event"]._record("error", message, controller=self.controller)
+                message = describe_error(self.env, error)
+                self.env["mo.batch.journal"]._record("error", message, controller=self.controller)
                 self.task._commit()
                 self._show_error(message)
                 return None
@@ -170,27 +170,29 @@ class Conversation:
 
     def _first_plan(self):
         controller = self.controller
-        problems = controller.map_id.problems
+        problems = controller.layout_id.problems
         if problems:
             raise UserError(
-                self.env._("The layout %(layout)s cannot be used: %(problems)s", layout=controller.map_id.name, problems=problems)
+                self.env._(
+                    "The layout %(layout)s cannot be used: %(problems)s", layout=controller.layout_id.name, problems=problems
+                )
             )
-        layout = controller.map_id._layout()
-        self._follow_orders(controller, layout)
-        follow_clock(controller, "unconfirmed_write_at")
+        layout = controller.layout_id._layout()
+        self._sync_with_orders(controller, layout)
+        pull_back_future_moments(controller, "unconfirmed_write_at")
         return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)
 
-    def _follow_orders(self, controller, layout):
+    def _sync_with_orders(self, controller, layout):
         """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
         batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)], order="id")
         free = batches.try_lock_for_update(allow_referencing=True)
         self.put_off |= free != batches
         for batch in free:
             with apart(self.env) as attempt:
-                follow_clock(batch, *WAITED_FOR)
-                batch._follow_orders(layout)
+                pull_back_future_moments(batch, *WAITED_FOR)
+                batch._sync_with_order(layout)
             if attempt.error:
-                batch._journal("error", explained(self.env, attempt.error))
+                batch._journal("error", describe_error(self.env, attempt.error))
 
     def _plan(self, layout, jobs, writes=(), delay=0.0, reconnect=False, unsure=False, everything=False):
         """
@@ -216,31 +218,31 @@ class Conversation:
     def _digest(self, asked: Asked, answer: Answer):
         """Store what an answer means, and say what comes next (None: nothing)."""
         controller, plan = self.controller, asked.plan
-        self._note_writes(asked, answer)
+        self._record_writes(asked, answer)
         if answer.error:
-            controller._note_silence(answer.error)
+            controller._record_silence(answer.error)
             return None
-        controller._note_contact()
+        controller._record_contact()
         unsure = controller._is_unsure()
         jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in controller._jobs(plan.layout)]
-        self._note_shown_job(plan.layout, answer.seen)
+        self._record_shown_job(plan.layout, answer.seen)
         steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
         writes, again, waiting = self._apply(plan.layout, steps)
         acks, unfinished = self._events.digest(asked, answer, not unsure and not self._is_last_round())
         writes += acks
         if writes:
             controller.unconfirmed_write_at = fields.Datetime.now()
-        controller._note_untaken()
+        controller._record_untaken()
         unfinished = self._clock.digest(plan, answer) or unfinished
         return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
 
-    def _note_shown_job(self, layout, seen):
+    def _record_shown_job(self, layout, seen):
         """For the person who is asked about it; stored only where it is news, since fills write to the same row."""
         shown = highest_job(layout, seen, self.controller.last_job)
         if shown > max(self.controller.last_job, self.controller.shown_job):
             self.controller.shown_job = shown
 
-    def _note_writes(self, asked, answer):
+    def _record_writes(self, asked, answer):
         plan = asked.plan
         if plan.writes and answer.unsure:
             self.controller.unconfirmed_write_at = fields.Datetime.now()  # counted from when it was given up
@@ -299,22 +301,22 @@ class Conversation:
     def _store(self, step):
         """Store one step; a batch that cannot be stored never stops the others (rule 8)."""
         if not step.job_id:
-            self._note_cleared(step)
+            self._record_cleared_slot(step)
             return True
         batch = self.env["mo.batch"].sudo().browse(step.job_id)
         with apart(self.env) as attempt:
             batch._apply(step)
         if attempt.error:
-            batch._journal("error", explained(self.env, attempt.error))
+            batch._journal("error", describe_error(self.env, attempt.error))
             return False
         number = step.values.get("number", 0)
         if number > self.controller.last_job:
             self.controller.last_job = number
         return True
 
-    def _note_cleared(self, step):
+    def _record_cleared_slot(self, step):
         message = self.env._("Slot %s held a recipe that no batch knows; it was withdrawn.", step.write.slot)
-        self.env["mo.batch.event"]._record(
+        self.env["mo.batch.journal"]._record(
             "anomaly", message, controller=self.controller, anomaly=step.anomaly, slot=step.write.slot, area="recipe"
         )
 

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 from ...plc.clock import Reading, read_clock
 from ...plc.layout import CLOCK
-from ...tools.words import said
+from ...tools.translate import translate
 from ..common.rule8 import apart
 
 
@@ -35,14 +35,14 @@ class ClockTalk:
         if not plan.clock:
             return False
         with apart(self.env) as attempt:
-            again = self._look_at(plan, answer)
+            again = self._digest_clock(plan, answer)
         if not attempt.error:
             return again
         self._is_done = True  # batches do not wait for a clock
         self.env["plc.task.exchange"]._log("%s: the clock could not be looked at: %s", self.controller.name, attempt.error)
         return False
 
-    def _look_at(self, plan, answer):
+    def _digest_clock(self, plan, answer):
         if not answer.clock:
             return True  # the events before it could not be read
         if answer.clock.error:
@@ -60,12 +60,12 @@ class ClockTalk:
         reading = read_clock(layout, clock.words, ZoneInfo(self.controller.tz), now)
         if not reading.problem:
             return reading
-        why = said(self.env, reading.problem)
+        why = translate(self.env, reading.problem)
         return Reading(0, self.env._("The PLC's clock shows no date and time: %s.", why), reading.words)
 
     def _decide(self, reading, is_believed=True):
         """Nothing more to read; what is not believed is looked at in the next exchange."""
         self._is_done = True
         if is_believed and self.controller._is_clock_news(reading):
-            self.controller._note_clock(reading)
+            self.controller._record_clock(reading)
         return False

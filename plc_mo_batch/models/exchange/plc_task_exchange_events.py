@@ -2,8 +2,8 @@ from odoo import fields
 
 from ...plc.dissect import event_body
 from ...plc.events import decide
-from ...tools.moments import follow_clock
-from ...tools.words import explained, said
+from ...tools.moments import pull_back_future_moments
+from ...tools.translate import describe_error, translate
 from ..common.rule8 import apart
 from ..events.plc_event import Busy
 
@@ -44,7 +44,7 @@ class EventTalk:
         places = [place for place in layout.event_places if everything or place in self._open]
         newest = self._newest(places)
         for event in newest.values():
-            follow_clock(event, "ack_at")
+            pull_back_future_moments(event, "ack_at")
         settled = {place: event.id for place, event in newest.items() if not unsure and event._is_settled()}
         return {place: settled.get(place, 0) for place in places}
 
@@ -75,12 +75,12 @@ class EventTalk:
         newest = self._newest(answer.events)
         writes = []
         for place, words in answer.events.items():
-            writes += self._look_at(place, words, newest.get(place), asked, answer, may_write)
+            writes += self._digest_event(place, words, newest.get(place), asked, answer, may_write)
         if asked.events:
-            self.controller._note_event_problem(" ".join(self._problems.values()))
+            self.controller._record_event_problem(" ".join(self._problems.values()))
         return writes, bool(self._open)
 
-    def _look_at(self, place, words, event, asked, answer, may_write):
+    def _digest_event(self, place, words, event, asked, answer, may_write):
         layout = asked.plan.layout
         before = self._reading(layout, place, words, answer)
         last = event and event._last(may_write and asked.events[place] == event.id)
@@ -112,7 +112,7 @@ class EventTalk:
             "What stands in slot %(slot)s of the %(area)s area is not believed: %(detail)s.",
             slot=slot,
             area=self.controller._area_name(kind),
-            detail=said(self.env, step.anomaly.detail),
+            detail=translate(self.env, step.anomaly.detail),
         )
 
     def _store(self, place, step, event, may_write):
@@ -126,7 +126,8 @@ class EventTalk:
             self._open.add(place)
             return []
         if attempt.error:
-            self._problems[place] = self.env._("An event of the PLC could not be stored: %s", explained(self.env, attempt.error))
+            why = describe_error(self.env, attempt.error)
+            self._problems[place] = self.env._("An event of the PLC could not be stored: %s", why)
             return []
         self.stored += bool(step.body)
         if write or step.acknowledged:
@@ -138,7 +139,7 @@ class EventTalk:
     def _record(self, place, step, event):
         """The event that the step is about, stored."""
         if step.last_id:
-            event._note_step(step)
+            event._record_step(step)
             event.flush_recordset()
         if not step.body:
             return event

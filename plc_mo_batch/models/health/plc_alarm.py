@@ -141,7 +141,7 @@ class PlcAlarm(models.Model):
         return [("date_closed", "=", False), *scope]
 
     @api.model
-    def _settle(self, kind, controller, conditions):
+    def _sync(self, kind, controller, conditions):
         """Open what is new, close what is over, and leave alone what goes on.
 
         :param kind: what was looked at; open alarms of this kind and PLC that are not among the conditions are over
@@ -216,7 +216,7 @@ class PlcAlarm(models.Model):
         self._mail(self.env._("%(plc)s: over: %(kind)s", plc=self._place(), kind=label))
 
     def _journal(self, kind, message):
-        return self.env["mo.batch.event"]._record(kind, message, batch=self.batch_id, controller=self.controller_id)
+        return self.env["mo.batch.journal"]._record(kind, message, batch=self.batch_id, controller=self.controller_id)
 
     def _post(self, text):
         """In the chatter of the batch and of the PLC."""
@@ -227,9 +227,9 @@ class PlcAlarm(models.Model):
     def _announce(self):
         """Have boards that are open show it."""
         board = self.env["plc.board"]
-        board._note(self.controller_id.ids)
+        board._mark_lanes(self.controller_id.ids)
         if self.filtered(lambda alarm: not alarm.controller_id):
-            board._note_plcs(self._controllers().company_id.ids)
+            board._mark_companies(self._controllers().company_id.ids)
 
     def _place(self):
         return self.controller_id.name or self.env._("All PLCs")
@@ -241,10 +241,10 @@ class PlcAlarm(models.Model):
     def _schedule(self, label):
         """An activity for each responsible. That somebody cannot be told must not keep the alarm from being raised."""
         for user in self._controllers().responsible_id.filtered("active"):
-            if not self._is_told(user):
+            if not self._skips_activity(user):
                 self._tell(user, label, self.message)
 
-    def _is_told(self, user):
+    def _skips_activity(self, user):
         """Who may not see the alarm is not told; nor who has an activity about the same batch already."""
         if not self.with_user(user).has_access("read"):
             return True

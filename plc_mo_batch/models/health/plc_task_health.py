@@ -5,7 +5,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from ...tools.words import explained
+from ...tools.translate import describe_error
 from .plc_alarm import Condition
 
 FEW = 3  # orders that a message names
@@ -39,23 +39,23 @@ class PlcTaskHealth(models.AbstractModel):
     def _work(self):
         served = self.env["plc.controller"]._to_serve()
         of_all = self.with_context(lang=served[:1]._language())
-        of_all._look("task", None, of_all._tasks)
-        for controller in map(type(served)._speaking, served):
+        of_all._run_check("task", None, of_all._tasks)
+        for controller in map(type(served)._in_plc_language, served):
             task = self.with_env(controller.env)
             for kind, check in task._checks().items():
-                task._look(kind, controller, check)
+                task._run_check(kind, controller, check)
         self._close_of_others(served)
         self._commit()
         standing = self.env["plc.alarm"].sudo().search_count(self.env["plc.alarm"]._open_domain())
         self._log("Health check completed: %s PLCs, %s alarms", len(served), standing)
 
     @api.model
-    def _look(self, kind, controller, check):
+    def _run_check(self, kind, controller, check):
         """One check of one PLC in a transaction of its own; one that fails never stops the others (rule 8)."""
         try:
             conditions = check(controller) if controller else check()
             if conditions is not None:
-                self.env["plc.alarm"]._settle(kind, controller, conditions)
+                self.env["plc.alarm"]._sync(kind, controller, conditions)
             self._commit()
         except TransactionRollbackError:
             self._rollback()
@@ -63,7 +63,7 @@ class PlcTaskHealth(models.AbstractModel):
         except Exception as error:
             self._rollback()
             self._log("%s: %s could not be checked: %s", controller.name if controller else "all PLCs", kind, error)
-            self.env["mo.batch.event"]._record("error", explained(self.env, error), controller=controller)
+            self.env["mo.batch.journal"]._record("error", describe_error(self.env, error), controller=controller)
             self._commit()
 
     @api.model
@@ -83,7 +83,7 @@ class PlcTaskHealth(models.AbstractModel):
         return bool(moment and minutes and fields.Datetime.now() - moment > limit)
 
     @api.model
-    def _clock(self, controller, moment):
+    def _local_time(self, controller, moment):
         """The moment as people in the plant write it."""
         zone = controller.responsible_id.tz or self.env.user.tz or "UTC"
         return f"{format_datetime(self.env, moment, tz=zone, dt_format='short')} ({zone})"
@@ -105,7 +105,7 @@ class PlcTaskHealth(models.AbstractModel):
         if not self._is_older(since, controller.silent_minutes, patience):
             return []
         detail = controller.last_error or self.env._("No exchange with it comes to its end; the journal says why.")
-        message = self.env._("No contact since %(time)s. %(detail)s", time=self._clock(controller, since), detail=detail)
+        message = self.env._("No contact since %(time)s. %(detail)s", time=self._local_time(controller, since), detail=detail)
         return [Condition("silent", message, controller)]
 
     @api.model
@@ -177,9 +177,9 @@ class PlcTaskHealth(models.AbstractModel):
     @api.model
     def _stuck_running(self, controller, batch):
         progress = batch._last_progress()
-        if batch.held or not self._is_older(progress, controller.run_minutes):
+        if batch.on_hold or not self._is_older(progress, controller.run_minutes):
             return None
-        moment = self._clock(controller, progress)
+        moment = self._local_time(controller, progress)
         return self.env._("%(batch)s runs, but nothing was dosed since %(time)s.", batch=batch.display_name, time=moment)
 
     @api.model

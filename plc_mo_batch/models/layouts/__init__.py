@@ -2,5 +2,5 @@ from . import (
     plc_layout_part,
     plc_register_area,
     plc_register_field,
-    plc_register_map,
+    plc_register_layout,
 )

@@ -31,24 +31,24 @@ class PlcLayoutPart(models.AbstractModel):
     def _unlink_if_free(self):
         self._check_free()
 
-    def _plc_maps(self):
+    def _plc_layouts(self):
         """The layouts that these records are part of."""
-        return self.map_id
+        return self.layout_id
 
     def _whole_maps(self):
         """Layouts without problems; none while a layout is saved with its parts, which is checked as a whole at its end."""
-        maps = self._plc_maps()
-        if self.env.context.get("plc_saving_map"):
-            return maps.browse()
-        return maps.filtered(lambda register_map: register_map.area_ids and not register_map.problems)
+        layouts = self._plc_layouts()
+        if self.env.context.get("plc_saving_layout"):
+            return layouts.browse()
+        return layouts.filtered(lambda register_layout: register_layout.area_ids and not register_layout.problems)
 
     def _check_free(self):
         """
         :raise UserError: if a batch was sent with the layout
         """
-        maps = self._plc_maps()
-        sent = [("controller_id.map_id", "in", maps.ids), ("state", "!=", "queued")]
-        if maps and self.env["mo.batch"].sudo().search_count(sent, limit=1):
+        layouts = self._plc_layouts()
+        sent = [("controller_id.layout_id", "in", layouts.ids), ("state", "!=", "queued")]
+        if layouts and self.env["mo.batch"].sudo().search_count(sent, limit=1):
             raise UserError(
                 self.env._("The layout cannot be changed while a PLC has batches that were sent with it. Duplicate it instead.")
             )

@@ -8,10 +8,10 @@ class PlcRegisterArea(models.Model):
     _name = "plc.register.area"
     _inherit = ["plc.layout.part"]
     _description = "PLC Register Area"
-    _order = "map_id, base"
+    _order = "layout_id, base"
     _rec_name = "kind"
 
-    map_id = fields.Many2one("plc.register.map", string="Layout", required=True, index=True, ondelete="cascade")
+    layout_id = fields.Many2one("plc.register.layout", string="Layout", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(
         [
             ("recipe", "Recipe (Odoo writes)"),
@@ -41,7 +41,7 @@ class PlcRegisterArea(models.Model):
     )
     field_ids = fields.One2many("plc.register.field", "area_id", string="Fields", copy=True)
 
-    _kind_uniq = models.UniqueIndex("(map_id, kind)", "A layout has one area of each kind.")
+    _kind_uniq = models.UniqueIndex("(layout_id, kind)", "A layout has one area of each kind.")
     _stride_positive = models.Constraint("CHECK(stride > 0)", "The stride must be at least one word.")
     _slots_positive = models.Constraint("CHECK(slots > 0)", "An area needs at least one slot.")
     _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses begin at 0.")
@@ -49,7 +49,7 @@ class PlcRegisterArea(models.Model):
     @api.constrains("kind", "registers")
     def _check_registers(self):
         for area in self.filtered(lambda area: area.registers == "input"):
-            if not can_be_input(area.kind, area.map_id.handshake):
+            if not can_be_input(area.kind, area.layout_id.handshake):
                 label = dict(self._fields["kind"]._description_selection(self.env))[area.kind]
                 raise ValidationError(
                     self.env._(

@@ -6,7 +6,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...plc.codec import Field
 from ...plc.layout import expand, overlaps
-from ...tools.words import said
+from ...tools.translate import translate
 
 _lt = LazyTranslate(__name__)
 
@@ -21,7 +21,7 @@ class PlcRegisterField(models.Model):
     _order = "area_id, offset"
 
     area_id = fields.Many2one("plc.register.area", required=True, index=True, ondelete="cascade")
-    map_id = fields.Many2one(related="area_id.map_id", store=True, index=True)
+    layout_id = fields.Many2one(related="area_id.layout_id", store=True, index=True)
     name = fields.Char(required=True, help="What messages call the field.")
     role = fields.Selection(
         [
@@ -97,12 +97,12 @@ class PlcRegisterField(models.Model):
 
     @api.constrains("offset", "type", "words", "repeat", "step", "area_id")
     def _check_overlaps(self):
-        if self.env.context.get("plc_saving_map"):
+        if self.env.context.get("plc_saving_layout"):
             return  # checked at its end: two fields that change places overlap meanwhile
         for area in self.area_id:
-            found = overlaps(area.map_id._layout().area(area.kind))
+            found = overlaps(area.layout_id._layout().area(area.kind))
             if found:
-                raise ValidationError("\n".join(said(self.env, sentence) for sentence in found))
+                raise ValidationError("\n".join(translate(self.env, sentence) for sentence in found))
 
     # Business methods
 

@@ -10,21 +10,21 @@ class MoBatch(models.Model):
 
     _inherit = "mo.batch"
 
-    def _follow_orders(self, layout):
+    def _sync_with_order(self, layout):
         """Compare the batches of a PLC with this layout with their orders as they are now; at the beginning of each exchange."""
         for batch in self:
             if batch.production_id.state in ("done", "cancel"):
-                batch._follow_closed_order()
+                batch._on_order_closed()
             elif batch.state == "queued" and not batch.resent:
                 batch._refresh(layout)
             elif batch.state in ("offered", "running", "cancelling") and not batch.order_changed:
-                batch._note_changed_order(layout)
+                batch._record_order_change(layout)
 
-    def _follow_closed_order(self):
+    def _on_order_closed(self):
         """What the PLC was not told is cancelled, what it was offered is withdrawn; what it makes is parked at its end."""
         note = self.env._("The order was closed or cancelled in Odoo.")
         if self.state in ("queued", "sending", "offered"):
-            self._cancel("order", note, "line")
+            self._cancel("order", note, "requeue")
         elif not self.order_changed:
             self.order_changed = True
             self.attention = self.env._("The order was closed or cancelled in Odoo, but the PLC makes it.")
@@ -36,19 +36,19 @@ class MoBatch(models.Model):
         try:
             share = self._share_now()
             if not share:
-                self._cancel("order", self.env._("The other batches of the order make all of it."), "line")
-                self.production_id._plc_note_no_share()
+                self._cancel("order", self.env._("The other batches of the order make all of it."), "requeue")
+                self.production_id._plc_record_no_share()
                 return
             values = task._freeze(self.controller_id, layout, self.production_id, self.slot, share)
         except (NotQueueable, CodecError) as error:
             self.production_id.plc_reason = task._reason(error)
-            self._cancel("order", self.production_id.plc_reason, "line")
+            self._cancel("order", self.production_id.plc_reason, "requeue")
             return
         if not self._differs(values, share):
             return
         self.line_ids.unlink()
         self.write(values)
-        self.production_id._plc_note_share(share)
+        self.production_id._plc_record_share(share)
         self._journal("state", self.env._("The order was changed: the recipe was frozen again."))
 
     def _share_now(self):
@@ -76,7 +76,7 @@ class MoBatch(models.Model):
             )
         )
 
-    def _note_changed_order(self, layout):
+    def _record_order_change(self, layout):
         """After it was handed over a change of the order changes nothing: the PLC makes what was queued. Said once."""
         if not self._is_out_of_date(layout):
             return

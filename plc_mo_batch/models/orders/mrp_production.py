@@ -5,7 +5,7 @@ from ..batch.mo_batch import STATES
 from ..common.roles import check_operator
 from .not_queueable import NotQueueable
 
-WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("held", "Held")]
+WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("withheld", "Held")]
 # what a batch booked, and was checked, stays
 BOOKED = {"qty_producing", "move_raw_ids", "move_finished_ids", "move_byproduct_ids"}
 
@@ -20,7 +20,7 @@ class MrpProduction(models.Model):
     plc_batch_count = fields.Integer(compute="_compute_plc_batch_count")
     plc_reason = fields.Char(string="Not Queued Because", readonly=True, copy=False)
     plc_first = fields.Boolean(string="Queue First", copy=False, tracking=True, help="Before all others at the next fill.")
-    plc_hold = fields.Boolean(
+    plc_withheld = fields.Boolean(
         string="Held from the PLC", copy=False, tracking=True, help="The order is never queued for a PLC while this is set."
     )
     plc_controller_id = fields.Many2one(
@@ -40,7 +40,7 @@ class MrpProduction(models.Model):
         for production in self:
             production.plc_batch_count = counts.get(production, 0)
 
-    @api.depends("state", "picking_type_id", "plc_reason", "plc_hold", "plc_stopped", "plc_part_count", "plc_batch_ids.state")
+    @api.depends("state", "picking_type_id", "plc_reason", "plc_withheld", "plc_stopped", "plc_part_count", "plc_batch_ids.state")
     def _compute_plc_state(self):
         plcs = self.env["plc.controller"].sudo().search([("picking_type_ids", "in", self.picking_type_id.ids)])
         for production in self:
@@ -86,10 +86,10 @@ class MrpProduction(models.Model):
             "context": {"active_test": False},
         }
 
-    def action_plc_back_in_line(self):
+    def action_plc_requeue(self):
         """Let a held order be queued again at the next fill."""
         check_operator(self)
-        self.sudo().write({"plc_hold": False, "plc_stopped": False})
+        self.sudo().write({"plc_withheld": False, "plc_stopped": False})
         return True
 
     def _action_cancel(self):
@@ -115,8 +115,8 @@ class MrpProduction(models.Model):
             return False
         if self.state != "confirmed" and not self._plc_has_more_to_make():
             return False
-        if self.plc_hold:
-            return "held"
+        if self.plc_withheld:
+            return "withheld"
         return "refused" if self.plc_reason else "waiting"
 
     def _plc_has_more_to_make(self):
@@ -143,7 +143,7 @@ class MrpProduction(models.Model):
             ("state", "=", "confirmed"),
             "&",
             ("state", "=", "progress"),
-            ("plc_batch_ids", "any", [("active", "=", False), ("failure_booked", "=", True)]),
+            ("plc_batch_ids", "any", [("active", "=", False), ("disposition_booked", "=", True)]),
             ("plc_batch_ids", "not any", ["|", ("active", "=", True), ("consumed", "=", True)]),
         ]
 
@@ -164,7 +164,7 @@ class MrpProduction(models.Model):
         return available + [
             ("company_id", "=", controller.company_id.id),
             ("picking_type_id", "in", controller.picking_type_ids.ids),
-            ("plc_hold", "=", False),
+            ("plc_withheld", "=", False),
         ]
 
     def _prepare_plc_batch(self, controller, layout, slot, share):

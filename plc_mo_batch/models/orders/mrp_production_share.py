@@ -94,14 +94,14 @@ class MrpProduction(models.Model):
         weight = self._plc_weight(self.product_id, self.product_uom_id, quantity, controller)
         return not controller.max_batch_qty or float_compare(weight, controller.max_batch_qty, precision_digits=6) <= 0
 
-    def _plc_note_share(self, share):
+    def _plc_record_share(self, share):
         """A batch for ``share`` is being made: keep in how many the order is made. Another PLC that hands out a share of the same
         order at the same moment fails to serialize."""
         if share.count > 1 or self.plc_part_count > 1:
             self.write({"plc_part_count": share.count, "plc_plan_count": self.plc_plan_count + 1})
             self.flush_recordset()
 
-    def _plc_note_no_share(self):
+    def _plc_record_no_share(self):
         """A batch is left without a share: keep in how many the order is made now."""
         if self.plc_part_count > 1:
             self.plc_part_count = len(self.plc_batch_ids._taking_a_share())

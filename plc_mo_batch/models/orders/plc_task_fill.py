@@ -4,7 +4,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 
 from ...plc.codec import CodecError
-from ...tools.words import explained, said
+from ...tools.translate import describe_error, translate
 from ..batch.mo_batch import RECIPE_FIELDS
 from .not_queueable import NotQueueable
 
@@ -22,7 +22,7 @@ class PlcTaskFill(models.AbstractModel):
     @api.model
     def _work(self):
         for served in self.env["plc.controller"]._to_serve():
-            controller = served._speaking()
+            controller = served._in_plc_language()
             try:
                 controller.env[self._name]._fill(controller)
                 self._commit()
@@ -34,7 +34,7 @@ class PlcTaskFill(models.AbstractModel):
             except Exception as error:
                 self._rollback()
                 self._log("%s: not filled: %s", controller.name, error)
-                self.env["mo.batch.event"]._record("error", explained(controller.env, error), controller=controller)
+                self.env["mo.batch.journal"]._record("error", describe_error(controller.env, error), controller=controller)
                 self._commit()
 
     @api.model
@@ -68,7 +68,7 @@ class PlcTaskFill(models.AbstractModel):
         """Freeze the recipes of the next eligible orders as batches with slots 1..n."""
         batches = self.env["mo.batch"]
         limit = controller._batch_limit()
-        layout = controller.map_id._layout()
+        layout = controller.layout_id._layout()
         if not limit:
             return batches
         for production in self._eligible(controller):
@@ -85,7 +85,7 @@ class PlcTaskFill(models.AbstractModel):
         """Reasons that no longer hold are cleared, also of orders that are not due yet: where there are many, of the next ones at
         each fill."""
         productions = self.env["mrp.production"]
-        layout = controller.map_id._layout()
+        layout = controller.layout_id._layout()
         for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
             refused = [*domain, ("plc_reason", "!=", False)]
             count = productions.search_count(refused)
@@ -124,7 +124,7 @@ class PlcTaskFill(models.AbstractModel):
                 if not share:
                     return self.env["mo.batch"]
                 batch = self.env["mo.batch"].create(self._freeze(controller, layout, production, slot, share))
-                production._plc_note_share(share)
+                production._plc_record_share(share)
         except (NotQueueable, CodecError) as error:
             self._refuse(controller, production, self._reason(error))
             return self.env["mo.batch"]
@@ -152,7 +152,7 @@ class PlcTaskFill(models.AbstractModel):
     def _reason(self, error):
         """The reason in the words of the plant."""
         if isinstance(error, CodecError):
-            return self.env._("The recipe does not fit the PLC's layout: %s.", said(self.env, error))
+            return self.env._("The recipe does not fit the PLC's layout: %s.", translate(self.env, error))
         return str(error)
 
     @api.model
@@ -160,5 +160,5 @@ class PlcTaskFill(models.AbstractModel):
         if production.plc_reason != reason:
             production.plc_reason = reason
             message = self.env._("Order %(order)s is not queued: %(reason)s", order=production.name, reason=reason)
-            self.env["mo.batch.event"]._record("error", message, controller=controller)
+            self.env["mo.batch.journal"]._record("error", message, controller=controller)
         self._log("%s is not queued: %s", production.name, reason)

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
-from ...tools.words import digits
+from ...tools.translate import format_number
 
 EXACT = 0.01  # what must not be lost, in the unit that the PLC weighs in
 
@@ -63,7 +63,7 @@ class ProductProduct(models.Model):
                         product=self.display_name,
                         unit=unit.name,
                         digits=self.env["decimal.precision"].precision_get("Product Unit"),
-                        step=digits(self.env, step, "g"),
+                        step=format_number(self.env, step, "g"),
                         weight=weight_uom.name,
                     )
                 )

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, ValidationError
 from ...plc.address import parse_networks
 from ...tools.odoo_edge import set_parameter
 from ...tools.shifts import SHIFTS, shift_hours
-from ...tools.words import said
+from ...tools.translate import translate
 from ..common.tasks import TASKS
 
 MINUTES = [f"plc_task_{task.number}_minutes" for task in TASKS]
@@ -40,7 +40,7 @@ class ResConfigSettings(models.TransientModel):
     default_ambiguous_policy = policy("ambiguous_policy")
     default_backorder_policy = policy("backorder_policy")
     default_consumption_policy = policy("consumption_policy")
-    default_failure_policy = policy("failure_policy")
+    default_disposition_policy = policy("disposition_policy")
     default_hand_add_policy = policy("hand_add_policy")
     default_missing_policy = policy("missing_policy")
     default_weight_policy = policy("weight_policy")
@@ -90,7 +90,7 @@ class ResConfigSettings(models.TransientModel):
                 raise ValidationError(
                     self.env._(
                         "Networks are written like 127.0.0.1 or 169.254.0.0/16, with commas between them: %s",
-                        said(self.env, error),
+                        translate(self.env, error),
                     )
                 ) from error
 

@@ -32,7 +32,7 @@ const STATES = {
 const TOLERANCES = {
     within: { kind: "ok", icon: "fa-check" },
     warn: { kind: "warning", icon: "fa-exclamation-triangle" },
-    hold: { kind: "danger", icon: "fa-exclamation-circle" },
+    review: { kind: "danger", icon: "fa-exclamation-circle" },
 };
 
 /** The batch that the PLC makes: a bar for each component. */
@@ -75,7 +75,7 @@ class BatchCard extends Component {
     /** While it doses only too much is certain: what is short of the plan may still come. */
     kind(line) {
         const over = line.actual - line.planned - EPSILON;
-        if (over > line.limits.hold) {
+        if (over > line.limits.review) {
             return "danger";
         }
         if (over > line.limits.tolerance) {

@@ -62,7 +62,7 @@ tours.add("plc_retry", {
         { trigger: ".o_form_view .alert:contains(write-back failed)" },
         { trigger: "button[name=action_retry]", run: "click" },
         { trigger: "a[name=journal]", run: "click" },
-        { trigger: "[name=event_ids] .o_data_row:contains(Write-back asked for)" },
+        { trigger: "[name=journal_ids] .o_data_row:contains(Write-back asked for)" },
     ],
 });
 

@@ -4,8 +4,8 @@ from odoo.exceptions import UserError
 AREAS = [("recipe", "Recipe"), ("feedback", "Feedback"), ("failure", "Failures"), ("weighing", "Weighings"), ("clock", "Clock")]
 
 
-class MoBatchEvent(models.Model):
-    _name = "mo.batch.event"
+class MoBatchJournal(models.Model):
+    _name = "mo.batch.journal"
     _description = "Batch Journal"
     _order = "id desc"
     _rec_name = "message"
@@ -30,8 +30,8 @@ class MoBatchEvent(models.Model):
     slot = fields.Integer(readonly=True)
     words = fields.Char(string="Raw Words", readonly=True, help="The registers as they were on the wire, from the slot's first.")
     area = fields.Selection(AREAS, readonly=True, help="Where the raw words stood.")
-    map_id = fields.Many2one(
-        "plc.register.map", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
+    layout_id = fields.Many2one(
+        "plc.register.layout", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
     )
     words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
     wrong_word = fields.Integer(readonly=True, help="Which of the raw words was not believed, counted from 0; -1: none.")
@@ -39,13 +39,13 @@ class MoBatchEvent(models.Model):
 
     _controller_idx = models.Index("(controller_id, id)")  # the latest ones of a PLC, of a million
 
-    @api.depends("words", "area", "map_id", "wrong_word", "slot")
+    @api.depends("words", "area", "layout_id", "wrong_word", "slot")
     @api.depends_context("lang")
     def _compute_words_html(self):
-        for event in self:
-            words = [int(word) for word in (event.words or "").split()]
-            area = event.area or "feedback"
-            event.words_html = bool(words) and event.map_id._words_table(area, words, event.slot, event.wrong_word)
+        for line in self:
+            words = [int(word) for word in (line.words or "").split()]
+            area = line.area or "feedback"
+            line.words_html = bool(words) and line.layout_id._words_table(area, words, line.slot, line.wrong_word)
 
     # CRUD: append only
 
@@ -81,7 +81,7 @@ class MoBatchEvent(models.Model):
                 "slot": slot or batch.slot,
                 "words": has_words and " ".join(map(str, anomaly.words)),
                 "area": has_words and area,
-                "map_id": has_words and controller.map_id.id,
+                "layout_id": has_words and controller.layout_id.id,
                 "wrong_word": anomaly.offset if anomaly and anomaly.offset is not None else -1,
                 "user_id": self.env.uid,
             }

@@ -4,7 +4,7 @@ from odoo.fields import Command
 
 from ...plc.dissect import dissect, fits
 from ...plc.layout import Area, Layout, too_fine
-from ...tools.words import digits, said
+from ...tools.translate import format_number, translate
 
 # of areas for failures and weighings, as the shipped layouts have them
 STRIDE = 100
@@ -13,8 +13,8 @@ BCD = {"type": "bcd"}
 KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
 
 
-class PlcRegisterMap(models.Model):
-    _name = "plc.register.map"
+class PlcRegisterLayout(models.Model):
+    _name = "plc.register.layout"
     _inherit = ["plc.layout.part"]
     _description = "PLC Register Layout"
     _order = "name"
@@ -48,8 +48,8 @@ class PlcRegisterMap(models.Model):
     has_clock = fields.Boolean(compute="_compute_has_clock", help="The PLC shows its clock.")
     has_events = fields.Boolean(compute="_compute_has_events", help="The PLC tells of failures or of weighings.")
     has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
-    area_ids = fields.One2many("plc.register.area", "map_id", string="Areas", copy=True)
-    controller_ids = fields.One2many("plc.controller", "map_id", string="PLCs")
+    area_ids = fields.One2many("plc.register.area", "layout_id", string="Areas", copy=True)
+    controller_ids = fields.One2many("plc.controller", "layout_id", string="PLCs")
     problems = fields.Text(compute="_compute_problems", help="What must be mended before a PLC can use the layout.")
 
     _slots_positive = models.Constraint("CHECK(slots > 0)", "A layout needs at least one slot.")
@@ -64,37 +64,37 @@ class PlcRegisterMap(models.Model):
     )
     @api.depends_context("lang")
     def _compute_problems(self):
-        for register_map in self:
-            register_map.problems = "\n".join(register_map._find_problems())
+        for register_layout in self:
+            register_layout.problems = "\n".join(register_layout._find_problems())
 
     @api.depends("area_ids.kind")
     def _compute_has_clock(self):
-        for register_map in self:
-            register_map.has_clock = "clock" in register_map.area_ids.mapped("kind")
+        for register_layout in self:
+            register_layout.has_clock = "clock" in register_layout.area_ids.mapped("kind")
 
     @api.depends("area_ids.kind")
     def _compute_has_events(self):
-        for register_map in self:
-            register_map.has_events = bool({"failure", "weighing"} & set(register_map.area_ids.mapped("kind")))
+        for register_layout in self:
+            register_layout.has_events = bool({"failure", "weighing"} & set(register_layout.area_ids.mapped("kind")))
 
     @api.depends("area_ids.field_ids.role")
     def _compute_has_commands(self):
-        for register_map in self:
-            register_map.has_commands = "command" in register_map.area_ids.field_ids.mapped("role")
+        for register_layout in self:
+            register_layout.has_commands = "command" in register_layout.area_ids.field_ids.mapped("role")
 
     @api.constrains("handshake", "slots", "word_order", "swap_bytes", "address_offset", "area_ids")
     def _check_layout(self):
-        for register_map in self.filtered("area_ids"):
-            problems = register_map._find_problems()
+        for register_layout in self.filtered("area_ids"):
+            problems = register_layout._find_problems()
             if problems:
-                raise ValidationError("\n".join([register_map.name, *problems]))
+                raise ValidationError("\n".join([register_layout.name, *problems]))
 
     # CRUD
 
     def write(self, vals):
-        return super(PlcRegisterMap, self.with_context(plc_saving_map=True)).write(vals)
+        return super(PlcRegisterLayout, self.with_context(plc_saving_layout=True)).write(vals)
 
-    def _plc_maps(self):
+    def _plc_layouts(self):
         return self
 
     # Actions
@@ -106,11 +106,11 @@ class PlcRegisterMap(models.Model):
         :raise UserError: while a PLC has batches that were sent with the layout
         """
         self.check_access("write")
-        for register_map in self.filtered(lambda register_map: not register_map.has_events):
-            ends = [area.base + max(area.slots, register_map.slots) * area.stride for area in register_map.area_ids]
+        for register_layout in self.filtered(lambda register_layout: not register_layout.has_events):
+            ends = [area.base + max(area.slots, register_layout.slots) * area.stride for area in register_layout.area_ids]
             base = -(-max(ends, default=0) // 1000) * 1000
-            names = register_map.area_ids.field_ids.filtered(lambda item: item.role == "order").mapped("words")
-            register_map.area_ids = list(self._prepare_event_areas(base, max(names, default=NAME_WORDS)))
+            names = register_layout.area_ids.field_ids.filtered(lambda item: item.role == "order").mapped("words")
+            register_layout.area_ids = list(self._prepare_event_areas(base, max(names, default=NAME_WORDS)))
         return True
 
     # Business methods
@@ -119,7 +119,7 @@ class PlcRegisterMap(models.Model):
         """A sentence on each thing that is wrong with the layout, by itself or for what this database keeps of a quantity."""
         layout = self._layout()
         digits = self.env["decimal.precision"].precision_get("Product Unit")
-        return [said(self.env, problem) for problem in layout.problems() or too_fine(layout, digits)]
+        return [translate(self.env, problem) for problem in layout.problems() or too_fine(layout, digits)]
 
     def _layout(self):
         """The :class:`~...plc.layout.Layout` that the records describe."""
@@ -152,7 +152,7 @@ class PlcRegisterMap(models.Model):
 
     def _words_row(self, part, wrong):
         is_wrong = part.error or part.offset <= wrong < part.offset + len(part.words)
-        told = {"name": part.field and said(self.env, part.field.label), "error": said(self.env, part.error)}
+        told = {"name": part.field and translate(self.env, part.field.label), "error": translate(self.env, part.error)}
         return {"part": part, "wrong": is_wrong, "value": self._shown(part), **told}
 
     def _shown(self, part):
@@ -161,7 +161,7 @@ class PlcRegisterMap(models.Model):
             return ""
         if isinstance(part.value, bool):
             return self.env._("yes") if part.value else self.env._("no")
-        number = digits(self.env, part.value, ".15g") if isinstance(part.value, float) else str(part.value)
+        number = format_number(self.env, part.value, ".15g") if isinstance(part.value, float) else str(part.value)
         return f"{number} {part.field.unit}".rstrip()
 
     # Business methods: areas for failures and weighings

@@ -10,7 +10,7 @@ from ..plc.sentences import Label, Number, Sentence
 _logger = logging.getLogger(__name__)
 
 
-def said(env, what):
+def translate(env, what):
     """A sentence of the plain layers in the language of ``env``, as plain text; whatever else it may be stays as it is.
 
     :param what: a :class:`~..plc.sentences.Sentence` or :class:`~..plc.sentences.Label`, or an exception that was raised with one
@@ -22,7 +22,7 @@ def said(env, what):
     if isinstance(what, Number):
         return _with_point(env, what)
     if isinstance(what, Sentence):
-        values = {name: said(env, value) for name, value in what.values.items()}
+        values = {name: translate(env, value) for name, value in what.values.items()}
         return get_translation("plc_mo_batch", env.lang or "en_US", what.source, values)
     return what
 
@@ -32,7 +32,7 @@ def _label(env, label):
     return dict(field._description_selection(env)).get(label, str(label))
 
 
-def digits(env, value, pattern):
+def format_number(env, value, pattern):
     """A number as the language of ``env`` writes it, without separators between thousands.
 
     :param pattern: Python's format, such as ``.2f``
@@ -44,11 +44,11 @@ def _with_point(env, text):
     return text.replace(".", env["res.lang"]._get_data(code=env.lang or "en_US").decimal_point or ".")
 
 
-def explained(env, error):
+def describe_error(env, error):
     """What people are told of an exception: what it says, where it was raised to be read; else the log has the rest of it."""
     if isinstance(error, UserError):
         return str(error)
     if error.args and isinstance(error.args[0], Sentence):
-        return said(env, error)
+        return translate(env, error)
     _logger.warning("an error that nobody foresaw", exc_info=error)
     return env._("An error that nobody foresaw (%s). The server's log tells more.", type(error).__name__)

@@ -11,10 +11,10 @@ def weight_field(label, description):
     return fields.Float(string=label, digits="Product Unit", help=description)
 
 
-class PlcAllowance(models.AbstractModel):
+class PlcTolerance(models.AbstractModel):
     """Limits of what may be dosed above or below plan; of a PLC, and of equipment where they are not as its PLC's."""
 
-    _name = "plc.allowance"
+    _name = "plc.tolerance"
     _description = "Dosing Tolerance"
 
     tolerance_percent = percent_field(
@@ -23,22 +23,22 @@ class PlcAllowance(models.AbstractModel):
         "What deviates further is booked, and somebody is told. Both 0: no tolerance of its own.",
     )
     tolerance_kg = weight_field("Tolerance", "In the unit that the PLC weighs in; see Tolerance (%).")
-    hold_percent = percent_field(
+    review_percent = percent_field(
         "Hold Beyond (%)",
         "What deviates by more than this much of its plan, and by more than the limit in kg, holds the batch for review: "
         "it is not booked before somebody releases it. Both 0: nothing is held.",
     )
-    hold_kg = weight_field("Hold Beyond", "In the unit that the PLC weighs in; see Hold Beyond (%).")
+    review_kg = weight_field("Hold Beyond", "In the unit that the PLC weighs in; see Hold Beyond (%).")
 
     _tolerance_positive = models.Constraint(
-        "CHECK(tolerance_percent >= 0 AND tolerance_kg >= 0 AND hold_percent >= 0 AND hold_kg >= 0)",
+        "CHECK(tolerance_percent >= 0 AND tolerance_kg >= 0 AND review_percent >= 0 AND review_kg >= 0)",
         "Tolerances cannot be negative.",
     )
 
     def _limit(self, kind, planned):
         """How much of ``planned`` may be dosed more or less, in the unit that the PLC weighs in.
 
-        :param kind: ``tolerance`` or ``hold``
+        :param kind: ``tolerance`` or ``review``
         :return: 0.0 where no limit is set
         """
         return max(planned * self[f"{kind}_percent"] / 100, self[f"{kind}_kg"]) if self else 0.0
