@@ -3,6 +3,7 @@ from . import (
     test_address,
     test_alarm,
     test_api,
+    test_api_old_values,
     test_backorder,
     test_batch_screen,
     test_board,

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import MissingError, UserError
 
+from ...tools.old_values import new_value, with_old_keys
 from ..batch.actions import ACTIONS, DECISIONS
 from .plc_api import values_of
 
@@ -75,6 +76,7 @@ class MoBatch(models.Model):
         :return: id, name and state of each; "cancelling" until the withdrawal was read back from the PLC
         :raise UserError: naming the first batch that can no longer be cancelled
         """
+        order_action = new_value("order_action", order_action)
         self._api_named().action_cancel(reason=reason, note=note or "", order_action=order_action)
         return self._api_states()
 
@@ -97,6 +99,7 @@ class MoBatch(models.Model):
         :return: id, name and state of each
         :raise UserError: naming the first batch for which that is not to be had
         """
+        decision = new_value("decision", decision)
         if decision not in DECISIONS:
             raise UserError(self.env._("%(value)s is none of %(choices)s.", value=decision, choices=", ".join(DECISIONS)))
         batches = self._api_named()
@@ -116,7 +119,7 @@ class MoBatch(models.Model):
     def _api_detail(self):
         return {
             **self._api_summary(),
-            **values_of(self, *DETAIL),
+            **with_old_keys(values_of(self, *DETAIL)),
             "allowed": [name for name, action in ACTIONS.items() if self[action.flag]],
             "lines": [{"id": line.id, **values_of(line, *LINE)} for line in self.line_ids],
         }
