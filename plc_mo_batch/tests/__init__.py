@@ -56,6 +56,7 @@ from . import (
     test_reconcile_sentences,
     test_reconcile_stateful,
     test_reconcile_tables,
+    test_renaming,
     test_restored,
     test_rounds,
     test_secrets,
