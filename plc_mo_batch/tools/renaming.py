@@ -80,6 +80,7 @@ class Renaming:
         for name in [*(row[0] for row in self.cr.fetchall()), table]:
             self._execute("DROP TABLE IF EXISTS %s CASCADE", SQL.identifier(name))
             self.cr.execute("DELETE FROM ir_model_relation WHERE name = %s", [name])
+            self.cr.execute("DELETE FROM ir_model_constraint WHERE name ~ %s AND type = 'f'", [f"^{name}_.*_fkey$"])
 
     def _table(self, old, new):
         self._execute("ALTER TABLE %s RENAME TO %s", SQL.identifier(old), SQL.identifier(new))
@@ -99,6 +100,7 @@ class Renaming:
     def _rename_constraint(self, table, old, new):
         if old != new:
             self._execute("ALTER TABLE %s RENAME CONSTRAINT %s TO %s", *map(SQL.identifier, (table, old, new)))
+            self.cr.execute("UPDATE ir_model_constraint SET name = %s WHERE name = %s", [new, old])
 
     def _rename_index(self, old, new):
         if old != new:
