@@ -98,9 +98,7 @@ class Ledger:
         ]
         problems += [f"In the mill, {r['order']} {r['event']}." for r in self.ended if r["event"] != "finished"]
         ended = Counter((record["order"], record["job"]) for record in self.ended)
-        return problems + [
-            f"In the mill, {r['order']} never ended." for r in self.taken if not ended[r["order"], r["job"]]
-        ]
+        return problems + [f"In the mill, {r['order']} never ended." for r in self.taken if not ended[r["order"], r["job"]]]
 
 
 class _OrderBalance:

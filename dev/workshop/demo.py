@@ -383,8 +383,13 @@ class Demo:
         if wrong or problems:
             say(paint("problem", f"{wrong} of {len(rows)} lines disagree, {len(problems)} other problems. Logs: {self.folder}"))
             return 1
-        say(paint("good", f"{len(self.office.ids)} orders done in {seconds:.0f} s ({self.options.handshake}), "
-            f"all {len(rows)} lines agree: dosed = batch = stock."))
+        say(
+            paint(
+                "good",
+                f"{len(self.office.ids)} orders done in {seconds:.0f} s ({self.options.handshake}), "
+                f"all {len(rows)} lines agree: dosed = batch = stock.",
+            )
+        )
         self.keep_logs = not self.throwaway
         return 0
 

@@ -11,6 +11,7 @@ from workshop.paths import DEV, ROOT
 SILENT = "manifest-required-author,missing-readme,consider-merging-classes-inherited"
 LINTERS = {
     "ruff": ["-m", "ruff", "check", "--quiet", "."],
+    "format": ["-m", "ruff", "format", "--check", "--quiet", "."],
     "mypy": ["-m", "mypy", "--no-error-summary"],  # mypy.ini says on what
     "pylint": ["-m", "pylint", "--jobs=0", "--score=no", f"--disable={SILENT}", "plc_mo_batch"],
     "bandit": ["-m", "bandit", "--quiet", "--recursive", "plc_mo_batch", "--exclude", "plc_mo_batch/tests"],

@@ -127,9 +127,7 @@ class Run:
 
     def mutmut(self, *args):
         """What it prints."""
-        done = subprocess.run(
-            ["mutmut", *args], cwd=self.folder, env=_environment(), capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["mutmut", *args], cwd=self.folder, env=_environment(), capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"mutmut {' '.join(args)}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout

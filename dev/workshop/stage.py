@@ -171,12 +171,23 @@ class Stage:
         line = {"product_id": barley.id, "product_qty": 800, "product_uom_id": barley.uom_id.id}
         kind = env.ref("plc_mo_batch.picking_type_mill")
         bom = env["mrp.bom"].create(
-            {"product_tmpl_id": feed.product_tmpl_id.id, "product_qty": 1000, "product_uom_id": barley.uom_id.id, "code": "TRIAL",
-             "bom_line_ids": [(0, 0, line)]}
+            {
+                "product_tmpl_id": feed.product_tmpl_id.id,
+                "product_qty": 1000,
+                "product_uom_id": barley.uom_id.id,
+                "code": "TRIAL",
+                "bom_line_ids": [(0, 0, line)],
+            }
         )
         order = env["mrp.production"].create(
-            {"product_id": feed.id, "bom_id": bom.id, "product_qty": 1000, "product_uom_id": barley.uom_id.id,
-             "picking_type_id": kind.id, "priority": "1"}
+            {
+                "product_id": feed.id,
+                "bom_id": bom.id,
+                "product_qty": 1000,
+                "product_uom_id": barley.uom_id.id,
+                "picking_type_id": kind.id,
+                "priority": "1",
+            }
         )
         order.action_confirm()
         return order.id

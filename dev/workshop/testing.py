@@ -74,9 +74,7 @@ def coverage(*arguments):
             say("(some tests failed, see above)")  # what was covered is told all the same
         report = [sys.executable, "-m", "workshop.coverage_report", f"{folder}/coverage.json", *document]
         return (
-            cover("combine", "--quiet")
-            or cover("json", "--quiet", "-o", f"{folder}/coverage.json")
-            or env.run(report, cwd=ROOT)
+            cover("combine", "--quiet") or cover("json", "--quiet", "-o", f"{folder}/coverage.json") or env.run(report, cwd=ROOT)
         )
 
 

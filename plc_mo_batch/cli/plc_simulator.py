@@ -46,8 +46,11 @@ class PlcSimulator(Command):
             signal.signal(signum, lambda *_args: stopped.set())
         simulator = self._start(options)
         mill = simulator.mill
-        print(f"PLC simulator listening on {simulator.host}:{simulator.port} "
-              f"(layout {mill.layout}, handshake {mill.handshake}, {len(mill.slots)} slots)", flush=True)
+        print(
+            f"PLC simulator listening on {simulator.host}:{simulator.port} "
+            f"(layout {mill.layout}, handshake {mill.handshake}, {len(mill.slots)} slots)",
+            flush=True,
+        )
         stopped.wait()
         simulator.stop()
         if not options.get("memory_file"):
@@ -68,27 +71,52 @@ class PlcSimulator(Command):
         add("--host", default="127.0.0.1", help="address to listen on")
         add("--port", type=int, default=5020, help="port to listen on, 0 for a free one")
         add("--layout", default="mill", choices=["mill", "isa88"], help="the feed mill's, or the one in ISA-88 terms")
-        add("--handshake", default="job-numbers", choices=["job-numbers", "flags"],
-            help="as in the register layout; isa88 has job numbers only")
+        add(
+            "--handshake",
+            default="job-numbers",
+            choices=["job-numbers", "flags"],
+            help="as in the register layout; isa88 has job numbers only",
+        )
         add("--slots", type=int, default=10, help="number of slots")
         of_layout = {"default": argparse.SUPPRESS}
         add("--recipe-base", type=int, **of_layout, help="first register of the recipes (default: the layout's)")
         add("--feedback-base", type=int, **of_layout, help="first register of the feedback (default: the layout's)")
         add("--stride", type=int, **of_layout, help="registers from one slot to the next (default: the layout's)")
-        add("--word-order", **of_layout, choices=["high", "low"],
-            help="which word of a number comes first (default: the layout's)")
+        add(
+            "--word-order",
+            **of_layout,
+            choices=["high", "low"],
+            help="which word of a number comes first (default: the layout's)",
+        )
         add("--device-id", type=int, default=1, help="Modbus unit that answers")
         add("--speed", type=float, default=1.0, help="seconds of plant time in a second: a batch takes four minutes")
         add("--error", type=float, default=0.5, help="standard deviation of a dose from its target, in percent")
         add("--seed", type=int, default=argparse.SUPPRESS, help="makes the doses repeatable")
         add("--weight", default="with", choices=["with", "late", "never"], help="when the finished weight comes")
         add("--failures", type=int, default=0, help="so many jobs, from the first on, have a piece of equipment fail")
-        add("--weigh", dest="weighings", metavar="NUMBER:KG", type=weighing, action="append", default=argparse.SUPPRESS,
-            help="people weigh so much of the product with this number, for the first job; again: for the next one")
+        add(
+            "--weigh",
+            dest="weighings",
+            metavar="NUMBER:KG",
+            type=weighing,
+            action="append",
+            default=argparse.SUPPRESS,
+            help="people weigh so much of the product with this number, for the first job; again: for the next one",
+        )
         add("--clock-offset", type=float, default=0.0, help="seconds by which its clock is ahead of UTC; behind: negative")
-        add("--ledger", dest="ledger_file", metavar="FILE", default=argparse.SUPPRESS,
-            help="append what was really dosed to this file, a JSON line for each job taken or ended")
-        add("--memory", dest="memory_file", metavar="FILE", default=argparse.SUPPRESS,
-            help="keep registers and running job in this file")
+        add(
+            "--ledger",
+            dest="ledger_file",
+            metavar="FILE",
+            default=argparse.SUPPRESS,
+            help="append what was really dosed to this file, a JSON line for each job taken or ended",
+        )
+        add(
+            "--memory",
+            dest="memory_file",
+            metavar="FILE",
+            default=argparse.SUPPRESS,
+            help="keep registers and running job in this file",
+        )
         add("--verbose", action="store_true", default=argparse.SUPPRESS, help="log each step of the mill")
         return vars(parser.parse_args(args))

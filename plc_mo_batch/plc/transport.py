@@ -260,9 +260,7 @@ def _new_serial_client(line: SerialLine, options: dict[str, Any]) -> _SerialClie
     if not DEVICE.fullmatch(line.device):
         raise LinkError("setup", _lt("%(device)s is no serial port, such as /dev/ttyUSB0", device=line.device))
     try:
-        return _SerialClient(
-            line.device, baudrate=line.baudrate, parity=line.parity, stopbits=line.stopbits, **options
-        )
+        return _SerialClient(line.device, baudrate=line.baudrate, parity=line.parity, stopbits=line.stopbits, **options)
     except RuntimeError as error:  # so pymodbus says it
         raise LinkError("setup", _lt("the Python package pyserial is not installed")) from error
 

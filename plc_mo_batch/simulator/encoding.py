@@ -43,7 +43,7 @@ def words_to_uint32(words: list[int], word_order: str = "high") -> int:
 
 def text_to_words(text: str, count: int = 8) -> list[int]:
     """``count`` words: two ascii characters each, the first in the high byte, cut or padded with zeros."""
-    return _to_words(text.encode("ascii", "replace")[:2 * count].ljust(2 * count, b"\0"))
+    return _to_words(text.encode("ascii", "replace")[: 2 * count].ljust(2 * count, b"\0"))
 
 
 def words_to_text(words: list[int]) -> str:
@@ -69,7 +69,7 @@ def word_to_bool(word: int) -> bool:
 
 
 def _to_words(data: bytes, word_order: str = "high") -> list[int]:
-    words = [int.from_bytes(data[i:i + 2], "big") for i in range(0, len(data), 2)]
+    words = [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]
     return words[::-1] if word_order == "low" else words
 
 

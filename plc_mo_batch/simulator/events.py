@@ -85,7 +85,7 @@ class EventArea:
         elif not self.shown and self.waiting:
             self.shown = self.waiting.pop(0)
             image = [*self.shown.image(self), NEW]
-            self.memory[self.base:self.base + len(image)] = image
+            self.memory[self.base : self.base + len(image)] = image
         return stored
 
     def forget(self) -> None:

@@ -89,7 +89,12 @@ class Mill:
         self._log_level = logging.INFO if verbose else logging.DEBUG
 
     def _new_slots(
-        self, count: int, recipe: int | None, feedback: int | None, stride: int | None, word_order: str | None,
+        self,
+        count: int,
+        recipe: int | None,
+        feedback: int | None,
+        stride: int | None,
+        word_order: str | None,
     ) -> list[Slot]:
         slot = LAYOUTS[self.layout][self.handshake]
         recipe = slot.RECIPE_BASE if recipe is None else recipe
@@ -101,7 +106,7 @@ class Mill:
         return [slot(self.memory, n + 1, recipe + n * stride, feedback + n * stride, word_order) for n in range(count)]
 
     def _new_event_areas(self) -> dict[str, EventArea]:
-        """"failure" and "weighing", where the slots leave them their places."""
+        """ "failure" and "weighing", where the slots leave them their places."""
         first = self.slots[0]
         form = (first.ORDER_WORDS, first.word_order, self.layout == "isa88")
         bases = {"failure": FAILURE_BASE, "weighing": WEIGHING_BASE}
@@ -224,7 +229,7 @@ class Mill:
     def _write_clock(self) -> None:
         if self.layout == "isa88" and not self._is_used(CLOCK_BASE):
             image = clock_image(self.clock())
-            self.memory[CLOCK_BASE:CLOCK_BASE + len(image)] = image
+            self.memory[CLOCK_BASE : CLOCK_BASE + len(image)] = image
 
     def report_failure(self, equipment: str, text: str, at: datetime | None = None) -> None:
         """Equipment fails, ``at`` the PLC's time (None: now, by its clock). It is shown when the area is free."""
@@ -278,7 +283,7 @@ class Mill:
         kept = [self._retentive_words(slot) for slot in self.slots] if keep_taken else []
         self.memory[:] = [0] * REGISTERS
         for address, values in kept:
-            self.memory[address:address + len(values)] = values
+            self.memory[address : address + len(values)] = values
         for area in self.areas.values():
             area.forget()
         self.batch = None
@@ -289,7 +294,7 @@ class Mill:
     def _retentive_words(slot: Slot) -> tuple[int, list[int]]:
         offset, count = slot.RETENTIVE
         address = slot.feedback + offset
-        return address, slot.memory[address:address + count]
+        return address, slot.memory[address : address + count]
 
     # Retentive memory
 
@@ -323,17 +328,19 @@ class Mill:
     # Ledger and log
 
     def _record(self, event: str, batch: Batch, finished: float | None = None) -> None:
-        self.ledger.append({
-            "seq": self._next_seq(),
-            "event": event,
-            "slot": batch.slot,
-            "job": batch.job,
-            "order": batch.order,
-            "lines": [{"code": dose.code, "target": dose.target, "kg": kg} for dose, kg in batch.actuals()],
-            "weight": batch.weight(),
-            "started": batch.started,
-            "finished": finished,
-        })
+        self.ledger.append(
+            {
+                "seq": self._next_seq(),
+                "event": event,
+                "slot": batch.slot,
+                "job": batch.job,
+                "order": batch.order,
+                "lines": [{"code": dose.code, "target": dose.target, "kg": kg} for dose, kg in batch.actuals()],
+                "weight": batch.weight(),
+                "started": batch.started,
+                "finished": finished,
+            }
+        )
 
     def _next_seq(self) -> int:
         return self.ledger[-1]["seq"] + 1 if self.ledger else 1

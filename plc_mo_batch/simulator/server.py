@@ -158,7 +158,12 @@ class Simulator:
         return SimDevice(self.device_id, registers, action=self._on_request)
 
     async def _on_request(
-        self, function: int, _start: int, address: int, count: int, registers: list[int],
+        self,
+        function: int,
+        _start: int,
+        address: int,
+        count: int,
+        registers: list[int],
         values: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
         """pymodbus's hook before it reads or writes its own registers: those are only the image of the mill's."""
@@ -168,7 +173,7 @@ class Simulator:
                 self._write(address, values)
         elif function == READ:
             with self.lock:
-                registers[address:address + count] = self.mill.memory[address:address + count]
+                registers[address : address + count] = self.mill.memory[address : address + count]
         else:
             return ExcCodes.ILLEGAL_FUNCTION
         return None
@@ -182,7 +187,7 @@ class Simulator:
 
     def _apply_pending(self) -> None:
         for address, values in self._pending:
-            self.mill.memory[address:address + len(values)] = values
+            self.mill.memory[address : address + len(values)] = values
         self._pending = []
 
 

@@ -112,10 +112,10 @@ class Slot:
     # Words
 
     def _read(self, address: int, count: int) -> list[int]:
-        return self.memory[address:address + count]
+        return self.memory[address : address + count]
 
     def _write(self, address: int, values: list[int]) -> None:
-        self.memory[address:address + len(values)] = values
+        self.memory[address : address + len(values)] = values
 
     def _kg(self, address: int) -> float:
         return encoding.words_to_kg(self._read(address, 2), self.word_order)

@@ -45,7 +45,7 @@ class Store:
         """Write what has changed since the last time, the memory before the ledger."""
         if self.memory_file and (mill.memory != self._saved_memory or len(mill.ledger) > self._saved_records):
             self._write_memory(mill, self.memory_file)
-        self._append_ledger(mill.ledger[self._saved_records:])
+        self._append_ledger(mill.ledger[self._saved_records :])
         self._saved_records = len(mill.ledger)
 
     def _read_memory(self, path: Path) -> dict[str, Any]:

@@ -55,9 +55,7 @@ WEIGHING = Area(
 )
 
 
-def _layout(
-    handshake: str, recipe: tuple[Field, ...], feedback: tuple[Field, ...], events: bool = True, **options
-) -> Layout:
+def _layout(handshake: str, recipe: tuple[Field, ...], feedback: tuple[Field, ...], events: bool = True, **options) -> Layout:
     areas = (
         Area("recipe", RECIPE_BASE, STRIDE, CONTENT + recipe),
         Area("feedback", FEEDBACK_BASE, STRIDE, CONTENT + feedback),
@@ -66,13 +64,13 @@ def _layout(
 
 
 def job_numbers(**options) -> Layout:
-    """"Feed mill, job numbers"; ``options`` are those of Layout, e.g. ``word_order="low"``; ``events``: with the event areas."""
+    """ "Feed mill, job numbers"; ``options`` are those of Layout, e.g. ``word_order="low"``; ``events``: with the event areas."""
     recipe = (Field("recipe_job", 77, **JOB), Field("armed_job", 79, **JOB), Field("acknowledged_job", 81, **JOB))
     return _layout(JOB_NUMBERS, recipe, (Field("taken_job", 77, **JOB),), **options)
 
 
 def flags(**options) -> Layout:
-    """"Feed mill, flags"; ``options`` as above."""
+    """ "Feed mill, flags"; ``options`` as above."""
     return _layout(FLAGS, (Field("recipe_flag", 76),), (Field("feedback_flag", 76),), **options)
 
 

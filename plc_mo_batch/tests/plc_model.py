@@ -508,7 +508,6 @@ def rows() -> Iterator[tuple[str, list[tuple[Setting, str] | None]]]:
     """Each row of the table: its name, and for each column the setting and what is to come of it."""
     for added, *expected in TABLE:
         cells = [
-            None if wrong is None else (Setting(**column | added), wrong)
-            for column, wrong in zip(COLUMNS, expected, strict=True)
+            None if wrong is None else (Setting(**column | added), wrong) for column, wrong in zip(COLUMNS, expected, strict=True)
         ]
         yield str(Setting(**added)), cells

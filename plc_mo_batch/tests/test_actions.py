@@ -273,6 +273,6 @@ class TestActions(MillCase):
             with self.subTest(name):
                 self.assertEqual(who, "managers" if ACTIONS[name].role == MANAGER else "operators")
                 if name in DECISIONS:
-                    self.assertIn(f'`api_reset` with `decision` `{name}`', how)
+                    self.assertIn(f"`api_reset` with `decision` `{name}`", how)
                 for method in re.findall(r"`((?:api|action)_\w+)`", how):
                     self.assertTrue(hasattr(self.batch, method), method)

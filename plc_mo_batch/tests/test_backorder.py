@@ -26,9 +26,15 @@ class TestBackorder(MillCase):
         self.assertRecordValues(order, [{"state": "done", "qty_produced": 940.0}])
         self.assertEqual(self.consumed(order)[self.wheat], 601.25)
         self.assertRecordValues(rest, [{"state": "confirmed", "product_qty": 60.0, "plc_reason": False}])
-        self.assertEqual(dict(zip(rest.move_raw_ids.product_id, rest.move_raw_ids.mapped("product_uom_qty"), strict=True)), {
-            self.wheat: 36.0, self.soy: 21.14, self.molasses: 2.0, self.salt: 0.87,
-        })
+        self.assertEqual(
+            dict(zip(rest.move_raw_ids.product_id, rest.move_raw_ids.mapped("product_uom_qty"), strict=True)),
+            {
+                self.wheat: 36.0,
+                self.soy: 21.14,
+                self.molasses: 2.0,
+                self.salt: 0.87,
+            },
+        )
 
     def test_not_short_enough(self):
         self.controller.backorder_policy = "short"

@@ -260,9 +260,7 @@ class TestBoard(BoardCase):
         batch = self.complete(self.orders[0])
         batch.production_id.action_cancel()
         manager = new_test_user(self.env, "chief", groups="plc_mo_batch.group_manager")
-        self.assertEqual(
-            self.methods(batch, manager), ["action_book_on_new_order", "action_open_booked", "action_open_review"]
-        )
+        self.assertEqual(self.methods(batch, manager), ["action_book_on_new_order", "action_open_booked", "action_open_review"])
         self.assertEqual(self.methods(batch), ["action_open_review"])
         self.assertEqual(batch.with_user(manager).action_open_booked()["context"], {"active_id": batch.id})
 

@@ -47,9 +47,7 @@ class TestBookedByHand(MillCase):
         self.run_task(3)
         self.assertRecordValues(batch.sudo(), [{"state": "done", "last_error": False, "attention": False}])
         self.assertRecordValues(new, [{"state": "done", "qty_produced": 990.0}])
-        self.assertEqual(
-            self.consumed(new), {self.wheat: 601.25, self.soy: 352.25, self.molasses: 33.3, self.salt: 14.45}
-        )
+        self.assertEqual(self.consumed(new), {self.wheat: 601.25, self.soy: 352.25, self.molasses: 33.3, self.salt: 14.45})
         self.assertEqual(self.order.state, "cancel")
         self.assertIn(f"has it booked on order {new.name}, as {self.order.name} is closed", batch.remark)
 

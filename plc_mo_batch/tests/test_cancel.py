@@ -54,8 +54,11 @@ class TestCancel(MillCase):
         batches._set_state("offered")
         self.run_task(1)
         action = batches.with_user(self.operator).action_open_cancel()
-        wizard = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"]).create(
-            {"reason": "material", "note": "No wheat", "order_action": "cancel"}
+        wizard = (
+            self.env[action["res_model"]]
+            .with_user(self.operator)
+            .with_context(**action["context"])
+            .create({"reason": "material", "note": "No wheat", "order_action": "cancel"})
         )
         self.assertIn("was offered to the PLC: its recipe is withdrawn first", wizard.effect)
         self.assertTrue(wizard.action_confirm())

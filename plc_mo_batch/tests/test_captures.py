@@ -100,9 +100,7 @@ class TestCaptures(MillCase):
         self.run_task(3)
         self.assertEqual(self.orders.mapped("state"), ["done"] * 10)
         names = {batch.slot: batch.order_name for batch in self.history()}
-        expected = {
-            (names[slot], code): kg for slot, words in genuine.items() for code, kg in kilograms(words).items() if kg
-        }
+        expected = {(names[slot], code): kg for slot, words in genuine.items() for code, kg in kilograms(words).items() if kg}
         self.assertEqual(self.consumption(), expected)
         self.assertEqual(self.plc.mill.memory[6076:7000:100], [1] * 10, "each slot is acknowledged")
 

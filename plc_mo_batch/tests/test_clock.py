@@ -42,9 +42,7 @@ class TestLayout(BaseCase):
 
     def test_all_parts_of_the_date_are_needed(self):
         items = with_clock(flags()).area(CLOCK).fields
-        self.assertEqual(
-            with_clock(flags(), fields=items[1:]).problems(), ["The clock area needs a field with the role year."]
-        )
+        self.assertEqual(with_clock(flags(), fields=items[1:]).problems(), ["The clock area needs a field with the role year."])
 
     def test_roles_and_types(self):
         items = with_clock(flags()).area(CLOCK).fields
@@ -186,9 +184,10 @@ class TestExchange(ClockCase):
             return read(link, at, count, registers)
 
         write = type(self.controller)._record_clock
-        with patch.object(Link, "read_words", counted), patch.object(
-            type(self.controller), "_record_clock", autospec=True, side_effect=write
-        ) as noted:
+        with (
+            patch.object(Link, "read_words", counted),
+            patch.object(type(self.controller), "_record_clock", autospec=True, side_effect=write) as noted,
+        ):
             self.exchange(2)
             self.assertEqual(asked.count(BASE), 1)
             self.assertEqual(asked[-1], BASE, "last of all")

@@ -53,7 +53,9 @@ class TestGoldenVectors(BaseCase):
     def test_text(self):
         """The word order is one of numbers: a text is not turned round."""
         for options, words in (
-            ({}, ORDER), ({"word_order": "low"}, ORDER), ({"swap_bytes": True}, swapped(ORDER)),
+            ({}, ORDER),
+            ({"word_order": "low"}, ORDER),
+            ({"swap_bytes": True}, swapped(ORDER)),
         ):
             text = codec("ascii", words=8, **options)
             self.assertEqual(text.encode({"value": "WH/MO/00011"}), words)
@@ -87,8 +89,19 @@ class TestRounding(BaseCase):
         """As on paper: a truncating encoder wrote 3329 for 33.30, and a binary half is often a little less than one."""
         kilograms = codec(scale=100)
         for value, raw in (
-            (33.3, 3330), (33.295, 3330), (33.294, 3329), (262.705, 26271), (262.7, 26270), (1.005, 101), (0.005, 1), (0.004, 0),
-            (-33.295, -3330), (-0.005, -1), (-0.004, 0), (21474836.47, 0x7FFFFFFF), (-21474836.48, -0x80000000),
+            (33.3, 3330),
+            (33.295, 3330),
+            (33.294, 3329),
+            (262.705, 26271),
+            (262.7, 26270),
+            (1.005, 101),
+            (0.005, 1),
+            (0.004, 0),
+            (-33.295, -3330),
+            (-0.005, -1),
+            (-0.004, 0),
+            (21474836.47, 0x7FFFFFFF),
+            (-21474836.48, -0x80000000),
         ):
             words = [raw >> 16 & 0xFFFF, raw & 0xFFFF]
             self.assertEqual(kilograms.encode({"value": value}), words, value)
@@ -235,7 +248,10 @@ class TestReading(BaseCase):
 
     def test_no_number(self):
         for field_type, words in (
-            ("float32", [0x7FC0, 0]), ("float32", [0x7F80, 0]), ("float32", [0xFF80, 0]), ("float64", [0x7FF0, 0, 0, 0]),
+            ("float32", [0x7FC0, 0]),
+            ("float32", [0x7F80, 0]),
+            ("float32", [0xFF80, 0]),
+            ("float64", [0x7FF0, 0, 0, 0]),
         ):
             self.assert_refused(words, "holds no number (NaN or infinite)", field_type)
 

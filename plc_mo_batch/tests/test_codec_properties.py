@@ -21,7 +21,11 @@ from odoo.addons.plc_mo_batch.plc.codec import (
 )
 
 PROFILE = settings(
-    derandomize=True, database=None, deadline=None, max_examples=100, suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=list(HealthCheck),
 )
 PRINTABLE = [chr(code) for code in range(0x20, 0x7F)]
 SCALES = st.sampled_from((1, 10, 100, 1000, 0.5, 0.1, 3, 7, 60, 0.3, 1.25))  # odd ones too: bags of 25 kg, dozens, thirds

@@ -53,9 +53,7 @@ class TestCycle(ConnectionCase):
         issued = authority.issue("PLC", address="127.0.0.1")
         with tempfile.TemporaryDirectory() as folder:
             plc = self.serve("tls", sslctx=server_context(folder, issued))
-        self.controller.write(
-            {"transport": "tls", "tls_ca": base64.b64encode(authority.own.certificate.encode())}
-        )
+        self.controller.write({"transport": "tls", "tls_ca": base64.b64encode(authority.own.certificate.encode())})
         self.assert_cycle(plc)
 
     def test_certificate_that_the_filestore_has_lost(self):
@@ -87,8 +85,9 @@ class TestCycle(ConnectionCase):
         self.new_order()
         self.run_task(1)
         self.run_task(2)
-        with mute_logger("odoo.addons.plc_mo_batch.tools.translate"), patch.object(
-            type(self.controller), "_jobs", side_effect=ZeroDivisionError
+        with (
+            mute_logger("odoo.addons.plc_mo_batch.tools.translate"),
+            patch.object(type(self.controller), "_jobs", side_effect=ZeroDivisionError),
         ):
             self.run_task(2)
         self.assertTrue(self.controller.online)
@@ -267,9 +266,7 @@ class TestTheTest(ConnectionCase):
     def test_for_operators_of_the_company(self):
         day = new_test_user(self.env, "day", groups="mrp.group_mrp_user")
         company = self.env["res.company"].create({"name": "Other mill"})
-        far = new_test_user(
-            self.env, "far", groups="plc_mo_batch.group_operator", company_id=company.id, company_ids=company.ids
-        )
+        far = new_test_user(self.env, "far", groups="plc_mo_batch.group_operator", company_id=company.id, company_ids=company.ids)
         for user in (day, far):
             with self.assertRaises(AccessError):
                 self.controller.with_user(user).test_connection()

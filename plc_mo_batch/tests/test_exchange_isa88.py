@@ -96,9 +96,7 @@ class TestCycle(Isa88Case):
         self.assertRecordValues(self.queue(), [{"state": "running", "finished_weight": 0.0}])
         self.assertEqual(self.state_word(), 3)
         self.look(20)
-        self.assertRecordValues(
-            self.queue(), [{"state": "completed", "finished_weight": self.plc.mill.ledger[-1]["weight"]}]
-        )
+        self.assertRecordValues(self.queue(), [{"state": "completed", "finished_weight": self.plc.mill.ledger[-1]["weight"]}])
 
     def test_as_many_components_as_there_are_lines(self):
         bom = self.new_bom(self.new_equipment(LINES, 40.07))

@@ -184,9 +184,7 @@ class TestRefusal(MillCase):
             self.new_silo(code, product)
         self.controller.layout_id = layout = self.controller.layout_id.copy({"name": "Any codes"})
         codes = layout.area_ids.field_ids.filtered(lambda field: field.role == "line_code")
-        any_code = [
-            Command.update(field.area_id.id, {"field_ids": [Command.update(field.id, {"value": 0})]}) for field in codes
-        ]
+        any_code = [Command.update(field.area_id.id, {"field_ids": [Command.update(field.id, {"value": 0})]}) for field in codes]
         layout.write({"area_ids": any_code})
         order = self.new_order(bom_id=self.new_bom([(product, 62.5) for product in products]).id)
         self.assertRefused(order, "it has more dosed components than the PLC's recipe has lines")

@@ -14,9 +14,7 @@ from .plc_layouts import job_numbers
 class TestGenerateLayout(MillCase):
     def with_codes(self, *codes):
         self.controller.equipment_ids.unlink()
-        self.controller.equipment_ids = [
-            Command.create({"name": f"Silo {code}", "code": code}) for code in codes
-        ]
+        self.controller.equipment_ids = [Command.create({"name": f"Silo {code}", "code": code}) for code in codes]
 
     def wizard(self, **values):
         action = self.controller.action_generate_layout()
@@ -90,9 +88,7 @@ class TestGenerateLayout(MillCase):
 
     def test_many_slots(self):
         events = {"failure": (16000, 100), "weighing": (17000, 100)}
-        self.assertEqual(
-            self.places(self.generate(slots=50)), {"feedback": (6000, 100), "recipe": (11000, 100), **events}
-        )
+        self.assertEqual(self.places(self.generate(slots=50)), {"feedback": (6000, 100), "recipe": (11000, 100), **events})
         with self.assertRaisesRegex(ValidationError, "does not lie between address 0 and 65535"):
             self.generate(slots=600)
 

@@ -46,9 +46,7 @@ class HealthCase(MillCase):
         """Behind the ORM's back: nothing recomputes."""
         self.env.flush_all()
         for name, minutes in moments.items():
-            self.cr.execute(
-                f"UPDATE {record._table} SET {name} = %s WHERE id IN %s", [self.ago(minutes), tuple(record.ids)]
-            )
+            self.cr.execute(f"UPDATE {record._table} SET {name} = %s WHERE id IN %s", [self.ago(minutes), tuple(record.ids)])
         self.env.invalidate_all()
 
     def new_batch(self, state="queued", **values):

@@ -191,16 +191,12 @@ class TestLayouts(LanguageCase):
         layout = self.read_by(self.reader, self.map)
         recipe = layout.area_ids.filtered(lambda area: area.kind == "recipe")
         flag = recipe.field_ids.filtered(lambda item: item.role == "recipe_flag")
-        with self.assertRaisesRegex(
-            Exception, r"Area resep membutuhkan kolom dengan peran Flag resep \(0 baru, 1 diambil\)\."
-        ):
+        with self.assertRaisesRegex(Exception, r"Area resep membutuhkan kolom dengan peran Flag resep \(0 baru, 1 diambil\)\."):
             layout.write({"area_ids": [Command.update(recipe.id, {"field_ids": [Command.delete(flag.id)]})]})
 
     def test_problems_while_it_is_built(self):
         layout = self.read_by(self.reader, self.env["plc.register.layout"]).create({"name": "Baru", "handshake": "flags"})
-        self.assertEqual(
-            layout.problems, "Harus ada satu area resep; yang ada 0.\nHarus ada satu area umpan balik; yang ada 0."
-        )
+        self.assertEqual(layout.problems, "Harus ada satu area resep; yang ada 0.\nHarus ada satu area umpan balik; yang ada 0.")
 
     @mute_logger("odoo.models")
     def test_a_line_of_a_csv_file(self):

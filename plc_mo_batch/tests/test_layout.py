@@ -11,8 +11,7 @@ from . import plc_layouts
 def changed(layout, kind, change, **values):
     """The layout with ``change(fields)`` as the fields of one area, and ``values`` for the rest of it."""
     areas = [
-        replace(area, fields=tuple(change(list(area.fields))), **values) if area.kind == kind else area
-        for area in layout.areas
+        replace(area, fields=tuple(change(list(area.fields))), **values) if area.kind == kind else area for area in layout.areas
     ]
     return replace(layout, areas=tuple(areas))
 
@@ -134,8 +133,12 @@ class TestProblems(BaseCase):
         for role, values, problem in (
             ("order", {"type": "uint16"}, "order (word 1) is of type uint16; its role order needs ascii."),
             ("finished", {"type": "uint16"}, "finished (word 72) is of type uint16; its role finished needs bool."),
-            ("weight", {"type": "ascii"}, "weight (word 74) is of type ascii; its role weight needs bool or uint16 or int16 or "
-             "bcd or uint32 or int32 or uint64 or int64 or float32 or float64."),
+            (
+                "weight",
+                {"type": "ascii"},
+                "weight (word 74) is of type ascii; its role weight needs bool or uint16 or int16 or "
+                "bcd or uint32 or int32 or uint64 or int64 or float32 or float64.",
+            ),
             ("failed", {"scale": 100}, "failed (word 73) has a scale; the number of its role failed stands as it is."),
         ):
             layout = changed(self.flags, "feedback", altered(role, **values))
@@ -221,9 +224,7 @@ class TestEventAreas(BaseCase):
 
     def test_the_order_name_is_not_cut(self):
         layout = changed(self.layout, "weighing", altered("order", words=7))
-        self.assert_problems(
-            layout, "In the weighing area, order (word 1) takes 7 words; the recipe's order name takes 8."
-        )
+        self.assert_problems(layout, "In the weighing area, order (word 1) takes 7 words; the recipe's order name takes 8.")
 
 
 @tagged("post_install", "-at_install")

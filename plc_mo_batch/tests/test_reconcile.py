@@ -162,9 +162,7 @@ class BeliefTests:
     def test_everything_that_is_reported_is_stored(self):
         step = self.step(self.job("offered"), self.shown(finished=1, weight=788.2), self.standing())
         self.assertEqual(step.state, "completed")
-        self.assertEqual(
-            step.values, {"codes": plc_layouts.CODES, "actuals": tuple(ACTUALS), "weight": 788.2}
-        )
+        self.assertEqual(step.values, {"codes": plc_layouts.CODES, "actuals": tuple(ACTUALS), "weight": 788.2})
 
     def test_zero_is_a_value(self):
         step = self.step(self.job("running"), self.shown(line_quantity=[0.0] * 15, finished=1))
@@ -295,8 +293,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
             ("block half there", sending, self.before(), self.recipe(block=half, armed=3, acknowledged=3), {"write": block}),
             ("block with another job", sending, self.before(), self.recipe(job=6, armed=3, acknowledged=3), {"write": block}),
             ("read back", sending, self.before(), self.recipe(armed=3, acknowledged=3), arm),
-            ("another's recipe may be taken", sending, self.before(), self.recipe(job=5, armed=5, acknowledged=3),
-             {}),
+            ("another's recipe may be taken", sending, self.before(), self.recipe(job=5, armed=5, acknowledged=3), {}),
         )
 
     def test_offered(self):
@@ -617,8 +614,13 @@ class TestFlags(BeliefTests, ReconcileCase):
     def test_withdrawal(self):
         job, waiting = self.job("cancelling"), self.job("cancelling", settled=False)
         self.assertTable(
-            ("may be taken", job, self.before(), self.recipe(0),
-             {"values": {"withdrawn": False}, "write": ("withdraw", "recipe", 76, [1])}),
+            (
+                "may be taken",
+                job,
+                self.before(),
+                self.recipe(0),
+                {"values": {"withdrawn": False}, "write": ("withdraw", "recipe", 76, [1])},
+            ),
             ("closed a moment ago", waiting, self.before(), self.recipe(1), {"values": {"withdrawn": True}}),
             ("taken before, or not", job, self.before(), self.recipe(1), {"anomaly": "doubt"}),
             ("blank PLC", job, self.feedback(order=None), [0] * 77, {"anomaly": "lost"}),
@@ -663,8 +665,13 @@ class TestFlags(BeliefTests, ReconcileCase):
             ("not stored", self.job("sending"), self.shown(finished=1), self.recipe(1), {"anomaly": "occupied"}),
             ("stored", queued, self.shown(finished=1, feedback_flag=1), self.recipe(1), {"state": "sending", "write": block}),
             ("released", released, self.shown(finished=1), self.recipe(1), {"write": ("ack", "feedback", 76, [1])}),
-            ("released, and stored", released, self.shown(finished=1, feedback_flag=1), self.recipe(1),
-             {"state": "sending", "write": block}),
+            (
+                "released, and stored",
+                released,
+                self.shown(finished=1, feedback_flag=1),
+                self.recipe(1),
+                {"state": "sending", "write": block},
+            ),
         )
 
     def test_resent(self):
@@ -809,8 +816,13 @@ class TestState(ReconcileCase):
         self.assertTable(
             ("taken, not begun", self.job("offered"), self.shown(1), self.recipe(), {}),
             ("runs no more", self.job("running"), self.shown(1), self.recipe(), {"anomaly": "lost"}),
-            ("forgotten but for the taken job", self.job("running"), self.feedback(None, taken_job=7, state=1), None,
-             {"anomaly": "lost"}),
+            (
+                "forgotten but for the taken job",
+                self.job("running"),
+                self.feedback(None, taken_job=7, state=1),
+                None,
+                {"anomaly": "lost"},
+            ),
             ("stored", self.job("done"), self.shown(1), self.recipe(acknowledged=7), {"values": {"acknowledged": True}}),
         )
 

@@ -92,13 +92,9 @@ NEVER_ASKS = other_table(JobNumbers, ERASED=Rule(Handshake.wait))
 # Cancels as soon as it asked for it
 HASTY_CANCELLING = other_table(JobNumbers, CANCELLING, STANDING=Rule(Handshake.note, CANCELLED))
 # Does not let the settle time begin anew when it withdraws once more
-KEEPS_WITHDRAWN = other_table(
-    Flags, CANCELLING, STANDING=Rule(lambda self, case: replace(self.withdraw(case), values={}))
-)
+KEEPS_WITHDRAWN = other_table(Flags, CANCELLING, STANDING=Rule(lambda self, case: replace(self.withdraw(case), values={})))
 # Takes a closed gate for a recipe that was not taken
-IMPATIENT_GATE = other_table(
-    Flags, OFFERED, SETTLING=Rule(Flags.arm, OFFERED), DOUBTFUL=Rule(Flags.arm, OFFERED)
-)
+IMPATIENT_GATE = other_table(Flags, OFFERED, SETTLING=Rule(Flags.arm, OFFERED), DOUBTFUL=Rule(Flags.arm, OFFERED))
 # Does not let the settle time begin anew when it arms once more
 RE_ARMS_SILENTLY = other_table(Flags, OFFERED, UNTAKEN=Rule(Flags.arm))
 

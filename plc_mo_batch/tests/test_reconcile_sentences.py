@@ -116,9 +116,7 @@ class TestFlags(SentenceCase):
 @tagged("post_install", "-at_install")
 class TestState(SentenceCase):
     layout = test_reconcile.TestState.layout
-    recipe, shown, recipe_values = (
-        getattr(test_reconcile.TestState, name) for name in ("recipe", "shown", "recipe_values")
-    )
+    recipe, shown, recipe_values = (getattr(test_reconcile.TestState, name) for name in ("recipe", "shown", "recipe_values"))
 
     def test_sentences(self):
         idle = "the PLC is idle, though job 7 runs"

@@ -178,9 +178,7 @@ class TestEventsAndClock(RoundCase):
     def test_events_that_are_refused(self):
         """What came before is kept; a line that may be out of step is not used for the clock, nor ever again."""
         faults = [fault.passed_on, fault.passed_on, fault.exception(2)]
-        first, second = self.answers(
-            self.plan(feedback=(1,), events=EVENTS, clock=True), self.plan(feedback=(1,)), faults=faults
-        )
+        first, second = self.answers(self.plan(feedback=(1,), events=EVENTS, clock=True), self.plan(feedback=(1,)), faults=faults)
         self.assertEqual((list(first.events), first.event_error.kind), ([("failure", 1)], "exception"))
         self.assertEqual((list(first.seen.feedback), first.error, first.clock, first.requests), ([1], None, None, 3))
         self.assertEqual((self.proxy.connections, second.error), (2, None))

@@ -78,9 +78,7 @@ class TestSettings(MillCase):
 
     def test_intervals(self):
         self.save(plc_task_2_minutes=7)
-        self.assertRecordValues(
-            self.env.ref("plc_mo_batch.ir_cron_task_2"), [{"interval_number": 7, "interval_type": "minutes"}]
-        )
+        self.assertRecordValues(self.env.ref("plc_mo_batch.ir_cron_task_2"), [{"interval_number": 7, "interval_type": "minutes"}])
 
     def test_interval_of_a_running_task(self):
         """Its scheduled action is locked while it runs: the new interval takes effect at the end of the run."""

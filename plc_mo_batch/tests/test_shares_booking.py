@@ -42,9 +42,7 @@ class TestSharesBooking(SharedOrderCase):
         self.assertEqual(order.state, "progress")
         self.book(third, weight=1005.0)
         self.assertRecordValues(order, [{"state": "done", "qty_produced": 990.0 + 1000.0 + 1005.0}])
-        self.assertEqual(
-            self.booked(order), {self.wheat: 1801.25, self.soy: 704.5, self.molasses: 99.9, self.salt: 43.35}
-        )
+        self.assertEqual(self.booked(order), {self.wheat: 1801.25, self.soy: 704.5, self.molasses: 99.9, self.salt: 43.35})
         quant = self.env["stock.quant"].search([("product_id", "=", self.wheat.id), ("location_id.usage", "=", "internal")])
         self.assertRecordValues(quant, [{"quantity": 5000.0 - 1801.25, "reserved_quantity": 0.0}])
         made = self.env["stock.quant"].search([("product_id", "=", self.feed.id), ("location_id.usage", "=", "internal")])

@@ -3,7 +3,6 @@
 Whatever happens: what the batches make, and what is still to be made, is the whole order; no more and no less.
 """
 
-
 from odoo.tests import tagged
 
 from .test_shares import SharedOrderCase
@@ -271,8 +270,6 @@ class TestSharesOnTheWire(SharedOrderCase):
         self.assertEqual(order.state, "done")
         finished = [record["order"] for record in plc.mill.ledger if record["event"] == "finished"]
         self.assertEqual(finished, [f"{order.name}#01", f"{order.name}#02"])
-        kilograms = sum(
-            line["kg"] for record in plc.mill.ledger if record["event"] == "finished" for line in record["lines"]
-        )
+        kilograms = sum(line["kg"] for record in plc.mill.ledger if record["event"] == "finished" for line in record["lines"])
         dosed = order.move_raw_ids.filtered(lambda move: move.state == "done" and move.product_id != self.salt)
         self.assertAlmostEqual(sum(dosed.mapped("quantity")), kilograms, places=2)

@@ -28,7 +28,6 @@ def recipe_words(slot, kilograms):
 
 
 class MillCase(BaseCase):
-
     handshake = "job-numbers"
 
     def setUp(self):
@@ -39,11 +38,11 @@ class MillCase(BaseCase):
         return Mill(self.handshake, **{"seed": 7, **options})
 
     def put(self, address, *values):
-        self.mill.memory[address:address + len(values)] = values
+        self.mill.memory[address : address + len(values)] = values
 
     def feedback(self, offset, count=1, slot=1):
         address = FEEDBACK + STRIDE * (slot - 1) + offset
-        return self.mill.memory[address:address + count]
+        return self.mill.memory[address : address + count]
 
     def scan(self, seconds=0.0):
         self.mill.scan(seconds)
@@ -61,11 +60,15 @@ class MillCase(BaseCase):
 
 @tagged("post_install", "-at_install", "plc")
 class TestWords(BaseCase):
-
     def test_kilograms(self):
         golden = {
-            1000.0: [1, 34464], 2500.0: [3, 53392], 825.25: [1, 16989], 352.0: [0, 35200], 381.25: [0, 38125],
-            33.3: [0, 3330], -0.01: [65535, 65535],
+            1000.0: [1, 34464],
+            2500.0: [3, 53392],
+            825.25: [1, 16989],
+            352.0: [0, 35200],
+            381.25: [0, 38125],
+            33.3: [0, 3330],
+            -0.01: [65535, 65535],
         }
         for kg, expected in golden.items():
             self.assertEqual(encoding.kg_to_words(kg), expected)
@@ -108,7 +111,6 @@ class TestWords(BaseCase):
 
 @tagged("post_install", "-at_install", "plc")
 class TestJobNumbers(MillCase):
-
     def offer(self, job, slot=1, armed=None, kilograms=TARGETS):
         base = RECIPE + STRIDE * (slot - 1)
         self.put(base, *recipe_words(slot, kilograms))
@@ -313,8 +315,15 @@ class TestJobNumbers(MillCase):
 
     def test_areas_are_checked(self):
         for options in (
-            {"slots": 11}, {"slots": 0}, {"stride": 82}, {"recipe_base": 65000}, {"handshake": "bits"}, {"layout": "isa-88"},
-            {"layout": "isa88", "handshake": "flags"}, {"layout": "isa88", "stride": 101}, {"word_order": "middle"},
+            {"slots": 11},
+            {"slots": 0},
+            {"stride": 82},
+            {"recipe_base": 65000},
+            {"handshake": "bits"},
+            {"layout": "isa-88"},
+            {"layout": "isa88", "handshake": "flags"},
+            {"layout": "isa88", "stride": 101},
+            {"word_order": "middle"},
         ):
             with self.assertRaises(ValueError):
                 Mill(**options)
@@ -322,7 +331,6 @@ class TestJobNumbers(MillCase):
 
 @tagged("post_install", "-at_install", "plc")
 class TestIsa88(MillCase):
-
     FEEDBACK, RECIPE = 3000, 1000
     HOLD, RESUME, ABORT = 4, 5, 8
     TARGETS = ((7, 150.0), (0, 0.0), (60000, 33.3), (12, 20.0))  # any equipment on any line
@@ -347,7 +355,7 @@ class TestIsa88(MillCase):
 
     def feedback(self, offset, count=1, slot=1):
         address = self.FEEDBACK + 110 * (slot - 1) + offset
-        return self.mill.memory[address:address + count]
+        return self.mill.memory[address : address + count]
 
     def state(self, slot=1):
         return self.feedback(93, slot=slot)[0]
@@ -368,7 +376,7 @@ class TestIsa88(MillCase):
     def test_taking_echoes_the_order(self):
         self.offer(5)
         self.scan()
-        self.assertEqual(self.feedback(0, 21), self.mill.memory[self.RECIPE:self.RECIPE + 21])
+        self.assertEqual(self.feedback(0, 21), self.mill.memory[self.RECIPE : self.RECIPE + 21])
         self.assertEqual([self.feedback(21 + 3 * line)[0] for line in range(24)], [7, 0, 60000, 12, *[0] * 20])
         self.assertEqual(self.feedback(93, 5), [2, 0, 0, 5, 0])
         self.assertEqual(self.mill.ledger[0]["order"], "WH/MO/00011-001-BACK")
@@ -550,12 +558,11 @@ class TestIsa88(MillCase):
         self.mill = self.new_mill(recipe_base=100, feedback_base=30000, stride=200, word_order="high")
         self.put(100 + 200 + 93, 0, 6, 0, 6)
         self.scan()
-        self.assertEqual(self.mill.memory[30200 + 93:30200 + 98], [2, 0, 0, 0, 6])
+        self.assertEqual(self.mill.memory[30200 + 93 : 30200 + 98], [2, 0, 0, 0, 6])
 
 
 @tagged("post_install", "-at_install", "plc")
 class TestFlags(MillCase):
-
     handshake = "flags"
 
     def offer(self):
@@ -604,14 +611,13 @@ class TestFlags(MillCase):
 
 @tagged("post_install", "-at_install", "plc")
 class TestFiles(BaseCase):
-
     def setUp(self):
         super().setUp()
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.files = {"memory_file": Path(folder.name, "memory"), "ledger_file": Path(folder.name, "ledger")}
         self.plc = self.start()
-        self.plc.mill.memory[RECIPE:RECIPE + 81] = [*recipe_words(1, TARGETS), 0, 0, 1, 0, 1]
+        self.plc.mill.memory[RECIPE : RECIPE + 81] = [*recipe_words(1, TARGETS), 0, 0, 1, 0, 1]
 
     def start(self, **options):
         return Simulator(scan_time=None, seed=7, **self.files, **options)
@@ -669,7 +675,6 @@ class TestFiles(BaseCase):
 
 @tagged("post_install", "-at_install", "plc")
 class TestSocket(BaseCase):
-
     def start(self, **options):
         plc = Simulator(seed=7, **options).start()
         self.addCleanup(plc.stop)

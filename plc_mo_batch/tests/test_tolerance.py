@@ -125,9 +125,7 @@ class TestTolerance(MillCase):
         self.run_task(3)
         self.assertEqual((batch.state, order.state), ("done", "done"))
         self.assertEqual(self.consumed(order)[self.wheat], 700.0)
-        self.assertEqual(
-            batch.remark, "Released after review by night (plc_mo_batch.group_operator): The scale was checked"
-        )
+        self.assertEqual(batch.remark, "Released after review by night (plc_mo_batch.group_operator): The scale was checked")
         self.assertIn(self.operator, batch.journal_ids.filtered(lambda line: line.kind == "user").user_id)
 
     def test_release_needs_a_comment(self):

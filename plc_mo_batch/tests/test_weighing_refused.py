@@ -193,9 +193,10 @@ class TestWeighingLots(WeighingCase):
         self.put_in_stock(50.0, self.premix, lot=self.lot)
 
     def items(self):
-        items = self.order.move_raw_ids.move_line_ids | self.env["stock.scrap"].search(
-            [("production_id", "=", self.order.id)]
-        ).move_ids.move_line_ids
+        items = (
+            self.order.move_raw_ids.move_line_ids
+            | self.env["stock.scrap"].search([("production_id", "=", self.order.id)]).move_ids.move_line_ids
+        )
         done = items.filtered(lambda item: item.product_id == self.premix and item.state == "done")
         return sorted((item.lot_id.name, item.quantity) for item in done)
 

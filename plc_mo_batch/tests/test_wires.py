@@ -104,9 +104,7 @@ class TestTls(WireCase):
     def test_it_asks_for_a_certificate_of_odoo_s(self):
         own = self.authority.issue("Odoo")
         ca = self.authority.own.certificate
-        self.assert_works(
-            self.endpoint(client_authority=self.authority, ca=ca, certificate=own.certificate, key=own.key)
-        )
+        self.assert_works(self.endpoint(client_authority=self.authority, ca=ca, certificate=own.certificate, key=own.key))
         self.assert_fails(self.endpoint(client_authority=self.authority, ca=ca), "tls", "certificate")
 
     def test_it_says_that_it_wants_one(self):

@@ -16,9 +16,7 @@ class TestWriteBack(MillCase):
         batch = self.complete(order)
         self.run_task(3)
         self.assertEqual(order.state, "done")
-        self.assertEqual(
-            self.consumed(order), {self.wheat: 601.25, self.soy: 0.0, self.molasses: 33.0, self.salt: 14.45}
-        )
+        self.assertEqual(self.consumed(order), {self.wheat: 601.25, self.soy: 0.0, self.molasses: 33.0, self.salt: 14.45})
         self.assertRecordValues(batch, [{"state": "done", "active": False, "produced_qty": 1000.0, "last_error": False}])
 
     def test_finished_weight_is_produced(self):
@@ -42,9 +40,7 @@ class TestWriteBack(MillCase):
         self.complete(order, weight=987.5)
         self.run_task(3)
         self.assertRecordValues(order, [{"state": "done", "qty_produced": 987.5}])
-        self.assertEqual(
-            self.consumed(order), {self.wheat: 601.25, self.soy: 0.0, self.molasses: 33.0, self.salt: 14.45}
-        )
+        self.assertEqual(self.consumed(order), {self.wheat: 601.25, self.soy: 0.0, self.molasses: 33.0, self.salt: 14.45})
         self.assertEqual(order.workorder_ids.state, "done")
 
     def test_what_is_printed_at_the_end_is_no_question(self):

@@ -102,9 +102,11 @@ class TestWriteBackFailing(MillCase):
         self.run_task(1)
         second = self.queue().filtered(lambda batch: not batch.parked)
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation), self.cr.savepoint():
-            self.cr.execute("INSERT INTO mo_batch (name, production_id, controller_id, company_id, state, active, slot) "
-                            "SELECT 'X', %s, controller_id, company_id, state, active, slot FROM mo_batch WHERE id = %s",
-                            [self.new_order().id, second.id])
+            self.cr.execute(
+                "INSERT INTO mo_batch (name, production_id, controller_id, company_id, state, active, slot) "
+                "SELECT 'X', %s, controller_id, company_id, state, active, slot FROM mo_batch WHERE id = %s",
+                [self.new_order().id, second.id],
+            )
 
     def test_next_batch_of_the_slot_goes_through_while_one_is_parked(self):
         """The PLC still shows the parked batch, acknowledged; the next one is sent, taken, booked."""

@@ -144,13 +144,9 @@ class Authority:
         )
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         signed = builder.sign(self._key, hashes.SHA256())
-        return SimpleNamespace(
-            certificate=signed.public_bytes(serialization.Encoding.PEM).decode(), key=private.decode()
-        )
+        return SimpleNamespace(certificate=signed.public_bytes(serialization.Encoding.PEM).decode(), key=private.decode())
 
 
 def server_context(folder, issued, client_authority=None):

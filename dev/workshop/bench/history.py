@@ -56,22 +56,39 @@ class History:
         move = f"{self.bases['stock_move']} + n * {self.stride} - {self.first_move}"
         ago = "- n * interval '5 minutes'"
         copy_rows(
-            env, "mrp_production", "id", self.order,
+            env,
+            "mrp_production",
+            "id",
+            self.order,
             {"id": order, "name": "'PAST/' || n", "date_start": f"date_start {ago}", "date_finished": f"date_finished {ago}"},
             **number,
         )
         for column in ("raw_material_production_id", "production_id"):
             copy_rows(env, "stock_move", column, self.order, {"id": f"{move} + stock_move.id", column: order}, **number)
-        values = {"id": batch, "name": "'PAST/' || n", "order_name": "'PAST/' || n", "production_id": order,
-                  "controller_id": self._controller("n"), "slot": f"1 + n / {EVENTS} %% {EVENTS}", "job_number": "n"}
+        values = {
+            "id": batch,
+            "name": "'PAST/' || n",
+            "order_name": "'PAST/' || n",
+            "production_id": order,
+            "controller_id": self._controller("n"),
+            "slot": f"1 + n / {EVENTS} %% {EVENTS}",
+            "job_number": "n",
+        }
         dates = ("date_offered", "date_started", "date_finished", "date_closed", "create_date", "write_date")
+        copy_rows(env, "mo_batch", "id", self.batch, {**values, **{name: f"{name} {ago}" for name in dates}}, **number)
         copy_rows(
-            env, "mo_batch", "id", self.batch, {**values, **{name: f"{name} {ago}" for name in dates}}, **number
-        )
-        copy_rows(
-            env, "mo_batch_line", "batch_id", self.batch,
-            {"id": "nextval('mo_batch_line_id_seq')", "batch_id": batch, "move_id": f"{move} + move_id",
-             "date": f"date {ago}", "controller_id": self._controller("n")}, **number,
+            env,
+            "mo_batch_line",
+            "batch_id",
+            self.batch,
+            {
+                "id": "nextval('mo_batch_line_id_seq')",
+                "batch_id": batch,
+                "move_id": f"{move} + move_id",
+                "date": f"date {ago}",
+                "controller_id": self._controller("n"),
+            },
+            **number,
         )
         self._copy_told(env, batch, order, ago, **number)
         number = {"count": EVENTS * count, "first": EVENTS * self.count}
@@ -106,8 +123,18 @@ def told(env, batch):
     now = fields.Datetime.now()
     made = (
         ("plc.failure", {**event, "date": now, "equipment_code": "101", "text": "GATE BLOCKED", "state": "resolved"}),
-        ("plc.weighing", {**event, "date": now, "order_name": batch.order_name, "product_number": 201, "quantity": 14.45,
-                          "product_id": batch.line_ids[:1].product_id.id, "state": "matched"}),
+        (
+            "plc.weighing",
+            {
+                **event,
+                "date": now,
+                "order_name": batch.order_name,
+                "product_number": 201,
+                "quantity": 14.45,
+                "product_id": batch.line_ids[:1].product_id.id,
+                "state": "matched",
+            },
+        ),
         ("plc.alarm", {"kind": "silent", "key": "PAST", "message": "No contact.", "date_opened": now, "date_closed": now}),
     )
     return {env[model]._table: env[model].create({**of_batch, **values}).id for model, values in made}

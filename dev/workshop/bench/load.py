@@ -104,8 +104,12 @@ class Load:
             base = self.history.bases["mrp_production"] + 1_000_000
             order = f"{base} + n"
             copy_rows(
-                env, "mrp_production", "id", self.template,
-                {"id": order, "name": "'LOAD/' || n", "picking_type_id": types}, **number,
+                env,
+                "mrp_production",
+                "id",
+                self.template,
+                {"id": order, "name": "'LOAD/' || n", "picking_type_id": types},
+                **number,
             )
             for column in ("raw_material_production_id", "production_id"):
                 changed = {"id": "nextval('stock_move_id_seq')", column: order, "picking_type_id": types}

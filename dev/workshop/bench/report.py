@@ -28,18 +28,38 @@ SECTIONS = {
         ("Encode a slot, low word first", "encode_slot_low_us", US, "", "", "15 µs"),
     ),
     "Odoo": (
-        ("Write back 10 orders of 15 components", "writeback_s", SECONDS, "Odoo's own bulk close", "writeback_bulk_s",
-         "1.3 times"),
+        (
+            "Write back 10 orders of 15 components",
+            "writeback_s",
+            SECONDS,
+            "Odoo's own bulk close",
+            "writeback_bulk_s",
+            "1.3 times",
+        ),
         ("The same", "writeback_s", SECONDS, "XML-RPC client, order by order", "writeback_xmlrpc_s", "0.2 times"),
         ("Queries of it", "writeback_queries", "", "Odoo's own bulk close", "writeback_bulk_queries", "1.3 times"),
         ("Fill of 10 orders, 10,000 waiting", "fill_many_s", SECONDS, "100 waiting", "fill_few_s", "1.5 times"),
         ("Queries of it", "fill_queries", "", "", "", ""),
-        ("Hand 10 recipes over: read orders and components, write the slots", "handover_s", SECONDS,
-         "XML-RPC client and bare sockets, order by order", "handover_xmlrpc_s", "1 times"),
+        (
+            "Hand 10 recipes over: read orders and components, write the slots",
+            "handover_s",
+            SECONDS,
+            "XML-RPC client and bare sockets, order by order",
+            "handover_xmlrpc_s",
+            "1 times",
+        ),
     ),
 }
-RATIOS = {"poll_ratio_5ms", "poll_ratio_instant", "writeback_ratio_time", "writeback_ratio_queries", "writeback_vs_xmlrpc",
-          "fill_growth_time", "fill_growth_queries", "handover_ratio"}
+RATIOS = {
+    "poll_ratio_5ms",
+    "poll_ratio_instant",
+    "writeback_ratio_time",
+    "writeback_ratio_queries",
+    "writeback_vs_xmlrpc",
+    "fill_growth_time",
+    "fill_growth_queries",
+    "handover_ratio",
+}
 INTRODUCTION = """# Benchmarks
 
 `make bench`: every figure, with its peer measured in the same run, interleaved; medians. The peers do the same work: a bare
@@ -66,8 +86,12 @@ def section(title, rows, figures):
 
 def load(figures):
     """The part of load.md that stands in bench.json."""
-    lines = ["## Load: 100 PLCs, 1,000 slots, 100,000 batches of history ([load.md](load.md))", "",
-             f"| | measured | limit | growth, 1,000 to 100,000 batches (<= {GROWTH}) |", "|---|---:|---:|---:|"]
+    lines = [
+        "## Load: 100 PLCs, 1,000 slots, 100,000 batches of history ([load.md](load.md))",
+        "",
+        f"| | measured | limit | growth, 1,000 to 100,000 batches (<= {GROWTH}) |",
+        "|---|---:|---:|---:|",
+    ]
     for name, (what, limit) in LIMITS.items():
         if f"load_{name}" in figures:
             unit = what.split()[0]

@@ -45,9 +45,7 @@ def main() -> None:
     parser.add_argument("--silent", action="store_true")
     options = parser.parse_args()
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
-        workers = [
-            threading.Thread(target=serve, args=(listener, options.delay, options.silent)) for _ in range(CONNECTIONS)
-        ]
+        workers = [threading.Thread(target=serve, args=(listener, options.delay, options.silent)) for _ in range(CONNECTIONS)]
         for worker in workers:
             worker.start()
         print(listener.getsockname()[1], flush=True)

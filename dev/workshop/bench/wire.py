@@ -140,9 +140,7 @@ def measure() -> dict[str, float]:
     """All figures by key: those with a target, and what the ratios are made of."""
     figures = slot_costs()
     with ExitStack() as stack:
-        instant, slow, silent = (
-            stack.enter_context(server(*options)) for options in ((), ("--delay", "0.005"), ("--silent",))
-        )
+        instant, slow, silent = (stack.enter_context(server(*options)) for options in ((), ("--delay", "0.005"), ("--silent",)))
         bare_instant, poll_instant = polls(instant, 400)
         bare_slow, poll_slow = polls(slow, 25)
         figures["requests_per_poll"] = poll(instant)  # of the slots; failures and weighings are counted apart

@@ -37,8 +37,13 @@ from workshop.torture.world import BY_HAND, TASKS, WEIGHED, Odoo
 LOOK_SECONDS = 1.0
 REST_SECONDS = 240.0  # from the last fault until everything has to be at rest
 ORDER_KG = 1000.0
-UNUSABLE = ("server closed the connection", "terminating connection", "connection already closed", "cursor already closed",
-    "SSL connection")
+UNUSABLE = (
+    "server closed the connection",
+    "terminating connection",
+    "connection already closed",
+    "cursor already closed",
+    "SSL connection",
+)
 BUSY = ("could not serialize", "deadlock detected", "could not obtain lock")  # after Odoo's own five tries
 
 

@@ -119,7 +119,7 @@ class Torture:
         for name, (spoil, kind) in sabotages.items():
             verdict = Cycle(self.world, sabotage=spoil, max_lives=SABOTAGED_LIVES).run()
             if not getattr(verdict, kind):
-                raise SystemExit(f"The sabotage \"{name}\" was not found: this program is worth nothing.")
+                raise SystemExit(f'The sabotage "{name}" was not found: this program is worth nothing.')
             self.world.renew()
         say(f"sabotage: {len(sabotages)} of {len(sabotages)} found ({', '.join(sabotages)})")
 

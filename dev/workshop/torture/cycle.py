@@ -27,9 +27,7 @@ class Cycle:
         self.orders = world.next_cycle()
         ledger = read_ledger(world.mill.ledger_file)
         self.after = ledger[-1]["seq"] if ledger else 0
-        self.after_events = {
-            kind: world.sql(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0] for kind, table in TABLES.items()
-        }
+        self.after_events = {kind: world.sql(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0] for kind, table in TABLES.items()}
         self.count = 0
         self.labels = []
         self.struck = ""

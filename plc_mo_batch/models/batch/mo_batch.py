@@ -47,9 +47,7 @@ class MoBatch(models.Model):
         "mrp.production", string="Manufacturing Order", required=True, readonly=True, index=True, ondelete="restrict"
     )
     product_id = fields.Many2one(related="production_id.product_id", store=True)
-    controller_id = fields.Many2one(
-        "plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     slot = fields.Integer(readonly=True, aggregator=None)
     part = fields.Integer(readonly=True, default=1, aggregator=None, help="Which of the order's batches it is.")
@@ -66,9 +64,7 @@ class MoBatch(models.Model):
         STATES, required=True, readonly=True, default="queued", index=True, group_expand="_group_expand_state"
     )
     active = fields.Boolean(compute="_compute_active", store=True, index=True, help="In the queue: the PLC still owes it.")
-    consumed = fields.Boolean(
-        compute="_compute_consumed", store=True, help="Material was or may have been dosed for the order."
-    )
+    consumed = fields.Boolean(compute="_compute_consumed", store=True, help="Material was or may have been dosed for the order.")
     order_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
     formula_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
     product_name = fields.Char(readonly=True, help="As it was sent to the PLC.")

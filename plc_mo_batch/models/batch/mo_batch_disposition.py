@@ -49,9 +49,7 @@ class MoBatch(models.Model):
     # Business methods
 
     def _set_disposition(self, order_action, booking):
-        self.write(
-            {"disposition_order": order_action, "disposition_material": booking, "next_try": False, "attention": False}
-        )
+        self.write({"disposition_order": order_action, "disposition_material": booking, "next_try": False, "attention": False})
         self.env["plc.task.write.back"]._trigger()
 
     def _on_batch_failed(self):

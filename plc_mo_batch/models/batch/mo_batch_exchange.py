@@ -59,9 +59,7 @@ class MoBatch(models.Model):
     def _awaits_weight(self):
         """A finished batch is given the PLC's grace time for its finished weight."""
         grace = self.controller_id.weight_grace
-        return bool(grace) and (
-            not self.date_finished or fields.Datetime.now() < self.date_finished + timedelta(seconds=grace)
-        )
+        return bool(grace) and (not self.date_finished or fields.Datetime.now() < self.date_finished + timedelta(seconds=grace))
 
     def _recipe(self, layout):
         """The recipe by role, in kg, as it was frozen when the order was queued."""
@@ -102,9 +100,7 @@ class MoBatch(models.Model):
             self.withdrawn_at = values["withdrawn"] and fields.Datetime.now()
         if values.get("finished") and not self.date_finished:
             self.date_finished = fields.Datetime.now()
-            self.env["plc.task.exchange"]._trigger(
-                self.date_finished + timedelta(seconds=self.controller_id.weight_grace)
-            )
+            self.env["plc.task.exchange"]._trigger(self.date_finished + timedelta(seconds=self.controller_id.weight_grace))
 
     def _advance(self, state, weight, values):
         # A batch may be seen finished before it was ever seen running.

@@ -21,9 +21,7 @@ class MoBatchLine(models.Model):
     date = fields.Datetime(related="batch_id.date_finished", store=True, index="btree_not_null")
     sequence = fields.Integer(default=10)
     product_id = fields.Many2one("product.product", string="Component", readonly=True)
-    move_id = fields.Many2one(
-        "stock.move", string="Component Move", readonly=True, index="btree_not_null", ondelete="set null"
-    )
+    move_id = fields.Many2one("stock.move", string="Component Move", readonly=True, index="btree_not_null", ondelete="set null")
     equipment_id = fields.Many2one("plc.equipment", string="Dosed From", readonly=True, help="Empty: added by hand.")
     code = fields.Integer(string="Equipment Code", readonly=True, help="As it was sent to the PLC; 0: added by hand.")
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
@@ -34,9 +32,7 @@ class MoBatchLine(models.Model):
     actual_qty = fields.Float(string="Actual", digits="Product Unit", readonly=True)
     typed_qty = fields.Float(string="Typed In", digits="Product Unit", readonly=True)
     typed = fields.Boolean(readonly=True, help="A person typed in what was added by hand; zero is a quantity too.")
-    lot_id = fields.Many2one(
-        "stock.lot", readonly=True, help="What the equipment held when the batch finished, if it has lots."
-    )
+    lot_id = fields.Many2one("stock.lot", readonly=True, help="What the equipment held when the batch finished, if it has lots.")
     reported = fields.Boolean(readonly=True, help="The PLC reported the actual quantity; zero is a quantity too.")
     weighing_ids = fields.One2many("plc.weighing", "line_id", string="Weighings", readonly=True)
     weighed_qty = fields.Float(string="Weighed", digits="Product Unit", readonly=True, help="All its weighings together.")

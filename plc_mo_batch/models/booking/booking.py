@@ -13,6 +13,7 @@ CLOSING = {
     "plc_closing": True,  # it is us
 }
 
+
 class Booking:
     """Batches that each close their order, together; every kilogram is checked afterwards (rule 7).
 

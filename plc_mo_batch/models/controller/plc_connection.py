@@ -88,9 +88,7 @@ class PlcConnection(models.AbstractModel):
             if plc._needs("host"):
                 plc._check_host()
             if plc._needs("line") and not DEVICE.fullmatch(plc.serial_device or ""):
-                raise ValidationError(
-                    self.env._("The PLC needs a serial port of Odoo's server, such as /dev/ttyUSB0 or COM3.")
-                )
+                raise ValidationError(self.env._("The PLC needs a serial port of Odoo's server, such as /dev/ttyUSB0 or COM3."))
 
     def _check_host(self):
         if not (self.host or "").strip():

@@ -83,8 +83,7 @@ class PlcController(models.Model):
     batch_limit = fields.Integer(help="Batches in a fill. 0: as in the settings. Never more than the layout has slots.")
     poll_interval = fields.Float(
         string="Live Polling",
-        help="Seconds between two looks at the PLC while it has a batch, so that screens are live. "
-        "0: only when Task 2 runs.",
+        help="Seconds between two looks at the PLC while it has a batch, so that screens are live. 0: only when Task 2 runs.",
     )
     settle_time = fields.Float(
         default=2.0, help="Seconds that the PLC may take to show what was written to it, before it is written again."

@@ -211,9 +211,7 @@ class PlcTaskHealth(models.AbstractModel):
         return [
             Condition("unposted", self._unposted_message(batch), controller, batch)
             for batch in self._batches(controller, ("state", "in", ("completed", "failed")))
-            if batch._awaits_task_3()
-            and not batch._is_failing()
-            and self._is_older(batch.date_finished, controller.post_minutes)
+            if batch._awaits_task_3() and not batch._is_failing() and self._is_older(batch.date_finished, controller.post_minutes)
         ]
 
     @api.model

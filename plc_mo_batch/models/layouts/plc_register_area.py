@@ -52,7 +52,5 @@ class PlcRegisterArea(models.Model):
             if not can_be_input(area.kind, area.layout_id.handshake):
                 label = dict(self._fields["kind"]._description_selection(self.env))[area.kind]
                 raise ValidationError(
-                    self.env._(
-                        "Odoo writes to the area %s: it cannot lie in input registers, which can only be read.", label
-                    )
+                    self.env._("Odoo writes to the area %s: it cannot lie in input registers, which can only be read.", label)
                 )

@@ -91,7 +91,7 @@ class PlcRegisterField(models.Model):
     maximum = fields.Float(help="Values above are not believed. Both limits 0: no limits.")
 
     _sensible = models.Constraint(
-        "CHECK(\"offset\" >= 0 AND words > 0 AND scale > 0 AND repeat > 0 AND step >= 0)",
+        'CHECK("offset" >= 0 AND words > 0 AND scale > 0 AND repeat > 0 AND step >= 0)',
         "Offset and step cannot be negative; words, scale and lines must be at least 1.",
     )
 

@@ -14,9 +14,7 @@ class MrpProduction(models.Model):
     _name = "mrp.production"
     _inherit = ["mrp.production", "plc.guarded"]
 
-    plc_batch_ids = fields.One2many(
-        "mo.batch", "production_id", string="PLC Batches", context={"active_test": False}, copy=False
-    )
+    plc_batch_ids = fields.One2many("mo.batch", "production_id", string="PLC Batches", context={"active_test": False}, copy=False)
     plc_batch_count = fields.Integer(compute="_compute_plc_batch_count")
     plc_reason = fields.Char(string="Not Queued Because", readonly=True, copy=False)
     plc_first = fields.Boolean(string="Queue First", copy=False, tracking=True, help="Before all others at the next fill.")
@@ -186,9 +184,7 @@ class MrpProduction(models.Model):
             "part": share.part,
             "order_qty": share.quantity,
             "order_name": self._plc_order_name(controller, layout, share),
-            **{
-                f"{role}_name": name[: texts[role][0].words * 2] if texts[role] else name for role, name in names.items()
-            },
+            **{f"{role}_name": name[: texts[role][0].words * 2] if texts[role] else name for role, name in names.items()},
             "uom_id": controller.uom_id.id,
             "planned_qty": self._plc_weight(self.product_id, self.product_uom_id, share.quantity, controller),
             "line_ids": [fields.Command.create(values) for values in self._prepare_plc_lines(controller, layout, share)],

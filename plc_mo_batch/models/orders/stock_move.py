@@ -9,7 +9,12 @@ class StockMove(models.Model):
     _inherit = "stock.move"
 
     plc_batch_id = fields.Many2one(
-        "mo.batch", string="PLC Batch", readonly=True, copy=False, index="btree_not_null", ondelete="set null",
+        "mo.batch",
+        string="PLC Batch",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
         help="Of an order that is made in several batches: the one that consumed or produced it.",
     )
 

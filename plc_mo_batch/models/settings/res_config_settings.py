@@ -44,12 +44,8 @@ class ResConfigSettings(models.TransientModel):
     default_hand_add_policy = policy("hand_add_policy")
     default_missing_policy = policy("missing_policy")
     default_weight_policy = policy("weight_policy")
-    plc_metrics_key = fields.Char(
-        string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True, groups=SYSTEM
-    )
-    plc_refill = fields.Boolean(
-        string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill", groups=SYSTEM
-    )
+    plc_metrics_key = fields.Char(string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True, groups=SYSTEM)
+    plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill", groups=SYSTEM)
     plc_allowed_networks = fields.Char(
         string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks", groups=SYSTEM
     )
