@@ -1,17 +1,15 @@
-"""One word from the socket to the stock move, as ``dev/flow.py`` counts its way through the addon: few files, hardly a return."""
+"""One word from the socket to the stock move, as ``dev/flow`` counts its way through the addon: few files, hardly a return."""
 
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-FLOW = Path(__file__).resolve().parent.parent / "dev" / "flow.py"
 LINE = re.compile(r"^(.+): (\d+) \w+, (\d+) files, (\d+) changes, (\d+) returns$", re.MULTILINE)
 FILES, RETURNS = 12, 4
 
 
 def test_flow():
-    run = subprocess.run([sys.executable, str(FLOW), "-v"], capture_output=True, text=True, timeout=600, check=False)
+    run = subprocess.run([sys.executable, "-m", "workshop.flow", "-v"], capture_output=True, text=True, timeout=1800, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     figures = {title: [int(each) for each in counts] for title, *counts in LINE.findall(run.stdout)}
     assert len(figures) == 4, run.stdout

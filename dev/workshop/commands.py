@@ -169,6 +169,19 @@ def model(*_arguments):
     return main()
 
 
+def flow(*arguments):
+    with environment() as env:
+        return env.run([sys.executable, "-m", "workshop.flow", *arguments])
+
+
+def life(*arguments):
+    from workshop.life import main
+
+    if arguments:
+        usage("dev/life")
+    return main()
+
+
 def audit(*arguments):
     packages = ("requirements.txt", "dev/requirements-odoo.txt")
     venv = CACHE / "venv-audit"

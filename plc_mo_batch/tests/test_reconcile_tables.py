@@ -46,7 +46,7 @@ class TestTables(BaseCase):
         self.assertEqual(set(HANDSHAKES.values()), {JobNumbers, Flags})
 
     def test_the_drawing_is_that_of_the_tables(self):
-        self.assertEqual(life_drawing.PAGE.read_text(), life_drawing.page(), "run dev/life.py")
+        self.assertEqual(life_drawing.PAGE.read_text(), life_drawing.page(), "run dev/life")
 
     def test_another_rule_is_another_drawing(self):
         table = {**Flags.table, "offered": {**Flags.table["offered"], Sight.DOUBTFUL: Rule(Flags.arm, "running")}}

@@ -1,4 +1,4 @@
-"""The flow "one word, socket to stock move", counted: ``dev/run python dev/flow.py [-v]``, about a minute.
+"""The flow "one word, socket to stock move", counted: ``dev/flow [-v]``, about a minute.
 
 The real tasks run on a database of their own, with a simulated PLC, under a profile hook that sees the addon's functions and no
 others (lambdas and comprehensions belong to the function that they stand in). Counted are functions, files, and in the order in
@@ -24,12 +24,10 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/bench"))
+from odoo.models import BaseModel
 
-from mill import Mill, configure, database  # noqa: E402
-
-from odoo.models import BaseModel  # noqa: E402
+from workshop.bench.mill import Mill, configure, database
+from workshop.paths import ROOT
 
 ADDON = f"{ROOT / 'plc_mo_batch'}/"
 PEER = f"{ADDON}simulator/"  # not ours to follow: the PLC
