@@ -135,7 +135,7 @@ def test_keyboard_alone_fills_holds_and_resumes(board):
     board.wait_for(".o_plc_now .o_plc_batch", "Running")
     board.tab_to("Hold")
     board.press(" ")
-    board.wait_for(".o_plc_now .o_plc_batch", "Held")
+    board.wait_for(".o_plc_now .o_plc_batch", "On Hold")
     board.wait_for("button[name=action_resume]")
     assert board.evaluate(FOCUS)["onBoard"]  # the button that had it is gone
     board.tab_to("Resume")

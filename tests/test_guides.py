@@ -11,10 +11,10 @@ NAMED = re.compile(r"(?<![*\w])\*([^*]+)\*(?!\*)")
 TEXTS = polib.pofile(str(ROOT / "plc_mo_batch" / "i18n" / "id.po"))
 # the beginning of a longer text, or one without its full stop
 SHORTENED = {
-    "Not live": "Not live: this is how it was at %s",
+    "Not live": "Not live: last updated at %s",
     "Nothing needs attention": "Nothing needs attention.",
     "In the PLC Now": '<span class="o_stat_text">In the PLC</span><span class="o_stat_text">Now</span>',
-    "Tidak live": "Tidak live: seperti inilah keadaannya pukul %s",
+    "Tidak live": "Tidak live: terakhir diperbarui pukul %s",
     "Tidak ada yang perlu perhatian": "Tidak ada yang perlu perhatian.",
 }
 

@@ -83,7 +83,7 @@ def decide(env):
     by_state["failed"].action_settle("hold", "scrap")
     by_state["running"].held = True
     by_state["queued"].write({"attention": "The PLC is ahead.", "attention_key": "older it shows job 99"})
-    anomaly = importlib.import_module("odoo.addons.plc_mo_batch.plc.reconcile").Anomaly("rejected", "not believed", (1, 2, 3))
+    anomaly = importlib.import_module("odoo.addons.plc_mo_batch.plc.reconcile").Anomaly("rejected", "was rejected", (1, 2, 3))
     env["mo.batch.event"]._record("anomaly", "Not believed.", batch=by_state["running"], anomaly=anomaly)
     order = by_state["queued"].production_id.copy()
     order.action_confirm()
@@ -105,7 +105,7 @@ def customise(env):
     filters = env["ir.filters"]
     filters.create(
         {
-            "name": "Held",
+            "name": "On Hold",
             "model_id": "mo.batch",
             "domain": str(BATCHES),
             "context": "{'group_by': ['failure_decision', 'date_started:month', 'controller_id']}",

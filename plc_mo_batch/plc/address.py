@@ -38,7 +38,7 @@ def _network(text: str) -> Network:
     try:
         return ipaddress.ip_network(text)
     except ValueError:
-        raise ValueError(_lt("%(text)s is no network", text=text)) from None
+        raise ValueError(_lt("%(text)s is not a network", text=text)) from None
 
 
 def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[SocketAddress]:
@@ -96,8 +96,8 @@ def _kind(address: Address) -> str:
     """What is wrong with it; empty: nothing."""
     kinds = {
         _lt("an address of Odoo's own machine"): address.is_loopback or address.is_unspecified,
-        _lt("the metadata service of a cloud"): address in METADATA,
+        _lt("a cloud metadata service"): address in METADATA,
         _lt("a link-local address"): address.is_link_local,
-        _lt("no address of a single machine"): address.is_multicast or str(address) == "255.255.255.255",
+        _lt("not the address of a single machine"): address.is_multicast or str(address) == "255.255.255.255",
     }
     return next((kind for kind, is_one in kinds.items() if is_one), "")

@@ -121,7 +121,7 @@ def complaint(field: Field, offset: int, reason: str) -> Sentence:
 def _bcd_to_int(word: int) -> int:
     digits = f"{word:04x}"
     if not digits.isdecimal():
-        raise ValueError(_lt("holds %(word)s, which is no BCD number", word=f"0x{word:04X}"))
+        raise ValueError(_lt("holds %(word)s, which is not a valid BCD number", word=f"0x{word:04X}"))
     return int(digits)
 
 
@@ -134,13 +134,13 @@ def _ascii_to_str(raw: bytes) -> str:
 
 def _bool(word: int) -> bool:
     if word > 1:
-        raise ValueError(_lt("holds %(word)s (%(hex)s) where only 0 or 1 can stand", word=word, hex=f"0x{word:04X}"))
+        raise ValueError(_lt("holds %(word)s (%(hex)s), but only 0 or 1 is allowed", word=word, hex=f"0x{word:04X}"))
     return word == 1
 
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
-        raise ValueError(_lt("holds no number (NaN or infinite)"))
+        raise ValueError(_lt("does not hold a number (NaN or infinite)"))
     return value
 
 
@@ -283,7 +283,7 @@ class SlotCodec:
     def _cut(self, words: Sequence[int]) -> Sequence[int]:
         for field in self.fields:
             if field.end > len(words):
-                raise CodecError(field, _lt("is missing: only %(count)s words came", count=len(words)))
+                raise CodecError(field, _lt("is missing: only %(count)s words were received", count=len(words)))
         return words[: self.words]
 
     def _convert(self, raws: tuple[Any, ...]) -> list[Any]:
@@ -320,7 +320,7 @@ class SlotCodec:
         """A recipe that is longer than the slot is refused, not cut."""
         values = values or ()
         if len(values) > len(places):
-            reason = _lt("is the last of %(lines)s lines; %(given)s were given", lines=len(places), given=len(values))
+            reason = _lt("is the last of %(lines)s lines, but %(given)s were given", lines=len(places), given=len(values))
             raise CodecError(self.fields[places[-1][0]], reason)
         return values
 
@@ -355,7 +355,7 @@ def encode_ascii(field: Field, text: str) -> bytes:
     :raise CodecError: if it is not printable ASCII or longer than the field
     """
     if not text.isascii() or not text.isprintable():
-        raise CodecError(field, _lt("cannot hold %(text)s: only plain ASCII letters can be sent", text=repr(text)))
+        raise CodecError(field, _lt("cannot hold %(text)s: only plain ASCII characters can be sent", text=repr(text)))
     if len(text) > field.words * 2:
         reason = _lt("cannot hold %(text)s: at most %(count)s characters fit", text=repr(text), count=field.words * 2)
         raise CodecError(field, reason)

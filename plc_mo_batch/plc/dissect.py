@@ -87,7 +87,7 @@ def _part(layout: Layout, stretch: Field | tuple[int, int], words: Sequence[int]
     except CodecError as refusal:
         value, error = None, refusal.reason
     except struct.error:
-        value, error = None, _lt("holds what is no register")
+        value, error = None, _lt("holds a value that does not fit in a register")
     return Part(stretch.offset, own, stretch, None if error else value, error)
 
 

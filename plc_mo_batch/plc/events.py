@@ -162,7 +162,7 @@ def read_event(layout: Layout, kind: str, words: Sequence[int]) -> tuple[dict[st
         if date := _date(parts):
             values["date"] = date
         else:
-            problems.append(_lt("%(parts)s is no date", parts=" ".join(map(str, parts))))  # if they can be read at all
+            problems.append(_lt("%(parts)s is not a valid date", parts=" ".join(map(str, parts))))  # if they can be read at all
     return values, problems[0] if problems else ""
 
 

@@ -138,7 +138,7 @@ def _unforeseen(error: Exception) -> Sentence:
     if error.args and isinstance(error.args[0], Sentence):
         return error.args[0]
     _logger.warning("an exchange ended in an error that nobody foresaw", exc_info=error)
-    return _lt("an error that nobody foresaw (%(name)s), of which the server's log tells more", name=type(error).__name__)
+    return _lt("unexpected error (%(name)s), see the server log", name=type(error).__name__)
 
 
 def observe(wire: Wire, plan: Plan) -> Seen:

@@ -104,12 +104,12 @@ class Flags(Handshake):
 
     def ask_about_stranger(self, case: Case) -> Step | None:
         """Its order was made before it was handed over."""
-        detail = _lt("order %(order)s stands in the feedback, not stored, before it was handed over", order=case.job.order)
+        detail = _lt("order %(order)s is in the feedback, not stored, before it was handed over", order=case.job.order)
         return self._ask(case, "occupied", detail)
 
     def ask_about_gone(self, case: Case) -> Step | None:
         """It ran, and nothing tells what became of it."""
-        return self._ask(case, "lost", _lt("the PLC no longer shows order %(order)s, which runs", order=case.job.order))
+        return self._ask(case, "lost", _lt("the PLC no longer shows order %(order)s, which was running", order=case.job.order))
 
     def ask_about_doubt(self, case: Case) -> Step | None:
         """Told or not told: never resolved by writing again."""

@@ -216,7 +216,7 @@ class Handshake(ABC):
 
     def ask_about_idle(self, case: Case) -> Step | None:
         """Taken and running, and now neither running nor over: forgotten."""
-        return self._ask(case, "lost", _lt("the PLC is idle, though job %(job)s runs", job=case.job.number))
+        return self._ask(case, "lost", _lt("the PLC is idle although job %(job)s is running", job=case.job.number))
 
     def ask_about_recipe(self, case: Case) -> Step | None:
         """It cannot be told from a recipe that was taken: it is not sent again by itself."""
@@ -231,7 +231,7 @@ class Handshake(ABC):
             return None
         slot = self._known[job.id]
         told = {"order": job.order, "slot": slot}
-        detail = _lt("order %(order)s stands in slot %(slot)s, and was never handed over from here", **told)
+        detail = _lt("order %(order)s is in slot %(slot)s but was never handed over from here", **told)
         return self._ask(case, "database_behind", detail, self.seen.feedback[slot])
 
     def _ask(self, case: Case, code: str, detail: Sentence, words: Sequence[int] | None = None) -> Step:

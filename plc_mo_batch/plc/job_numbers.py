@@ -145,7 +145,7 @@ class JobNumbers(Handshake):
     def _next_number(self, case: Case) -> int:
         taken = max(self._taken(case.words), self._recipe_role(case.job.slot, "armed_job"))
         if taken > self.last_job + MAX_JOB_LEAD or max(taken, self.last_job) >= MAX_JOB:
-            detail = _lt("the PLC shows job %(job)s, the last one given is %(last)s", job=taken, last=self.last_job)
+            detail = _lt("the PLC shows job %(job)s, but the last job assigned is %(last)s", job=taken, last=self.last_job)
             raise Rejected(Anomaly("job_number", detail, case.words))
         self.last_job = max(taken, self.last_job) + 1
         return self.last_job
@@ -195,29 +195,29 @@ class JobNumbers(Handshake):
         shown = highest_taken(self.layout, self.seen, self.last_job)
         slot = next(slot for slot, words in self.seen.feedback.items() if self._taken(words) == shown)
         told = {"job": shown, "slot": slot, "last": self.last_job}
-        detail = _lt("it took job %(job)s (slot %(slot)s), while the last one that was given here is job %(last)s", **told)
+        detail = _lt("it took job %(job)s (slot %(slot)s), but the last job assigned here is %(last)s", **told)
         return self._ask(case, "database_behind", detail, self.seen.feedback[slot])
 
     def ask_about_stranger(self, case: Case) -> Step | None:
         """Nobody stored what stands in the slot: it is not overwritten."""
         told = {"job": self._taken(case.words), "order": self._decode(case.words)["order"] or "?"}
-        detail = _lt("job %(job)s, order %(order)s, is known to no batch and was not acknowledged", **told)
+        detail = _lt("job %(job)s, order %(order)s, does not belong to any batch and was not acknowledged", **told)
         return self._ask(case, "occupied", detail)
 
     def ask_about_overtaken(self, case: Case) -> Step | None:
         """Taken before the other one, or never: only a person can know."""
         told = {"shown": self._taken(case.words), "job": case.job.number}
-        detail = _lt("the PLC shows job %(shown)s, which another system gave it, where job %(job)s was offered", **told)
+        detail = _lt("the PLC shows job %(shown)s from another system although job %(job)s was offered", **told)
         return self._ask(case, "doubt", detail)
 
     def ask_about_gone(self, case: Case) -> Step | None:
         """It ran, and another job stands in its place."""
         told = {"shown": self._taken(case.words), "job": case.job.number}
-        return self._ask(case, "lost", _lt("the PLC shows job %(shown)s where job %(job)s runs", **told))
+        return self._ask(case, "lost", _lt("the PLC shows job %(shown)s although job %(job)s is running", **told))
 
     def ask_about_forgotten(self, case: Case) -> Step | None:
         """It ran, and the PLC kept nothing but its number."""
-        return self._ask(case, "lost", _lt("the PLC took job %(job)s, and knows no more of it", job=case.job.number))
+        return self._ask(case, "lost", _lt("the PLC took job %(job)s but no longer knows it", job=case.job.number))
 
     # The decisions: state, what is seen, what is done, the state that comes of it
 

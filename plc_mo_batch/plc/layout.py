@@ -233,7 +233,9 @@ class Layout:
         for kind in AREAS:
             areas = [area for area in self.areas if area.kind == kind]
             if len(areas) > 1 or not areas and kind not in OPTIONAL_AREAS:
-                sentence = _lt("There must be one %(area)s area; there are %(count)s.", area=AREA_NAMES[kind], count=len(areas))
+                sentence = _lt(
+                    "There must be exactly one %(area)s area, but there are %(count)s.", area=AREA_NAMES[kind], count=len(areas)
+                )
                 found.append(sentence)
             elif areas:
                 found += self._area_problems(areas[0])
@@ -261,14 +263,14 @@ class Layout:
         if area.extent > area.stride:
             found.append(_lt("The %(area)s area's fields take %(words)s words, but its stride is %(stride)s.", **told))
         if area.extent > limit:
-            found.append(_lt("A %(area)s slot takes %(words)s words; one request can hold %(limit)s.", **told))
+            found.append(_lt("A %(area)s slot takes %(words)s words, but one request can hold only %(limit)s.", **told))
         if area.registers == INPUT and not can_be_input(area.kind, self.handshake):
-            sentence = _lt("Odoo writes to the %(area)s area: it cannot lie in input registers, which can only be read.", **told)
+            sentence = _lt("Odoo writes to the %(area)s area, so it cannot use input registers, which are read-only.", **told)
             found.append(sentence)
         if area.kind in EVENT_AREAS and area.slots < 1:
             found.append(_lt("The %(area)s area needs at least one slot.", **told))
         if area.base + self.address_offset < 0 or self.address(area.kind, self.count(area.kind)) + area.extent > 0x10000:
-            found.append(_lt("The %(area)s area does not lie between address 0 and 65535.", **told))
+            found.append(_lt("The %(area)s area must lie between addresses 0 and 65535.", **told))
         return found
 
     def _split_writes(self, area: Area) -> list[Sentence]:
@@ -278,11 +280,15 @@ class Layout:
         block = max((item.end for item in area.fields if item.role not in HANDSHAKE_ROLES), default=0)
         inside = [item for item in area.fields if item.role in HANDSHAKE_ROLES and item.offset < block]
         return [
-            _lt("%(place)s must stand behind word %(last)s: it is written alone.", place=place(area, item), last=block - 1)
+            _lt(
+                "%(place)s must come after word %(last)s because it is written separately.",
+                place=place(area, item),
+                last=block - 1,
+            )
             for item in inside
         ] + [
             _lt(
-                "In the recipe area, %(after)s must stand right behind %(before)s: they are written in one request.",
+                "In the recipe area, %(after)s must come directly after %(before)s because both are written in one request.",
                 after=role(after),
                 before=role(before),
             )
@@ -298,7 +304,7 @@ class Layout:
                 end = first.base + (self.count(first.kind) - 1) * first.stride + first.extent
                 if end > second.base:
                     sentence = _lt(
-                        "The %(first)s area ends at %(end)s, after the %(second)s area began at %(base)s.",
+                        "The %(first)s area ends at %(end)s, after the %(second)s area starts at %(base)s.",
                         first=first.name,
                         end=end - 1,
                         second=second.name,
@@ -316,7 +322,7 @@ class Layout:
             return []
         return [
             _lt(
-                "%(place)s takes %(words)s words; the recipe's order name takes %(sent)s.",
+                "%(place)s takes %(words)s words, but the order name in the recipe takes %(sent)s.",
                 place=place(self.area(WEIGHING), told),
                 words=told.words,
                 sent=sent.words,
@@ -328,7 +334,7 @@ class Layout:
         pairs = zip(self.area("recipe").by_role("line_code"), self.area("feedback").by_role("line_code"), strict=True)
         return [
             _lt(
-                "%(field)s is %(sent)s in the recipe area, but %(echoed)s in the feedback area.",
+                "%(field)s is %(sent)s in the recipe area but %(echoed)s in the feedback area.",
                 field=sent.label,
                 sent=sent.value or _lt("any"),
                 echoed=echoed.value or _lt("any"),
@@ -349,7 +355,7 @@ class Layout:
             Sentence("%(area)s %(role)s: %(count)s", {"area": AREA_NAMES[kind], "role": role(name), "count": count})
             for (kind, name), count in counts.items()
         )
-        return [_lt("Both areas need as many equipment codes as quantities (%(counts)s).", counts=told)]
+        return [_lt("Both areas need the same number of equipment codes and quantities (%(counts)s).", counts=told)]
 
 
 def can_be_input(kind: str, handshake: str) -> bool:
@@ -370,7 +376,7 @@ def overlaps(area: Area) -> list[Sentence]:
     for before, after in pairwise(ordered):
         if after.offset < before.end:
             sentence = _lt(
-                "In the %(area)s area, %(after)s begins at word %(word)s, inside %(before)s.",
+                "In the %(area)s area, %(after)s starts at word %(word)s, inside %(before)s.",
                 area=area.name,
                 after=after.label,
                 word=after.offset,
@@ -387,7 +393,7 @@ def doubled(area: Area) -> list[Sentence]:
         own = (item.role, item.index if item.role.startswith("line_") else None)
         if own in seen:
             told = {"area": area.name, "role": role(item.role), "word": item.offset}
-            found.append(_lt("The %(area)s area has the role %(role)s twice, at word %(word)s too.", **told))
+            found.append(_lt("The %(area)s area has the role %(role)s twice; the second is at word %(word)s.", **told))
         seen.add(own)
     return found
 
@@ -400,9 +406,9 @@ def wrong_types(area: Area) -> list[Sentence]:
         told = {"place": place(area, item), "role": role(item.role)}
         if item.type not in types:
             told |= {"type": Label(item.type, "type"), "types": either(Label(name, "type") for name in types)}
-            found.append(_lt("%(place)s is of type %(type)s; its role %(role)s needs %(types)s.", **told))
+            found.append(_lt("%(place)s has type %(type)s, but its role %(role)s requires %(types)s.", **told))
         elif item.role in TYPES_OF_ROLE and item.scale != 1:
-            found.append(_lt("%(place)s has a scale; the number of its role %(role)s stands as it is.", **told))
+            found.append(_lt("%(place)s has a scale, but a field with the role %(role)s cannot be scaled.", **told))
     return found
 
 
@@ -415,8 +421,8 @@ def too_fine(layout: Layout, digits: int) -> list[Sentence]:
     """
     return [
         _lt(
-            "%(place)s counts in steps of %(step)s, but quantities are kept with %(digits)s decimals: raise the decimal accuracy "
-            "of Product Unit, or part of each quantity is lost.",
+            "%(place)s counts in steps of %(step)s, but quantities are stored with %(digits)s decimals. Raise the decimal "
+            "accuracy of Product Unit, or part of each quantity is lost.",
             place=place(area, item),
             step=Number(f"{1 / item.scale:g}"),
             digits=digits,
@@ -436,7 +442,7 @@ def wrong_roles(area: Area) -> list[Sentence]:
     foreign = EVENT_ROLES if area.kind not in OPTIONAL_AREAS else ()
     own = ROLES_OF_AREA.get(area.kind)
     return [
-        _lt("%(place)s has the role %(role)s, which has no sense there.", place=place(area, item), role=role(item.role))
+        _lt("%(place)s has the role %(role)s, which is not valid in this area.", place=place(area, item), role=role(item.role))
         for item in area.fields
         if item.role in foreign or own and item.role not in own
     ]
@@ -447,7 +453,7 @@ def incomplete_date(area: Area) -> list[Sentence]:
     missing = [role(name) for name in DATE_ROLES if not area.by_role(name)]
     if len(missing) in (0, len(DATE_ROLES)) or area.kind == CLOCK:  # which needs each of them anyway
         return []
-    return [_lt("The %(area)s area has a date that lacks the roles %(roles)s.", area=area.name, roles=listed(missing))]
+    return [_lt("The %(area)s area has a date without the roles %(roles)s.", area=area.name, roles=listed(missing))]
 
 
 def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:

@@ -125,7 +125,7 @@ class _TcpClient(ModbusTcpClient):
             except OSError:
                 if number == len(addresses):
                     raise
-        raise OSError(_lt("the name has no address"))
+        raise OSError(_lt("the host name has no address"))
 
 
 class _TlsClient(_TcpClient):
@@ -155,10 +155,10 @@ class _SerialClient(ModbusSerialClient):
         if super().connect():
             return True
         if not os.path.exists(device):
-            raise OSError(_lt("there is no such device"))
+            raise OSError(_lt("the device does not exist"))
         if not os.access(device, os.R_OK | os.W_OK):
-            raise OSError(_lt("Odoo's user may not use it"))
-        raise BlockingIOError(_lt("another program uses it, or it does not work with these settings"))
+            raise OSError(_lt("the system user that runs Odoo has no permission to use it"))
+        raise BlockingIOError(_lt("another program is using it, or it does not support these settings"))
 
 
 def _why(error: Exception) -> str:
@@ -169,9 +169,9 @@ def _why(error: Exception) -> str:
 def _tls_reason(error: OSError) -> Sentence:
     """What OpenSSL says stays English: it is what one looks for in its documentation."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _lt("its certificate is not trusted, %(why)s", why=error.verify_message.rstrip("."))
+        return _lt("its certificate is not trusted (%(why)s)", why=error.verify_message.rstrip("."))
     reason = isinstance(error, ssl.SSLError) and error.reason
-    return Sentence(reason.lower().replace("_", " ")) if reason else _lt("it does not speak TLS")
+    return Sentence(reason.lower().replace("_", " ")) if reason else _lt("it does not support TLS")
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
@@ -191,7 +191,7 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
         else:
             context.load_default_certs()
     except (ssl.SSLError, ValueError) as error:
-        raise LinkError("setup", _lt("the CA certificate is no certificate in PEM form")) from error
+        raise LinkError("setup", _lt("the CA certificate is not in PEM format")) from error
     if tls.certificate:
         _load_own_certificate(context, tls)
     return context
@@ -204,7 +204,7 @@ def _load_own_certificate(context: ssl.SSLContext, tls: Tls) -> None:
             file.flush()
             context.load_cert_chain(file.name, password=lambda: "")  # or it would ask for one on the terminal
     except (ssl.SSLError, ValueError) as error:
-        detail = _lt("Odoo's certificate and key are not in PEM form, do not belong together, or the key has a password")
+        detail = _lt("Odoo's certificate and key are not in PEM format, do not match, or the key has a password")
         raise LinkError("setup", detail) from error
 
 
@@ -258,7 +258,7 @@ def _new_client(endpoint: Endpoint, trace: Trace) -> "_TcpClient | _SerialClient
 
 def _new_serial_client(line: SerialLine, options: dict[str, Any]) -> _SerialClient:
     if not DEVICE.fullmatch(line.device):
-        raise LinkError("setup", _lt("%(device)s is no serial port, such as /dev/ttyUSB0", device=line.device))
+        raise LinkError("setup", _lt("%(device)s is not a serial port; expected something like /dev/ttyUSB0", device=line.device))
     try:
         return _SerialClient(line.device, baudrate=line.baudrate, parity=line.parity, stopbits=line.stopbits, **options)
     except RuntimeError as error:  # so pymodbus says it
@@ -349,7 +349,7 @@ class Link:
         if len(reply.registers) != count:
             self.close()
             told = {"count": count, "address": address, "got": len(reply.registers)}
-            raise LinkError("reply", _lt("asked for %(count)s registers at %(address)s, got %(got)s", **told))
+            raise LinkError("reply", _lt("requested %(count)s registers at %(address)s, got %(got)s", **told))
         return tuple(reply.registers)
 
     def write_words(self, address: int, words: Sequence[int]) -> None:
@@ -363,16 +363,16 @@ class Link:
         reply = self._call(WRITE_MULTIPLE, self._client.write_registers, address, words)
         if (reply.address, reply.count) != (address, len(words)):
             self.close()
-            detail = _lt("the echo of a write at %(address)s does not match", address=address)
+            detail = _lt("the echo of the write at %(address)s does not match", address=address)
             raise LinkError("reply", detail, writing=True)
 
     def _check(self, address: int, count: int, most: int, words: Sequence[int] = ()) -> None:
         """pymodbus checks little of this, and some only after it has sent it."""
         if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
             told = {"count": count, "address": address}
-            raise ValueError(_lt("%(count)s registers at %(address)s cannot be asked for or written in one request", **told))
+            raise ValueError(_lt("%(count)s registers at %(address)s cannot be read or written in one request", **told))
         if words and not 0 <= min(words) <= max(words) <= 0xFFFF:
-            raise ValueError(_lt("a word at %(address)s or after it does not lie between 0 and 65535", address=address))
+            raise ValueError(_lt("a word at or after %(address)s is not between 0 and 65535", address=address))
 
     def _call(self, function: int, send: Callable[..., ModbusPDU], address: int, *args: Any, **kwargs: Any) -> ModbusPDU:
         if not self._client.connected:  # pymodbus would connect anew
@@ -392,7 +392,7 @@ class Link:
         self.close()
         if reply.function_code != function | 0x80:
             told: dict[str, Any] = {"answered": reply.function_code & 0x7F, "asked": function}
-            raise LinkError("reply", _lt("it answers function %(answered)s, not %(asked)s", **told), writing)
+            raise LinkError("reply", _lt("it answered function %(answered)s instead of %(asked)s", **told), writing)
         name = EXCEPTION_NAMES.get(reply.exception_code, _lt("unknown"))
         doubtful = writing and reply.exception_code not in REFUSED
         told = {"code": reply.exception_code, "name": name, "address": address}
@@ -408,8 +408,8 @@ class Link:
             return "tls", _tls_reason(error)
         if isinstance(error, (OSError, ConnectionException)):
             if self.endpoint.transport == TLS and self.requests == 1 and not self.endpoint.tls.certificate:
-                return "tls", _lt("it hangs up at once, and may want a certificate of Odoo's")
+                return "tls", _lt("it closes the connection at once and may require a certificate from Odoo")
             return "reset", ""
         if self._received:
-            return "reply", _lt("it is not whole, or it belongs to another request")
+            return "reply", _lt("it is incomplete, or it belongs to another request")
         return "timeout", ""

@@ -160,13 +160,13 @@ class TestActions(MillCase):
 
     def test_refusals(self):
         for state, action, sentence in (
-            ("running", "cancel", "is running: the PLC has taken it. Have it ended at the PLC"),
-            ("done", "cancel", "is done: it is over already."),
-            ("running", "send_again", "was seen running: it cannot be sent again."),
+            ("running", "cancel", "is running: the PLC has taken it. End it at the PLC"),
+            ("done", "cancel", "is done: it has already ended."),
+            ("running", "send_again", "was seen running. It cannot be sent again."),
             ("queued", "send_again", "is queued: there is nothing to decide."),
-            ("queued", "rebook", "only a finished one whose order was closed by somebody else is booked apart."),
-            ("queued", "reset", "is queued: no write-back of it failed."),
-            ("queued", "requeue", "No order of these batches is held."),
+            ("queued", "rebook", "only a finished batch whose order was closed outside the PLC tasks can be booked separately."),
+            ("queued", "reset", "is queued: none of its write-backs has failed."),
+            ("queued", "requeue", "None of these batches has an order that is withheld."),
         ):
             self.batch.state = state
             self.assertIn(sentence, self.batch._refusal(action))

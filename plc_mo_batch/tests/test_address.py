@@ -69,7 +69,7 @@ class TestAddress(BaseCase):
         for text in ("127.0.0", "localhost", "169.254.0.1/16"):
             with self.assertRaises(ValueError) as caught:
                 parse_networks(text)
-            self.assertEqual(str(caught.exception), f"{text} is no network")
+            self.assertEqual(str(caught.exception), f"{text} is not a network")
 
     def test_every_way_to_write_it(self):
         for host in ("localhost", "LOCALHOST.", "plc.localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "::1"):
@@ -89,11 +89,11 @@ class TestAddress(BaseCase):
         for text, kind in (
             ("127.0.0.1", "an address of Odoo's own machine"),
             ("::", "an address of Odoo's own machine"),
-            ("100.100.100.200", "the metadata service of a cloud"),
+            ("100.100.100.200", "a cloud metadata service"),
             ("169.254.3.4", "a link-local address"),
             ("fe80::1%eth0", "a link-local address"),
-            ("224.0.0.1", "no address of a single machine"),
-            ("255.255.255.255", "no address of a single machine"),
+            ("224.0.0.1", "not the address of a single machine"),
+            ("255.255.255.255", "not the address of a single machine"),
         ):
             with self.subTest(text), self.assertRaises(AddressRefused) as caught:
                 check(text, ())
@@ -165,7 +165,7 @@ class TestAddressOfController(MillCase):
     def test_entered_address_is_refused(self):
         self.forbid()
         for host in ("127.0.0.1", "localhost", "169.254.169.254", "0"):
-            with self.subTest(host), self.assertRaisesRegex(ValidationError, "Odoo does not connect there"):
+            with self.subTest(host), self.assertRaisesRegex(ValidationError, "Odoo will not connect to it"):
                 self.controller.host = host
         self.controller.host = "192.0.2.1"
 
@@ -173,7 +173,7 @@ class TestAddressOfController(MillCase):
         self.new_simulator()
         self.assertTrue(self.controller.test_connection()["reachable"])
         self.forbid()
-        self.assertIn("Odoo does not connect there", self.controller.test_connection()["message"])
+        self.assertIn("Odoo will not connect to it", self.controller.test_connection()["message"])
         self.new_order()
         self.run_task(1)
         self.run_task(2)
@@ -189,7 +189,7 @@ class TestAddressOfController(MillCase):
         settings = self.env["res.config.settings"].create({"plc_allowed_networks": "169.254.0.0/16"})
         settings.execute()
         self.controller.host = "169.254.3.4"
-        with self.assertRaisesRegex(ValidationError, "Networks are written like"):
+        with self.assertRaisesRegex(ValidationError, "Enter networks like"):
             self.env["res.config.settings"].create({"plc_allowed_networks": "my network"})
         self.env["ir.config_parameter"].set_param("plc_mo_batch.allowed_networks", "my network")
         self.assertEqual(self.controller._allowed_networks(), (), "what makes no sense allows nothing")

@@ -197,7 +197,7 @@ class TestAlarm(MillCase):
         self.assertIn("health monitor (Task 4) is switched off in the settings", self.controller.health_reason)
         self.env["ir.config_parameter"].set_param("plc_mo_batch.enabled", False)
         self.controller.invalidate_recordset()
-        self.assertEqual(self.controller.health_reason, "Nobody watches: PLC batches are switched off in the settings.")
+        self.assertEqual(self.controller.health_reason, "PLCs are not monitored: PLC batches are switched off in the settings.")
 
     def watch(self, **values):
         self.env.ref("plc_mo_batch.ir_cron_task_4").write({"lastcall": Datetime.now(), "active": True, **values})

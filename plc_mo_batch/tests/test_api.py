@@ -104,13 +104,13 @@ class TestApi(MillCase):
         done = self.batch("operator").api_cancel(reason="material", note="no soy")
         self.assertEqual(done, [{"id": self.batches[0].id, "name": self.batches[0].name, "state": "cancelled"}])
         self.assertRecordValues(self.batches[0], [{"cancel_reason": "material", "cancel_note": "no soy"}])
-        with self.assertRaisesRegex(UserError, "is cancelled: it is over already"):
+        with self.assertRaisesRegex(UserError, "is cancelled: it has already ended"):
             self.batch("operator").api_cancel("material")
-        with self.assertRaisesRegex(UserError, "boredom is none of"):
+        with self.assertRaisesRegex(UserError, "boredom is not valid. Use one of"):
             self.batches[1].with_user(self.users["operator"]).api_cancel("boredom")
 
     def test_retry(self):
-        with self.assertRaisesRegex(UserError, "no write-back of it failed"):
+        with self.assertRaisesRegex(UserError, "none of its write-backs has failed"):
             self.batch("operator").api_retry()
         self.batches[0]._set_state("completed")
         self.batches[0]._record_error("no stock location")

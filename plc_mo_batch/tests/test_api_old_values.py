@@ -46,7 +46,7 @@ class TestOldValues(MillCase):
             lambda: self.first.api_reset("line"),
         )
         for call in calls:
-            with self.assertRaisesRegex(UserError, "is none of"):
+            with self.assertRaisesRegex(UserError, "is not valid. Use one of"):
                 call()
 
     def test_only_the_api_understands_them(self):

@@ -129,7 +129,7 @@ class TestBatchScreen(MillCase):
         batch.with_user(night).action_cancel("material", "Silo 102 is empty.", "withhold")
         page = self.report(batch)
         text = " ".join(page.xpath("//*[contains(@class, 'o_plc_cancelled')]")[0].text_content().split())
-        self.assertIn("Material is missing: Silo 102 is empty.", text)
+        self.assertIn("Material missing: Silo 102 is empty.", text)
         self.assertIn("Night Shift", text)
         self.assertEqual([row[3] for row in self.rows(page)], ["not reported"] * 4)
 

@@ -201,7 +201,7 @@ class TestBoard(BoardCase):
 
     def test_neutralized(self):
         self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
-        self.assertEqual(self.texts(), ["This is a neutralized copy of the database: it never talks to a PLC."])
+        self.assertEqual(self.texts(), ["This is a neutralized copy of the database. It does not connect to any PLC."])
 
     def raise_alarm(self, kind, message, batch=None):
         condition = Condition(kind, message, self.controller, batch or self.env["mo.batch"])

@@ -25,7 +25,7 @@ class TestBookedByHand(MillCase):
         batch._store_actuals((101, 102, 114), (601.25, 352.25, 33.3))
         batch._advance("completed", 990.0, {"acknowledged": True})
         self.run_task(3)
-        self.assertIn("closed or cancelled by somebody else", batch.last_error)
+        self.assertIn("closed or cancelled outside the PLC tasks", batch.last_error)
         return batch.with_user(self.boss)
 
     def cancel(self):
@@ -58,12 +58,12 @@ class TestBookedByHand(MillCase):
         dialog.save().action_confirm()
         self.assertRecordValues(batch.sudo(), [{"state": "done", "active": False, "last_error": False}])
         self.assertIn("In the morning, by me", batch.remark)
-        self.assertIn("Test wheat: 600.00 kg were booked, the PLC reported 601.25.", batch.remark)
+        self.assertIn("Test wheat: 600.00 kg were booked, but the PLC reported 601.25.", batch.remark)
         self.assertNotIn("Test soy", batch.remark)
 
     def test_by_hand_needs_a_comment(self):
         batch = self.finish_behind(self.close)
-        with self.assertRaisesRegex(UserError, "Say where"):
+        with self.assertRaisesRegex(UserError, "Enter where"):
             batch.action_is_booked_by_hand(" ")
 
     def test_nothing_is_booked_on_a_cancelled_order(self):
@@ -73,7 +73,7 @@ class TestBookedByHand(MillCase):
 
     def test_open_order_needs_no_other(self):
         batch = self.complete(self.new_order())
-        with self.assertRaisesRegex(UserError, "whose order was closed by somebody else"):
+        with self.assertRaisesRegex(UserError, "whose order was closed outside the PLC tasks"):
             batch.with_user(self.boss).action_book_on_new_order()
 
     def test_only_managers(self):

@@ -60,7 +60,7 @@ class TestCancel(MillCase):
             .with_context(**action["context"])
             .create({"reason": "material", "note": "No wheat", "order_action": "cancel"})
         )
-        self.assertIn("was offered to the PLC: its recipe is withdrawn first", wizard.effect)
+        self.assertIn("has been offered to the PLC, so its recipe is withdrawn first", wizard.effect)
         self.assertTrue(wizard.action_confirm())
         self.assertRecordValues(
             batches,
@@ -83,18 +83,18 @@ class TestCancel(MillCase):
 
     def test_wizard_says_what_becomes_of_the_order(self):
         for order_action, effect in (
-            ("withhold", f"Order {self.order.name} is then held: it is not queued before somebody puts it back in line."),
-            ("requeue", f"Order {self.order.name} is queued again at the next fill."),
-            ("cancel", f"Order {self.order.name} is then cancelled."),
+            ("withhold", f"Order {self.order.name} will then be withheld from the PLC until an operator queues it again."),
+            ("requeue", f"Order {self.order.name} will be queued again at the next fill."),
+            ("cancel", f"Order {self.order.name} will then be cancelled."),
         ):
-            self.assertIn(f"the PLC was not told yet. {effect}", self.effect(order_action=order_action))
+            self.assertIn(f"it has not been offered to the PLC. {effect}", self.effect(order_action=order_action))
 
     def test_wizard_says_what_becomes_of_an_order_of_several_batches(self):
         self.order.plc_part_count = 2
         for order_action, effect in (
-            ("withhold", "is then held; its other batches go on"),
+            ("withhold", "will then be withheld from the PLC; its other batches continue"),
             ("requeue", "This part of order"),
-            ("cancel", "closed with what was made of it"),
+            ("cancel", "closed with what was made"),
         ):
             self.assertIn(effect, self.effect(order_action=order_action))
 
@@ -104,9 +104,9 @@ class TestCancel(MillCase):
         wizard = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"])
         for state, reason in (
             ("cancelling", "is being withdrawn"),
-            ("running", "Have it ended at the PLC"),
+            ("running", "End it at the PLC"),
             ("completed", "the PLC has made it"),
-            ("failed", "settle it"),
+            ("failed", "set its disposition"),
         ):
             self.queue()._set_state(state)
             dialog = wizard.create({"reason": "plan"})
@@ -137,7 +137,7 @@ class TestCancel(MillCase):
     def test_wizard_says_that_the_order_is_closed(self):
         self.order.action_cancel()
         effect = self.effect(order_action="withhold")
-        self.assertIn(f"the PLC was not told yet. Order {self.order.name} is closed already.", effect)
+        self.assertIn(f"it has not been offered to the PLC. Order {self.order.name} is already closed.", effect)
 
     def test_order_that_cannot_be_cancelled_is_held(self):
         """Another app may refuse it; the batch is cancelled all the same, and the order is not queued again."""
@@ -147,7 +147,7 @@ class TestCancel(MillCase):
         self.assertRecordValues(batch, [{"state": "cancelled", "active": False}])
         self.assertRecordValues(self.order, [{"state": "confirmed", "plc_withheld": True, "plc_stopped": False}])
         told = batch.journal_ids.filtered(lambda line: line.kind == "error").message
-        self.assertEqual(told, "The order could not be cancelled and is held: Not on Sundays.")
+        self.assertEqual(told, "The order could not be cancelled and is withheld from the PLC: Not on Sundays.")
         self.run_task(1)
         self.assertFalse(self.queue())
 
@@ -170,9 +170,9 @@ class TestCancel(MillCase):
         batch.action_cancel()
         batch.with_user(self.operator).action_requeue()
         self.assertFalse(self.order.plc_withheld)
-        with self.assertRaisesRegex(UserError, "No order of these batches is held"):
+        with self.assertRaisesRegex(UserError, "None of these batches has an order that is withheld"):
             batch.with_user(self.operator).action_requeue()
 
     def test_unknown_reason(self):
-        with self.assertRaisesRegex(UserError, "mood is none of recipe, material"):
+        with self.assertRaisesRegex(UserError, "mood is not valid. Use one of: recipe, material"):
             self.queue().action_cancel("mood")

@@ -47,8 +47,8 @@ class TestLayout(BaseCase):
     def test_roles_and_types(self):
         items = with_clock(flags()).area(CLOCK).fields
         for extra, problem in (
-            (Field("event_flag", 6), "event_flag (word 6) has the role event_flag, which has no sense there."),
-            (Field("slot", 6), "slot (word 6) has the role slot, which has no sense there."),
+            (Field("event_flag", 6), "event_flag (word 6) has the role event_flag, which is not valid in this area."),
+            (Field("slot", 6), "slot (word 6) has the role slot, which is not valid in this area."),
         ):
             self.assertEqual(with_clock(flags(), fields=(*items, extra)).problems(), [f"In the clock area, {problem}"])
         text = (*items[:5], Field("second", 5, "ascii"))
@@ -58,7 +58,7 @@ class TestLayout(BaseCase):
 
     def test_overlaps(self):
         self.assertEqual(
-            with_clock(flags(), base=9010).problems(), ["The weighing area ends at 9012, after the clock area began at 9010."]
+            with_clock(flags(), base=9010).problems(), ["The weighing area ends at 9012, after the clock area starts at 9010."]
         )
 
 
@@ -85,12 +85,12 @@ class TestReading(BaseCase):
 
     def test_what_is_no_date(self):
         for words, problem in (
-            ((0,) * 6, "0 0 0 0 0 0 is no date"),
-            ((0x2026, 0x13, 1, 1, 1, 1), "2026 13 1 1 1 1 is no date"),
-            ((0x2026, 3, 1, 6, 0x5A, 0), "minute (word 4) holds 0x005A, which is no BCD number"),
-            ((0x0026, 3, 1, 6, 0x30, 0), "26 3 1 6 30 0 is no date"),
-            ((0x2026, 3, 1, 0x24, 0, 0), "2026 3 1 24 0 0 is no date"),
-            ((0x9999, 0x12, 0x31, 0x23, 0x59, 0x59), "9999 12 31 23 59 59 is no date"),
+            ((0,) * 6, "0 0 0 0 0 0 is not a valid date"),
+            ((0x2026, 0x13, 1, 1, 1, 1), "2026 13 1 1 1 1 is not a valid date"),
+            ((0x2026, 3, 1, 6, 0x5A, 0), "minute (word 4) holds 0x005A, which is not a valid BCD number"),
+            ((0x0026, 3, 1, 6, 0x30, 0), "26 3 1 6 30 0 is not a valid date"),
+            ((0x2026, 3, 1, 0x24, 0, 0), "2026 3 1 24 0 0 is not a valid date"),
+            ((0x9999, 0x12, 0x31, 0x23, 0x59, 0x59), "9999 12 31 23 59 59 is not a valid date"),
         ):
             reading = self.reading(words)
             self.assertEqual(reading.problem, problem)
@@ -99,7 +99,7 @@ class TestReading(BaseCase):
     def test_numbers_too_large_for_a_date(self):
         whole = tuple(Field(role, 2 * word, "uint32") for word, role in enumerate(DATE_ROLES))
         reading = read_clock(with_clock(flags(), fields=whole), (0xFFFF,) * 12, UTC, NOW)
-        self.assertIn("is no date", reading.problem)
+        self.assertIn("is not a valid date", reading.problem)
 
     def test_far_off(self):
         for zone in ("Etc/GMT+12", "Pacific/Kiritimati"):
@@ -108,8 +108,10 @@ class TestReading(BaseCase):
     def test_readings_that_agree(self):
         self.assertTrue(Reading(10).agrees(Reading(12)))
         self.assertFalse(Reading(10).agrees(Reading(13)))
-        self.assertFalse(Reading(0).agrees(Reading(problem="is no date")))
-        self.assertTrue(Reading(problem="0 0 0 0 0 0 is no date").agrees(Reading(problem="0 0 0 0 0 1 is no date")))
+        self.assertFalse(Reading(0).agrees(Reading(problem="is not a valid date")))
+        self.assertTrue(
+            Reading(problem="0 0 0 0 0 0 is not a valid date").agrees(Reading(problem="0 0 0 0 0 1 is not a valid date"))
+        )
 
     def test_has_moved(self):
         """An alarm does not flutter at its limit, and a small limit is seen at all."""
@@ -223,7 +225,7 @@ class TestExchange(ClockCase):
         for second in (1, 2, 3):
             self.exchange(words=(0x2026, 0x13, 1, 1, 1, second))
         self.assertRecordValues(self.controller, [{"clock_drift": 0, "clock_read_at": False}])
-        self.assertIn("shows no date and time: 2026 13 1 1 1 1 is no date", self.controller.clock_status)
+        self.assertIn("shows no date and time: 2026 13 1 1 1 1 is not a valid date", self.controller.clock_status)
         self.assertRecordValues(self.anomalies(), [{"area": "clock", "words": "8230 19 1 1 1 1"}])
         self.assertIn("13", self.anomalies().words_html)
         self.exchange()

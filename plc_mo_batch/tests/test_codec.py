@@ -163,7 +163,7 @@ class TestWriting(BaseCase):
             self.assertEqual(codec("float64").encode({"value": value}), [first, 0xFFFF, 0xFFFF, 0xFFFF])
 
     def test_text(self):
-        letters = "only plain ASCII letters can be sent"
+        letters = "only plain ASCII characters can be sent"
         for text in ("Größe 2", "tab\there", "new\nline", "nul\0byte", "del\x7f"):
             self.assert_refused(text, f"{text!r}: {letters}", "ascii", words=8)
         text = "WH/MO/00011-00001"
@@ -200,7 +200,7 @@ class TestWriting(BaseCase):
 
     def test_a_recipe_that_is_too_long_is_not_cut(self):
         slot = SlotCodec([Field("line_kg", line, index=line, name=f"Target {line + 1}") for line in range(3)])
-        with self.assertRaisesRegex(CodecError, r"Target 3 \(word 2\) is the last of 3 lines; 4 were given"):
+        with self.assertRaisesRegex(CodecError, r"Target 3 \(word 2\) is the last of 3 lines, but 4 were given"):
             slot.encode({"line_kg": [1, 2, 3, 4]})
 
 
@@ -214,13 +214,13 @@ class TestReading(BaseCase):
         self.assertEqual(str(caught.exception), f"Weight (word 3) {phrase}")
 
     def test_a_status_word_is_no_bool(self):
-        self.assert_refused([0x8200], "holds 33280 (0x8200) where only 0 or 1 can stand", "bool")
-        self.assert_refused([2], "holds 2 (0x0002) where only 0 or 1 can stand", "bool")
+        self.assert_refused([0x8200], "holds 33280 (0x8200), but only 0 or 1 is allowed", "bool")
+        self.assert_refused([2], "holds 2 (0x0002), but only 0 or 1 is allowed", "bool")
         self.assertIs(codec("bool").decode([1])["value"], True)
 
     def test_bcd(self):
         for word in (0x000A, 0xA000, 0x12F4):
-            self.assert_refused([word], f"holds 0x{word:04X}, which is no BCD number", "bcd")
+            self.assert_refused([word], f"holds 0x{word:04X}, which is not a valid BCD number", "bcd")
 
     def test_text(self):
         unprintable = "holds bytes that are not printable ASCII text"
@@ -253,10 +253,10 @@ class TestReading(BaseCase):
             ("float32", [0xFF80, 0]),
             ("float64", [0x7FF0, 0, 0, 0]),
         ):
-            self.assert_refused(words, "holds no number (NaN or infinite)", field_type)
+            self.assert_refused(words, "does not hold a number (NaN or infinite)", field_type)
 
     def test_a_scaled_float_does_not_become_infinite(self):
-        self.assert_refused([0x7FEF, 0xFFFF, 0xFFFF, 0xFFFF], "holds no number (NaN or infinite)", "float64", scale=0.01)
+        self.assert_refused([0x7FEF, 0xFFFF, 0xFFFF, 0xFFFF], "does not hold a number (NaN or infinite)", "float64", scale=0.01)
 
     def test_limits(self):
         limits = {"scale": 100, "minimum": 0, "maximum": 100000}
@@ -268,11 +268,11 @@ class TestReading(BaseCase):
         self.assertEqual(codec("ascii", minimum=0, maximum=5).decode([0x4142]), {"value": "AB"})
 
     def test_too_few_words(self):
-        self.assert_refused([0], "is missing: only 4 words came")
-        self.assert_refused([], "is missing: only 3 words came")
+        self.assert_refused([0], "is missing: only 4 words were received")
+        self.assert_refused([], "is missing: only 3 words were received")
 
     def test_the_first_that_is_missing_is_named(self):
-        with self.assertRaisesRegex(CodecError, r"second \(word 1\) is missing: only 1 words came"):
+        with self.assertRaisesRegex(CodecError, r"second \(word 1\) is missing: only 1 words were received"):
             SlotCodec([Field("first", 0), Field("second", 1), Field("third", 2)]).decode([5])
 
     def test_more_words_than_fields(self):

@@ -123,8 +123,8 @@ class TestConnectionFields(MillCase):
             self.controller.flush_recordset()
 
     def test_address(self):
-        self.assertRefused("needs an address", host=" ")
-        self.assertRefused("needs a serial port", transport="serial", serial_device="socket://x")
+        self.assertRefused("Enter the PLC's address", host=" ")
+        self.assertRefused("Enter a serial port", transport="serial", serial_device="socket://x")
 
     def test_port_follows_the_transport(self):
         """Unless it is one of the plant's own."""
@@ -144,13 +144,13 @@ class TestConnectionFields(MillCase):
         self.assertRefused("rtu_device_range", transport="rtu_tcp")
 
     def test_certificates(self):
-        self.assertRefused("CA certificate is no certificate", transport="tls", tls_ca=base64.b64encode(b"nonsense"))
-        self.assertRefused("not the certificate that it belongs to", transport="tls", tls_key=base64.b64encode(b"key"))
+        self.assertRefused("CA certificate is not in PEM format", transport="tls", tls_ca=base64.b64encode(b"nonsense"))
+        self.assertRefused("without its certificate", transport="tls", tls_key=base64.b64encode(b"key"))
 
     def test_feedback_flags_are_written(self):
         layout = self.env.ref("plc_mo_batch.plc_register_layout_flags").copy()
         for area in layout.area_ids:
-            with self.assertRaisesRegex(ValidationError, "cannot lie in input registers"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(ValidationError, "cannot use input registers"), self.env.cr.savepoint():
                 area.registers = "input"
 
     def test_operators_do_not_see_the_key(self):
@@ -180,7 +180,7 @@ class TestTheTest(ConnectionCase):
 
     def test_serial_port_that_is_not_there(self):
         self.controller.write({"transport": "serial", "serial_device": "/dev/ttyS999", "host": False})
-        self.assertFound("The serial port /dev/ttyS999 cannot be opened: ", reachable=False)
+        self.assertFound("Cannot open the serial port /dev/ttyS999: ", reachable=False)
 
     def test_all_is_well(self):
         plc = self.new_simulator()
@@ -201,7 +201,7 @@ class TestTheTest(ConnectionCase):
     def test_off(self):
         with socket.create_server(("127.0.0.1", 0)) as closed:
             self.controller.port = closed.getsockname()[1]
-        self.assertFound("cannot be reached", reachable=False, answers=False, layout_ok=False, round_trip_ms=0)
+        self.assertFound("Cannot reach the PLC", reachable=False, answers=False, layout_ok=False, round_trip_ms=0)
 
     def test_silent(self):
         self.controller.timeout = 0.2
@@ -260,7 +260,7 @@ class TestTheTest(ConnectionCase):
     def test_neutralized_copy_says_nothing(self):
         self.new_simulator()
         self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
-        with self.assertRaisesRegex(UserError, "never talks to a PLC"):
+        with self.assertRaisesRegex(UserError, "does not connect to any PLC"):
             self.controller.test_connection()
 
     def test_for_operators_of_the_company(self):

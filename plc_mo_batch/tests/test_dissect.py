@@ -53,7 +53,7 @@ class TestDissect(BaseCase):
                 "order (word 1) holds bytes that are not printable ASCII text",
                 "quantity (word 25) holds 21474525.76, more than 100000",
                 "line_code (word 54) holds 109 where 110 was expected",
-                "finished (word 72) holds 9 (0x0009) where only 0 or 1 can stand",
+                "finished (word 72) holds 9 (0x0009), but only 0 or 1 is allowed",
             ],
         )
 
@@ -104,7 +104,7 @@ class TestDissect(BaseCase):
 
     def test_what_is_no_register(self):
         self.words[0] = 70000
-        self.assertEqual(self.problems(), ["slot (word 0) holds what is no register"])
+        self.assertEqual(self.problems(), ["slot (word 0) holds a value that does not fit in a register"])
 
     def test_gaps(self):
         """Each is one part, wherever it lies; between fields that touch there is none."""

@@ -140,7 +140,7 @@ class TestFailure(EventCase):
         begin = fields.Datetime.now()
         self.exchange()
         self.assertRecordValues(self.failures, [{"date_invalid": True, "text": "GATE BLOCKED"}])
-        self.assertIn("is no date", self.failures.problem)
+        self.assertIn("is not a valid date", self.failures.problem)
         self.assertTrue(begin <= self.failures.date <= fields.Datetime.now())
         self.assertIn("5017", self.failures.words.split())
         self.assertIn("1399", self.failures.words_html)
@@ -255,7 +255,7 @@ class TestFailure(EventCase):
             self.failures, [{"state": "resolved", "resolution": "Gate cleaned", "resolved_by_id": self.env.uid}]
         )
         self.assertFalse(self.failures.activity_ids)
-        with self.assertRaisesRegex(UserError, "resolved already"):
+        with self.assertRaisesRegex(UserError, "already resolved"):
             self.failures.action_resolve()
         self.failures.action_reopen()
         self.assertEqual(self.failures.state, "open")
@@ -443,7 +443,7 @@ class TestWeighing(WeighingCase):
         self.weigh(3.0, order=self.order.name)
         self.exchange()
         self.assertRecordValues(self.weighings, [{"state": "waiting", "needs_person": True}])
-        self.assertIn("came late", self.weighings.reason)
+        self.assertIn("arrived late", self.weighings.reason)
         self.assertEqual(self.flag("weighing"), 1)
         return self.weighings
 

@@ -109,7 +109,7 @@ class TestRead(EventsCase):
         for changes in ({"month": 13}, {"day": 31, "month": 2}, {"year": 0}, {"hour": 24}, {"year": 26}):
             with self.subTest(changes):
                 values, problem = read_event(LAYOUT, "failure", body("failure", **changes))
-                self.assertIn("is no date", problem)
+                self.assertIn("is not a valid date", problem)
                 self.assertNotIn("date", values)
                 self.assertEqual(values["failure"], "GATE BLOCKED")
                 self.assertFalse(is_unique(values))
@@ -121,4 +121,4 @@ class TestRead(EventsCase):
         self.assertEqual(problem, "order (word 1) holds bytes that are not printable ASCII text")
         self.assertEqual((values["product_number"], values["weighed"]), (202, 25.0))
         _values, problem = read_event(LAYOUT, "failure", [*body("failure")[:17], 0x00FF, *body("failure")[18:]])
-        self.assertEqual(problem, "month (word 17) holds 0x00FF, which is no BCD number")
+        self.assertEqual(problem, "month (word 17) holds 0x00FF, which is not a valid BCD number")

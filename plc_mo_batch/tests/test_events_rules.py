@@ -52,7 +52,7 @@ class TestRules(EventsCase):
         """From the first year in which there were such PLCs to the last but one that Python knows."""
         for year, is_one in ((OLDEST_YEAR, True), (OLDEST_YEAR - 1, False), (9998, True), (9999, False)):
             values, problem = read_event(LAYOUT, "failure", words("failure", year=year))
-            self.assertEqual(("date" in values, problem), (is_one, "" if is_one else f"{year} 3 1 4 5 6 is no date"))
+            self.assertEqual(("date" in values, problem), (is_one, "" if is_one else f"{year} 3 1 4 5 6 is not a valid date"))
 
     def test_a_number_tells_events_apart(self):
         self.assertTrue(is_unique({"event_number": 3}))

@@ -94,7 +94,7 @@ class TestJobNumbers(CycleCase):
         batch = self.queue()
         self.assertEqual(batch.state, "failed")
         self.assertGreater(batch.line_ids[0].actual_qty, 0)
-        self.assertIn("Decide what happens", batch.attention)
+        self.assertIn("Set the disposition", batch.attention)
         self.assertEqual(batch.production_id.state, "confirmed")
         self.run_task(1)
         self.assertEqual(self.queue(), batch)
@@ -246,7 +246,7 @@ class TestFaults(MillCase):
     def test_off(self):
         with socket.create_server(("127.0.0.1", 0)) as closed:
             self.controller.port = closed.getsockname()[1]
-        self.assertTold("cannot be reached")
+        self.assertTold("Cannot reach the PLC")
 
     def test_silent(self):
         self.controller.timeout = 0.1
@@ -280,7 +280,7 @@ class TestFaults(MillCase):
         self.assertEqual(self.queue().state, "offered")
 
     def test_it_answers_again(self):
-        self.assertTold("cannot be reached")
+        self.assertTold("Cannot reach the PLC")
         self.new_simulator()
         self.run_task(2)
         self.assertRecordValues(self.controller, [{"online": True, "last_error": False}])

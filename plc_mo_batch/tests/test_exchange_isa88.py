@@ -176,7 +176,7 @@ class TestCommands(Isa88Case):
         self.settle()
         self.assertRecordValues(self.batch, [{"state": "running", "on_hold": False, "command": False}])
         self.assertGreater(self.batch.line_ids[0].actual_qty, stored[101])
-        self.assertJournalled("The PLC holds the batch.", "The PLC goes on.")
+        self.assertJournalled("The PLC is holding the batch.", "The PLC resumed the batch.")
         self.finish()
 
     def test_hold_again_after_a_resume(self):
@@ -212,7 +212,7 @@ class TestCommands(Isa88Case):
         dosed = self.dosed(self.order, "aborted")
         self.assertEqual(self.stored(self.batch), dosed)
         self.assertTrue(dosed[101] > dosed[102] > dosed[114] == 0.0)
-        self.assertIn("Decide what happens", self.batch.attention)
+        self.assertIn("Set the disposition", self.batch.attention)
         self.assertEqual(self.order.state, "confirmed")
         self.look(1)
         self.assertEqual(self.state_word(), 1, "acknowledged: idle")
@@ -242,7 +242,7 @@ class TestCommands(Isa88Case):
         self.plc.mill.resume()
         self.look(1)
         self.assertFalse(self.batch.on_hold)
-        self.assertJournalled("The PLC holds the batch.", "The PLC goes on.")
+        self.assertJournalled("The PLC is holding the batch.", "The PLC resumed the batch.")
         self.finish()
 
     def test_a_hold_that_stays_written_does_not_hold_the_next_batch(self):

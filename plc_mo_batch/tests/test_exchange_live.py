@@ -105,7 +105,7 @@ class TestBelievedAgain(LiveCase):
             with self.plc.lock:
                 word, self.plc.mill.memory[6000] = self.plc.mill.memory[6000], 9
             self.run_task(2)
-            self.assertIn("not believed", batch.attention)
+            self.assertIn("was rejected", batch.attention)
             with self.plc.lock:
                 self.plc.mill.memory[6000] = word
             self.plc.step(seconds)

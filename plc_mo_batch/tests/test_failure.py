@@ -24,7 +24,7 @@ class TestFailure(MillCase):
 
     def test_a_person_decides(self):
         batch = self.fail_batch()
-        self.assertIn("Decide what happens", batch.attention)
+        self.assertIn("Set the disposition", batch.attention)
         self.run_task(3)
         self.assertEqual((batch.state, self.scrapped()), ("failed", {}))
         operator = new_test_user(self.env, "night", groups="plc_mo_batch.group_operator")

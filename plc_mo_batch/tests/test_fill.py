@@ -133,7 +133,7 @@ class TestRefusal(MillCase):
     def test_name_is_not_ascii(self):
         order = self.new_order()
         order.name = "WH/MÖ/1"
-        self.assertRefused(order, "only plain ASCII letters")
+        self.assertRefused(order, "only plain ASCII characters")
 
     def test_long_name_is_shortened_from_the_front(self):
         order = self.new_order()
@@ -146,7 +146,7 @@ class TestRefusal(MillCase):
         first.name, second.name = "NORTH/MILL/00012-001", "SOUTH/MILL/00012-001"
         self.run_task(1)
         self.assertEqual(self.queue().production_id, first)
-        self.assertIn("the PLC knows another order as ~/MILL/00012-001", second.plc_reason)
+        self.assertIn("the PLC already has another order called ~/MILL/00012-001", second.plc_reason)
 
     def test_negative(self):
         order = self.new_order()
@@ -193,7 +193,7 @@ class TestRefusal(MillCase):
         self.controller.equipment_ids[0].code = 199
         order = self.new_order()
         self.run_task(1)
-        self.assertIn("has the code 199, which the PLC's layout does not know", order.plc_reason)
+        self.assertIn("has code 199, which is not in the PLC's layout", order.plc_reason)
 
     def test_component_without_equipment_is_added_by_hand(self):
         self.new_order()
@@ -220,7 +220,7 @@ class TestRefusal(MillCase):
         self.controller.missing_policy = "refuse"
         order = self.new_order()
         self.run_task(1)
-        self.assertIn("Test salt is in no silo or tank", order.plc_reason)
+        self.assertIn("Test salt is not in any silo or tank", order.plc_reason)
 
     def test_component_in_several_silos_by_policy(self):
         self.controller.ambiguous_policy = "hand"

@@ -89,12 +89,12 @@ class TestGenerateLayout(MillCase):
     def test_many_slots(self):
         events = {"failure": (16000, 100), "weighing": (17000, 100)}
         self.assertEqual(self.places(self.generate(slots=50)), {"feedback": (6000, 100), "recipe": (11000, 100), **events})
-        with self.assertRaisesRegex(ValidationError, "does not lie between address 0 and 65535"):
+        with self.assertRaisesRegex(ValidationError, "must lie between addresses 0 and 65535"):
             self.generate(slots=600)
 
     def test_no_equipment(self):
         self.with_codes()
-        with self.assertRaisesRegex(UserError, "enter them first"):
+        with self.assertRaisesRegex(UserError, "Enter them first"):
             self.generate()
 
     def test_archived_equipment_has_no_line(self):

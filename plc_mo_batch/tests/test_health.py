@@ -218,7 +218,7 @@ class TestWriteBack(HealthCase):
         self.backdate(batch, date_finished=16)
         self.assertAlarms("unposted")
         alarm = self.env["plc.alarm"].search([("batch_id", "=", batch.id), ("date_closed", "=", False)])
-        self.assertEqual(alarm.message, f"{batch.display_name} cannot be written back: The silo is on fire.")
+        self.assertEqual(alarm.message, f"Cannot write back {batch.display_name}: The silo is on fire.")
 
     def test_a_failed_batch_that_is_decided_on(self):
         batch = self.new_batch("failed", disposition_order="withhold", disposition_material="scrap")
@@ -229,12 +229,12 @@ class TestWriteBack(HealthCase):
 class TestWaiting(HealthCase):
     def test_for_a_weight(self):
         batch = self.new_batch("completed", weight_needed=True)
-        batch.attention = "Enter what was produced."
+        batch.attention = "Enter the produced quantity."
         self.backdate(batch, date_finished=600, date_state=600)
         self.assertAlarms()
         self.backdate(batch, waits_since=31)
         self.assertAlarms("waiting")
-        self.assertIn("Enter what was produced.", self.alarms().message)
+        self.assertIn("Enter the produced quantity.", self.alarms().message)
 
     def test_for_a_decision(self):
         batch = self.new_batch("running")

@@ -74,8 +74,7 @@ class TestAnomaly(LanguageCase, OfferedCase):
         self.run_task(2)
         batch = self.read_by(self.reader, self.queue())
         sentence = (
-            "Laporan slot 1 tidak dipercaya: Selesai (word 72) berisi 3 (0x0003), padahal hanya 0 atau 1 yang boleh ada di situ. "
-            "Tidak ada yang diubah."
+            "Slot 1 ditolak: Selesai (word 72) berisi 3 (0x0003), padahal hanya 0 atau 1 yang diizinkan. Tidak ada yang diubah."
         )
         self.assertEqual(batch.attention, sentence)
         told = batch.journal_ids.filtered(lambda line: line.kind == "anomaly")
@@ -90,16 +89,16 @@ class TestAnomaly(LanguageCase, OfferedCase):
         self.run_task(2)
         self.run_task(4)
         alarm = self.env["plc.alarm"].search([("batch_id", "=", self.queue().id), ("kind", "=", "rejected")])
-        self.assertIn("tidak dipercaya", alarm.message)
+        self.assertIn("ditolak", alarm.message)
         self.put(self.plc, FINISHED, 0)
         self.run_task(2)
         self.run_task(4)
-        self.assertIn("Berakhir: Laporan slot 1", self.controller.journal_ids[:1].message)
+        self.assertIn("Ditutup: Slot 1", self.controller.journal_ids[:1].message)
 
     def test_in_english_where_the_plc_has_no_language(self):
         self.controller.lang = False
         self.run_task(2)
-        self.assertIn("not believed: Finished (word 72) holds 3 (0x0003)", self.queue().attention)
+        self.assertIn("was rejected: Finished (word 72) holds 3 (0x0003)", self.queue().attention)
 
     def test_a_language_that_was_switched_off_stops_nothing(self):
         self.env["res.users"].search([("lang", "=", INDONESIAN)]).lang = "en_US"
@@ -107,19 +106,19 @@ class TestAnomaly(LanguageCase, OfferedCase):
         self.env["res.lang"].search([("code", "=", INDONESIAN)]).active = False
         self.assertEqual(self.controller.lang, INDONESIAN)
         self.run_task(2)
-        self.assertIn("not believed", self.queue().attention)
+        self.assertIn("was rejected", self.queue().attention)
 
     def test_what_is_in_the_plc_now(self):
         shown = self.read_by(self.reader, self.controller).action_view_snapshot()
         lines = self.read_by(self.reader, self.env["plc.snapshot"].browse(shown["res_id"])).line_ids
         wrong = lines.filtered(lambda line: line.area == "feedback" and line.slot == 1)
-        self.assertEqual(wrong.problem, "Selesai (word 72) berisi 3 (0x0003), padahal hanya 0 atau 1 yang boleh ada di situ")
+        self.assertEqual(wrong.problem, "Selesai (word 72) berisi 3 (0x0003), padahal hanya 0 atau 1 yang diizinkan")
         self.assertIn("Flag umpan balik: 0", wrong.jobs)
         self.assertIn("padahal hanya 0 atau 1", wrong.words_html)
 
     def test_a_connection_is_tested_in_the_language_of_who_does_it(self):
         message = self.read_by(self.reader, self.controller).test_connection()["message"]
-        self.assertIn("isi slot 1 pada area umpan balik tidak cocok", message)
+        self.assertIn("slot 1 pada area umpan balik tidak cocok", message)
         self.assertIn("Selesai (word 72) berisi 3", message)
         english = new_test_user(self.env, "plc-english", "plc_mo_batch.group_operator")
         self.assertIn("Finished (word 72) holds 3", self.read_by(english, self.controller).test_connection()["message"])
@@ -131,7 +130,7 @@ class TestTasks(LanguageCase):
         other = self.new_controller(name="Other PLC", lang="en_US", picking_type_ids=False)
         self.run_task(2)
         self.assertIn("tidak terjangkau", self.controller.last_error)
-        self.assertIn("cannot be reached", other.last_error)
+        self.assertIn("Cannot reach the PLC", other.last_error)
 
     def test_an_order_that_does_not_fit(self):
         order = self.new_order(30_000_000)
@@ -169,7 +168,7 @@ class TestTasks(LanguageCase):
         batch = self.queue().with_context(lang="en_US")
         batch.action_cancel(reason="plan", order_action="requeue")
         asked = batch.journal_ids.filtered(lambda line: line.kind == "user").message
-        self.assertTrue(asked.startswith("Cancel asked for by"), asked)
+        self.assertTrue(asked.startswith("Cancellation requested by"), asked)
 
     def test_a_new_plc_speaks_as_who_sets_it_up(self):
         plcs = self.read_by(self.reader, self.env["plc.controller"])
@@ -181,7 +180,7 @@ class TestTasks(LanguageCase):
         env = self.env(context={"lang": INDONESIAN})
         with self.assertLogs("odoo.addons.plc_mo_batch.tools.translate", "WARNING") as log:
             told = describe_error(env, KeyError("secret_column"))
-        self.assertEqual(told, "Kesalahan yang tidak terduga (KeyError). Selengkapnya ada di log server.")
+        self.assertEqual(told, "Kesalahan tak terduga (KeyError). Lihat log server.")
         self.assertIn("secret_column", "".join(log.output))
 
 
@@ -196,7 +195,10 @@ class TestLayouts(LanguageCase):
 
     def test_problems_while_it_is_built(self):
         layout = self.read_by(self.reader, self.env["plc.register.layout"]).create({"name": "Baru", "handshake": "flags"})
-        self.assertEqual(layout.problems, "Harus ada satu area resep; yang ada 0.\nHarus ada satu area umpan balik; yang ada 0.")
+        self.assertEqual(
+            layout.problems,
+            "Harus ada tepat satu area resep, tetapi ada 0.\nHarus ada tepat satu area umpan balik, tetapi ada 0.",
+        )
 
     @mute_logger("odoo.models")
     def test_a_line_of_a_csv_file(self):

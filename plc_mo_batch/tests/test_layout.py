@@ -48,11 +48,11 @@ class TestProblems(BaseCase):
 
     def test_overlap(self):
         layout = changed(self.flags, "recipe", added(Field("quantity", 100), Field("weight", 8, name="Late")))
-        self.assertIn("In the recipe area, Late begins at word 8, inside order.", layout.problems())
+        self.assertIn("In the recipe area, Late starts at word 8, inside order.", layout.problems())
 
     def test_overlap_by_one_word(self):
         layout = changed(self.flags, "feedback", altered("feedback_flag", offset=75))
-        self.assert_problems(layout, "In the feedback area, feedback_flag begins at word 75, inside weight.")
+        self.assert_problems(layout, "In the feedback area, feedback_flag starts at word 75, inside weight.")
 
     def test_outside_the_stride(self):
         layout = changed(self.flags, "feedback", same, stride=76)
@@ -73,9 +73,9 @@ class TestProblems(BaseCase):
 
     def test_missing_area(self):
         recipe, feedback = self.jobs.areas
-        self.assert_problems(replace(self.jobs, areas=(recipe,)), "There must be one feedback area; there are 0.")
+        self.assert_problems(replace(self.jobs, areas=(recipe,)), "There must be exactly one feedback area, but there are 0.")
         twice = replace(self.jobs, areas=(recipe, feedback, replace(recipe, base=9000)))
-        self.assert_problems(twice, "There must be one recipe area; there are 2.")
+        self.assert_problems(twice, "There must be exactly one recipe area, but there are 2.")
 
     def test_empty_area(self):
         self.assertIn(
@@ -84,62 +84,62 @@ class TestProblems(BaseCase):
 
     def test_doubled_role(self):
         layout = changed(self.flags, "recipe", added(Field("quantity", 90)))
-        self.assert_problems(layout, "The recipe area has the role quantity twice, at word 90 too.")
+        self.assert_problems(layout, "The recipe area has the role quantity twice; the second is at word 90.")
 
     def test_doubled_line(self):
         layout = changed(self.flags, "recipe", added(Field("line_code", 90, index=3)))
-        self.assertIn("The recipe area has the role line_code twice, at word 90 too.", layout.problems())
+        self.assertIn("The recipe area has the role line_code twice; the second is at word 90.", layout.problems())
 
     def test_only_lines_are_repeated(self):
         """Of a role that stands once in a slot, a second one would be neither read nor written."""
         layout = changed(self.flags, "recipe", added(Field("quantity", 90, index=1)))
-        self.assert_problems(layout, "The recipe area has the role quantity twice, at word 90 too.")
+        self.assert_problems(layout, "The recipe area has the role quantity twice; the second is at word 90.")
 
     def test_more_than_a_request_holds(self):
         wide = {"stride": 200}
         self.assert_problems(
             changed(self.flags, "feedback", altered("weight", offset=124), base=4000, **wide),
-            "A feedback slot takes 126 words; one request can hold 125.",
+            "A feedback slot takes 126 words, but one request can hold only 125.",
         )
         self.assert_problems(changed(self.flags, "feedback", altered("weight", offset=123), base=4000, **wide))
         self.assert_problems(
             changed(self.flags, "recipe", altered("weight", offset=122), **wide),
-            "A recipe slot takes 124 words; one request can hold 123.",
+            "A recipe slot takes 124 words, but one request can hold only 123.",
         )
         self.assert_problems(changed(self.flags, "recipe", altered("weight", offset=121), **wide))
 
     def test_areas_overlap(self):
         layout = changed(self.flags, "feedback", same, base=6024)
-        self.assert_problems(layout, "The feedback area ends at 7000, after the recipe area began at 7000.")
+        self.assert_problems(layout, "The feedback area ends at 7000, after the recipe area starts at 7000.")
         self.assert_problems(changed(self.flags, "feedback", same, base=6023))
 
     def test_areas_interleaved(self):
         """Slots that would fit between those of the other area are not worth a rule of their own."""
         layout = changed(changed(self.flags, "feedback", same, stride=200), "recipe", same, base=6100, stride=200)
-        self.assert_problems(layout, "The feedback area ends at 7876, after the recipe area began at 6100.")
+        self.assert_problems(layout, "The feedback area ends at 7876, after the recipe area starts at 6100.")
 
     def test_unequal_lines(self):
         layout = changed(self.flags, "recipe", lambda fields: [item for item in fields if item.offset != 70])
         counts = "recipe line_code: 15, recipe line_quantity: 14, feedback line_code: 15, feedback line_quantity: 15"
-        self.assert_problems(layout, f"Both areas need as many equipment codes as quantities ({counts}).")
+        self.assert_problems(layout, f"Both areas need the same number of equipment codes and quantities ({counts}).")
 
     def test_address_range(self):
-        outside = "The recipe area does not lie between address 0 and 65535."
+        outside = "The recipe area must lie between addresses 0 and 65535."
         self.assert_problems(changed(self.flags, "recipe", same, base=65536 - 977))
         self.assert_problems(changed(self.flags, "recipe", same, base=65536 - 976), outside)
         self.assertEqual(len(replace(self.flags, address_offset=-40001).problems()), 2)
 
     def test_type_of_a_role(self):
         for role, values, problem in (
-            ("order", {"type": "uint16"}, "order (word 1) is of type uint16; its role order needs ascii."),
-            ("finished", {"type": "uint16"}, "finished (word 72) is of type uint16; its role finished needs bool."),
+            ("order", {"type": "uint16"}, "order (word 1) has type uint16, but its role order requires ascii."),
+            ("finished", {"type": "uint16"}, "finished (word 72) has type uint16, but its role finished requires bool."),
             (
                 "weight",
                 {"type": "ascii"},
-                "weight (word 74) is of type ascii; its role weight needs bool or uint16 or int16 or "
-                "bcd or uint32 or int32 or uint64 or int64 or float32 or float64.",
+                "weight (word 74) has type ascii, but its role weight requires bool or uint16 or int16 or bcd or uint32 or "
+                "int32 or uint64 or int64 or float32 or float64.",
             ),
-            ("failed", {"scale": 100}, "failed (word 73) has a scale; the number of its role failed stands as it is."),
+            ("failed", {"scale": 100}, "failed (word 73) has a scale, but a field with the role failed cannot be scaled."),
         ):
             layout = changed(self.flags, "feedback", altered(role, **values))
             self.assertIn(f"In the feedback area, {problem}", layout.problems())
@@ -148,13 +148,14 @@ class TestProblems(BaseCase):
         """Else each block would overwrite it."""
         layout = changed(self.jobs, "recipe", altered("acknowledged_job", offset=76, type="uint32"))
         self.assertIn(
-            "In the recipe area, acknowledged_job (word 76) must stand behind word 78: it is written alone.", layout.problems()
+            "In the recipe area, acknowledged_job (word 76) must come after word 78 because it is written separately.",
+            layout.problems(),
         )
 
     def test_a_withdrawal_is_one_request(self):
         layout = changed(self.jobs, "recipe", altered("armed_job", offset=83))
         self.assert_problems(
-            layout, "In the recipe area, armed_job must stand right behind recipe_job: they are written in one request."
+            layout, "In the recipe area, armed_job must come directly after recipe_job because both are written in one request."
         )
 
 
@@ -186,45 +187,47 @@ class TestEventAreas(BaseCase):
 
     def test_a_date_is_whole_or_missing(self):
         self.assert_problems(
-            changed(self.layout, "failure", without("second")), "The failure area has a date that lacks the roles second."
+            changed(self.layout, "failure", without("second")), "The failure area has a date without the roles second."
         )
         self.assert_problems(changed(self.layout, "failure", lambda fields: [f for f in fields if f.role not in DATE_ROLES]))
 
     def test_roles_that_have_no_sense_there(self):
         self.assert_problems(
             changed(self.layout, "weighing", added(Field("weight", 20))),
-            "In the weighing area, weight (word 20) has the role weight, which has no sense there.",
+            "In the weighing area, weight (word 20) has the role weight, which is not valid in this area.",
         )
         self.assert_problems(
             changed(self.layout, "feedback", added(Field("event_flag", 80))),
-            "In the feedback area, event_flag (word 80) has the role event_flag, which has no sense there.",
+            "In the feedback area, event_flag (word 80) has the role event_flag, which is not valid in this area.",
         )
 
     def test_the_flag_is_written(self):
         self.assert_problems(
             changed(self.layout, "failure", same, registers="input"),
-            "Odoo writes to the failure area: it cannot lie in input registers, which can only be read.",
+            "Odoo writes to the failure area, so it cannot use input registers, which are read-only.",
         )
 
     def test_places_that_overlap_or_are_too_short(self):
         self.assert_problems(
             changed(self.layout, "failure", same, slots=11),
-            "The failure area ends at 9022, after the weighing area began at 9000.",
+            "The failure area ends at 9022, after the weighing area starts at 9000.",
         )
         self.assert_problems(
             changed(self.layout, "failure", same, stride=22), "The failure area's fields take 23 words, but its stride is 22."
         )
         self.assert_problems(
             changed(self.layout, "failure", altered("event_flag", offset=125), stride=200),
-            "A failure slot takes 126 words; one request can hold 125.",
+            "A failure slot takes 126 words, but one request can hold only 125.",
         )
         self.assert_problems(
-            changed(self.layout, "weighing", same, base=65530), "The weighing area does not lie between address 0 and 65535."
+            changed(self.layout, "weighing", same, base=65530), "The weighing area must lie between addresses 0 and 65535."
         )
 
     def test_the_order_name_is_not_cut(self):
         layout = changed(self.layout, "weighing", altered("order", words=7))
-        self.assert_problems(layout, "In the weighing area, order (word 1) takes 7 words; the recipe's order name takes 8.")
+        self.assert_problems(
+            layout, "In the weighing area, order (word 1) takes 7 words, but the order name in the recipe takes 8."
+        )
 
 
 @tagged("post_install", "-at_install")

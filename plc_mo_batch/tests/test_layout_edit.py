@@ -67,6 +67,6 @@ class TestLayoutEdit(MillCase):
             lambda: self.map.write({"word_order": "low"}),
             lambda: self.field("formula").unlink(),
         ):
-            with self.assertRaisesRegex(UserError, "Duplicate it instead"):
+            with self.assertRaisesRegex(UserError, "Duplicate it and change the copy"):
                 change()
         self.map.name = "Another name"

@@ -72,7 +72,7 @@ class TestRules(BaseCase):
         self.assertEqual(changed(self.jobs, "recipe", without("finished")).problems(), [])
 
     def test_input_registers(self):
-        sentence = "Odoo writes to the {} area: it cannot lie in input registers, which can only be read."
+        sentence = "Odoo writes to the {} area, so it cannot use input registers, which are read-only."
         for layout in (self.jobs, self.flags):
             recipe = changed(layout, "recipe", same, registers=INPUT)
             self.assertEqual(recipe.problems(), [sentence.format("recipe")])
@@ -86,15 +86,15 @@ class TestRules(BaseCase):
 
     def test_a_command_is_one_request(self):
         apart = altered("command", offset=102)
-        problem = "In the recipe area, command must stand right behind command_job: they are written in one request."
+        problem = "In the recipe area, command must come directly after command_job because both are written in one request."
         self.assertEqual(changed(isa88(), "recipe", apart).problems(), [problem])
 
     def test_unequal_codes(self):
         """The first that differs is enough."""
         layout = changed(self.flags, "recipe", altered("line_code", value=None))
-        self.assertEqual(layout.problems(), ["line_code is any in the recipe area, but 101 in the feedback area."])
+        self.assertEqual(layout.problems(), ["line_code is any in the recipe area but 101 in the feedback area."])
         layout = changed(self.flags, "feedback", altered("line_code", value=None))
-        self.assertEqual(layout.problems(), ["line_code is 101 in the recipe area, but any in the feedback area."])
+        self.assertEqual(layout.problems(), ["line_code is 101 in the recipe area but any in the feedback area."])
 
     def test_event_slots(self):
         """An event area has slots of its own, whatever the number of the batches' is."""
@@ -104,16 +104,16 @@ class TestRules(BaseCase):
         alone = changed(self.flags, "weighing", same, base=65500)
         self.assertEqual(alone.problems(), [])
         two = changed(alone, "weighing", same, slots=2)
-        self.assertEqual(two.problems(), ["The weighing area does not lie between address 0 and 65535."])
+        self.assertEqual(two.problems(), ["The weighing area must lie between addresses 0 and 65535."])
 
     def test_an_area_of_what_is_written_alone(self):
         """There is no block that it could lie in."""
         only = changed(self.jobs, "recipe", lambda fields: [Field("armed_job", 0, "uint32")])
-        self.assertFalse([problem for problem in only.problems() if "must stand" in problem])
+        self.assertFalse([problem for problem in only.problems() if "must come" in problem])
 
     def test_types_are_said_as_the_screens_say_them(self):
         wrong = changed(self.jobs, "recipe", altered("order", type="uint16", words=None)).problems()
-        self.assertEqual(wrong, ["In the recipe area, order (word 1) is of type uint16; its role order needs ascii."])
+        self.assertEqual(wrong, ["In the recipe area, order (word 1) has type uint16, but its role order requires ascii."])
         wrong = changed(self.jobs, "feedback", altered("taken_job", type="float32"))
         told = wrong.problems()[0].values
         self.assertEqual((told["type"], told["type"].of), ("float32", "type"))
@@ -136,8 +136,8 @@ class TestSteps(BaseCase):
         self.assertEqual(
             self.told(2, scale=1000),
             [
-                "In the weighing area, weighed (word 10) counts in steps of 0.001, but quantities are kept with 2 decimals: "
-                "raise the decimal accuracy of Product Unit, or part of each quantity is lost."
+                "In the weighing area, weighed (word 10) counts in steps of 0.001, but quantities are stored with 2 decimals. "
+                "Raise the decimal accuracy of Product Unit, or part of each quantity is lost."
             ],
         )
 

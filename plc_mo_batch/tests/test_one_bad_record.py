@@ -17,7 +17,7 @@ from .common import MillCase
 from .test_event_areas import EventCase, not_sent
 
 TASK = "odoo.addons.plc_mo_batch.models.common.plc_task"
-UNFORESEEN = "An error that nobody foresaw (ZeroDivisionError). The server's log tells more."
+UNFORESEEN = "Unexpected error (ZeroDivisionError). See the server log."
 
 
 def fails_for(method, is_bad):
@@ -168,7 +168,7 @@ class TestBadEvent(OneBadCase, EventCase):
         self.assertFalse(self.failures)
         self.assertEqual((self.flag("failure"), self.flag("weighing")), (0, 1))
         self.assertEqual(len(self.weighings), 1)
-        self.assertEqual(self.controller.event_problem, f"An event of the PLC could not be stored: {UNFORESEEN}")
+        self.assertEqual(self.controller.event_problem, f"An event from the PLC could not be stored: {UNFORESEEN}")
         self.exchange()
         self.assertEqual((len(self.failures), self.flag("failure")), (1, 1))
         self.assertFalse(self.controller.event_problem)
@@ -237,5 +237,5 @@ class TestBadEvent(OneBadCase, EventCase):
         self.assertFalse((self.failures.activity_ids | alarm.activity_ids).ids)
         self.assertRecordValues(self.failures, [{"text": "GATE BLOCKED", "acknowledged": True}])
         self.assertRecordValues(alarm, [{"state": "unacknowledged", "message": "It stands."}])
-        told = [message for message in self.errors() if "could not be told" in message]
-        self.assertEqual(told, [f"{user} could not be told: {UNFORESEEN}"] * 2)
+        told = [message for message in self.errors() if "Could not notify" in message]
+        self.assertEqual(told, [f"Could not notify {user}: {UNFORESEEN}"] * 2)

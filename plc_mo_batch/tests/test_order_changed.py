@@ -67,7 +67,7 @@ class TestOrderChanged(MillCase):
         self.env["change.production.qty"].create({"mo_id": self.order.id, "product_qty": 500.0}).change_prod_qty()
         self.run_task(2)
         self.assertRecordValues(batches, [{"state": "offered", "order_changed": True}] * 2)
-        self.assertIn("the PLC makes what was queued", batches[1].attention)
+        self.assertIn("The PLC makes what was queued", batches[1].attention)
 
     def test_cancelled_while_queued(self):
         self.order.action_cancel()
@@ -95,5 +95,5 @@ class TestOrderChanged(MillCase):
         self.run_task(2)
         self.run_task(3)
         self.assertRecordValues(self.batch, [{"state": "completed", "active": True, "order_changed": True}])
-        self.assertIn("closed or cancelled by somebody else", self.batch.last_error)
+        self.assertIn("closed or cancelled outside the PLC tasks", self.batch.last_error)
         self.assertGreater(self.batch.line_ids[0].actual_qty, 590, "what was dosed is kept")

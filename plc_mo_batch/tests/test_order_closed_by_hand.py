@@ -53,14 +53,14 @@ class TestOrderClosedByHand(MillCase):
     def test_what_runs_is_said_to_run(self):
         for batch, _order in self.each_way("running"):
             self.assertRecordValues(batch, [{"state": "running", "order_changed": True}])
-            self.assertIn("but the PLC makes it", batch.attention)
+            self.assertIn("but the PLC is making it", batch.attention)
 
     def test_finished_waits_for_a_manager(self):
         for batch, order in self.each_way("completed"):
             booked = self.consumed(order)
             self.run_task(3)
             self.assertEqual(batch.state, "completed")
-            self.assertIn("is not booked yet", batch.last_error)
+            self.assertIn("are not booked yet", batch.last_error)
             self.assertTrue(batch.is_action_rebook_allowed)
             self.assertEqual(self.consumed(order), booked)
 

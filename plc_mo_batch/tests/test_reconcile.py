@@ -348,7 +348,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
             ("forgotten but for the taken job", running, self.feedback(None, taken_job=7), None, lost),
             ("the slot runs another job", running, self.feedback(OTHER, taken_job=8), None, lost),
         )
-        self.assertIn("job 8 where job 7", self.step(running, self.feedback(OTHER, taken_job=8)).anomaly.detail)
+        self.assertIn("job 8 although job 7", self.step(running, self.feedback(OTHER, taken_job=8)).anomaly.detail)
 
     def test_job_of_another_order(self):
         self.assertRejectedInEachState(self.shown(order=OTHER), 1, OTHER, ORDER)
@@ -423,7 +423,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
             ("forgotten but for the taken job", queued, self.feedback(None, taken_job=3), unknown, sent),
         )
         step = self.step(queued, self.before(), unknown)
-        self.assertIn(f"job 3, order {OTHER}, is known to no batch", step.anomaly.detail)
+        self.assertIn(f"job 3, order {OTHER}, does not belong to any batch", step.anomaly.detail)
         self.assertEqual(step.anomaly.words, tuple(self.before()))
 
     def test_it_blocks_only_its_slot(self):

@@ -27,15 +27,15 @@ class TestJobNumbers(SentenceCase):
         gone = "the recipe that was handed over is no longer in the PLC"
         self.assertTold(gone, self.job("offered"), self.before(), [0] * 83)
         self.assertTold(gone, self.job("cancelling"), self.before(), [0] * 83)
-        self.assertTold("the PLC took job 7, and knows no more of it", self.job("running"), self.feedback(None, taken_job=7))
-        later = "the PLC shows job 9, which another system gave it, where job 7 was offered"
+        self.assertTold("the PLC took job 7 but no longer knows it", self.job("running"), self.feedback(None, taken_job=7))
+        later = "the PLC shows job 9 from another system although job 7 was offered"
         self.assertTold(later, self.job("offered"), self.shown(order=OTHER, taken_job=9), self.recipe(armed=7))
-        unknown = "is known to no batch and was not acknowledged"
+        unknown = "does not belong to any batch and was not acknowledged"
         stranger = self.recipe(job=3, armed=3)
         self.assertTold(f"job 3, order {OTHER}, {unknown}", self.job("queued"), self.before(), stranger)
         nameless = self.layout.codec("feedback").encode({"slot": 1, "taken_job": 3, "line_code": self.layout.codes})
         self.assertTold(f"job 3, order ?, {unknown}", self.job("queued"), nameless, stranger)
-        top = f"the PLC shows job 3, the last one given is {MAX_JOB}"
+        top = f"the PLC shows job 3, but the last job assigned is {MAX_JOB}"
         self.assertTold(top, self.job("queued"), self.before(), self.recipe(armed=3, acknowledged=3), last_job=MAX_JOB)
         other = self.step(self.job("running"), self.shown(order=OTHER)).anomaly.detail
         self.assertTrue(other.endswith(f"holds {OTHER!r} where {ORDER!r} was expected"), other)
@@ -43,9 +43,9 @@ class TestJobNumbers(SentenceCase):
 
     def test_a_database_that_is_older_than_the_plc(self):
         feedback = self.before(taken_job=9)
-        told = "it took job 9 (slot 1), while the last one that was given here is job 8"
+        told = "it took job 9 (slot 1), but the last job assigned here is 8"
         self.assertTold(told, self.job("queued"), feedback, self.recipe(job=0, acknowledged=9), last_job=8)
-        told = f"order {ORDER} stands in slot 1, and was never handed over from here"
+        told = f"order {ORDER} is in slot 1 but was never handed over from here"
         known = self.before(order=ORDER)
         self.assertTold(told, self.job("queued", fresh=True), known, self.recipe(job=0, acknowledged=3), last_job=8)
 
@@ -96,9 +96,9 @@ class TestFlags(SentenceCase):
     recipe, shown = (getattr(test_reconcile.TestFlags, name) for name in ("recipe", "shown"))
 
     def test_sentences(self):
-        stands = f"order {ORDER} stands in the feedback, not stored, before it was handed over"
+        stands = f"order {ORDER} is in the feedback, not stored, before it was handed over"
         self.assertTold(stands, self.job("queued"), self.shown(finished=1), self.recipe(1))
-        gone = f"the PLC no longer shows order {ORDER}, which runs"
+        gone = f"the PLC no longer shows order {ORDER}, which was running"
         self.assertTold(gone, self.job("running"), self.shown(order=OTHER), self.recipe(1))
         lost = "the recipe that was handed over is no longer in the PLC"
         self.assertTold(lost, self.job("offered"), self.shown(order=OTHER), [0] * 77)
@@ -119,7 +119,7 @@ class TestState(SentenceCase):
     recipe, shown, recipe_values = (getattr(test_reconcile.TestState, name) for name in ("recipe", "shown", "recipe_values"))
 
     def test_sentences(self):
-        idle = "the PLC is idle, though job 7 runs"
+        idle = "the PLC is idle although job 7 is running"
         self.assertTold(idle, self.job("running"), self.shown(1), self.recipe())
         known = self.step(self.job("running"), self.shown(4)).anomaly.detail
         self.assertTrue(known.endswith("holds 4 where a known state was expected"), known)

@@ -111,7 +111,7 @@ class TestRestored(MillCase):
         """Its number is not ours: it is let end at the PLC, booked by hand, and its slot released."""
         self.run_task(2)
         self.assertEqual((self.queue().state, self.taken()), ("queued", [order.name]))
-        self.assertIn("is known to no batch", self.queue().attention)
+        self.assertIn("does not belong to any batch", self.queue().attention)
 
     def test_a_new_database_at_a_plc_with_a_past(self):
         self.back_up()

@@ -68,7 +68,7 @@ class TestSetup(MillCase):
         setup = self.setup_for(plc)
         setup.action_test()
         self.assertRecordValues(setup, [{"step": "address", "is_answering": False}])
-        self.assertIn("cannot be reached", setup.message)
+        self.assertIn("Cannot reach the PLC", setup.message)
         setup.action_next()
         self.assertEqual(setup.step, "silos", "it can be mended later")
 

@@ -82,7 +82,7 @@ class TestSnapshot(MillCase):
         snapshot = self.take()
         self.plc.stop()
         snapshot.action_refresh()
-        self.assertIn("cannot be reached", snapshot.message)
+        self.assertIn("Cannot reach the PLC", snapshot.message)
         self.assertFalse(snapshot.line_ids)
 
     def test_another_layout(self):
@@ -115,7 +115,7 @@ class TestSnapshot(MillCase):
         with self.assertRaises(AccessError):
             self.controller.with_user(day).action_view_snapshot()
         self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
-        with self.assertRaisesRegex(UserError, "never talks to a PLC"):
+        with self.assertRaisesRegex(UserError, "does not connect to any PLC"):
             self.take()
 
 
@@ -143,7 +143,7 @@ class TestJournalViewer(MillCase):
     def test_plausible_word_that_was_not_believed(self):
         shown = self.record(1).words_html
         self.assertEqual(shown.count("table-danger"), 1)
-        self.assertIn(": not what was expected", shown)
+        self.assertIn(": unexpected", shown)
 
     def test_nothing_wrong(self):
         self.assertNotIn("table-danger", self.record().words_html)

@@ -136,7 +136,7 @@ class TestTolerance(MillCase):
 
     def test_only_a_held_batch_is_released(self):
         batch = self.dose()
-        with self.assertRaisesRegex(UserError, "it is not held for review"):
+        with self.assertRaisesRegex(UserError, "it is not waiting for a review"):
             batch.action_release_review("why not")
 
     def test_only_operators_release(self):
@@ -190,8 +190,8 @@ class TestTolerance(MillCase):
         self.assertEqual(order.state, "confirmed")
         self.assertEqual(
             batch.attention,
-            "The BoM is strict, but something else was consumed: Test wheat +0.25 kg (+0.04 %). "
-            "Review the batch, then release it.",
+            "The BoM is strict, but consumption differs from it: Test wheat +0.25 kg (+0.04 %). Review the batch, then "
+            "release it.",
         )
         batch.action_release_review("A quarter of a kilogram")
         self.run_task(3)
@@ -216,7 +216,7 @@ class TestTolerance(MillCase):
         batch = self.dose(wheat=600.25, order=order)
         self.run_task(3)
         self.assertEqual(order.state, "done")
-        self.assertEqual(batch.remark, "Something else was consumed than the BoM says: Test wheat +0.25 kg (+0.04 %).")
+        self.assertEqual(batch.remark, "Consumption differs from the BoM: Test wheat +0.25 kg (+0.04 %).")
         self.assertEqual(batch.activity_ids.user_id, self.boss)
 
     def test_flexible_bom(self):

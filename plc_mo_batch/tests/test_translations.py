@@ -90,7 +90,9 @@ class TestTranslations(TransactionCase):
         plain = {row[2] for row in reader if "/plc_mo_batch/plc/" in row[2]}
         self.assertGreater(len(plain), 8, plain)
         said = code_translations.get_python_translations("plc_mo_batch", "id_ID")
-        self.assertEqual(said["holds %(word)s, which is no BCD number"], "berisi %(word)s, yang bukan bilangan BCD")
+        self.assertEqual(
+            said["holds %(word)s, which is not a valid BCD number"], "berisi %(word)s, yang bukan bilangan BCD yang sah"
+        )
 
     def test_the_terms_of_the_trade(self):
         """One word for one thing, in Indonesian too: that of the plant, and where it is Odoo's, the one that Odoo uses."""

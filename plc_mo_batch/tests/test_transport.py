@@ -135,9 +135,9 @@ class TestLink(LinkCase):
                 with self.assertRaises(ValueError):
                     link.write_words(address, words)
             self.assertEqual(link.requests, 0)
-            with self.assertRaisesRegex(ValueError, "^126 registers at 5 cannot be asked for or written in one request$"):
+            with self.assertRaisesRegex(ValueError, "^126 registers at 5 cannot be read or written in one request$"):
                 link.read_words(5, 126)
-            with self.assertRaisesRegex(ValueError, "^a word at 5 or after it does not lie between 0 and 65535$"):
+            with self.assertRaisesRegex(ValueError, "^a word at or after 5 is not between 0 and 65535$"):
                 link.write_words(5, [-1])
         self.assertEqual(self.proxy.requests, [])
 
@@ -200,7 +200,7 @@ class TestConnecting(LinkCase):
     def test_a_name_without_an_address(self):
         with patch("socket.getaddrinfo", return_value=[]), self.assertRaises(LinkError) as caught:
             Link(Endpoint("plc.example", allowed=())).open()
-        self.assertEqual(str(caught.exception), "connect: the name has no address")
+        self.assertEqual(str(caught.exception), "connect: the host name has no address")
 
     def test_refused_then_back(self):
         port = self.proxy.port
@@ -239,16 +239,16 @@ class TestFaults(LinkCase):
         for spoil, told in (
             (fault.exception(2), "exception: 2 (illegal data address) at address 7000"),
             (fault.exception(99), "exception: 99 (unknown) at address 7000"),
-            (fault.exception(2, function=5), "reply: it answers function 5, not 3"),
-            (fault.short, "reply: asked for 10 registers at 7000, got 9"),
-            (fault.half, "reply: it is not whole, or it belongs to another request"),
+            (fault.exception(2, function=5), "reply: it answered function 5 instead of 3"),
+            (fault.short, "reply: requested 10 registers at 7000, got 9"),
+            (fault.half, "reply: it is incomplete, or it belongs to another request"),
             (fault.silence, "timeout"),
             (fault.reset, "reset"),
         ):
             self.new_proxy(spoil)
             self.assertEqual(str(self.assert_fails(self.poll, told.partition(":")[0])), told)
         self.new_proxy(fault.wrong_count)
-        told = "reply: the echo of a write at 7000 does not match"
+        told = "reply: the echo of the write at 7000 does not match"
         self.assertEqual(str(self.assert_fails(self.send, "reply", writing=True)), told)
         self.assertEqual(LinkError("timeout").detail, "")
 

@@ -14,7 +14,7 @@ class TestWeighingWaits(WeighingCase):
         self.assertRecordValues(weighing, [{"state": "waiting", "needs_person": True, "line_id": False, **values}])
         self.assertIn(reason, weighing.reason)
         self.assertEqual(self.flag("weighing"), 1)
-        self.assertEqual(weighing.activity_ids.summary, "A weighing waits for you")
+        self.assertEqual(weighing.activity_ids.summary, "A weighing needs your decision")
         self.assertIn(reason, self.controller.journal_ids.filtered(lambda line: line.kind == "anomaly")[0].message)
         self.assertFalse(self.line.weighed)
         return weighing
@@ -23,7 +23,7 @@ class TestWeighingWaits(WeighingCase):
         self.start()
         self.weigh(14.5, number=0)
         self.exchange()
-        self.assertWaits("Not exactly one product has the number 0.")
+        self.assertWaits("The number 0 must belong to exactly one product.")
 
     def test_whose_flag_was_set_already(self):
         """Somebody else may have counted it: a person assigns it, and it counts once."""
@@ -33,7 +33,7 @@ class TestWeighingWaits(WeighingCase):
         self.weigh(14.5)
         self.put((FLAG["weighing"], [1]))
         self.exchange()
-        weighing = self.assertWaits("was it counted by somebody else?", product_id=self.salt.id)
+        weighing = self.assertWaits("Has another system already counted it?", product_id=self.salt.id)
         weighing.action_assign(self.batch.id)
         self.assertEqual((self.line.weighed_qty, len(self.weighings)), (14.5, 2))
 
@@ -42,7 +42,7 @@ class TestWeighingWaits(WeighingCase):
         self.weigh(14.5)
         self.put((9001, [0xFFFF] * 2))  # in the order's name
         self.exchange()
-        weighing = self.assertWaits("It cannot be read whole")
+        weighing = self.assertWaits("It cannot be read completely")
         self.assertEqual(weighing.quantity, 14.5, "what could be read is kept")
 
     def test_of_what_somebody_typed_in_already(self):
@@ -52,8 +52,8 @@ class TestWeighingWaits(WeighingCase):
         self.batch.action_enter_hand_adds([(self.line.id, 14.2)])
         self.weigh(14.5)
         self.exchange()
-        weighing = self.assertWaits("Somebody had typed in already what was added of it.")
-        with self.assertRaisesRegex(UserError, "correct that instead, and dismiss the weighing"):
+        weighing = self.assertWaits("The quantity was already entered by hand.")
+        with self.assertRaisesRegex(UserError, "Correct it there, and dismiss the weighing"):
             weighing.action_assign(self.batch.id)
         weighing.action_dismiss("typed in")
         self.run_task(3)
@@ -81,7 +81,7 @@ class TestWeighingWaits(WeighingCase):
         self.weigh(14.5, order=name)
         self.exchange()
         weighing = self.assertWaits(f"Batch {self.batch.name} was cancelled.")
-        with self.assertRaisesRegex(UserError, f"Batch {self.batch.name} was cancelled: nothing can be booked on it."):
+        with self.assertRaisesRegex(UserError, f"Batch {self.batch.name} was cancelled. Nothing can be booked on it."):
             weighing.action_assign(self.batch.id)
 
     def test_of_a_batch_that_is_cancelled_afterwards(self):
@@ -99,7 +99,7 @@ class TestWeighingWaits(WeighingCase):
         weighing = self.weighings
         self.assertRecordValues(weighing, [{"state": "waiting", "needs_person": True}])
         self.assertEqual(weighing.reason, f"Batch {self.batch.name} was cancelled.")
-        self.assertEqual(weighing.activity_ids.summary, "A weighing waits for you")
+        self.assertEqual(weighing.activity_ids.summary, "A weighing needs your decision")
         weighing.action_dismiss("put back")
 
 
@@ -113,14 +113,14 @@ class TestWeighingRefused(WeighingCase):
 
     def test_twice(self):
         weighing = self.weighed()
-        with self.assertRaisesRegex(UserError, "14.50 kg of Test salt for .* counts for a batch already."):
+        with self.assertRaisesRegex(UserError, "14.50 kg of Test salt for .* is already assigned to a batch."):
             weighing.action_assign(self.batch.id)
         self.assertEqual(self.line.weighed_qty, 14.5)
 
     def test_dismissed_without_a_reason(self):
         weighing = self.weighed()
         for reason in ("", " ", None, False):
-            with self.assertRaisesRegex(UserError, "Say why the weighing does not count."):
+            with self.assertRaisesRegex(UserError, "Enter why the weighing does not count."):
                 weighing.action_dismiss(reason)
         self.assertEqual(weighing.state, "matched")
 
@@ -134,7 +134,7 @@ class TestWeighingRefused(WeighingCase):
         weighing = self.weighed()
         self.finish()
         self.run_task(3)
-        with self.assertRaisesRegex(UserError, "14.50 kg of Test salt for .* is booked already."):
+        with self.assertRaisesRegex(UserError, "14.50 kg of Test salt for .* is already booked."):
             weighing.action_dismiss("too late")
         self.assertEqual((weighing.state, self.consumed(self.order)[self.salt]), ("matched", 14.5))
 
@@ -209,7 +209,7 @@ class TestWeighingLots(WeighingCase):
         self.exchange()
         self.weighings.action_assign(self.batch.id)
         self.assertEqual(self.items(), [("P1", 3.0), ("P1", 10.0)])
-        self.assertIn("Weighed late, and booked on the closed order", self.batch.remark)
+        self.assertIn("Weighed late and booked on the closed order", self.batch.remark)
 
     def test_of_a_failed_batch(self):
         for booking in ("scrap", "consume"):

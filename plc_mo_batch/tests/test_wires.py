@@ -94,7 +94,7 @@ class TestTls(WireCase):
     def test_of_another_host(self):
         issued = self.authority.issue("mill.example")
         ca = self.authority.own.certificate
-        told = "its certificate is not trusted, IP address mismatch, certificate is not valid for '127.0.0.1'"
+        told = "its certificate is not trusted (IP address mismatch, certificate is not valid for '127.0.0.1')"
         self.assertEqual(self.assert_fails(self.endpoint(issued=issued, ca=ca), "tls"), told)
         self.assert_works(self.endpoint(issued=issued, ca=ca, server_name="mill.example"))
 
@@ -147,9 +147,9 @@ class TestTls(WireCase):
     def test_not_in_pem_form(self):
         own, other = self.authority.issue("Odoo"), self.authority.issue("Somebody")
         locked = encrypted(own.key)
-        ours = "Odoo's certificate and key are not in PEM form, do not belong together, or the key has a password"
+        ours = "Odoo's certificate and key are not in PEM format, do not match, or the key has a password"
         for tls, told in (
-            ({"ca": "nonsense"}, "the CA certificate is no certificate in PEM form"),
+            ({"ca": "nonsense"}, "the CA certificate is not in PEM format"),
             ({"certificate": own.certificate, "key": other.key}, ours),
             ({"certificate": own.certificate, "key": locked}, ours),
             ({"certificate": own.certificate}, ours),
@@ -181,7 +181,7 @@ class TestTls(WireCase):
 
     def test_plain_modbus_is_no_tls(self):
         with Simulator(scan_time=None) as plain:
-            self.assert_fails(Endpoint("127.0.0.1", plain.port, timeout=0.3, transport="tls"), "tls", "it does not speak TLS")
+            self.assert_fails(Endpoint("127.0.0.1", plain.port, timeout=0.3, transport="tls"), "tls", "it does not support TLS")
 
 
 @tagged("post_install", "-at_install")
@@ -272,7 +272,7 @@ class TestSerial(WireCase):
 
     def test_port_of_another_program(self):
         with Link(self.endpoint), patch.object(transport, "_lines", {}):  # which knows nothing of our lock
-            told = self.assert_fails(self.endpoint, "connect", "another program uses it, or it does not work", wait=0.1)
+            told = self.assert_fails(self.endpoint, "connect", "another program is using it, or it does not support", wait=0.1)
         self.assertIsInstance(told, Sentence, "or nobody could translate it")
 
     def test_port_that_another_program_leaves(self):
@@ -291,7 +291,11 @@ class TestSerial(WireCase):
     def test_port_that_odoo_may_not_use(self):
         both = os.R_OK | os.W_OK
         with patch("os.access", lambda _path, mode: mode != both):
-            self.assert_fails(Endpoint(transport="serial", line=SerialLine("/dev/null")), "connect", "Odoo's user may not use it")
+            self.assert_fails(
+                Endpoint(transport="serial", line=SerialLine("/dev/null")),
+                "connect",
+                "the system user that runs Odoo has no permission to use it",
+            )
 
     def test_the_line_is_set_as_it_is_entered(self):
         with patch.object(transport, "_SerialClient") as client:
@@ -300,14 +304,16 @@ class TestSerial(WireCase):
         self.assertEqual((used["baudrate"], used["parity"], used["stopbits"]), (9600, "O", 2))
 
     def test_no_such_port(self):
-        self.assert_fails(Endpoint(transport="serial", line=SerialLine("/dev/no_such_port")), "connect", "no such device")
+        self.assert_fails(
+            Endpoint(transport="serial", line=SerialLine("/dev/no_such_port")), "connect", "the device does not exist"
+        )
 
     def test_only_serial_ports(self):
         """pyserial would open sockets, and write to files, by names such as these."""
         for name in ("spy:///dev/ttyS0?file=/tmp/x", "socket://127.0.0.1:1", "/etc/passwd", "/dev/../etc/passwd", ""):
             with self.subTest(name):
                 told = self.assert_fails(Endpoint(transport="serial", line=SerialLine(name)), "setup")
-                self.assertEqual(told, f"{name} is no serial port, such as /dev/ttyUSB0")
+                self.assertEqual(told, f"{name} is not a serial port; expected something like /dev/ttyUSB0")
 
     def test_without_pyserial(self):
         with patch.dict(sys.modules):

@@ -57,7 +57,7 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.plc.step(1)
         self.run_task(2)
         self.assertEqual(self.batch.state, "running")
-        self.assertIn("took the recipe at that very moment", self.batch.attention)
+        self.assertIn("took the recipe at that moment", self.batch.attention)
         self.run_plc(self.plc, 1)
         self.run_task(3)
         self.assertEqual((self.batch.state, self.order.state), ("done", "done"))
@@ -93,7 +93,7 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.assertEqual(self.batch.state, "offered")
         self.assertIn("lost its memory", self.batch.attention)
         self.assertTrue(self.batch.is_action_decide_allowed)
-        self.assertFalse(any(self.plc.mill.memory), "nothing is sent again by itself")
+        self.assertFalse(any(self.plc.mill.memory), "nothing is sent again automatically")
         old = self.batch.job_number
         self.batch.action_send_again()
         self.run_task(2)
@@ -134,7 +134,7 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.plc.step(40)
         self.run_task(2)
         dosed = self.batch.line_ids[0].actual_qty
-        with self.assertRaisesRegex(UserError, "is believed"):
+        with self.assertRaisesRegex(UserError, "are accepted"):
             self.batch.action_give_up()
         with self.plc.lock:
             self.plc.mill.memory[6027] = 999

@@ -114,7 +114,7 @@ class TestWriteBack(MillCase):
         self.assertEqual([order.state for order in orders], ["done", "cancel", "done"])
         bad = batches.filtered(lambda batch: batch.production_id == orders[1])
         self.assertRecordValues(bad, [{"state": "completed", "attempts": 1, "active": True}])
-        self.assertIn("closed or cancelled by somebody else", bad.last_error)
+        self.assertIn("closed or cancelled outside the PLC tasks", bad.last_error)
         self.assertTrue(bad.next_try)
 
     def test_pauses_grow_and_retry_is_for_people(self):

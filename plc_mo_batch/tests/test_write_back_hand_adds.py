@@ -52,7 +52,7 @@ class TestWriteBackHandAdds(MillCase):
         self.run_task(3)
         self.assertRecordValues(
             batch,
-            [{"state": "completed", "hand_adds_needed": True, "attention": "Type in what was added by hand.", "attempts": 0}],
+            [{"state": "completed", "hand_adds_needed": True, "attention": "Enter the hand-added quantities.", "attempts": 0}],
         )
         batch.with_user(self.operator).action_enter_hand_adds([[self.hand_add(batch).id, 14.2]])
         self.assertRecordValues(batch, [{"hand_adds_needed": False, "attention": False}])
@@ -77,7 +77,7 @@ class TestWriteBackHandAdds(MillCase):
                 {
                     "kind": "user",
                     "user_id": self.operator.id,
-                    "message": "night (plc_mo_batch.group_operator) typed in 14.20 kg of Test salt instead of 14.45.",
+                    "message": "night (plc_mo_batch.group_operator) entered 14.20 kg of Test salt instead of 14.45.",
                 }
             ],
         )
@@ -102,10 +102,11 @@ class TestWriteBackHandAdds(MillCase):
         order = self.new_order()
         batch = self.complete(order)
         self.assertEqual(
-            batch.attention, "The PLC reported no finished weight. Enter what was produced. Type in what was added by hand."
+            batch.attention,
+            "The PLC did not report a finished weight. Enter the produced quantity. Enter the hand-added quantities.",
         )
         batch.action_set_weight(980.0)
-        self.assertEqual(batch.attention, "Type in what was added by hand.")
+        self.assertEqual(batch.attention, "Enter the hand-added quantities.")
         self.run_task(3)
         self.assertEqual(order.state, "confirmed")
         batch.action_enter_hand_adds([[self.hand_add(batch).id, 14.0]])
@@ -116,13 +117,13 @@ class TestWriteBackHandAdds(MillCase):
 
     def test_what_the_plc_dosed_cannot_be_typed_in(self):
         batch = self.complete(self.new_order())
-        with self.assertRaisesRegex(UserError, "not what the PLC dosed"):
+        with self.assertRaisesRegex(UserError, "not those dosed by the PLC"):
             batch.action_enter_hand_adds([[batch.line_ids[0].id, 600.0]])
         self.assertEqual(batch.line_ids[0].actual_qty, 601.25)
 
     def test_line_of_another_batch_cannot_be_typed_in(self):
         first, second = self.complete(self.new_order(), self.new_order())
-        with self.assertRaisesRegex(UserError, "Only what was added by hand"):
+        with self.assertRaisesRegex(UserError, "Only hand-added quantities"):
             first.action_enter_hand_adds([[self.hand_add(second).id, 1.0]])
 
     def test_impossible_quantities_are_refused(self):
@@ -134,7 +135,7 @@ class TestWriteBackHandAdds(MillCase):
     def test_booked_batch_cannot_be_corrected(self):
         batch = self.complete(self.new_order())
         self.run_task(3)
-        with self.assertRaisesRegex(UserError, "only of a finished batch"):
+        with self.assertRaisesRegex(UserError, "only after the batch has finished"):
             batch.action_enter_hand_adds([[self.hand_add(batch).id, 1.0]])
 
     def test_only_operators_may(self):

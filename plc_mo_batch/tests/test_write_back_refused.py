@@ -33,7 +33,7 @@ class TestWriteBackRefused(RefusedCase):
     def test_product_that_has_serial_numbers_meanwhile(self):
         batch = self.complete(self.new_order())
         self.feed.tracking = "serial"
-        self.assertRefused(batch, "Test feed has a serial number for each piece: close the order by hand.")
+        self.assertRefused(batch, "Test feed is tracked by serial number. Close the order by hand.")
         self.feed.tracking = "none"
         self.assertBookedAfterwards(batch)
 
@@ -47,7 +47,7 @@ class TestWriteBackRefused(RefusedCase):
             return {"type": "ir.actions.act_window"} if bad.production_id in order else close(order)
 
         with patch.object(orders, "button_mark_done", ask):
-            self.assertRefused(bad, "Odoo asks a question before it closes the order; close it by hand.")
+            self.assertRefused(bad, "Odoo needs an answer before it can close the order. Close it by hand.")
         self.assertEqual((good.state, good.production_id.state), ("done", "done"))
         self.assertBookedAfterwards(bad)
 
@@ -55,7 +55,7 @@ class TestWriteBackRefused(RefusedCase):
         """Rule 7: what is stored counts, whatever was said when it was closed."""
         batch = self.complete(self.new_order())
         with patch.object(Booking, "_close_orders", lambda _booking: None):
-            self.assertRefused(batch, f"Order {batch.order_name} is not done after closing it.")
+            self.assertRefused(batch, f"Order {batch.order_name} is not done after it was closed.")
         self.assertBookedAfterwards(batch)
 
     def test_fewer_serial_numbers_than_were_used(self):
@@ -64,7 +64,7 @@ class TestWriteBackRefused(RefusedCase):
         self.put_in_stock(1.0, seal, lot=first)
         order = self.new_order(bom_id=self.new_bom([(self.wheat, 600.0), (seal, 2.0)]).id)
         batch = self.complete(order, actuals={101: 600.0})
-        sentence = "Test seal has lots or serial numbers, and it is not known which were used: reserve them on order"
+        sentence = "Test seal is tracked by lot or serial number, and it is not known which ones were used. Reserve them on order"
         self.assertRefused(batch, f"{sentence} {order.name}.")
         self.put_in_stock(1.0, seal, lot=second)
         order.action_assign()
@@ -183,7 +183,7 @@ class TestSharesRefused(SharedOrderCase):
         self.run_task(3)
         first.with_user(boss).action_is_booked_by_hand("In the morning")
         self.assertEqual(first.state, "done")
-        self.assertEqual(first.remark, f"Booked by hand, says {boss.name}: In the morning")
+        self.assertEqual(first.remark, f"Marked as booked by hand by {boss.name}: In the morning")
 
     def test_product_with_lots_of_an_order_that_is_lowered(self):
         """The second batch takes all that is left of the order's product: its own move has the lot, too."""

@@ -108,7 +108,7 @@ class TestWriteBackUnits(MillCase):
 
     def test_pieces_of_unknown_weight(self):
         order = self.new_recipe_order(self.new_product("Test bags", uom_id=self.unit.id), 2.0)
-        self.assert_refused(order, "Test bags is counted in Units, the PLC weighs in kg: enter on the product what it weighs")
+        self.assert_refused(order, "Test bags is counted in Units, but the PLC weighs in kg: enter the product's weight")
 
     def test_pieces_that_are_too_coarse(self):
         order = self.new_recipe_order(self.new_product("Test bags 25 kg", uom_id=self.unit.id, weight=25.0), 2.0)

@@ -51,4 +51,4 @@ def describe_error(env, error):
     if error.args and isinstance(error.args[0], Sentence):
         return translate(env, error)
     _logger.warning("an error that nobody foresaw", exc_info=error)
-    return env._("An error that nobody foresaw (%s). The server's log tells more.", type(error).__name__)
+    return env._("Unexpected error (%s). See the server log.", type(error).__name__)

@@ -3,10 +3,10 @@ from odoo import fields, models
 
 class MoBatchBooked(models.TransientModel):
     _name = "mo.batch.booked"
-    _description = "Booked by Hand"
+    _description = "Mark as Booked by Hand"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True, default=lambda self: self.env.context.get("active_id"))
-    comment = fields.Char(required=True, help="Who booked it, and where.")
+    comment = fields.Char(required=True, help="Who booked it and where.")
 
     def action_confirm(self):
         """Into the history with the batch."""

@@ -10,7 +10,7 @@ class MoBatchCancel(models.TransientModel):
     batch_ids = fields.Many2many("mo.batch", required=True, readonly=True)
     reason = fields.Selection([reason for reason in REASONS if reason[0] != "order"], required=True)
     note = fields.Char()
-    order_action = fields.Selection(ORDER_ACTIONS, string="Then the Order", required=True, default="withhold")
+    order_action = fields.Selection(ORDER_ACTIONS, required=True, default="withhold")
     effect = fields.Text(compute="_compute_effect")
 
     @api.depends("batch_ids", "order_action")
@@ -34,7 +34,7 @@ class MoBatchCancel(models.TransientModel):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": self.env._("Not all of them were cancelled"),
+                "title": self.env._("Some batches were not cancelled"),
                 "message": message,
                 "type": "warning",
                 "sticky": True,

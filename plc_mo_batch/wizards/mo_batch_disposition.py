@@ -5,11 +5,11 @@ from ..models.batch.mo_batch_disposition import DISPOSITION_MATERIAL, DISPOSITIO
 
 class MoBatchDisposition(models.TransientModel):
     _name = "mo.batch.disposition"
-    _description = "Settle Failed Batches"
+    _description = "Set the Disposition of Failed Batches"
 
     batch_ids = fields.Many2many("mo.batch", required=True, readonly=True)
-    order_action = fields.Selection(DISPOSITION_ORDER, string="The Order", required=True, default="withhold")
-    booking = fields.Selection(DISPOSITION_MATERIAL, string="What Was Consumed", required=True, default="scrap")
+    order_action = fields.Selection(DISPOSITION_ORDER, string="Order", required=True, default="withhold")
+    booking = fields.Selection(DISPOSITION_MATERIAL, string="Consumed Material", required=True, default="scrap")
 
     def action_confirm(self):
         """Settle the batches as chosen."""

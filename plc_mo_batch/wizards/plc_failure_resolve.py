@@ -6,7 +6,7 @@ class PlcFailureResolve(models.TransientModel):
     _description = "Resolve Failures"
 
     failure_ids = fields.Many2many("plc.failure", string="Failures", required=True, readonly=True)
-    notes = fields.Text(help="What was wrong, and what was done.")
+    notes = fields.Text(help="What was wrong and what was done.")
 
     def action_confirm(self):
         """Resolve them."""

@@ -22,10 +22,10 @@ class PlcLayoutGenerate(models.TransientModel):
 
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True)
     name = fields.Char(string="Layout", required=True, compute="_compute_name", store=True, precompute=True, readonly=False)
-    slots = fields.Integer(required=True, default=10, help="How many batches the PLC can hold at the same time.")
+    slots = fields.Integer(required=True, default=10, help="Number of batches the PLC can hold at the same time.")
     equipment_count = fields.Integer(string="Silos and Tanks", compute="_compute_equipment_count")
     lines = fields.Selection(
-        [("fixed", "Each silo has its own line"), ("free", "Any silo can stand on any line")],
+        [("fixed", "Each silo has its own line"), ("free", "Any silo on any line")],
         string="Recipe Lines",
         required=True,
         compute="_compute_lines",
@@ -33,20 +33,22 @@ class PlcLayoutGenerate(models.TransientModel):
         precompute=True,
         readonly=False,
     )
-    line_count = fields.Integer(string="Number of Lines", default=MAX_LINES, help="The most silos that one recipe can use.")
+    line_count = fields.Integer(
+        string="Number of Lines", default=MAX_LINES, help="The maximum number of silos one recipe can use."
+    )
     words = fields.Integer(string="Words in a Slot", compute="_compute_words", help=f"One request can write {MAX_WRITE}.")
     events = fields.Boolean(
         string="Failures and Weighings",
         default=True,
-        help="Areas in which the PLC tells of equipment failures, and of what people weigh by hand.",
+        help="Areas in which the PLC reports equipment failures and manual weighings.",
     )
-    assign = fields.Boolean(string="Use It for This PLC", help="Only if the PLC's program has this layout already.")
+    assign = fields.Boolean(string="Use It for This PLC", help="Select this only if the PLC program already uses this layout.")
     can_assign = fields.Boolean(compute="_compute_can_assign")
 
     @api.depends("controller_id")
     def _compute_name(self):
         for wizard in self:
-            wizard.name = self.env._("%s, generated", wizard.controller_id.name)
+            wizard.name = self.env._("%s (generated)", wizard.controller_id.name)
 
     @api.depends("controller_id")
     def _compute_equipment_count(self):
@@ -92,12 +94,12 @@ class PlcLayoutGenerate(models.TransientModel):
 
     def _check_lines(self):
         if not self.equipment_count:
-            raise UserError(self.env._("%s has no silos and tanks yet: enter them first.", self.controller_id.name))
+            raise UserError(self.env._("%s has no silos or tanks yet. Enter them first.", self.controller_id.name))
         if self.lines == "fixed" and self.equipment_count > MAX_LINES:
             raise UserError(
                 self.env._(
-                    "With a line for each of the %(count)s silos and tanks, a slot takes %(words)s words; one request can write "
-                    "%(limit)s, which is enough for %(fitting)s of them. Choose lines on which any silo can stand.",
+                    "With one line for each of the %(count)s silos and tanks, a slot takes %(words)s words, but one request "
+                    'can write only %(limit)s, enough for %(fitting)s of them. Choose "Any silo on any line".',
                     count=self.equipment_count,
                     words=self.words,
                     limit=MAX_WRITE,
@@ -105,7 +107,7 @@ class PlcLayoutGenerate(models.TransientModel):
                 )
             )
         if not 0 < self._line_count() <= MAX_LINES:
-            raise UserError(self.env._("A recipe can have 1 to %s lines, so that one request can write it.", MAX_LINES))
+            raise UserError(self.env._("A recipe must have between 1 and %s lines to fit in one request.", MAX_LINES))
 
     def _line_count(self):
         return self.equipment_count if self.lines == "fixed" else self.line_count

@@ -29,21 +29,21 @@ class PlcSetup(models.TransientModel):
         string="Layout",
         required=True,
         default=lambda self: self.env.ref("plc_mo_batch.plc_register_layout_job_numbers", raise_if_not_found=False),
-        help="Where in the PLC's registers recipes and feedback lie. Whoever programmed the PLC knows which one it is.",
+        help="Where recipes and feedback are located in the PLC's registers. Ask the PLC programmer which layout applies.",
     )
     message = fields.Char(readonly=True)
-    is_answering = fields.Boolean(readonly=True, help="The PLC answered, and what it shows fits the layout.")
+    is_answering = fields.Boolean(readonly=True, help="The PLC answered, and its data fits the layout.")
     picking_type_ids = fields.Many2many(
         "stock.picking.type",
-        string="Makes the Orders of",
+        string="Operation Types",
         default=lambda self: self._free_picking_types(),
         domain="[('code', '=', 'mrp_operation'), ('company_id', '=', company_id)]",
         help="Operation types whose manufacturing orders this PLC makes.",
     )
     line_ids = fields.One2many("plc.setup.line", "setup_id", string="Silos and Tanks")
-    is_checked = fields.Boolean(string="I have looked: each silo holds what stands here")
+    is_checked = fields.Boolean(string="I have checked that each silo holds the products listed here")
     controller_id = fields.Many2one("plc.controller", string="PLC", readonly=True)
-    order_count = fields.Integer(compute="_compute_order_count", help="Orders that the next fill may queue.")
+    order_count = fields.Integer(compute="_compute_order_count", help="Orders the next fill can queue.")
 
     @api.depends("step")
     def _compute_display_name(self):
@@ -113,7 +113,7 @@ class PlcSetup(models.TransientModel):
         self.ensure_one()
         components, laid = self._components(), self.line_ids.product_ids
         if not components:
-            raise UserError(self.env._("No confirmed order has one of these operation types. Enter what each silo holds."))
+            raise UserError(self.env._("No confirmed order has one of these operation types. Enter the products of each silo."))
         components = iter(product for product in components if product not in laid)
         for line in self.line_ids.filtered(lambda line: not line.product_ids):
             line.product_ids = next(components, self.env["product.product"])
@@ -128,7 +128,7 @@ class PlcSetup(models.TransientModel):
         """
         self.ensure_one()
         if not self.is_checked:
-            raise UserError(self.env._("Look whether each silo holds what stands here, then say so."))
+            raise UserError(self.env._("Check that each silo holds the products listed here, then tick the box."))
         self.controller_id = self.env["plc.controller"].create(
             {
                 **self._connection(),
@@ -183,14 +183,14 @@ class PlcSetup(models.TransientModel):
 
 class PlcSetupLine(models.TransientModel):
     _name = "plc.setup.line"
-    _description = "Silo of a PLC That Is Set Up"
+    _description = "Silo of a PLC Being Set Up"
     _order = "code, id"
 
     setup_id = fields.Many2one("plc.setup", required=True, ondelete="cascade")
-    code = fields.Integer(required=True, help="The equipment code that the PLC uses for it.")
+    code = fields.Integer(required=True, help="The code that the PLC uses for this equipment.")
     name = fields.Char(required=True)
     kind = fields.Selection([("silo", "Silo"), ("tank", "Liquid tank")], required=True, default="silo")
-    product_ids = fields.Many2many("product.product", string="Holds")
+    product_ids = fields.Many2many("product.product", string="Products")
 
     def _equipment(self):
         """Values of the equipment that is to be made."""

@@ -7,18 +7,18 @@ class PlcSnapshot(models.TransientModel):
     """What stood in a PLC when somebody looked. Nothing here changes a batch, and nothing is written to the PLC."""
 
     _name = "plc.snapshot"
-    _description = "What Is in the PLC Now"
+    _description = "In the PLC Now"
 
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True, ondelete="cascade")
     layout_id = fields.Many2one(related="controller_id.layout_id")
-    taken_at = fields.Datetime(string="Read", readonly=True)
-    message = fields.Char(readonly=True, help="What is missing, or wrong.")
+    taken_at = fields.Datetime(string="Read On", readonly=True)
+    message = fields.Char(readonly=True, help="What is missing or wrong.")
     line_ids = fields.One2many("plc.snapshot.line", "snapshot_id", string="Slots", readonly=True)
 
     @api.depends("controller_id")
     def _compute_display_name(self):
         for snapshot in self:
-            snapshot.display_name = self.env._("In %s now", snapshot.controller_id.name)
+            snapshot.display_name = self.env._("In %s Now", snapshot.controller_id.name)
 
     # Actions
 
@@ -31,7 +31,7 @@ class PlcSnapshot(models.TransientModel):
     def _action_open(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("What Is in the PLC Now"),
+            "name": self.env._("In the PLC Now"),
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",

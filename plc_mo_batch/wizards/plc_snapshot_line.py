@@ -23,18 +23,18 @@ class PlcSnapshotLine(models.TransientModel):
     snapshot_id = fields.Many2one("plc.snapshot", required=True, readonly=True, index=True, ondelete="cascade")
     slot = fields.Integer(readonly=True)
     area = fields.Selection(AREAS, readonly=True)
-    address = fields.Integer(readonly=True, help="Of the slot's first word, as it is asked for on the wire.")
+    address = fields.Integer(readonly=True, help="Address of the slot's first word, as requested on the wire.")
     order_name = fields.Char(string="Order", readonly=True)
     product_name = fields.Char(string="Product", readonly=True)
     quantity = fields.Float(string="Planned", readonly=True)
     weight = fields.Float(string="Finished Weight", readonly=True)
-    jobs = fields.Char(readonly=True, help="The numbers or flags of the handshake.")
+    jobs = fields.Char(readonly=True, help="The handshake's numbers or flags.")
     state = fields.Selection(
         [
             ("empty", "Empty"),
             ("idle", "Idle"),
             ("running", "Running"),
-            ("held", "Held"),
+            ("held", "On Hold"),
             ("finished", "Finished"),
             ("failed", "Failed"),
             ("new", "New"),
@@ -42,7 +42,7 @@ class PlcSnapshotLine(models.TransientModel):
         ],
         readonly=True,
     )
-    problem = fields.Char(string="What Is Wrong", readonly=True)
+    problem = fields.Char(readonly=True)
     words = fields.Char(string="Raw Words", readonly=True)
     words_html = fields.Html(string="Field by Field", compute="_compute_words_html", sanitize=False)
 

@@ -20,7 +20,7 @@ class PlcWeighingDecide(models.TransientModel):
         "mo.batch.line",
         string="Component",
         domain="[('batch_id', '=', batch_id), ('code', '=', 0)]",
-        help="What was weighed. Empty: the component whose product has the weighing's number.",
+        help="The component that was weighed. Empty: the component whose product has the weighing's product number.",
     )
     is_late = fields.Boolean(compute="_compute_is_late")
     reason = fields.Char()

@@ -262,7 +262,7 @@ class Soak:
 
     def _say_what_does_not_rest(self):
         for (reason,) in self.sql("SELECT reason FROM plc_weighing WHERE needs_person"):
-            self._offend("stuck", f"a weighing waits for a person: {reason}")
+            self._offend("stuck", f"a weighing is waiting for an operator: {reason}")
         for plc in self.plcs:
             if not plc.has_told():
                 self._offend("stuck", f"{plc.name} has more to tell, and nobody tells it that it is stored")

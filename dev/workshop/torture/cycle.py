@@ -149,7 +149,7 @@ class Cycle:
         with closing(psycopg2.connect(dbname=self.world.database)) as connection, connection.cursor() as cursor:
             verdict = compare_events(cursor, self.world.controller, self._told(), self.after_events)
         waiting = self.world.sql("SELECT reason FROM plc_weighing WHERE needs_person")
-        verdict.stuck += [f"a weighing waits for a person: {reason}" for (reason,) in waiting]
+        verdict.stuck += [f"a weighing is waiting for an operator: {reason}" for (reason,) in waiting]
         if not self._told().is_all_stored():
             verdict.stuck.append("the mill has more to tell")
         return verdict

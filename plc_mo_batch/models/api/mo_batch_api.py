@@ -60,10 +60,10 @@ class MoBatch(models.Model):
         """
         self.check_access("read")
         if not isinstance(order, str):
-            raise UserError(self.env._("Say the name of a manufacturing order."))
+            raise UserError(self.env._("Enter the name of a manufacturing order."))
         orders = self.env["mrp.production"].search([("name", "=", order)])
         if not orders:
-            raise MissingError(self.env._("There is no manufacturing order %s.", order))
+            raise MissingError(self.env._("Manufacturing order %s does not exist.", order))
         batches = self.with_context(active_test=False).search([("production_id", "in", orders.ids)], order="id desc")
         return [batch._api_detail() for batch in batches]
 
@@ -101,7 +101,9 @@ class MoBatch(models.Model):
         """
         decision = new_value("decision", decision)
         if decision not in DECISIONS:
-            raise UserError(self.env._("%(value)s is none of %(choices)s.", value=decision, choices=", ".join(DECISIONS)))
+            raise UserError(
+                self.env._("%(value)s is not valid. Use one of: %(choices)s.", value=decision, choices=", ".join(DECISIONS))
+            )
         batches = self._api_named()
         getattr(batches, DECISIONS[decision])()
         for batch in batches.sudo() if note else ():

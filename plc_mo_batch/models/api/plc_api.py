@@ -36,17 +36,15 @@ class PlcApi(models.AbstractModel):
         """
         self.browse().check_access("read")
         if not all(isinstance(record_id, int) for record_id in self._ids):
-            raise UserError(self.env._("Ids are whole numbers."))
+            raise UserError(self.env._("IDs must be whole numbers."))
         missing = self - self.exists()
         if missing:
-            raise MissingError(
-                self.env._("There is no %(model)s with the id %(id)s.", model=self._description, id=missing.ids[0])
-            )
+            raise MissingError(self.env._("%(model)s %(id)s does not exist.", model=self._description, id=missing.ids[0]))
         self.check_access("read")
         return self
 
     def _api_named(self):
         """:raise UserError: when no record was named: a command is for those that are meant"""
         if not self:
-            raise UserError(self.env._("Say which ones: ids is empty."))
+            raise UserError(self.env._("`ids` must not be empty."))
         return self._api_found()

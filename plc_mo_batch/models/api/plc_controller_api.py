@@ -66,7 +66,7 @@ class PlcController(models.Model):
         """
         controllers = self._api_named()
         if not isinstance(on, bool):
-            raise UserError(self.env._("Say true or false: shall the PLC be on?"))
+            raise UserError(self.env._("`on` must be true or false."))
         return controllers._switch(on, note or "")
 
     # Helpers

@@ -97,27 +97,27 @@ class Button:
         return " or ".join([*unless, *(f"not {name}" if wanted else name for name, wanted in self.where.items())])
 
 
-NOT_FAILED = in_state(_lt("no write-back of it failed"))
+NOT_FAILED = in_state(_lt("none of its write-backs has failed"))
 NOTHING_TO_DECIDE = in_state(_lt("there is nothing to decide"))
 
 # The API tells of them in this order: the most urgent first.
 ACTIONS = {
     action.name: action
     for action in (
-        Action("set_weight", Refusal(_lt("Batch %(batch)s does not wait for a weight.")), condition="weight_needed"),
+        Action("set_weight", Refusal(_lt("Batch %(batch)s is not waiting for a weight.")), condition="weight_needed"),
         Action(
             "release_review",
-            of_batch(_lt("it is not held for review")),
+            of_batch(_lt("it is not waiting for a review")),
             states=_in(COMPLETED),
             condition="review_needed",
         ),
         Action(
             "enter_hand_adds",
-            of_batch(_lt("only of a finished batch, and before it is booked, hand-adds can be typed in")),
+            of_batch(_lt("hand-added quantities can be entered only after the batch has finished and before it is booked")),
             states=_in(COMPLETED),
             condition="_has_hand_adds",
         ),
-        Action("disposition", in_state(_lt("only a failed batch is to be settled")), states=_in(FAILED)),
+        Action("disposition", in_state(_lt("only a failed batch needs a disposition")), states=_in(FAILED)),
         Action("retry", NOT_FAILED, states=_in(COMPLETED), condition="attempts"),
         # Whether the PLC took it. Sending it again is one answer, and not one about a batch that was seen running.
         Action("decide", NOTHING_TO_DECIDE, states=_in(*HANDED_OVER, case=UNDECIDED)),
@@ -125,13 +125,13 @@ ACTIONS = {
             "send_again",
             NOTHING_TO_DECIDE,
             states=_in(OFFERED, CANCELLING, case=UNDECIDED),
-            refusals={RUNNING: Refusal(_lt("Batch %(batch)s was seen running: it cannot be sent again."))},
+            refusals={RUNNING: Refusal(_lt("Batch %(batch)s was seen running. It cannot be sent again."))},
             decision=("send_again", "action_send_again"),
         ),
         # Also one that runs and whose report is rejected: for ever, if the PLC cannot be mended.
         Action(
             "give_up",
-            in_state(_lt("the PLC reports it, and is believed")),
+            in_state(_lt("the PLC still reports it, and its reports are accepted")),
             states={**_in(*HANDED_OVER, case=UNDECIDED), **_in(RUNNING, case=(*UNDECIDED, "rejected"))},
             decision=("give_up", "action_give_up"),
         ),
@@ -149,13 +149,17 @@ ACTIONS = {
         ),
         Action(
             "command",
-            in_state(_lt("only a running batch of a PLC with a command word can be asked")),
+            in_state(_lt("only a running batch on a PLC with a command word can be held, resumed or aborted")),
             states=_in(RUNNING),
             condition="_has_commands",
         ),
         Action(
             "rebook",
-            Refusal(_lt("Batch %(batch)s: only a finished one whose order was closed by somebody else is booked apart.")),
+            Refusal(
+                _lt(
+                    "Batch %(batch)s: only a finished batch whose order was closed outside the PLC tasks can be booked separately."
+                )
+            ),
             role=MANAGER,
             states=_in(COMPLETED),
             condition="_is_order_closed",
@@ -163,20 +167,23 @@ ACTIONS = {
         Action("reset", NOT_FAILED, role=MANAGER, states=_in(COMPLETED), condition="attempts"),
         Action(
             "cancel",
-            in_state(_lt("it is over already")),
+            in_state(_lt("it has already ended")),
             states=_in(*DOWNLOADING, OFFERED),
             refusals={
                 CANCELLING: in_state(_lt("its recipe is being withdrawn from the PLC")),
                 RUNNING: in_state(
-                    _lt("the PLC has taken it. Have it ended at the PLC: what was dosed is then booked, and the order dealt with")
+                    _lt(
+                        "the PLC has taken it. End it at the PLC; the dosed quantities are then booked, and the order gets "
+                        "its disposition"
+                    )
                 ),
-                COMPLETED: in_state(_lt("the PLC has made it, and what was dosed is booked")),
-                FAILED: in_state(_lt("the PLC has taken it, and it failed: settle it")),
+                COMPLETED: in_state(_lt("the PLC has made it, and the dosed quantities are being booked")),
+                FAILED: in_state(_lt("the PLC has taken it, and it failed: set its disposition")),
             },
         ),
         Action(
             "requeue",
-            Refusal(_lt("No order of these batches is held.")),
+            Refusal(_lt("None of these batches has an order that is withheld.")),
             states=_in(CANCELLED),
             condition="_is_order_held",
             decision=("requeue", "action_requeue"),
@@ -197,26 +204,26 @@ BUTTONS = (
         where={"review_needed": False, "hand_adds_needed": True},
         key="enter_hand_adds",
     ),
-    Button("disposition", "action_open_disposition", _lt("Settle"), "gavel", first=True),
+    Button("disposition", "action_open_disposition", _lt("Set Disposition"), "gavel", first=True),
     Button("retry", "action_retry", _lt("Retry Write-back"), "repeat", first=True),
     Button(
         "send_again",
         "action_send_again",
-        _lt("Not Taken: Send Again"),
+        _lt("Send Again"),
         "share",
         _lt(
-            "Did you look at the PLC? Send again only if it has certainly not made this batch. If it reports after all that it "
-            "took it, it is not sent a second time."
+            "Have you checked the PLC? Send the batch again only if the PLC has certainly not made it. If the PLC later "
+            "reports that it took the batch, it is not sent again."
         ),
     ),
     Button(
         "give_up",
         "action_give_up",
-        _lt("Take Out"),
+        _lt("Give Up This Batch"),
         "eject",
         _lt(
-            "Does the PLC certainly stand still with this batch? Nothing that it reports of it will be read any more. One that "
-            "was seen running becomes failed, with what was last believed; otherwise it is cancelled and its order held."
+            "Has the PLC certainly stopped working on this batch? Its further reports are ignored. A batch that was seen "
+            "running fails with the last accepted values; any other is cancelled and its order is withheld."
         ),
     ),
     Button(
@@ -224,16 +231,19 @@ BUTTONS = (
         "action_release_slot",
         _lt("Release the Slot"),
         "unlock",
-        _lt("What another system left in this slot is acknowledged and overwritten. Its registers stay in the journal. Go on?"),
+        _lt(
+            "What another system left in this slot will be acknowledged and overwritten. Its registers stay in the journal. "
+            "Continue?"
+        ),
     ),
     Button(
         "go_on",
         "action_go_on",
-        _lt("Compared: Go On"),
+        _lt("Resume Sending"),
         "check",
         _lt(
-            "Did you compare the orders in line with what the PLC made? What it made already must not be sent again: cancel "
-            "those batches and close their orders first."
+            "Have you compared the queued orders with what the PLC has made? Orders it has already made must not be sent "
+            "again: cancel those batches and close their orders first."
         ),
     ),
     Button("command", "action_hold", _lt("Hold"), "pause", where={"on_hold": False}),
@@ -243,7 +253,7 @@ BUTTONS = (
         "action_abort",
         _lt("Abort"),
         "stop",
-        _lt("Ask the PLC to abort this batch? What it consumed until then stays consumed; the batch becomes failed."),
+        _lt("Ask the PLC to abort this batch? What it has consumed so far stays consumed, and the batch fails."),
     ),
     Button(
         "rebook",
@@ -251,17 +261,17 @@ BUTTONS = (
         _lt("Book on a New Order"),
         "file-o",
         _lt(
-            "The order of this batch was closed or cancelled while the PLC made it. A new order is made for what it produced, "
-            "and what was dosed is booked on that one."
+            "The order of this batch was closed or cancelled while the PLC was making it. A new order is created for the "
+            "produced quantity, and the dosed quantities are booked on it."
         ),
     ),
-    Button("rebook", "action_open_booked", _lt("Booked by Hand"), "pencil"),
+    Button("rebook", "action_open_booked", _lt("Mark as Booked by Hand"), "pencil"),
     Button(
         "reset",
         "action_reset",
         _lt("Reset"),
         "eraser",
-        _lt("Forget the errors of this batch's write-back, and try it again as if for the first time?"),
+        _lt("Clear the write-back errors of this batch and start its retries over?"),
     ),
     Button(
         "enter_hand_adds",
@@ -272,7 +282,7 @@ BUTTONS = (
         key="correct_hand_adds",
     ),
     Button("cancel", "action_open_cancel", _lt("Cancel"), "times"),
-    Button("requeue", "action_requeue", _lt("Order Back in Line"), "undo"),
+    Button("requeue", "action_requeue", _lt("Queue Order Again"), "undo"),
 )
 
 # what api_reset calls a decision -> the method that carries it out

@@ -50,59 +50,72 @@ class MoBatch(models.Model):
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     slot = fields.Integer(readonly=True, aggregator=None)
-    part = fields.Integer(readonly=True, default=1, aggregator=None, help="Which of the order's batches it is.")
+    part = fields.Integer(readonly=True, default=1, aggregator=None, help="Number of this batch within the order.")
     part_count = fields.Integer(
-        string="Parts", compute="_compute_part_count", help="In how many batches the order is made; 1: this one makes all of it."
+        string="Parts",
+        compute="_compute_part_count",
+        help="Number of batches in which the order is made; 1: this batch makes all of it.",
     )
     order_qty = fields.Float(
-        string="Makes", digits="Product Unit", readonly=True, help="How much of the order it makes, in the order's unit."
+        string="Share of the Order",
+        digits="Product Unit",
+        readonly=True,
+        help="The batch's share of the order, in the order's unit.",
     )
     job_number = fields.Integer(
-        readonly=True, aggregator=None, help="Given when the recipe is sent, rises for each PLC, is never used twice."
+        readonly=True, aggregator=None, help="Assigned when the recipe is sent. It increases for each PLC and is never reused."
     )
     state = fields.Selection(
         STATES, required=True, readonly=True, default="queued", index=True, group_expand="_group_expand_state"
     )
-    active = fields.Boolean(compute="_compute_active", store=True, index=True, help="In the queue: the PLC still owes it.")
-    consumed = fields.Boolean(compute="_compute_consumed", store=True, help="Material was or may have been dosed for the order.")
-    order_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
-    formula_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
-    product_name = fields.Char(readonly=True, help="As it was sent to the PLC.")
+    active = fields.Boolean(
+        compute="_compute_active", store=True, index=True, help="In the queue: not finished and written back yet."
+    )
+    consumed = fields.Boolean(
+        compute="_compute_consumed", store=True, help="Material has been, or may have been, dosed for the order."
+    )
+    order_name = fields.Char(readonly=True, help="As sent to the PLC.")
+    formula_name = fields.Char(readonly=True, help="As sent to the PLC.")
+    product_name = fields.Char(readonly=True, help="As sent to the PLC.")
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
     planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
-    finished_weight = fields.Float(digits="Product Unit", readonly=True, help="As the PLC reported it; 0: not reported.")
+    finished_weight = fields.Float(digits="Product Unit", readonly=True, help="As reported by the PLC; 0: not reported.")
     produced_qty = fields.Float(string="Produced", digits="Product Unit", readonly=True)
     dosed_qty = fields.Float(
         string="Dosed",
         compute="_compute_dosed_qty",
         store=True,
         digits="Product Unit",
-        help="What the PLC dosed, once the batch has ended; hand-adds are not in it.",
+        help="Quantity dosed by the PLC once the batch has ended, without hand-adds.",
     )
-    progress = fields.Float(compute="_compute_progress", help="Percent of what the PLC doses that it has dosed.")
-    on_hold = fields.Boolean(readonly=True, help="The PLC holds the batch.")
+    progress = fields.Float(compute="_compute_progress", help="Percentage already dosed of the quantity that the PLC doses.")
+    on_hold = fields.Boolean(readonly=True, help="The PLC is holding the batch.")
     command = fields.Selection(
-        [("hold", "Hold"), ("resume", "Resume"), ("abort", "Abort")], readonly=True, help="Asked of the PLC, not yet obeyed."
+        [("hold", "Hold"), ("resume", "Resume"), ("abort", "Abort")],
+        readonly=True,
+        help="Requested from the PLC but not yet carried out.",
     )
-    command_at = fields.Datetime(readonly=True, help="When the command was asked for.")
-    withdrawn_at = fields.Datetime(readonly=True, help="When the recipe was first seen to be withdrawn.")
+    command_at = fields.Datetime(readonly=True, help="When the command was requested.")
+    withdrawn_at = fields.Datetime(readonly=True, help="When the recipe was first seen as withdrawn.")
     release = fields.Boolean(readonly=True, help="What another system left in the slot may be acknowledged and overwritten.")
-    resent = fields.Boolean(readonly=True, help="A person decided that the PLC had not taken it, or compared its order.")
-    weight_needed = fields.Boolean(readonly=True, help="The PLC reported no finished weight: a person has to enter it.")
-    acknowledged = fields.Boolean(readonly=True, help="The PLC was seen to know that its actuals are stored.")
+    resent = fields.Boolean(
+        readonly=True, help="A user decided that the PLC had not taken it, or compared its order with the PLC."
+    )
+    weight_needed = fields.Boolean(readonly=True, help="The PLC did not report a finished weight: an operator must enter it.")
+    acknowledged = fields.Boolean(readonly=True, help="The PLC has shown that it knows its actual quantities are stored.")
     date_offered = fields.Datetime(string="Offered", readonly=True)
     date_started = fields.Datetime(string="Started", readonly=True)
     date_finished = fields.Datetime(string="Finished", readonly=True)
     date_closed = fields.Datetime(string="Closed", readonly=True)
-    attempts = fields.Integer(readonly=True, aggregator=None, help="Write-backs that failed.")
-    next_try = fields.Datetime(readonly=True)
+    attempts = fields.Integer(readonly=True, aggregator=None, help="Number of failed write-backs.")
+    next_try = fields.Datetime(string="Next Attempt", readonly=True)
     parked = fields.Boolean(
-        readonly=True, help="Its write-back failed too often: it gave its slot free and no longer holds back the next fill."
+        readonly=True, help="The write-back failed too often: the batch released its slot and no longer blocks the next fill."
     )
     last_error = fields.Char(readonly=True)
-    attention = fields.Char(readonly=True, help="What a person should look at.")
-    remark = fields.Text(readonly=True, help="What was booked all the same; kept in the history.")
-    attention_key = fields.Char(readonly=True, help="Which case the attention is about, so that it is told once.")
+    attention = fields.Char(readonly=True, help="What an operator should check.")
+    remark = fields.Text(readonly=True, help="Problems that were booked anyway; kept in the history.")
+    attention_key = fields.Char(readonly=True, help="Identifies the case that needs attention, so that it is reported only once.")
     line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
     journal_ids = fields.One2many(
         "mo.batch.journal", "batch_id", string="Journal", readonly=True, groups="plc_mo_batch.group_operator"
@@ -113,21 +126,25 @@ class MoBatch(models.Model):
         compute="_compute_deviation",
         digits="Product Unit",
         store=True,
-        help="How much more or less than planned the PLC dosed of all components together; 0 before it finished.",
+        help="How much more or less than planned the PLC dosed, all components together; 0 until it has finished.",
     )
     deviation_percent = fields.Float(
         string="Deviation (%)", compute="_compute_deviation", digits=(16, 2), store=True, aggregator="avg"
     )
     trouble = fields.Char(
-        string="Needs Attention", compute="_compute_trouble", help="What a person should look at, or why it is not written back."
+        string="Needs Attention",
+        compute="_compute_trouble",
+        help="What an operator should check, or why the batch is not written back.",
     )
     journal_count = fields.Integer(compute="_compute_journal_count")
-    failure_count = fields.Integer(compute="_compute_failure_count", help="What the PLC reported of its equipment meanwhile.")
+    failure_count = fields.Integer(
+        compute="_compute_failure_count", help="Equipment failures that the PLC reported during the batch."
+    )
     date_state = fields.Datetime(
-        string="In This State Since", readonly=True, copy=False, default=fields.Datetime.now, help="When its state changed last."
+        string="In This State Since", readonly=True, copy=False, default=fields.Datetime.now, help="When its state last changed."
     )
     waits_since = fields.Datetime(
-        compute="_compute_waits_since", store=True, help="Since when something about it waits for a person."
+        string="Waiting Since", compute="_compute_waits_since", store=True, help="When the batch began to wait for an operator."
     )
     alarm_ids = fields.One2many("plc.alarm", "batch_id", readonly=True)
 
@@ -136,13 +153,13 @@ class MoBatch(models.Model):
     # Rule 1: a part of an order with an open batch, or with one that consumed material, is never queued again.
     _production_part_uniq = models.UniqueIndex(
         "(production_id, part) WHERE active OR consumed",
-        "This part of the order has a batch already; it cannot be produced twice.",
+        "This part of the order already has a batch and cannot be produced twice.",
     )
     # Rule 2: a slot belongs to at most one open batch; a parked one has given it back, acknowledged.
     _slot_uniq = models.UniqueIndex(
-        "(controller_id, slot) WHERE active AND parked IS NOT TRUE", "The slot is taken by another batch."
+        "(controller_id, slot) WHERE active AND parked IS NOT TRUE", "The slot is already used by another batch."
     )
-    _job_uniq = models.UniqueIndex("(controller_id, job_number) WHERE job_number > 0", "The job number was used already.")
+    _job_uniq = models.UniqueIndex("(controller_id, job_number) WHERE job_number > 0", "The job number has already been used.")
     # The exchange looks for the latest closed batch of each slot, at every look. By - id, as PostgreSQL would else go through
     # the ids of all PLCs backwards, down to the first batch where a slot was never used.
     _latest_idx = models.Index("(controller_id, slot, (- id))")
@@ -232,7 +249,7 @@ class MoBatch(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        raise UserError(self.env._("A batch cannot be deleted. Cancel it: it then goes to the history."))
+        raise UserError(self.env._("A batch cannot be deleted. Cancel it instead; it then moves to the history."))
 
     # Actions
 
@@ -247,7 +264,7 @@ class MoBatch(models.Model):
         self._check_allowed("send_again")
         for batch in self.sudo():
             batch._set_state("queued", resent=True, withdrawn_at=False)
-            batch._journal("user", self.env._("%s decided that the PLC did not take it: sent again.", self.env.user.name))
+            batch._journal("user", self.env._("%s decided that the PLC had not taken it: it is sent again.", self.env.user.name))
         self.env["plc.task.exchange"]._trigger()
         return True
 
@@ -262,7 +279,9 @@ class MoBatch(models.Model):
             batch.cancel_order_action = "withhold"
             state = "failed" if batch.state == "running" else "cancelled"
             forgotten = batch.is_action_decide_allowed  # the PLC knows no more of it: there is nothing to acknowledge
-            batch._journal("user", self.env._("%s decided that the PLC will report nothing more of it.", self.env.user.name))
+            batch._journal(
+                "user", self.env._("%s gave up this batch: no further reports from the PLC are expected.", self.env.user.name)
+            )
             batch._advance(state, 0.0, {"acknowledged": forgotten})
         return True
 
@@ -272,7 +291,7 @@ class MoBatch(models.Model):
 
     def action_go_on(self):
         """A person compared what the PLC made with the orders in line: they are sent, with job numbers above what it shows."""
-        message = self.env._("%s compared the orders in line with what the PLC made: sending goes on.", self.env.user.name)
+        message = self.env._("%s compared the queued orders with what the PLC made and resumed sending.", self.env.user.name)
         decided = self._decide("go_on", message, resent=True)
         for controller in self.sudo().controller_id:
             controller.last_job = max(controller.last_job, controller.shown_job)
@@ -304,7 +323,7 @@ class MoBatch(models.Model):
         for batch in self.sudo():
             batch.write({"command": command, "command_at": fields.Datetime.now()})
             label = dict(self._fields["command"]._description_selection(self.env))[command]
-            batch._journal("user", self.env._("%(command)s asked for by %(user)s.", command=label, user=self.env.user.name))
+            batch._journal("user", self.env._("%(command)s requested by %(user)s.", command=label, user=self.env.user.name))
         self.env["plc.task.exchange"]._trigger()
         return True
 
@@ -314,7 +333,7 @@ class MoBatch(models.Model):
         batches = self.sudo()
         batches.next_try = False
         for batch in batches:
-            batch._journal("user", self.env._("Write-back asked for by %s.", self.env.user.name))
+            batch._journal("user", self.env._("Write-back requested by %s.", self.env.user.name))
         self.env["plc.task.write.back"]._trigger()
         return True
 
@@ -379,8 +398,8 @@ class MoBatch(models.Model):
 
     def _finish_message(self):
         if self.production_id.state == "done":
-            return self.env._("Order %s closed with what was consumed; checked.", self.order_name)
-        return self.env._("What %s consumed and produced is booked; checked. The order goes on.", self.order_name)
+            return self.env._("Order %s was closed with the consumed quantities and checked.", self.order_name)
+        return self.env._("The consumption and production of %s were booked and checked. The order continues.", self.order_name)
 
     def _record_error(self, message):
         """Keep the error beside the state, and try again after a pause that grows. After a number of tries (a setting) somebody
@@ -417,7 +436,7 @@ class MoBatch(models.Model):
         if self.parked or not self.controller_id.park_failing or not self.acknowledged or self.state not in ENDED:
             return
         self.parked = True
-        self._journal("state", self.env._("Parked: it no longer holds back the next fill."))
+        self._journal("state", self.env._("Parked: the batch no longer blocks the next fill."))
 
     def _case(self):
         """Which case its attention is about, e.g. rejected, lost, occupied."""

@@ -2,17 +2,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 REASONS = [
-    ("recipe", "Recipe or order is wrong"),
-    ("material", "Material is missing"),
+    ("recipe", "Recipe or order wrong"),
+    ("material", "Material missing"),
     ("machine", "Machine or PLC"),
-    ("plan", "Plan was changed"),
-    ("order", "Order was closed or cancelled in Odoo"),
+    ("plan", "Plan changed"),
+    ("order", "Order closed or cancelled in Odoo"),
     ("other", "Other"),
 ]
 ORDER_ACTIONS = [
-    ("withhold", "Hold it: not queued again before somebody puts it back in line"),
-    ("requeue", "Back in line: queued again at the next fill"),
-    ("cancel", "Cancel it too"),
+    ("withhold", "Withhold it until it is queued again by hand"),
+    ("requeue", "Queue it again at the next fill"),
+    ("cancel", "Cancel it as well"),
 ]
 
 
@@ -24,7 +24,7 @@ class MoBatch(models.Model):
     cancel_reason = fields.Selection(REASONS, readonly=True)
     cancel_note = fields.Char(readonly=True)
     cancel_user_id = fields.Many2one("res.users", string="Cancelled By", readonly=True)
-    cancel_order_action = fields.Selection(ORDER_ACTIONS, string="Then the Order", readonly=True)
+    cancel_order_action = fields.Selection(ORDER_ACTIONS, string="Order Action", readonly=True)
 
     # Actions
 
@@ -66,14 +66,16 @@ class MoBatch(models.Model):
         batches = withheld.sudo()
         batches.production_id.action_plc_requeue()
         for batch in batches:
-            batch._journal("user", self.env._("Order put back in line by %s.", self.env.user.name))
+            batch._journal("user", self.env._("Order queued again by %s.", self.env.user.name))
         return True
 
     @api.model
     def _check_choice(self, field, value):
         choices = [key for key, _label in self._fields[field].selection]
         if value not in choices:
-            raise UserError(self.env._("%(value)s is none of %(choices)s.", value=value, choices=", ".join(choices)))
+            raise UserError(
+                self.env._("%(value)s is not valid. Use one of: %(choices)s.", value=value, choices=", ".join(choices))
+            )
 
     # Business methods
 
@@ -89,7 +91,7 @@ class MoBatch(models.Model):
             }
         )
         label = dict(self._fields["cancel_reason"]._description_selection(self.env))[reason]
-        message = self.env._("Cancel asked for by %(user)s: %(reason)s", user=self.env.user.name, reason=label)
+        message = self.env._("Cancellation requested by %(user)s: %(reason)s", user=self.env.user.name, reason=label)
         self._journal("user", f"{message}. {note}" if note else f"{message}.")
         if self.state == "offered":
             self._set_state("cancelling", withdrawn_at=False)
@@ -109,10 +111,11 @@ class MoBatch(models.Model):
         if not self.is_action_cancel_allowed:
             return self._refusal("cancel")
         if self.state in ("queued", "sending"):
-            effect = self.env._("%s is cancelled at once: the PLC was not told yet.", self.display_name)
+            effect = self.env._("%s is cancelled at once: it has not been offered to the PLC.", self.display_name)
         else:
             effect = self.env._(
-                "%s was offered to the PLC: its recipe is withdrawn first. Should the PLC take it at that very moment, it runs.",
+                "%s has been offered to the PLC, so its recipe is withdrawn first. If the PLC takes it at that moment, the "
+                "batch runs.",
                 self.display_name,
             )
         return f"{effect} {self._cancel_effect_on_order(self._effective_order_action(order_action))}"
@@ -121,18 +124,20 @@ class MoBatch(models.Model):
         order = self.production_id
         shared = order.plc_part_count > 1
         effects = {
-            ("withhold", False): self.env._("Order %s is then held: it is not queued before somebody puts it back in line."),
-            ("withhold", True): self.env._("The rest of order %s is then held; its other batches go on."),
-            ("requeue", False): self.env._("Order %s is queued again at the next fill."),
-            ("requeue", True): self.env._("This part of order %s is queued again at the next fill."),
-            ("cancel", False): self.env._("Order %s is then cancelled."),
+            ("withhold", False): self.env._("Order %s will then be withheld from the PLC until an operator queues it again."),
+            ("withhold", True): self.env._(
+                "The rest of order %s will then be withheld from the PLC; its other batches continue."
+            ),
+            ("requeue", False): self.env._("Order %s will be queued again at the next fill."),
+            ("requeue", True): self.env._("This part of order %s will be queued again at the next fill."),
+            ("cancel", False): self.env._("Order %s will then be cancelled."),
             ("cancel", True): self.env._(
-                "No more of order %s is made: its batches that the PLC was not told of are cancelled too, those that run are "
-                "booked; then it is cancelled, or closed with what was made of it."
+                "No more of order %s will be made. Its batches that have not been offered to the PLC are also cancelled, and "
+                "those that are running are booked; then the order is cancelled, or closed with what was made."
             ),
         }
         if order.state in ("done", "cancel"):
-            return self.env._("Order %s is closed already.", order.name)
+            return self.env._("Order %s is already closed.", order.name)
         return effects[order_action or "withhold", shared] % order.name
 
     def _carry_out_order_action(self):
@@ -148,4 +153,4 @@ class MoBatch(models.Model):
                 order._plc_stop(self.cancel_reason, self.cancel_note)
                 self.env.flush_all()
         except UserError as error:
-            self._journal("error", self.env._("The order could not be cancelled and is held: %s", error))
+            self._journal("error", self.env._("The order could not be cancelled and is withheld from the PLC: %s", error))

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-DISPOSITION_ORDER = [("cancel", "Cancel it"), ("withhold", "Hold it"), ("requeue", "Back in line")]
+DISPOSITION_ORDER = [("cancel", "Cancel it"), ("withhold", "Withhold it"), ("requeue", "Queue it again")]
 DISPOSITION_MATERIAL = [("scrap", "As scrap"), ("consume", "As consumption of the order")]
 
 
@@ -10,9 +10,9 @@ class MoBatch(models.Model):
 
     _inherit = "mo.batch"
 
-    disposition_order = fields.Selection(DISPOSITION_ORDER, string="Failed: the Order", readonly=True)
-    disposition_material = fields.Selection(DISPOSITION_MATERIAL, string="Failed: the Material", readonly=True)
-    disposition_booked = fields.Boolean(readonly=True, help="What the failed batch consumed is booked.")
+    disposition_order = fields.Selection(DISPOSITION_ORDER, string="Disposition of the Order", readonly=True)
+    disposition_material = fields.Selection(DISPOSITION_MATERIAL, string="Disposition of the Material", readonly=True)
+    disposition_booked = fields.Boolean(readonly=True, help="The consumption of the failed batch is booked.")
 
     # Actions
 
@@ -21,7 +21,7 @@ class MoBatch(models.Model):
         self._check_allowed("disposition")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Settle a Failed Batch"),
+            "name": self.env._("Set the Disposition of a Failed Batch"),
             "res_model": "mo.batch.disposition",
             "view_mode": "form",
             "target": "new",
@@ -40,10 +40,10 @@ class MoBatch(models.Model):
         self._check_choice("disposition_order", order_action)
         self._check_choice("disposition_material", booking)
         if order_action == "requeue" and booking == "consume":
-            raise UserError(self.env._("An order that is queued again starts afresh: book the material as scrap."))
+            raise UserError(self.env._("An order that is queued again starts from the beginning: book the material as scrap."))
         for batch in self.sudo():
             batch._set_disposition(order_action, booking)
-            batch._journal("user", self.env._("Settled by %s.", self.env.user.name))
+            batch._journal("user", self.env._("Disposition set by %s.", self.env.user.name))
         return True
 
     # Business methods
@@ -56,7 +56,7 @@ class MoBatch(models.Model):
         """A batch has just failed: the PLC's policy decides, or a person."""
         policy = self.controller_id.disposition_policy
         if policy == "ask":
-            self.attention = self.env._("The PLC reported that the batch failed. Decide what happens to the order.")
+            self.attention = self.env._("The PLC reported that the batch failed. Set the disposition of the order.")
         else:
             self._set_disposition(policy, self.controller_id.disposition_material)
 
@@ -72,7 +72,7 @@ class MoBatch(models.Model):
         self.ensure_one()
         order = self.production_id
         self._set_state("cancelled", last_error=False, next_try=False)
-        self._journal("state", self.env._("The failed batch is settled."))
+        self._journal("state", self.env._("The disposition of the failed batch is complete."))
         if order.state not in ("done", "cancel"):
             order.plc_withheld = self.disposition_order == "withhold"
             if self.disposition_order == "cancel":

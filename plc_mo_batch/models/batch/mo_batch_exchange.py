@@ -93,7 +93,9 @@ class MoBatch(models.Model):
             self.acknowledged = True
         if "held" in values and values["held"] != self.on_hold:
             self.on_hold = values["held"]
-            self._journal("state", self.env._("The PLC holds the batch.") if self.on_hold else self.env._("The PLC goes on."))
+            self._journal(
+                "state", self.env._("The PLC is holding the batch.") if self.on_hold else self.env._("The PLC resumed the batch.")
+            )
         if values.get("obeyed"):
             self.command = False
         if "withdrawn" in values and bool(self.withdrawn_at) != values["withdrawn"]:
@@ -123,9 +125,9 @@ class MoBatch(models.Model):
         if state == "failed":
             self._on_batch_failed()
         elif self.weight_needed:
-            self.attention = self.env._("The PLC reported no finished weight. Enter what was produced.")
+            self.attention = self.env._("The PLC did not report a finished weight. Enter the produced quantity.")
         elif too_late:
-            self.attention = self.env._("It was to be cancelled, but the PLC took the recipe at that very moment.")
+            self.attention = self.env._("The batch was being cancelled, but the PLC took the recipe at that moment.")
             self._journal("state", self.attention)
         if state in ENDED:
             self._freeze_lots()
@@ -142,10 +144,10 @@ class MoBatch(models.Model):
         number = self.job_number
         return {
             "sending": self.env._("Sending the recipe to slot %s.", self.slot),
-            "offered": self.env._("The recipe stands in slot %s and is offered to the PLC.", self.slot),
+            "offered": self.env._("The recipe is in slot %s and is offered to the PLC.", self.slot),
             "running": self.env._("The PLC took the recipe.") if not number else self.env._("The PLC took job %s.", number),
-            "completed": self.env._("The PLC finished; the actual quantities are stored."),
-            "failed": self.env._("The PLC reported a failed batch; the actual quantities are stored."),
+            "completed": self.env._("The PLC finished the batch. The actual quantities are stored."),
+            "failed": self.env._("The PLC reported a failed batch. The actual quantities are stored."),
             "cancelled": self.env._("Cancelled: the PLC will not make it."),
         }[state]
 
@@ -206,15 +208,15 @@ class MoBatch(models.Model):
 
     def _anomaly_message(self, anomaly):
         sentences = {
-            "rejected": self.env._("What slot %(slot)s reports is not believed: %(detail)s. Nothing was changed."),
+            "rejected": self.env._("Slot %(slot)s was rejected: %(detail)s. Nothing was changed."),
             "occupied": self.env._("Slot %(slot)s cannot be used: %(detail)s."),
-            "job_number": self.env._("Slot %(slot)s cannot be used, its job number is implausible: %(detail)s."),
+            "job_number": self.env._("Slot %(slot)s cannot be used because its job number is implausible: %(detail)s."),
             "database_behind": self.env._(
-                "The PLC is ahead of this database: %(detail)s. If the database was restored from a backup, orders in line may "
-                "have been made already: compare, cancel those, then go on. Nothing is sent until then."
+                "The PLC is ahead of this database: %(detail)s. If the database was restored from a backup, queued orders may "
+                "already have been made: compare them, cancel those, then resume sending. Nothing is sent until then."
             ),
-            "lost": self.env._("The PLC seems to have lost its memory: %(detail)s. A person has to decide."),
+            "lost": self.env._("The PLC seems to have lost its memory: %(detail)s. An operator must decide."),
             "untaken": self.env._("The PLC has not taken the recipe in slot %(slot)s: %(detail)s."),
-            "doubt": self.env._("Slot %(slot)s: %(detail)s. Look at the PLC; nothing is sent again by itself."),
+            "doubt": self.env._("Slot %(slot)s: %(detail)s. Check the PLC; nothing is sent again automatically."),
         }
         return sentences[anomaly.code] % {"slot": self.slot, "detail": translate(self.env, anomaly.detail)}

@@ -21,20 +21,22 @@ class MoBatchJournal(models.Model):
             ("anomaly", "Anomaly"),
             ("error", "Error"),
             ("contact", "Contact"),
-            ("user", "Person"),
+            ("user", "User action"),
         ],
         required=True,
         readonly=True,
     )
     message = fields.Char(required=True, readonly=True)
     slot = fields.Integer(readonly=True)
-    words = fields.Char(string="Raw Words", readonly=True, help="The registers as they were on the wire, from the slot's first.")
-    area = fields.Selection(AREAS, readonly=True, help="Where the raw words stood.")
+    words = fields.Char(
+        string="Raw Words", readonly=True, help="The registers as read from the PLC, starting with the slot's first."
+    )
+    area = fields.Selection(AREAS, readonly=True, help="The area in which the raw words were read.")
     layout_id = fields.Many2one(
         "plc.register.layout", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
     )
     words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
-    wrong_word = fields.Integer(readonly=True, help="Which of the raw words was not believed, counted from 0; -1: none.")
+    wrong_word = fields.Integer(readonly=True, help="Which raw word was rejected, counted from 0; -1: none.")
     user_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.uid)
 
     _controller_idx = models.Index("(controller_id, id)")  # the latest ones of a PLC, of a million

@@ -23,20 +23,26 @@ class MoBatchLine(models.Model):
     product_id = fields.Many2one("product.product", string="Component", readonly=True)
     move_id = fields.Many2one("stock.move", string="Component Move", readonly=True, index="btree_not_null", ondelete="set null")
     equipment_id = fields.Many2one("plc.equipment", string="Dosed From", readonly=True, help="Empty: added by hand.")
-    code = fields.Integer(string="Equipment Code", readonly=True, help="As it was sent to the PLC; 0: added by hand.")
+    code = fields.Integer(string="Equipment Code", readonly=True, help="As sent to the PLC; 0: added by hand.")
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
     planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
     move_qty = fields.Float(
-        digits="Product Unit", readonly=True, help="What it was to take of the order's component, in the component's unit."
+        digits="Product Unit", readonly=True, help="Planned consumption of the order's component, in the component's unit."
     )
     actual_qty = fields.Float(string="Actual", digits="Product Unit", readonly=True)
-    typed_qty = fields.Float(string="Typed In", digits="Product Unit", readonly=True)
-    typed = fields.Boolean(readonly=True, help="A person typed in what was added by hand; zero is a quantity too.")
-    lot_id = fields.Many2one("stock.lot", readonly=True, help="What the equipment held when the batch finished, if it has lots.")
-    reported = fields.Boolean(readonly=True, help="The PLC reported the actual quantity; zero is a quantity too.")
+    typed_qty = fields.Float(string="Entered Quantity", digits="Product Unit", readonly=True)
+    typed = fields.Boolean(
+        string="Entered by Hand", readonly=True, help="The hand-added quantity was entered by a user; zero counts as a quantity."
+    )
+    lot_id = fields.Many2one(
+        "stock.lot", readonly=True, help="The lot in the equipment when the batch finished, if the product is tracked by lot."
+    )
+    reported = fields.Boolean(readonly=True, help="The PLC reported the actual quantity; zero counts as a quantity.")
     weighing_ids = fields.One2many("plc.weighing", "line_id", string="Weighings", readonly=True)
-    weighed_qty = fields.Float(string="Weighed", digits="Product Unit", readonly=True, help="All its weighings together.")
-    weighed = fields.Boolean(string="Was Weighed", readonly=True, help="It was weighed by hand; zero is a quantity too.")
+    weighed_qty = fields.Float(string="Weighed", digits="Product Unit", readonly=True, help="Sum of its weighings.")
+    weighed = fields.Boolean(
+        string="Weighed by Hand", readonly=True, help="The component was weighed by hand; zero counts as a quantity."
+    )
     deviation_qty = fields.Float(string="Deviation", compute="_compute_deviation", digits="Product Unit", store=True)
     deviation_percent = fields.Float(string="Deviation (%)", compute="_compute_deviation", store=True, aggregator="avg")
     tolerance_state = fields.Selection(
@@ -44,11 +50,11 @@ class MoBatchLine(models.Model):
         string="Tolerance",
         compute="_compute_tolerance_state",
         store=True,
-        help="By the limits as they were when the batch finished. Empty: there were none.",
+        help="Judged by the limits in force when the batch finished. Empty: there were no limits.",
     )
-    dosed_from = fields.Char(string="From", compute="_compute_dosed_from", help="The silo or tank; or that it is added by hand.")
+    dosed_from = fields.Char(string="Source", compute="_compute_dosed_from", help='The silo or tank, or "by hand".')
     made_product_id = fields.Many2one(
-        related="batch_id.product_id", string="Product", store=True, help="What the batch made of the component."
+        related="batch_id.product_id", string="Product", store=True, help="The product that the batch made from the component."
     )
 
     _board_fields = {"typed", "typed_qty", "weighed", "weighed_qty"}
@@ -238,14 +244,15 @@ class MoBatchLine(models.Model):
     def _missing_lot(self):
         if self.equipment_id and self.product_id.tracking == "lot":
             return self.env._(
-                "%(product)s has lots, and none is known for it: enter the current lot of %(equipment)s, or reserve one on "
+                "%(product)s is tracked by lot, but no lot is known. Set the current lot of %(equipment)s, or reserve one on "
                 "order %(order)s.",
                 product=self.product_id.display_name,
                 equipment=self.equipment_id.name,
                 order=self.batch_id.production_id.name,
             )
         return self.env._(
-            "%(product)s has lots or serial numbers, and it is not known which were used: reserve them on order %(order)s.",
+            "%(product)s is tracked by lot or serial number, and it is not known which ones were used. Reserve them on order "
+            "%(order)s.",
             product=self.product_id.display_name,
             order=self.batch_id.production_id.name,
         )

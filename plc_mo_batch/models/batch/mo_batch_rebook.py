@@ -41,7 +41,7 @@ class MoBatch(models.Model):
         """
         self._check_allowed("rebook")
         if not (comment or "").strip():
-            raise UserError(self.env._("Say where the batch was booked."))
+            raise UserError(self.env._("Enter where the batch was booked."))
         for batch in self.sudo():
             batch._accept_as_booked(comment.strip())
         return True
@@ -83,7 +83,10 @@ class MoBatch(models.Model):
         )
         self.activity_unlink([ACTIVITY])
         message = self.env._(
-            "%(user)s has it booked on order %(new)s, as %(old)s is closed.", user=self.env.user.name, new=new.name, old=old.name
+            "%(user)s booked it on the new order %(new)s because %(old)s is closed.",
+            user=self.env.user.name,
+            new=new.name,
+            old=old.name,
         )
         self._remark(message, kind="user")
 
@@ -101,10 +104,10 @@ class MoBatch(models.Model):
 
     def _accept_as_booked(self, comment):
         if self.production_id.state != "done":
-            raise UserError(self.env._("Order %s is cancelled: nothing can have been booked on it.", self.production_id.name))
+            raise UserError(self.env._("Order %s is cancelled, so nothing can have been booked on it.", self.production_id.name))
         self._set_state("done", last_error=False, next_try=False, parked=False)
         self._remark(
-            self.env._("Booked by hand, says %(user)s: %(comment)s", user=self.env.user.name, comment=comment), kind="user"
+            self.env._("Marked as booked by hand by %(user)s: %(comment)s", user=self.env.user.name, comment=comment), kind="user"
         )
         for sentence in self._differences_from_order():
             self._remark(sentence)
@@ -118,7 +121,7 @@ class MoBatch(models.Model):
             return []
         return [
             self.env._(
-                "%(product)s: %(booked)s %(unit)s were booked, the PLC reported %(consumed)s.",
+                "%(product)s: %(booked)s %(unit)s were booked, but the PLC reported %(consumed)s.",
                 product=line.product_id.display_name,
                 booked=format_number(self.env, line._booked_qty(), ".2f"),
                 unit=line.uom_id.name,

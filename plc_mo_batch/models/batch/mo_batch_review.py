@@ -15,15 +15,19 @@ class MoBatch(models.Model):
     _inherit = "mo.batch"
 
     tolerance_state = fields.Selection(
-        TOLERANCE_STATES, string="Tolerance", compute="_compute_tolerance_state", store=True, help="The worst of its components."
+        TOLERANCE_STATES,
+        string="Tolerance",
+        compute="_compute_tolerance_state",
+        store=True,
+        help="The worst state of its components.",
     )
-    hand_adds_needed = fields.Boolean(readonly=True, help="A person has to type in what was added by hand.")
-    review_needed = fields.Boolean(readonly=True, help="A person has to review the batch before it is booked.")
-    reviewed = fields.Boolean(readonly=True, help="A person released the batch after a review.")
+    hand_adds_needed = fields.Boolean(readonly=True, help="The hand-added quantities must be entered.")
+    review_needed = fields.Boolean(readonly=True, help="The batch must be reviewed before it is booked.")
+    reviewed = fields.Boolean(readonly=True, help="The batch was released after a review.")
     weighing_ids = fields.One2many("plc.weighing", "batch_id", string="Weighings", readonly=True)
     equipment_failure_ids = fields.One2many("plc.failure", "batch_id", string="Equipment Failures", readonly=True)
     weighings_until = fields.Datetime(
-        string="Waits for Weighings", readonly=True, help="Until then the finished batch waits for what is weighed by hand."
+        string="Waiting for Weighings Until", readonly=True, help="The finished batch waits until then for manual weighings."
     )
 
     @api.depends("line_ids.tolerance_state")
@@ -83,7 +87,7 @@ class MoBatch(models.Model):
         """
         self._check_allowed("release_review")
         if not (comment or "").strip():
-            raise UserError(self.env._("Say why the batch is released."))
+            raise UserError(self.env._("Enter why the batch is released."))
         for batch in self.sudo():
             batch.write({"review_needed": False, "reviewed": True})
             batch._remark(
@@ -152,7 +156,7 @@ class MoBatch(models.Model):
         if far_off := self.line_ids.filtered(lambda line: line.tolerance_state == "review"):
             reasons.append(self.env._("Far out of tolerance: %s.", far_off._deviation_texts()))
         if self._deviates_from("strict"):
-            reasons.append(self.env._("The BoM is strict, but something else was consumed: %s.", self._other_than_planned()))
+            reasons.append(self.env._("The BoM is strict, but consumption differs from it: %s.", self._other_than_planned()))
         return reasons
 
     def _warnings(self):
@@ -160,7 +164,7 @@ class MoBatch(models.Model):
         if warned := self.line_ids.filtered(lambda line: line.tolerance_state == "warn"):
             warnings.append(self.env._("Out of tolerance: %s.", warned._deviation_texts()))
         if self._deviates_from("warning"):
-            warnings.append(self.env._("Something else was consumed than the BoM says: %s.", self._other_than_planned()))
+            warnings.append(self.env._("Consumption differs from the BoM: %s.", self._other_than_planned()))
         return warnings
 
     def _deviates_from(self, consumption):
@@ -180,11 +184,11 @@ class MoBatch(models.Model):
         """All that a person has to do, in one place; what was said of the batch before stays."""
         sentences = [self.attention] if self.attention else []
         if self.hand_adds_needed:
-            sentences.append(self.env._("Type in what was added by hand."))
+            sentences.append(self.env._("Enter the hand-added quantities."))
         if self.review_needed:
             sentences += [*self._review_reasons(), self.env._("Review the batch, then release it.")]
         if self.hand_adds_needed and self._by_weight():
-            sentences.insert(0, self.env._("Not weighed, or in doubt: %s.", self._unweighed_names()))
+            sentences.insert(0, self.env._("Not weighed, or uncertain: %s.", self._unweighed_names()))
         self.attention = " ".join(sentences) or False
 
     # Business methods: a person has answered
@@ -192,7 +196,7 @@ class MoBatch(models.Model):
     def _enter_hand_add(self, line_id, quantity):
         line = self.line_ids.filtered(lambda line: line.id == line_id)
         if not line or line.code:
-            raise UserError(self.env._("Only what was added by hand can be typed in, not what the PLC dosed."))
+            raise UserError(self.env._("Only hand-added quantities can be entered, not those dosed by the PLC."))
         if not 0 <= quantity < float("inf"):
             raise UserError(self.env._("The quantity of %s must be 0 or more.", line.product_id.display_name))
         before = line._consumed_qty()
@@ -200,7 +204,7 @@ class MoBatch(models.Model):
         self._journal(
             "user",
             self.env._(
-                "%(user)s typed in %(quantity)s %(unit)s of %(product)s instead of %(before)s.",
+                "%(user)s entered %(quantity)s %(unit)s of %(product)s instead of %(before)s.",
                 user=self.env.user.name,
                 quantity=format_number(self.env, quantity, ".2f"),
                 unit=line.uom_id.name,
@@ -222,7 +226,9 @@ class MoBatch(models.Model):
 
     def _on_answered(self):
         """Say what is still awaited; nothing more: have it written back."""
-        self.attention = self.weight_needed and self.env._("The PLC reported no finished weight. Enter what was produced.")
+        self.attention = self.weight_needed and self.env._(
+            "The PLC did not report a finished weight. Enter the produced quantity."
+        )
         self._ask_for_what_is_awaited()
         if self._is_bookable():
             self.env["plc.task.write.back"]._trigger()
@@ -292,5 +298,5 @@ class MoBatch(models.Model):
             if batch._unweighed():
                 message = batch.env._("Not weighed in time: %s.", batch._unweighed_names())
                 batch._journal("anomaly", message)
-                batch._tell_responsible(batch.env._("Hand-adds were not weighed"), message)
+                batch._tell_responsible(batch.env._("Hand-adds not weighed"), message)
             batch._on_hand_adds_changed()

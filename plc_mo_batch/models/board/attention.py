@@ -94,7 +94,7 @@ class Attention:
         if not off:
             return []
         if tasks[0]._is_neutralized():
-            message = self.env._("This is a neutralized copy of the database: it never talks to a PLC.")
+            message = self.env._("This is a neutralized copy of the database. It does not connect to any PLC.")
         else:
             message = self.env._("%s: switched off in the settings.", off)
         return [self._item(key="tasks", severity="warning", plc=0, title=self.env._("Tasks"), message=message)]
@@ -163,8 +163,8 @@ class Attention:
 
     def _weighing_buttons(self, weighing):
         if weighing.state != "waiting":
-            again = button("action_count_again", self.env._("Weighed Again"), "plus", first=True)
-            return [again, button("action_count_once", self.env._("Weighed Once"), "check")]
+            again = button("action_count_again", self.env._("Count Again"), "plus", first=True)
+            return [again, button("action_count_once", self.env._("Count Once"), "check")]
         dismiss = button("action_open_dismiss", self.env._("Dismiss"), "trash-o")
         return [button("action_open_assign", self.env._("Assign"), "link", first=True), dismiss]
 

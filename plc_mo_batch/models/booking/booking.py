@@ -52,7 +52,8 @@ class Booking:
         if batch.production_id.state in ("done", "cancel"):
             raise UserError(
                 self.env._(
-                    "Order %s was closed or cancelled by somebody else. What the PLC dosed is not booked yet.", batch.order_name
+                    "Order %s was closed or cancelled outside the PLC tasks. The quantities dosed by the PLC are not booked yet.",
+                    batch.order_name,
                 )
             )
         for line in batch.line_ids:
@@ -62,12 +63,12 @@ class Booking:
         """:raise UserError: when it is not known what was consumed, or it was booked already"""
         line._find_product()
         if line.code and not line.reported:
-            raise UserError(self.env._("The PLC reported no quantity for %s.", line.product_id.display_name))
+            raise UserError(self.env._("The PLC did not report a quantity for %s.", line.product_id.display_name))
         if not line.product_id:
             raise UserError(
                 self.env._(
-                    "The PLC dosed %(quantity)s %(unit)s from equipment %(code)s, which the recipe does not use. "
-                    "Say on the equipment which one product it holds.",
+                    "The PLC dosed %(quantity)s %(unit)s from equipment %(code)s, which is not in the recipe. Set exactly one "
+                    "product on that equipment.",
                     quantity=format_number(self.env, line.actual_qty, "g"),
                     unit=line.uom_id.name,
                     code=line.code,
@@ -75,7 +76,9 @@ class Booking:
             )
         if line.move_id.state == "done":
             raise UserError(
-                self.env._("Consumption of %s was booked on the order by somebody else.", line.product_id.display_name)
+                self.env._(
+                    "The consumption of %s was already booked on the order outside the PLC tasks.", line.product_id.display_name
+                )
             )
 
     # What was produced
@@ -88,11 +91,9 @@ class Booking:
         order = batch.production_id
         quantity = batch._produced_in_order_unit()
         if order.product_uom_id.is_zero(quantity):
-            raise UserError(self.env._("Nothing was produced, though material was dosed. Enter the finished weight."))
+            raise UserError(self.env._("Nothing was produced, although material was dosed. Enter the finished weight."))
         if order.product_tracking == "serial":
-            raise UserError(
-                self.env._("%s has a serial number for each piece: close the order by hand.", order.product_id.display_name)
-            )
+            raise UserError(self.env._("%s is tracked by serial number. Close the order by hand.", order.product_id.display_name))
         if order.product_tracking == "lot" and not order.lot_producing_ids:
             order.action_generate_serial()
         posted = order.qty_produced if order._plc_is_shared() else 0.0
@@ -140,9 +141,9 @@ class Booking:
         orders = self.batches.production_id.with_context(**CLOSING, mo_ids_to_backorder=short.production_id.ids)
         orders.button_mark_done()  # may ask to print what is printed at the end, which nobody is there to do
         if set(orders.mapped("state")) != {"done"}:
-            raise UserError(self.env._("Odoo asks a question before it closes the order; close it by hand."))
+            raise UserError(self.env._("Odoo needs an answer before it can close the order. Close it by hand."))
         for batch in short:
-            batch._journal("state", self.env._("Short of the plan: the rest of the order is left to a backorder."))
+            batch._journal("state", self.env._("Less than planned was produced: the rest of the order goes to a backorder."))
         for shared_order, per_unit in demands:
             shared_order.set_backorder_demands(per_unit)
             shared_order.link_what_was_consumed()
@@ -174,7 +175,7 @@ class Booking:
     def _verify_order(self, batch):
         order = batch.production_id
         if order.state != "done":
-            raise UserError(self.env._("Order %s is not done after closing it.", batch.order_name))
+            raise UserError(self.env._("Order %s is not done after it was closed.", batch.order_name))
         produced = SharedOrder(batch).produced() if order._plc_is_shared() else batch._produced_in_order_unit()
         self._compare_produced(order, order.qty_produced, produced)
         self._compare_consumed(batch.line_ids)

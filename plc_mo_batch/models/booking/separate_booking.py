@@ -23,11 +23,11 @@ class SeparateBooking:
             line._find_product()
             if not line.product_id:
                 raise UserError(
-                    self.env._("Say on the equipment with code %s which one product it holds: the PLC dosed it.", line.code)
+                    self.env._("Set exactly one product on the equipment with code %s: the PLC dosed from it.", line.code)
                 )
             self._book_wasted(line)
         self.batch.disposition_booked = True
-        self.batch._journal("state", self.env._("What the failed batch consumed is booked."))
+        self.batch._journal("state", self.env._("The consumption of the failed batch is booked."))
 
     def _book_wasted(self, line):
         quantity = line._in_unit(line._wasted_qty(), line.product_id.uom_id)

@@ -8,9 +8,9 @@ _logger = logging.getLogger(__name__)
 
 NAMES = [
     ("requests", "Requests to the PLC"),
-    ("link_errors", "Contacts that failed"),
+    ("link_errors", "Failed contacts"),
     ("rejected", "Rejected snapshots"),
-    ("write_back_failures", "Write-backs that failed"),
+    ("write_back_failures", "Failed write-backs"),
 ]
 
 
@@ -25,7 +25,7 @@ class PlcCounter(models.Model):
     name = fields.Selection(NAMES, required=True, readonly=True)
     value = fields.Float(digits=(18, 0), required=True, readonly=True)
 
-    _name_uniq = models.UniqueIndex("(controller_id, name)", "The PLC has this counter already.")
+    _name_uniq = models.UniqueIndex("(controller_id, name)", "The PLC already has this counter.")
 
     @api.model
     def _add(self, controller, name, count=1):

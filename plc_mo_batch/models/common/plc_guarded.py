@@ -9,7 +9,7 @@ class PlcGuarded(models.AbstractModel):
     """
 
     _name = "plc.guarded"
-    _description = "Fields That Only PLC Tasks Write"
+    _description = "Fields Written Only by PLC Tasks"
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -34,7 +34,7 @@ class PlcGuarded(models.AbstractModel):
         """
         forged = sorted(filter(self._is_guarded, vals))
         if forged:
-            raise AccessError(self.env._("%s can only be written by the exchange itself.", ", ".join(forged)))
+            raise AccessError(self.env._("%s can only be written by the PLC tasks.", ", ".join(forged)))
         return vals
 
     @api.model

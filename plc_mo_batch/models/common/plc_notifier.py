@@ -11,7 +11,7 @@ class PlcNotifier(models.AbstractModel):
     """Tells the responsible of a PLC by an activity. The model has ``controller_id`` and ``_journal``."""
 
     _name = "plc.notifier"
-    _description = "Tells the PLC's Responsible"
+    _description = "Notifies the PLC's Responsible User"
 
     def _tell_responsible(self, summary, note):
         """Whatever is wrong with telling must not keep the record from going on.
@@ -27,4 +27,4 @@ class PlcNotifier(models.AbstractModel):
             self.activity_schedule(ACTIVITY, summary=summary, note=plaintext2html(note), user_id=user.id)
         if attempt.error:
             why = describe_error(self.env, attempt.error)
-            self._journal("error", self.env._("%(user)s could not be told: %(error)s", user=user.name, error=why))
+            self._journal("error", self.env._("Could not notify %(user)s: %(error)s", user=user.name, error=why))

@@ -142,12 +142,14 @@ class PlcTask(models.AbstractModel):
             return False
         cron = self._scheduled_action()
         if not cron.active:
-            return self.env._("%s does not run: its scheduled action is switched off.", self._title())
+            return self.env._("%s is not running: its scheduled action is switched off.", self._title())
         if self._is_late():
             moment = format_datetime(self.env, self._last_run(), tz="UTC", dt_format="short")
             return self.env._(
-                "%(task)s has not run since %(time)s (UTC). Do the server's cron workers run?", task=self._title(), time=moment
+                "%(task)s has not run since %(time)s (UTC). Check that the server's cron workers are running.",
+                task=self._title(),
+                time=moment,
             )
         if cron.failure_count:
-            return self.env._("%s fails; the server's log says why.", self._title())
+            return self.env._("%s is failing. See the server log.", self._title())
         return False

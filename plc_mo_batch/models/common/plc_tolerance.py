@@ -19,16 +19,16 @@ class PlcTolerance(models.AbstractModel):
 
     tolerance_percent = percent_field(
         "Tolerance (%)",
-        "A component may deviate by this much of its plan, or by the tolerance in kg, whichever is more. "
-        "What deviates further is booked, and somebody is told. Both 0: no tolerance of its own.",
+        "How far a component may deviate from its plan. The percentage or the tolerance in kg applies, whichever allows more. "
+        "A larger deviation is booked, and the responsible user is notified. Both 0: no tolerance of its own.",
     )
-    tolerance_kg = weight_field("Tolerance", "In the unit that the PLC weighs in; see Tolerance (%).")
+    tolerance_kg = weight_field("Tolerance", "In the PLC's weight unit; see Tolerance (%).")
     review_percent = percent_field(
-        "Hold Beyond (%)",
-        "What deviates by more than this much of its plan, and by more than the limit in kg, holds the batch for review: "
-        "it is not booked before somebody releases it. Both 0: nothing is held.",
+        "Review Beyond (%)",
+        "A component that deviates from its plan by more than this percentage, and by more than the limit in kg, sends the "
+        "batch to review: it is not booked until it is released. Both 0: no review.",
     )
-    review_kg = weight_field("Hold Beyond", "In the unit that the PLC weighs in; see Hold Beyond (%).")
+    review_kg = weight_field("Review Beyond", "In the PLC's weight unit; see Review Beyond (%).")
 
     _tolerance_positive = models.Constraint(
         "CHECK(tolerance_percent >= 0 AND tolerance_kg >= 0 AND review_percent >= 0 AND review_kg >= 0)",

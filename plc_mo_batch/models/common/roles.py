@@ -12,7 +12,7 @@ def check_operator(records):
     """
     records.check_access("read")
     if not records.env.user.has_group(OPERATOR):
-        raise AccessError(records.env._("Only PLC operators may do this."))
+        raise AccessError(records.env._("Only PLC operators can do this."))
 
 
 def check_manager(records):
@@ -21,4 +21,4 @@ def check_manager(records):
     """
     check_operator(records)
     if not records.env.user.has_group(MANAGER):
-        raise AccessError(records.env._("Only PLC managers may do this."))
+        raise AccessError(records.env._("Only PLC managers can do this."))

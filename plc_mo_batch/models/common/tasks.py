@@ -62,7 +62,7 @@ TASKS = (
         60,
         "Fill the queue",
         "Fill every (minutes)",
-        Wake(_lt("Fill Now"), "sign-in", _lt("The queue is being filled if it is empty.")),
+        Wake(_lt("Fill Now"), "sign-in", _lt("The queue is being filled, unless it already has batches.")),
     ),
     Task(
         2,
@@ -80,6 +80,6 @@ TASKS = (
         "Write back every (minutes)",
         Wake(_lt("Write Back Now"), "check-square-o", _lt("Completed batches are being written back.")),
     ),
-    Task(4, "plc.task.health", 10, "Watch", "Watch every (minutes)"),
+    Task(4, "plc.task.health", 10, "Monitor", "Monitor every (minutes)"),
 )
 BY_MODEL = {task.model: task for task in TASKS}

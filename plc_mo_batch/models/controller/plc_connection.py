@@ -29,32 +29,33 @@ class PlcConnection(models.AbstractModel):
         required=True,
         default=TCP,
         tracking=True,
-        help="Modbus TCP: the usual. With TLS: Modbus/TCP Security, for PLCs that have a certificate. "
-        "RTU over TCP: serial telegrams through a gateway that does not translate them. "
-        "Serial RTU: a serial port of Odoo's own server.",
+        help="Modbus TCP: the usual choice. With TLS: Modbus/TCP Security, for PLCs that have a certificate. RTU over TCP: "
+        "serial telegrams through a gateway that does not translate them. Serial RTU: a serial port of the Odoo server.",
     )
     host = fields.Char(string="Address", tracking=True, help="Host name or IP address.")
     port = fields.Integer(required=True, default=502, tracking=True)
-    device_id = fields.Integer(string="Unit ID", required=True, default=1, help="Modbus unit (device, slave) id.")
+    device_id = fields.Integer(
+        string="Unit ID", required=True, default=1, help="Modbus unit ID (also called device or slave ID)."
+    )
     timeout = fields.Float(required=True, default=1.0, help="Seconds to wait for a connection and for each answer.")
-    place = fields.Char(string="Reached At", compute="_compute_place")
+    place = fields.Char(string="Endpoint", compute="_compute_place")
     tls_verify = fields.Boolean(
         string="Check the Certificate",
         default=True,
         tracking=True,
-        help="Off: anybody on the network can pretend to be the PLC.",
+        help="Off: any device on the network can pretend to be the PLC.",
     )
     tls_ca = fields.Binary(
         string="CA Certificate",
-        help="PEM file of the authority that signed the PLC's certificate, or that certificate itself. "
-        "Empty: the authorities that Odoo's server trusts.",
+        help="PEM file of the authority that signed the PLC's certificate, or that certificate itself. Empty: the authorities "
+        "trusted by the Odoo server.",
     )
     tls_server_name = fields.Char(
-        string="Server Name", tracking=True, help="The name in the PLC's certificate, if it is not its address."
+        string="Server Name", tracking=True, help="The name in the PLC's certificate, if it differs from its address."
     )
     tls_certificate = fields.Binary(
         string="Odoo's Certificate",
-        help="PEM file, for a PLC that asks its clients for one.",
+        help="PEM file, for a PLC that requires a client certificate.",
         groups="plc_mo_batch.group_manager",
     )
     tls_key = fields.Binary(
@@ -62,16 +63,18 @@ class PlcConnection(models.AbstractModel):
         help="PEM file of the certificate's key, without a password.",
         groups="plc_mo_batch.group_manager",
     )
-    serial_device = fields.Char(string="Serial Port", tracking=True, help="A port of Odoo's server, such as /dev/ttyUSB0.")
+    serial_device = fields.Char(
+        string="Serial Port", tracking=True, help="A serial port of the Odoo server, such as /dev/ttyUSB0."
+    )
     baudrate = fields.Selection(BAUDRATES, string="Baud Rate", required=True, default="19200")
     parity = fields.Selection([("N", "None"), ("E", "Even"), ("O", "Odd")], required=True, default="E")
     stopbits = fields.Selection([("1", "1"), ("2", "2")], string="Stop Bits", required=True, default="1")
 
-    _port_range = models.Constraint("CHECK(port BETWEEN 1 AND 65535)", "A port lies between 1 and 65535.")
-    _device_range = models.Constraint("CHECK(device_id BETWEEN 0 AND 255)", "A unit id lies between 0 and 255.")
+    _port_range = models.Constraint("CHECK(port BETWEEN 1 AND 65535)", "The port must be between 1 and 65535.")
+    _device_range = models.Constraint("CHECK(device_id BETWEEN 0 AND 255)", "The unit ID must be between 0 and 255.")
     _rtu_device_range = models.Constraint(
         "CHECK(transport NOT IN ('rtu_tcp', 'serial') OR device_id BETWEEN 1 AND 247)",
-        "With RTU, a unit id lies between 1 and 247.",
+        "With RTU, the unit ID must be between 1 and 247.",
     )
     _timeout_range = models.Constraint(
         "CHECK(timeout > 0 AND timeout <= 30)", "The timeout must be more than 0 and at most 30 seconds."
@@ -88,11 +91,11 @@ class PlcConnection(models.AbstractModel):
             if plc._needs("host"):
                 plc._check_host()
             if plc._needs("line") and not DEVICE.fullmatch(plc.serial_device or ""):
-                raise ValidationError(self.env._("The PLC needs a serial port of Odoo's server, such as /dev/ttyUSB0 or COM3."))
+                raise ValidationError(self.env._("Enter a serial port of the Odoo server, such as /dev/ttyUSB0 or COM3."))
 
     def _check_host(self):
         if not (self.host or "").strip():
-            raise ValidationError(self.env._("The PLC needs an address: a host name or an IP address."))
+            raise ValidationError(self.env._("Enter the PLC's address: a host name or an IP address."))
         try:
             check_literal(self.host, self._allowed_networks())
         except AddressRefused as error:
@@ -102,7 +105,7 @@ class PlcConnection(models.AbstractModel):
     def _check_tls(self):
         for plc in self.sudo().filtered(lambda plc: plc._needs("tls")):
             if plc.tls_key and not plc.tls_certificate:
-                raise ValidationError(self.env._("A key was given, but not the certificate that it belongs to."))
+                raise ValidationError(self.env._("A key was given without its certificate. Add the certificate."))
             try:
                 tls_context(plc._tls())
             except LinkError as error:
@@ -145,7 +148,7 @@ class PlcConnection(models.AbstractModel):
 
     def _address_message(self, error):
         return self.env._(
-            "%s. Odoo does not connect there, unless an administrator allows it in the settings, under PLC Batches.",
+            "%s. Odoo will not connect to it unless an administrator allows it in the settings, under PLC Batches.",
             translate(self.env, error),
         )
 
@@ -162,31 +165,32 @@ class PlcConnection(models.AbstractModel):
         content = self.with_context(bin_size=False)[name]
         if not content and self.with_context(bin_size=True)[name]:
             field = self._fields[name]._description_string(self.env)
-            raise UserError(self.env._("Odoo's filestore has lost the file of %s: enter it again.", field))
+            raise UserError(self.env._("The file of %s is missing from Odoo's filestore. Enter it again.", field))
         return base64.b64decode(content or b"").decode("ascii", "replace")
 
     def _link_message(self, error, timeout=0.0):
         """What a :class:`~...plc.wire.LinkError` means, naming what can be mended."""
         detail = translate(self.env, error.detail)
         if self._needs("line") and error.kind == "connect":
-            return self.env._("The serial port %(place)s cannot be opened: %(detail)s.", place=self.place, detail=detail)
+            return self.env._("Cannot open the serial port %(place)s: %(detail)s.", place=self.place, detail=detail)
         if error.kind == "address":
             return self._address_message(error.detail)
         sentences = {
             "connect": self.env._(
-                "The PLC at %(place)s cannot be reached. Is it switched on and on the network, and are address and port right?"
+                "Cannot reach the PLC at %(place)s. Check that it is switched on and connected to the network, and that the "
+                "address and port are right."
             ),
             "timeout": self.env._("The PLC at %(place)s did not answer within %(timeout)s s."),
             "reset": self.env._("The PLC at %(place)s closed the connection."),
             "exception": self.env._(
-                "The PLC at %(place)s refused the request with exception %(detail)s. "
-                "Are the layout's addresses and the unit id right?"
+                "The PLC at %(place)s refused the request with exception %(detail)s. Check the layout's addresses and the "
+                "unit ID."
             ),
-            "reply": self.env._("The PLC at %(place)s gave an answer that does not belong to the request: %(detail)s."),
+            "reply": self.env._("The PLC at %(place)s sent an answer that does not match the request: %(detail)s."),
             "tls": self.env._(
-                "No secure connection to the PLC at %(place)s: %(detail)s. Are port, certificates and server name right?"
+                "No secure connection to the PLC at %(place)s: %(detail)s. Check the port, certificates and server name."
             ),
-            "setup": self.env._("The PLC at %(place)s cannot be connected to: %(detail)s."),
+            "setup": self.env._("Cannot connect to the PLC at %(place)s: %(detail)s."),
             "busy": self.env._("The line to %(place)s is busy with other PLCs."),
         }
         return sentences[error.kind] % {

@@ -32,11 +32,13 @@ class PlcController(models.Model):
         _lang_get,
         string="Language",
         default=lambda self: self._default_lang(),
-        help="In which the tasks write of the PLC: journal, what needs attention, alarms and mails about it. What somebody does "
-        "himself is journalled in his own language.",
+        help="The language in which the tasks write about the PLC: journal, attention messages, alarms and mails. A user's own "
+        "actions are logged in that user's language.",
     )
     active = fields.Boolean(default=True)
-    enabled = fields.Boolean(default=True, tracking=True, help="Off: no orders are queued for it and nothing is sent or read.")
+    enabled = fields.Boolean(
+        default=True, tracking=True, help="Off: no orders are queued for this PLC, and nothing is sent or read."
+    )
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     layout_id = fields.Many2one("plc.register.layout", string="Layout", required=True, ondelete="restrict", tracking=True)
     picking_type_ids = fields.Many2many(
@@ -44,16 +46,16 @@ class PlcController(models.Model):
         string="Operation Types",
         domain="[('code', '=', 'mrp_operation'), ('company_id', '=', company_id)]",
         check_company=True,
-        help="Orders of these operation types are made by this PLC.",
+        help="This PLC makes the orders of these operation types.",
     )
     max_batch_qty = fields.Float(
         string="Largest Batch",
         digits="Product Unit",
-        help="What the mixer takes at once, in the unit that the PLC weighs in. A larger order is made in several batches of "
-        "equal size, and closed with the last. 0: no limit, an order is one batch.",
+        help="Mixer capacity, in the PLC's weight unit. A larger order is made in several batches of equal size and closed "
+        "with the last one. 0: no limit, one batch per order.",
     )
     require_available = fields.Boolean(
-        string="Only with Components", help="Queue only orders whose components are all available."
+        string="Only with Available Components", help="Queue only orders whose components are all available."
     )
     missing_policy = fields.Selection(
         [("hand", "Added by hand"), ("refuse", "Not queued")],
@@ -66,51 +68,54 @@ class PlcController(models.Model):
         string="Component in Several Silos",
         required=True,
         default="refuse",
-        help="A component that several silos hold, where the BoM line names none.",
+        help="What to do when several silos hold a component and the BoM line selects none.",
     )
     disposition_policy = fields.Selection(
-        [("ask", "Ask a person"), ("cancel", "Cancel the order"), ("withhold", "Hold the order"), ("requeue", "Back in line")],
+        [
+            ("ask", "Ask an operator"),
+            ("cancel", "Cancel the order"),
+            ("withhold", "Withhold the order"),
+            ("requeue", "Queue it again"),
+        ],
         string="After a Failure",
         required=True,
         default="ask",
     )
     disposition_material = fields.Selection(
         [("scrap", "As scrap"), ("consume", "As consumption of the order")],
-        string="Book Failed Material",
+        string="Failed Batch Material",
         required=True,
         default="scrap",
     )
-    batch_limit = fields.Integer(help="Batches in a fill. 0: as in the settings. Never more than the layout has slots.")
+    batch_limit = fields.Integer(help="Batches per fill. 0: as in the settings. Never more than the layout has slots.")
     poll_interval = fields.Float(
         string="Live Polling",
-        help="Seconds between two looks at the PLC while it has a batch, so that screens are live. 0: only when Task 2 runs.",
+        help="Seconds between two reads while the PLC has a batch, so that screens are live. 0: read only when Task 2 runs.",
     )
-    settle_time = fields.Float(
-        default=2.0, help="Seconds that the PLC may take to show what was written to it, before it is written again."
-    )
+    settle_time = fields.Float(default=2.0, help="Seconds the PLC may take to show what was written before it is written again.")
     quiet_time = fields.Float(
         default=10.0,
-        help="Seconds after a write whose fate is unknown, in which it may still arrive: nothing counts as settled, no event is "
-        "acknowledged, and a PLC with flags gets no write at all.",
+        help="Seconds after a write with an unknown outcome during which it may still arrive. Until then nothing counts as "
+        "settled, no event is acknowledged, and nothing is written to a PLC with flags.",
     )
     weight_policy = fields.Selection(
-        [("planned", "Planned quantity"), ("actuals", "Sum of the components"), ("ask", "Ask a person")],
+        [("planned", "Planned quantity"), ("actuals", "Sum of the components"), ("ask", "Ask an operator")],
         string="Without Finished Weight",
         required=True,
         default="planned",
-        help="What counts as produced when the PLC reports no finished weight.",
+        help="What counts as produced when the PLC does not report a finished weight.",
     )
     weight_grace = fields.Float(
-        string="Wait for Finished Weight", help="Seconds that a finished batch is given to report its weight. 0: none."
+        string="Wait for Finished Weight", help="Seconds a finished batch is given to report its weight. 0: none."
     )
     take_minutes = fields.Integer(
-        string="Taken Within",
+        string="Take Recipe Within",
         default=60,
-        help="Minutes in which an idle PLC should have taken an offered recipe; then the batch needs attention. 0: never.",
+        help="Minutes within which an idle PLC must take an offered recipe; after that the batch needs attention. 0: no limit.",
     )
     uom_id = fields.Many2one(
         "uom.uom",
-        string="Weighs In",
+        string="Weight Unit",
         required=True,
         default=lambda self: self.env.ref("uom.product_uom_kgm", raise_if_not_found=False),
     )
@@ -119,18 +124,21 @@ class PlcController(models.Model):
     queue_count = fields.Integer(compute="_compute_queue_count")
     journal_ids = fields.One2many("mo.batch.journal", "controller_id", readonly=True, groups="plc_mo_batch.group_operator")
     recent_journal_ids = fields.One2many(
-        "mo.batch.journal", string="Latest Journal", compute="_compute_recent_journal_ids", groups="plc_mo_batch.group_operator"
+        "mo.batch.journal",
+        string="Latest Journal Entries",
+        compute="_compute_recent_journal_ids",
+        groups="plc_mo_batch.group_operator",
     )
     online = fields.Boolean(readonly=True, copy=False)
     last_contact = fields.Datetime(readonly=True, copy=False)
     last_error = fields.Char(readonly=True, copy=False)
-    last_job = fields.Integer(readonly=True, copy=False, help="Highest job number ever given for this PLC.")
+    last_job = fields.Integer(readonly=True, copy=False, help="Highest job number ever assigned for this PLC.")
     shown_job = fields.Integer(
-        readonly=True, copy=False, help="Highest job number that the PLC showed, where it is above all that were given here."
+        readonly=True, copy=False, help="Highest job number shown by the PLC, if it is above all numbers assigned here."
     )
-    fill_count = fields.Integer(readonly=True, copy=False, help="Written by each fill, so that two cannot happen at once.")
+    fill_count = fields.Integer(readonly=True, copy=False, help="Written by each fill so that two cannot run at once.")
     unconfirmed_write_at = fields.Datetime(
-        readonly=True, copy=False, help="When something was written without knowing yet whether it arrived."
+        readonly=True, copy=False, help="When something was written that is not yet known to have arrived."
     )
 
     _times_positive = models.Constraint(
@@ -170,7 +178,7 @@ class PlcController(models.Model):
     @api.constrains("layout_id", "device_id")
     def _check_no_batch_in_plc(self):
         if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
-            raise ValidationError(self.env._("Layout and unit id cannot be changed while the PLC has batches."))
+            raise ValidationError(self.env._("The layout and unit ID cannot be changed while the PLC has batches."))
 
     # CRUD: the board is told of what it shows, wherever that is written
 
@@ -282,7 +290,7 @@ class PlcController(models.Model):
         if overdue and self._idle_since() > due:
             return  # it has only just ended the one before
         for batch in overdue:
-            detail = self.env._("offered at %s UTC, and the PLC is idle", batch.date_offered)
+            detail = self.env._("offered at %s UTC, but the PLC is idle", batch.date_offered)
             batch._record_anomaly(Anomaly("untaken", detail))
 
     def _idle_since(self):

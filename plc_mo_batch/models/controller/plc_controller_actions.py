@@ -96,8 +96,8 @@ class PlcController(models.Model):
         switch = self.is_action_switch_allowed
         untested = self.env.user.has_group(OPERATOR) and not self.online
         question = self.env._(
-            "No orders are queued for this PLC and nothing is sent or read until it is switched on again. What it runs now goes "
-            "on, and is read then. Switch it off?"
+            "No orders are queued for this PLC, and nothing is sent or read, until it is switched on again. A batch it is "
+            "running now continues and is read then. Switch the PLC off?"
         )
         offers = [
             *((self[task.flag], task.wake_method, translate(self.env, task.wake.label), task.wake.icon, "") for task in WAKES),

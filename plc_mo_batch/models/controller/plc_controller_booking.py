@@ -10,45 +10,48 @@ class PlcController(models.Model):
         [
             ("planned", "As planned"),
             ("proportional", "In proportion to what was produced"),
-            ("typed", "As typed in by a person"),
+            ("typed", "As entered by hand"),
             ("weighed", "As weighed"),
         ],
         string="Added by Hand",
         required=True,
         default="planned",
-        help="What counts as consumed of components that the PLC does not dose. Typed in: a finished batch waits for it. "
-        "As weighed: it waits for the weighings that the PLC reports, and then for a person.",
+        help="What counts as consumed for components that the PLC does not dose. As entered by hand: a finished batch waits "
+        "for the quantities. As weighed: it waits for the weighings that the PLC reports, then for an operator.",
     )
     backorder_policy = fields.Selection(
-        [("never", "Never"), ("short", "When less than planned was produced")],
+        [("never", "Never"), ("short", "If less than planned was produced")],
         string="Backorder",
         required=True,
         default="never",
-        help="Whether the rest of an order is left to another one.",
+        help="Whether the rest of an order goes to a backorder.",
     )
     backorder_percent = fields.Float(
-        string="Short by (%)", digits=(16, 2), default=5.0, help="A backorder is made when more than this much is missing."
+        string="Backorder Beyond (%)",
+        digits=(16, 2),
+        default=5.0,
+        help="A backorder is created when more than this percentage is missing.",
     )
     consumption_policy = fields.Selection(
-        [("post", "Book it all the same"), ("respect", "Respect it")],
+        [("post", "Book it anyway"), ("respect", "Respect it")],
         string="BoM Consumption",
         required=True,
         default="post",
-        help="When something else was consumed than planned, though the BoM does not allow for it. Respect it: a strict BoM "
-        "holds the batch for review, one that warns has somebody told.",
+        help="What to do when the consumption differs from the plan although the BoM does not allow it. Respect it: a strict "
+        "BoM requires a review, a BoM with a warning notifies the responsible user.",
     )
     responsible_id = fields.Many2one(
         "res.users",
         default=lambda self: self.env.user,
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
-        help="Who is told about batches that need a person.",
+        help="User notified of batches that need an operator.",
     )
     park_failing = fields.Boolean(
-        string="Fill Past Failing Batches",
-        help="A batch whose write-back failed too often (a setting) no longer holds back the next fill. It stays in the queue "
-        "until it is written back.",
+        string="Fill Despite Failing Write-backs",
+        help="A batch whose write-back has failed too often (see the settings) no longer blocks the next fill. It stays in the "
+        "queue until it is written back.",
     )
 
     _backorder_percent_range = models.Constraint(
-        "CHECK(backorder_percent >= 0 AND backorder_percent < 100)", "A backorder's percentage lies between 0 and 100."
+        "CHECK(backorder_percent >= 0 AND backorder_percent < 100)", "The backorder percentage must be between 0 and 100."
     )

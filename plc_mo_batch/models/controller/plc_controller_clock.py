@@ -16,15 +16,15 @@ class PlcController(models.Model):
 
     has_clock = fields.Boolean(related="layout_id.has_clock", related_sudo=True)
     clock_drift = fields.Float(
-        readonly=True, copy=False, digits=(16, 0), help="Seconds by which the PLC's clock is fast; slow: negative."
+        readonly=True, copy=False, digits=(16, 0), help="Seconds by which the PLC's clock is fast; negative if it is slow."
     )
-    clock_read_at = fields.Datetime(readonly=True, copy=False, help="When that was noted: when it changed, and once an hour.")
-    clock_problem = fields.Char(readonly=True, copy=False, help="Why it is not known what the PLC's clock shows.")
+    clock_read_at = fields.Datetime(readonly=True, copy=False, help="When this was recorded: on every change, and once an hour.")
+    clock_problem = fields.Char(readonly=True, copy=False, help="Why the PLC's clock cannot be read.")
     clock_status = fields.Char(string="Clock", compute="_compute_clock_status")
     clock_seconds = fields.Integer(
-        string="Clock Off By",
+        string="Clock Alarm (s)",
         default=60,
-        help="Seconds by which the PLC's clock may differ from Odoo's before an alarm is raised. 0: never.",
+        help="Seconds by which the PLC's clock may differ from Odoo's before an alarm is raised. 0: no alarm.",
     )
 
     _clock_seconds_positive = models.Constraint("CHECK(clock_seconds >= 0)", "Seconds cannot be negative.")
@@ -40,13 +40,13 @@ class PlcController(models.Model):
     def _clock_message(self):
         """How far the clock is off, in a sentence."""
         if not self.clock_read_at:
-            return self.env._("The PLC's clock was not read yet.")
+            return self.env._("The PLC's clock has not been read yet.")
         if abs(self.clock_drift) <= AGREEING:
             return self.env._("The PLC's clock is right.")
         values = {"time": translate(self.env, duration(self.clock_drift)), "zone": self.tz}
         if self.clock_drift > 0:
-            return self.env._("The PLC's clock is %(time)s fast, if its time zone is %(zone)s.", **values)
-        return self.env._("The PLC's clock is %(time)s slow, if its time zone is %(zone)s.", **values)
+            return self.env._("The PLC's clock is %(time)s fast, assuming its time zone is %(zone)s.", **values)
+        return self.env._("The PLC's clock is %(time)s slow, assuming its time zone is %(zone)s.", **values)
 
     def _is_clock_off(self):
         """It is further off than it may be."""

@@ -16,17 +16,18 @@ class PlcController(models.Model):
         string="Time Zone",
         required=True,
         default=lambda self: self.env.user.tz or "UTC",
-        help="The time zone of the PLC's clock. It may know daylight saving time or not: choose one that keeps the same time.",
+        help="The time zone of the PLC's clock. If the clock does not change for daylight saving time, choose a zone that does "
+        "not either.",
     )
     maintenance_requests = fields.Boolean(
-        string="Request Maintenance", help="Each failure of equipment makes a maintenance request, if none is open for it."
+        string="Request Maintenance", help="Creates a maintenance request for each equipment failure, unless one is already open."
     )
     has_maintenance = fields.Boolean(compute="_compute_has_maintenance")
     weighing_grace = fields.Float(
         string="Wait for Weighings",
         default=10.0,
-        help="Minutes that a finished batch is given until all that is added by hand was weighed. Then what was weighed counts, "
-        "and a person is asked about the rest.",
+        help="Minutes a finished batch waits for all hand-added components to be weighed. After that the weighings received so "
+        "far count, and an operator is asked about the rest.",
     )
     event_problem = fields.Char(readonly=True, copy=False, help="Why failures or weighings cannot be read or stored.")
     failure_count = fields.Integer(compute="_compute_event_counts")

@@ -76,7 +76,7 @@ class PlcController(models.Model):
         self.check_access("read")
         check_operator(self)
         if self.env["plc.task.exchange"]._is_neutralized():
-            raise UserError(self.env._("This is a neutralized copy of the database: it never talks to a PLC."))
+            raise UserError(self.env._("This is a neutralized copy of the database. It does not connect to any PLC."))
         controller = self.sudo()
         if controller.layout_id.problems:
             controller._check_layout_is_whole()
@@ -96,15 +96,15 @@ class PlcController(models.Model):
         }
         if not wrong:
             return self.env._(
-                "The PLC at %(place)s answers within %(milliseconds)s ms, and what stands in the %(count)s slots that were "
-                "read fits the layout %(layout)s.",
+                "The PLC at %(place)s answers within %(milliseconds)s ms. The %(count)s slots that were read fit the layout "
+                "%(layout)s.",
                 **values,
                 count=len({slot for kind, slot in seen.words if kind == "feedback"}),
             )
         kind, slot, part = wrong
         return self.env._(
-            "The PLC at %(place)s answers within %(milliseconds)s ms, but what stands in slot %(slot)s of the %(area)s area "
-            "does not fit the layout %(layout)s: %(problem)s. Are the layout's addresses and its word order those of the PLC?",
+            "The PLC at %(place)s answers within %(milliseconds)s ms, but slot %(slot)s of the %(area)s area does not fit the "
+            "layout %(layout)s: %(problem)s. Check that the layout's addresses and word order match the PLC.",
             **values,
             slot=slot,
             area=self._area_name(kind),

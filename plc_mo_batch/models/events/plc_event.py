@@ -27,34 +27,37 @@ class PlcEvent(models.AbstractModel):
 
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    create_date = fields.Datetime(string="Read", readonly=True)
+    create_date = fields.Datetime(string="Read On", readonly=True)
     date = fields.Datetime(
-        readonly=True, index=True, help="When it happened, by the PLC's clock; where it gave no date, when it was read."
+        readonly=True, index=True, help="When it happened according to the PLC's clock; without a valid date, when it was read."
     )
-    problem = fields.Char(string="Unreadable", readonly=True, help="What could not be read; the raw words are kept.")
-    event_slot = fields.Integer(readonly=True, aggregator=None, help="Where it stood in its area; 0: added by a person.")
-    event_key = fields.Char(readonly=True, required=True, help="What it is known by: place, words, and how often these came.")
-    words = fields.Char(string="Raw Words", readonly=True, help="The registers as they were on the wire, with 0 for the flag.")
+    problem = fields.Char(string="Unreadable", readonly=True, help="What could not be read. The raw words are kept.")
+    event_slot = fields.Integer(readonly=True, aggregator=None, help="Its slot in the area; 0: added by a user.")
+    event_key = fields.Char(
+        readonly=True, required=True, help="Identifies the event by its place, its words and how often they appeared."
+    )
+    words = fields.Char(string="Raw Words", readonly=True, help="The registers as read from the PLC, with 0 for the flag.")
     layout_id = fields.Many2one(
         "plc.register.layout", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
     )
     words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
-    ack_at = fields.Datetime(string="Acknowledged At", readonly=True, help="When its flag was written last.")
-    acknowledged = fields.Boolean(readonly=True, help="The PLC was seen to know that it is stored, or has gone on.")
+    ack_at = fields.Datetime(string="Acknowledged At", readonly=True, help="When its flag was last written.")
+    acknowledged = fields.Boolean(readonly=True, help="The PLC has shown that it knows the event is stored, or it has moved on.")
     flagged = fields.Boolean(
-        readonly=True, help="Its flag was 1 before it was stored: a person, another system or a late message had set it."
+        readonly=True, help="The flag was 1 before the event was stored: set by a person, another system or a late message."
     )
     repeated = fields.Integer(
         readonly=True,
         aggregator=None,
-        help="How often the same words stood there again without the flag having been seen: the same event, or another one.",
+        help="How often the same words appeared again although the flag was never seen to change: the same event, or another "
+        "one.",
     )
 
-    _key_uniq = models.UniqueIndex("(controller_id, event_key)", "The event is stored already.")
+    _key_uniq = models.UniqueIndex("(controller_id, event_key)", "The event is already stored.")
     _newest_idx = models.Index("(controller_id, event_slot, (- id))")  # of each slot, which the exchange looks for at every look
     _slot_uniq = models.UniqueIndex(
         "(controller_id, event_slot) WHERE acknowledged IS NOT TRUE AND event_slot > 0",
-        "An event slot holds one event that is not acknowledged.",
+        "An event slot can hold only one unacknowledged event.",
     )
 
     @api.depends("words", "layout_id")

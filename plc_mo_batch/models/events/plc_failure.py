@@ -20,11 +20,13 @@ class PlcFailure(models.Model):
 
     equipment_code = fields.Char(string="Equipment as Reported", readonly=True)
     equipment_id = fields.Many2one("plc.equipment", readonly=True, index="btree_not_null", ondelete="set null")
-    text = fields.Char(string="Failure", readonly=True, help="As the PLC reported it.")
+    text = fields.Char(string="Failure", readonly=True, help="As reported by the PLC.")
     date_invalid = fields.Boolean(
-        string="Date Is Invalid", readonly=True, help="The PLC gave what is no date; it shows when the failure was read."
+        string="Date Is Invalid",
+        readonly=True,
+        help="The PLC did not give a valid date. The time shown is when the failure was read.",
     )
-    batch_id = fields.Many2one("mo.batch", readonly=True, index="btree_not_null", help="The batch that ran then.")
+    batch_id = fields.Many2one("mo.batch", readonly=True, index="btree_not_null", help="The batch that was running at that time.")
     production_id = fields.Many2one(related="batch_id.production_id", store=True, string="Manufacturing Order")
     state = fields.Selection(
         [("open", "Open"), ("resolved", "Resolved")], required=True, readonly=True, default="open", index=True
@@ -32,8 +34,12 @@ class PlcFailure(models.Model):
     resolution = fields.Text(string="Notes", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
     resolved_by_id = fields.Many2one("res.users", readonly=True)
-    minutes_open = fields.Float(compute="_compute_minutes_open", store=True, aggregator="avg", help="Until it was resolved.")
-    maintenance_request = fields.Integer(readonly=True, help="Id of the maintenance request, where that app is installed.")
+    minutes_open = fields.Float(
+        compute="_compute_minutes_open", store=True, aggregator="avg", help="Minutes until it was resolved."
+    )
+    maintenance_request = fields.Integer(
+        readonly=True, help="ID of the maintenance request, if the Maintenance app is installed."
+    )
 
     @api.depends("text", "equipment_id", "equipment_code")
     def _compute_display_name(self):
@@ -71,7 +77,7 @@ class PlcFailure(models.Model):
         check_operator(self)
         for failure in self.sudo():
             if failure.state == "resolved":
-                raise UserError(self.env._("%s is resolved already.", failure.display_name))
+                raise UserError(self.env._("%s is already resolved.", failure.display_name))
             failure.write(
                 {
                     "state": "resolved",
@@ -89,7 +95,7 @@ class PlcFailure(models.Model):
         check_operator(self)
         for failure in self.sudo().filtered(lambda failure: failure.state == "resolved"):
             failure.write({"state": "open", "resolved_at": False, "resolved_by_id": False})
-            failure.message_post(body=self.env._("Opened again by %s.", self.env.user.name))
+            failure.message_post(body=self.env._("Reopened by %s.", self.env.user.name))
         return True
 
     def action_open_maintenance_request(self):
@@ -97,7 +103,7 @@ class PlcFailure(models.Model):
         self.ensure_one()
         self.check_access("read")
         if not self._maintenance_request():
-            raise UserError(self.env._("There is no maintenance request of it."))
+            raise UserError(self.env._("This failure has no maintenance request."))
         return self._maintenance_request()._get_records_action()
 
     # Business methods: a failure was reported

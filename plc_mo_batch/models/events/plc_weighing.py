@@ -18,9 +18,9 @@ class PlcWeighing(models.Model):
 
     _area = "weighing"
 
-    slot = fields.Integer(readonly=True, aggregator=None, help="Of the batch, as the PLC reported it.")
+    slot = fields.Integer(readonly=True, aggregator=None, help="Slot of the batch, as reported by the PLC.")
     order_name = fields.Char(string="Order as Reported", readonly=True, index="btree_not_null")
-    product_number = fields.Integer(readonly=True, aggregator=None, help="As the PLC reported it.")
+    product_number = fields.Integer(readonly=True, aggregator=None, help="As reported by the PLC.")
     quantity = fields.Float(string="Weighed", digits="Product Unit", readonly=True)
     uom_id = fields.Many2one(related="controller_id.uom_id")
     product_id = fields.Many2one("product.product", readonly=True, index="btree_not_null")
@@ -28,15 +28,15 @@ class PlcWeighing(models.Model):
     line_id = fields.Many2one("mo.batch.line", string="Component", readonly=True, index="btree_not_null")
     production_id = fields.Many2one(related="batch_id.production_id", store=True, string="Manufacturing Order")
     state = fields.Selection(
-        [("waiting", "Waits for a Person"), ("matched", "Matched"), ("dismissed", "Dismissed")],
+        [("waiting", "Waiting for an Operator"), ("matched", "Matched"), ("dismissed", "Dismissed")],
         required=True,
         readonly=True,
         default="waiting",
         index=True,
     )
-    reason = fields.Char(readonly=True, help="Why it waits for a person, or why it was dismissed.")
+    reason = fields.Char(readonly=True, help="Why it is waiting for an operator, or why it was dismissed.")
     user_id = fields.Many2one("res.users", string="Decided By", readonly=True)
-    needs_person = fields.Boolean(compute="_compute_needs_person", store=True)
+    needs_person = fields.Boolean(string="Needs an Operator", compute="_compute_needs_person", store=True)
 
     @api.depends("state", "repeated")
     def _compute_needs_person(self):
@@ -88,11 +88,11 @@ class PlcWeighing(models.Model):
         check_operator(self)
         batch = self.env["mo.batch"].browse(batch_id).exists()
         if not batch:
-            raise UserError(self.env._("Choose the batch that it was weighed for."))
+            raise UserError(self.env._("Choose the batch that the material was weighed for."))
         batch.check_access("read")
         for weighing in self.sudo():
             if weighing.state == "matched":
-                raise UserError(self.env._("%s counts for a batch already.", weighing.display_name))
+                raise UserError(self.env._("%s is already assigned to a batch.", weighing.display_name))
             weighing._assign(batch.sudo(), self.env["mo.batch.line"].sudo().browse(line_id or []))
         return True
 
@@ -105,7 +105,7 @@ class PlcWeighing(models.Model):
         """
         check_operator(self)
         if not (reason or "").strip():
-            raise UserError(self.env._("Say why the weighing does not count."))
+            raise UserError(self.env._("Enter why the weighing does not count."))
         for weighing in self.sudo():
             weighing._dismiss(reason.strip())
         return True
@@ -121,7 +121,7 @@ class PlcWeighing(models.Model):
             values = {"event_slot": 0, "event_key": key, "repeated": 0, "acknowledged": True}
             another = weighing.copy({**values, "user_id": self.env.uid})
             another._forget_match()
-            another._journal_decision(self.env._("%(user)s: weighed again, %(what)s."))
+            another._journal_decision(self.env._("%(user)s counted it again as a separate weighing: %(what)s."))
             another._match()
             weighing._on_decided()
         return True
@@ -132,7 +132,7 @@ class PlcWeighing(models.Model):
         for weighing in self.sudo():
             weighing._check_repeated()
             weighing.repeated = 0
-            weighing._journal_decision(self.env._("%(user)s: weighed once, %(what)s."))
+            weighing._journal_decision(self.env._("%(user)s counted it once, as the same weighing reported again: %(what)s."))
             weighing._on_decided()
         return True
 
@@ -141,7 +141,7 @@ class PlcWeighing(models.Model):
 
     def _check_repeated(self):
         if not self.repeated:
-            raise UserError(self.env._("There is no doubt about %s.", self.display_name))
+            raise UserError(self.env._("%s is not in doubt.", self.display_name))
 
     # Business methods: a weighing was reported
 
@@ -174,16 +174,16 @@ class PlcWeighing(models.Model):
     def _on_stored(self):
         if self.flagged:
             self.product_id = self._product_in(self._named_batch())
-            self._wait(self.env._("Its flag was set before it was stored: was it counted by somebody else?"))
+            self._wait(self.env._("Its flag was set before it was stored. Has another system already counted it?"))
         elif self.problem:
-            self._wait(self.env._("It cannot be read whole: %s.", self.problem))
+            self._wait(self.env._("It cannot be read completely: %s.", self.problem))
         else:
             self._match()
 
     def _on_words_repeated(self):
         message = self.env._(
-            "The same weighing stands in the PLC again, and its flag was not seen in between: it may be another one of the same "
-            "quantity. Count it again, or once: %s.",
+            "The PLC reported the same weighing again, without its flag having been seen in between. It may be a separate "
+            "weighing of the same quantity. Decide whether it counts again: %s.",
             self.display_name,
         )
         self._journal("anomaly", message)
@@ -210,7 +210,7 @@ class PlcWeighing(models.Model):
                 batch=batch.name,
             )
         if not obstacle and line.typed:
-            obstacle = self.env._("Somebody had typed in already what was added of it.")
+            obstacle = self.env._("The quantity was already entered by hand.")
         try:
             with self.env.cr.savepoint():
                 if not obstacle:
@@ -232,18 +232,18 @@ class PlcWeighing(models.Model):
         if not batch.try_lock_for_update(allow_referencing=True):
             raise Busy
         if batch.state == "done":
-            return self.env._("It came late: batch %s was booked already.", batch.name)
+            return self.env._("It arrived late: batch %s was already booked.", batch.name)
         if batch.state == "cancelled" or batch.disposition_booked:
             return self.env._("Batch %s was cancelled.", batch.name)
         if not self.product_id:
-            return self.env._("Not exactly one product has the number %s.", self.product_number)
+            return self.env._("The number %s must belong to exactly one product.", self.product_number)
         return ""
 
     def _wait(self, reason):
         """Nothing is lost: a person assigns or dismisses it."""
         self.write({"state": "waiting", "reason": reason})
         self._journal("anomaly", f"{self.display_name}: {reason}")
-        self._tell_responsible(self.env._("A weighing waits for you"), f"{self.display_name}: {reason}")
+        self._tell_responsible(self.env._("A weighing needs your decision"), f"{self.display_name}: {reason}")
 
     def _forget_match(self):
         self.write({"state": "waiting", "batch_id": False, "line_id": False, "reason": False})
@@ -265,12 +265,12 @@ class PlcWeighing(models.Model):
         if batch.controller_id != self.controller_id:
             raise UserError(self.env._("Batch %s was made by another PLC.", batch.name))
         if batch.state == "cancelled" or batch.disposition_booked:
-            raise UserError(self.env._("Batch %s was cancelled: nothing can be booked on it.", batch.name))
+            raise UserError(self.env._("Batch %s was cancelled. Nothing can be booked on it.", batch.name))
         line = line or batch._line_to_weigh(self._product_in(batch))
         if not line or line.batch_id != batch or line.code:
             raise UserError(self.env._("Choose a component of batch %s that is added by hand.", batch.name))
         if line.typed and batch.state != "done":
-            raise UserError(self.env._("Somebody typed in what was added of it: correct that instead, and dismiss the weighing."))
+            raise UserError(self.env._("The quantity was already entered by hand. Correct it there, and dismiss the weighing."))
         if batch.state == "done":
             self._book_late(line)
         else:
@@ -284,14 +284,14 @@ class PlcWeighing(models.Model):
         quantity = line.product_id._plc_from_weight(self.quantity, self.uom_id, line.product_id.uom_id)
         SeparateBooking(line.batch_id).book_late(line, quantity)
         self._set_match(line)
-        line.batch_id._remark(self.env._("Weighed late, and booked on the closed order: %s", self.display_name), kind="user")
+        line.batch_id._remark(self.env._("Weighed late and booked on the closed order: %s", self.display_name), kind="user")
 
     def _dismiss(self, reason):
         line = self.line_id
         if self.state == "matched":
             self.batch_id.lock_for_update(allow_referencing=True)
             if self.batch_id.state in CLOSED or self.batch_id.disposition_booked:
-                raise UserError(self.env._("%s is booked already.", self.display_name))
+                raise UserError(self.env._("%s is already booked.", self.display_name))
         self.write({"state": "dismissed", "reason": reason, "user_id": self.env.uid, "line_id": False, "repeated": 0})
         self.activity_unlink([ACTIVITY])
         self._journal_decision(self.env._("%(user)s dismissed %(what)s: %(reason)s"), reason=reason)

@@ -315,7 +315,7 @@ class Conversation:
         return True
 
     def _record_cleared_slot(self, step):
-        message = self.env._("Slot %s held a recipe that no batch knows; it was withdrawn.", step.write.slot)
+        message = self.env._("Slot %s held a recipe that belongs to no batch; it was withdrawn.", step.write.slot)
         self.env["mo.batch.journal"]._record(
             "anomaly", message, controller=self.controller, anomaly=step.anomaly, slot=step.write.slot, area="recipe"
         )

@@ -46,7 +46,7 @@ class ClockTalk:
         if not answer.clock:
             return True  # the events before it could not be read
         if answer.clock.error:
-            problem = self.env._("The PLC's clock cannot be read. %s", self.controller._link_message(answer.clock.error))
+            problem = self.env._("Cannot read the PLC's clock. %s", self.controller._link_message(answer.clock.error))
             return self._decide(Reading(problem=problem))
         reading = self._reading(plan.layout, answer.clock)
         first, before = self._first or (answer, None)
@@ -61,7 +61,7 @@ class ClockTalk:
         if not reading.problem:
             return reading
         why = translate(self.env, reading.problem)
-        return Reading(0, self.env._("The PLC's clock shows no date and time: %s.", why), reading.words)
+        return Reading(0, self.env._("The PLC's clock does not show a valid date and time: %s.", why), reading.words)
 
     def _decide(self, reading, is_believed=True):
         """Nothing more to read; what is not believed is looked at in the next exchange."""

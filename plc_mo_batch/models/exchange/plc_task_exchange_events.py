@@ -70,7 +70,7 @@ class EventTalk:
         if answer.event_error:
             self._is_off = True
             self._problems["link"] = self.env._(
-                "Failures and weighings cannot be read. %s", self.controller._link_message(answer.event_error)
+                "Cannot read failures and weighings. %s", self.controller._link_message(answer.event_error)
             )
         newest = self._newest(answer.events)
         writes = []
@@ -109,7 +109,7 @@ class EventTalk:
     def _anomaly_message(self, place, step):
         kind, slot = place
         return self.env._(
-            "What stands in slot %(slot)s of the %(area)s area is not believed: %(detail)s.",
+            "Slot %(slot)s of the %(area)s area was rejected: %(detail)s.",
             slot=slot,
             area=self.controller._area_name(kind),
             detail=translate(self.env, step.anomaly.detail),
@@ -127,7 +127,7 @@ class EventTalk:
             return []
         if attempt.error:
             why = describe_error(self.env, attempt.error)
-            self._problems[place] = self.env._("An event of the PLC could not be stored: %s", why)
+            self._problems[place] = self.env._("An event from the PLC could not be stored: %s", why)
             return []
         self.stored += bool(step.body)
         if write or step.acknowledged:

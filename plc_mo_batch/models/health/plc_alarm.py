@@ -12,12 +12,12 @@ from ..common.roles import check_operator
 KINDS = [
     ("silent", "Silent PLC"),
     ("stuck", "Stuck batch"),
-    ("write_back", "Write-back fails"),
+    ("write_back", "Write-back failing"),
     ("unposted", "Completed, not written back"),
     ("rejected", "Rejected snapshot"),
-    ("waiting", "Waits for a person"),
-    ("orders", "Orders wait, queue empty"),
-    ("task", "Task does not run"),
+    ("waiting", "Waiting for an operator"),
+    ("orders", "Orders waiting, queue empty"),
+    ("task", "Task not running"),
     ("clock", "Clock drift"),
 ]
 PRIORITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
@@ -27,8 +27,8 @@ PRIORITY = {"unposted": "medium", "waiting": "medium", "orders": "medium", "cloc
 STATES = [
     ("unacknowledged", "Active"),
     ("acknowledged", "Acknowledged"),
-    ("returned", "Over, not acknowledged"),
-    ("normal", "Over"),
+    ("returned", "Closed, not acknowledged"),
+    ("normal", "Closed"),
 ]
 
 
@@ -66,21 +66,21 @@ class PlcAlarm(models.Model):
     priority = fields.Selection(PRIORITIES, required=True, readonly=True, default="high")
     state = fields.Selection(STATES, compute="_compute_state", store=True)
     controller_id = fields.Many2one(
-        "plc.controller", string="PLC", readonly=True, index=True, ondelete="cascade", help="None: it concerns all PLCs."
+        "plc.controller", string="PLC", readonly=True, index=True, ondelete="cascade", help="Empty: the alarm concerns all PLCs."
     )
     batch_id = fields.Many2one("mo.batch", readonly=True, index="btree_not_null", ondelete="cascade")
     company_id = fields.Many2one(related="controller_id.company_id", store=True)
-    key = fields.Char(readonly=True, help="Tells conditions of the same kind, PLC and batch apart.")
+    key = fields.Char(readonly=True, help="Distinguishes conditions of the same kind, PLC and batch.")
     message = fields.Char(required=True, readonly=True)
     date_opened = fields.Datetime(string="Opened", required=True, readonly=True, default=fields.Datetime.now, index=True)
     date_closed = fields.Datetime(string="Closed", readonly=True)
-    duration = fields.Float(compute="_compute_duration", store=True, help="Hours from opening to closing.")
+    duration = fields.Float(compute="_compute_duration", store=True, help="Hours between opening and closing.")
     date_acknowledged = fields.Datetime(string="Acknowledged On", readonly=True)
     acknowledged_by_id = fields.Many2one("res.users", readonly=True)
 
     _open_uniq = models.UniqueIndex(
         "(kind, COALESCE(controller_id, 0), COALESCE(batch_id, 0), COALESCE(key, '')) WHERE date_closed IS NULL",
-        "The alarm is open already.",
+        "The alarm is already open.",
     )
 
     @api.depends("date_closed", "date_acknowledged")
@@ -103,7 +103,7 @@ class PlcAlarm(models.Model):
     def _unlink_never(self):
         if self.env.context.get("plc_vacuum"):
             return
-        raise UserError(self.env._("Alarms cannot be deleted. They close when what is wrong is over."))
+        raise UserError(self.env._("Alarms cannot be deleted. An alarm closes when its cause is resolved."))
 
     # Actions
 
@@ -116,7 +116,7 @@ class PlcAlarm(models.Model):
         check_operator(self)
         seen = self.sudo().filtered(lambda alarm: not alarm.date_acknowledged)
         if not seen:
-            raise UserError(self.env._("These alarms are acknowledged already."))
+            raise UserError(self.env._("These alarms are already acknowledged."))
         seen.write({"date_acknowledged": fields.Datetime.now(), "acknowledged_by_id": self.env.uid})
         for alarm in seen:
             alarm._journal("user", self.env._("%(user)s acknowledged: %(alarm)s", user=self.env.user.name, alarm=alarm.message))
@@ -208,12 +208,12 @@ class PlcAlarm(models.Model):
 
     def _tell_closed(self):
         label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
-        message = self.env._("Over: %s", self.message)
+        message = self.env._("Closed: %s", self.message)
         self._journal("state", message)
         self._post(message)
         self._announce()
         self.activity_unlink([ACTIVITY])
-        self._mail(self.env._("%(plc)s: over: %(kind)s", plc=self._place(), kind=label))
+        self._mail(self.env._("%(plc)s: alarm closed: %(kind)s", plc=self._place(), kind=label))
 
     def _journal(self, kind, message):
         return self.env["mo.batch.journal"]._record(kind, message, batch=self.batch_id, controller=self.controller_id)

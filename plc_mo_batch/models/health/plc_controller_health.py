@@ -15,43 +15,47 @@ class PlcController(models.Model):
     health = fields.Selection(
         HEALTH, compute="_compute_health", search="_search_health", help="Error: an alarm of high priority is open."
     )
-    health_reason = fields.Text(compute="_compute_health", string="Because", help="What is wrong, a sentence a line.")
+    health_reason = fields.Text(compute="_compute_health", help="Health problems, one sentence per line.")
     watched_since = fields.Datetime(
-        readonly=True, copy=False, default=fields.Datetime.now, help="When it was switched on: silence is counted from then."
+        string="Monitored Since",
+        readonly=True,
+        copy=False,
+        default=fields.Datetime.now,
+        help="When the PLC was switched on; time without an answer counts from then.",
     )
     silent_minutes = fields.Integer(
-        string="Silent For", default=5, help="Minutes without an answer after which an alarm is raised. 0: never."
+        string="No-Answer Alarm (min)", default=5, help="Minutes without an answer before an alarm is raised. 0: no alarm."
     )
     send_minutes = fields.Integer(
-        string="Sent Within",
+        string="Handover Alarm (min)",
         default=15,
-        help="Minutes that a batch may be queued, sent or withdrawn while the PLC answers and makes no other. 0: any time.",
+        help="Minutes a batch may be queued, sending or withdrawn while the PLC answers and runs no other batch. 0: no alarm.",
     )
     run_minutes = fields.Integer(
-        string="Progress Within",
+        string="Dosing Alarm (min)",
         default=30,
-        help="Minutes that a running batch may go without a kilogram more, unless the PLC holds it. 0: any time.",
+        help="Minutes a running batch may go without dosing anything, unless the PLC holds it. 0: no alarm.",
     )
     post_minutes = fields.Integer(
-        string="Written Back Within",
+        string="Write-back Alarm (min)",
         default=15,
-        help="Minutes that a completed batch that waits for nobody may not be written back. 0: any time.",
+        help="Minutes within which a completed batch must be written back, unless it is waiting for an operator. 0: no alarm.",
     )
     person_minutes = fields.Integer(
-        string="Answered Within", default=30, help="Minutes that a batch may wait for a person. 0: any time."
+        string="Operator Alarm (min)", default=30, help="Minutes a batch may wait for an operator. 0: no alarm."
     )
     order_minutes = fields.Integer(
-        string="Queued Within",
+        string="Waiting Orders Alarm (min)",
         default=90,
-        help="Minutes that orders may wait while the queue is empty. More than Task 1's interval. 0: any time.",
+        help="Minutes orders may wait while the queue is empty. Use more than Task 1's interval. 0: no alarm.",
     )
     alarm_mail = fields.Selection(
-        [("never", "Never"), ("high", "Of high priority"), ("all", "All")],
-        string="Mail Alarms",
+        [("never", "Never"), ("high", "High priority only"), ("all", "All")],
+        string="Alarm Mails",
         required=True,
         default="never",
     )
-    alarm_partner_ids = fields.Many2many("res.partner", string="Mail To", domain="[('email', '!=', False)]")
+    alarm_partner_ids = fields.Many2many("res.partner", string="Mail Recipients", domain="[('email', '!=', False)]")
 
     _health_minutes_positive = models.Constraint(
         "CHECK(silent_minutes >= 0 AND send_minutes >= 0 AND run_minutes >= 0 AND post_minutes >= 0"

@@ -16,7 +16,7 @@ COUNTERS = {
     "requests": ("requests_total", "Modbus requests that were answered or given up"),
     "link_errors": ("link_errors_total", "Contacts with the PLC that failed"),
     "rejected": ("rejected_snapshots_total", "Times that what a slot reports was not believed"),
-    "write_back_failures": ("write_back_failures_total", "Write-backs that failed"),
+    "write_back_failures": ("write_back_failures_total", "Failed write-backs"),
 }
 
 

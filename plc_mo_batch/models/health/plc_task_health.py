@@ -104,7 +104,7 @@ class PlcTaskHealth(models.AbstractModel):
         patience = 0 if not controller.online else 2 * 60 * exchange._interval_minutes()
         if not self._is_older(since, controller.silent_minutes, patience):
             return []
-        detail = controller.last_error or self.env._("No exchange with it comes to its end; the journal says why.")
+        detail = controller.last_error or self.env._("Every exchange with it is interrupted. See the journal.")
         message = self.env._("No contact since %(time)s. %(detail)s", time=self._local_time(controller, since), detail=detail)
         return [Condition("silent", message, controller)]
 
@@ -128,7 +128,7 @@ class PlcTaskHealth(models.AbstractModel):
     def _orders_message(self, first, count):
         named = [f"{order.name}: {order.plc_reason}" if order.plc_reason else order.name for order in first]
         listed = "; ".join([*named, *(["…"] if count > len(named) else [])])
-        return self.env._("%(count)s orders wait, but the queue is empty: %(orders)s", count=count, orders=listed)
+        return self.env._("%(count)s orders are waiting, but the queue is empty: %(orders)s", count=count, orders=listed)
 
     @api.model
     def _clock_off(self, controller):
@@ -163,15 +163,15 @@ class PlcTaskHealth(models.AbstractModel):
         if batch.state == "running":
             return self._stuck_running(controller, batch)
         if batch.state == "cancelling" and self._is_older(since, controller.send_minutes):
-            return self.env._("%s is to be cancelled, but its recipe could not be withdrawn yet.", batch.display_name)
+            return self.env._("%s is being cancelled, but its recipe could not be withdrawn yet.", batch.display_name)
         if idle_since is None:
             return None
         waited_since = max(since, idle_since)
         if batch.state in ("queued", "sending") and not batch.attention:
             if self._is_older(waited_since, controller.send_minutes):
-                return self.env._("%s is still not handed over, though the PLC answers and is idle.", batch.display_name)
+                return self.env._("%s is still not handed over, although the PLC answers and is idle.", batch.display_name)
         if batch.state == "offered" and self._is_older(waited_since, controller.take_minutes):
-            return self.env._("%s is offered, and the idle PLC does not take it.", batch.display_name)
+            return self.env._("%s is offered, but the idle PLC does not take it.", batch.display_name)
         return None
 
     @api.model
@@ -180,7 +180,9 @@ class PlcTaskHealth(models.AbstractModel):
         if batch.on_hold or not self._is_older(progress, controller.run_minutes):
             return None
         moment = self._local_time(controller, progress)
-        return self.env._("%(batch)s runs, but nothing was dosed since %(time)s.", batch=batch.display_name, time=moment)
+        return self.env._(
+            "%(batch)s is running, but nothing has been dosed since %(time)s.", batch=batch.display_name, time=moment
+        )
 
     @api.model
     def _rejected(self, controller):
@@ -201,7 +203,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _failing_message(self, batch):
-        return self.env._("%(batch)s cannot be written back: %(error)s", batch=batch.display_name, error=batch.last_error or "")
+        return self.env._("Cannot write back %(batch)s: %(error)s", batch=batch.display_name, error=batch.last_error or "")
 
     @api.model
     def _unposted(self, controller):
@@ -218,7 +220,7 @@ class PlcTaskHealth(models.AbstractModel):
     def _unposted_message(self, batch):
         if batch.last_error:
             return self._failing_message(batch)
-        return self.env._("%s is finished, but not written back.", batch.display_name)
+        return self.env._("%s is finished but not written back.", batch.display_name)
 
     @api.model
     def _waiting(self, controller):
@@ -230,8 +232,8 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _waiting_message(self, batch):
-        why = batch.attention or self.env._("The PLC holds the batch.")
-        return self.env._("%(batch)s waits for a person: %(why)s", batch=batch.display_name, why=why)
+        why = batch.attention or self.env._("The PLC is holding the batch.")
+        return self.env._("%(batch)s is waiting for an operator: %(why)s", batch=batch.display_name, why=why)
 
     # Checks: the tasks themselves
 
@@ -251,7 +253,7 @@ class PlcTaskHealth(models.AbstractModel):
     def _unwatched(self):
         """Why nobody watches now, in a sentence; False when Task 4 does."""
         if not self._setting("enabled") or self._is_neutralized():
-            return self.env._("Nobody watches: PLC batches are switched off in the settings.")
+            return self.env._("PLCs are not monitored: PLC batches are switched off in the settings.")
         if not self._is_enabled():
-            return self.env._("Nobody watches: the health monitor (Task 4) is switched off in the settings.")
+            return self.env._("PLCs are not monitored: the health monitor (Task 4) is switched off in the settings.")
         return self._trouble()

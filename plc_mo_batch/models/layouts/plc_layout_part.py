@@ -50,5 +50,5 @@ class PlcLayoutPart(models.AbstractModel):
         sent = [("controller_id.layout_id", "in", layouts.ids), ("state", "!=", "queued")]
         if layouts and self.env["mo.batch"].sudo().search_count(sent, limit=1):
             raise UserError(
-                self.env._("The layout cannot be changed while a PLC has batches that were sent with it. Duplicate it instead.")
+                self.env._("The layout cannot be changed while a PLC has batches sent with it. Duplicate it and change the copy.")
             )

@@ -14,37 +14,38 @@ class PlcRegisterArea(models.Model):
     layout_id = fields.Many2one("plc.register.layout", string="Layout", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(
         [
-            ("recipe", "Recipe (Odoo writes)"),
-            ("feedback", "Feedback (PLC writes)"),
-            ("failure", "Equipment failures (PLC writes)"),
-            ("weighing", "Manual weighings (PLC writes)"),
-            ("clock", "Clock (PLC writes)"),
+            ("recipe", "Recipe (written by Odoo)"),
+            ("feedback", "Feedback (written by the PLC)"),
+            ("failure", "Equipment failures (written by the PLC)"),
+            ("weighing", "Manual weighings (written by the PLC)"),
+            ("clock", "Clock (written by the PLC)"),
         ],
         required=True,
-        help="Recipe and feedback are needed. Failures and weighings are events: Odoo stores each, then sets its flag to 1. "
-        "A clock is only read.",
+        help="Recipe and feedback areas are required. Failures and weighings are events: Odoo stores each one, then sets its "
+        "flag to 1. A clock is only read.",
     )
     registers = fields.Selection(
         [("holding", "Holding registers"), ("input", "Input registers (read only)")],
         required=True,
         default="holding",
-        help="Holding registers are read with function 3 and written with 16, input registers are read with function 4. "
-        "A slot is a row of 16-bit words: coils and discrete inputs cannot hold one; a flag takes a word of 0 or 1.",
+        help="Holding registers are read with function 3 and written with function 16; input registers are read with function "
+        "4. A slot is a block of 16-bit words, so coils and discrete inputs cannot be used; a flag takes one word with "
+        "the value 0 or 1.",
     )
     base = fields.Integer(required=True, help="Address of the first word of slot 1, counted from 0.")
-    stride = fields.Integer(required=True, default=100, help="Words from the beginning of one slot to that of the next.")
+    stride = fields.Integer(required=True, default=100, help="Words from the start of one slot to the start of the next.")
     slots = fields.Integer(
         string="Event Slots",
         required=True,
         default=1,
-        help="How many events the area shows at the same time. Recipe and feedback have as many slots as the layout.",
+        help="Number of events the area shows at the same time. Recipe and feedback areas have as many slots as the layout.",
     )
     field_ids = fields.One2many("plc.register.field", "area_id", string="Fields", copy=True)
 
-    _kind_uniq = models.UniqueIndex("(layout_id, kind)", "A layout has one area of each kind.")
+    _kind_uniq = models.UniqueIndex("(layout_id, kind)", "A layout can have only one area of each kind.")
     _stride_positive = models.Constraint("CHECK(stride > 0)", "The stride must be at least one word.")
     _slots_positive = models.Constraint("CHECK(slots > 0)", "An area needs at least one slot.")
-    _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses begin at 0.")
+    _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses start at 0.")
 
     @api.constrains("kind", "registers")
     def _check_registers(self):
@@ -52,5 +53,5 @@ class PlcRegisterArea(models.Model):
             if not can_be_input(area.kind, area.layout_id.handshake):
                 label = dict(self._fields["kind"]._description_selection(self.env))[area.kind]
                 raise ValidationError(
-                    self.env._("Odoo writes to the area %s: it cannot lie in input registers, which can only be read.", label)
+                    self.env._("Odoo writes to the area %s, so it cannot use input registers, which are read-only.", label)
                 )

@@ -22,7 +22,7 @@ class PlcRegisterField(models.Model):
 
     area_id = fields.Many2one("plc.register.area", required=True, index=True, ondelete="cascade")
     layout_id = fields.Many2one(related="area_id.layout_id", store=True, index=True)
-    name = fields.Char(required=True, help="What messages call the field.")
+    name = fields.Char(required=True, help="Name of the field in messages.")
     role = fields.Selection(
         [
             ("slot", "Slot number"),
@@ -54,7 +54,7 @@ class PlcRegisterField(models.Model):
             ("hour", "Hour"),
             ("minute", "Minute"),
             ("second", "Second"),
-            ("event_number", "Number of an event (rises)"),
+            ("event_number", "Number of an event (increasing)"),
             ("event_flag", "Event flag (0 new, 1 stored)"),
         ],
         required=True,
@@ -77,22 +77,21 @@ class PlcRegisterField(models.Model):
         required=True,
         default="uint16",
     )
-    words = fields.Integer(default=1, help="Length of a text in words; two letters fit in a word.")
-    scale = fields.Float(default=1.0, digits=(16, 6), help="The number on the wire is the value times the scale.")
-    repeat = fields.Integer(string="Lines", default=1, help="How many times the field stands in the slot, once a line.")
+    words = fields.Integer(default=1, help="Length of a text in words; each word holds two characters.")
+    scale = fields.Float(default=1.0, digits=(16, 6), help="The number on the wire is the value multiplied by the scale.")
+    repeat = fields.Integer(string="Lines", default=1, help="Number of times the field occurs in the slot, once per line.")
     step = fields.Integer(help="Words from one line to the next.")
     value = fields.Integer(
         string="First Value",
-        help="What must stand in the first line (the code of its equipment); each next line is one more. "
-        "0: any value may stand there.",
+        help="Required value in the first line (the equipment code); it increases by one per line. 0: any value.",
     )
-    unit = fields.Char(help="What the value is counted in, shown beside it.")
-    minimum = fields.Float(help="Values below are not believed. Both limits 0: no limits.")
-    maximum = fields.Float(help="Values above are not believed. Both limits 0: no limits.")
+    unit = fields.Char(help="Unit of the value, shown beside it.")
+    minimum = fields.Float(help="Values below the minimum are rejected. Both limits 0: no limits.")
+    maximum = fields.Float(help="Values above the maximum are rejected. Both limits 0: no limits.")
 
     _sensible = models.Constraint(
         'CHECK("offset" >= 0 AND words > 0 AND scale > 0 AND repeat > 0 AND step >= 0)',
-        "Offset and step cannot be negative; words, scale and lines must be at least 1.",
+        "Offset and step cannot be negative. Words, scale and lines must be at least 1.",
     )
 
     @api.constrains("offset", "type", "words", "repeat", "step", "area_id")

@@ -25,32 +25,32 @@ class PlcRegisterLayout(models.Model):
         [("job_numbers", "Job numbers"), ("flags", "Flags")],
         required=True,
         default="job_numbers",
-        help="Job numbers: every word has one writer, safe against repeated and late writes. "
-        "Flags: two-writer flags, as in the original feed mill.",
+        help="Job numbers: every word has only one writer, so repeated and late writes are harmless. Flags: both sides write "
+        "the flags, as in the original feed mill.",
     )
-    slots = fields.Integer(required=True, default=10, help="How many batches the PLC can hold at the same time.")
+    slots = fields.Integer(required=True, default=10, help="Number of batches the PLC can hold at the same time.")
     word_order = fields.Selection(
         [("high", "High word first"), ("low", "Low word first")],
         required=True,
         default="high",
-        help="Which word of a number of two or more words comes first.",
+        help="Which word of a multi-word number comes first.",
     )
-    swap_bytes = fields.Boolean(help="The PLC puts the low byte of each word first.")
+    swap_bytes = fields.Boolean(help="The PLC sends the low byte of each word first.")
     address_offset = fields.Integer(
-        help="Added to every address. The addresses below are the protocol's, from 0; "
-        "use -1 or -40001 if you enter those of a PLC that counts from 1 or 40001."
+        help="Added to every address. The addresses below are protocol addresses, counted from 0. Enter -1 or -40001 if yours "
+        "count from 1 or 40001."
     )
     copies_on_take = fields.Boolean(
-        string="Shows the Order at Once",
-        help="With flags: the PLC shows the order in its feedback in the very scan in which it takes it. "
-        "Then a lost message or a withdrawal needs no person to decide.",
+        string="Shows the Order When Taken",
+        help="With flags: the PLC shows the order in its feedback in the same scan in which it takes it. A lost message or a "
+        "withdrawal then needs no decision by an operator.",
     )
-    has_clock = fields.Boolean(compute="_compute_has_clock", help="The PLC shows its clock.")
-    has_events = fields.Boolean(compute="_compute_has_events", help="The PLC tells of failures or of weighings.")
+    has_clock = fields.Boolean(compute="_compute_has_clock", help="The layout has the PLC's clock.")
+    has_events = fields.Boolean(compute="_compute_has_events", help="The PLC reports failures or weighings.")
     has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
     area_ids = fields.One2many("plc.register.area", "layout_id", string="Areas", copy=True)
     controller_ids = fields.One2many("plc.controller", "layout_id", string="PLCs")
-    problems = fields.Text(compute="_compute_problems", help="What must be mended before a PLC can use the layout.")
+    problems = fields.Text(compute="_compute_problems", help="What must be fixed before a PLC can use the layout.")
 
     _slots_positive = models.Constraint("CHECK(slots > 0)", "A layout needs at least one slot.")
 

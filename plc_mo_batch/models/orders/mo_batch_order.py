@@ -27,7 +27,7 @@ class MoBatch(models.Model):
             self._cancel("order", note, "requeue")
         elif not self.order_changed:
             self.order_changed = True
-            self.attention = self.env._("The order was closed or cancelled in Odoo, but the PLC makes it.")
+            self.attention = self.env._("The order was closed or cancelled in Odoo, but the PLC is making it.")
             self._journal("anomaly", self.attention)
 
     def _refresh(self, layout):
@@ -36,7 +36,7 @@ class MoBatch(models.Model):
         try:
             share = self._share_now()
             if not share:
-                self._cancel("order", self.env._("The other batches of the order make all of it."), "requeue")
+                self._cancel("order", self.env._("The other batches of the order make the full quantity."), "requeue")
                 self.production_id._plc_record_no_share()
                 return
             values = task._freeze(self.controller_id, layout, self.production_id, self.slot, share)
@@ -49,7 +49,7 @@ class MoBatch(models.Model):
         self.line_ids.unlink()
         self.write(values)
         self.production_id._plc_record_share(share)
-        self._journal("state", self.env._("The order was changed: the recipe was frozen again."))
+        self._journal("state", self.env._("The order was changed, so the recipe was frozen again."))
 
     def _share_now(self):
         """What the batch would make of its order, were it queued now. Those queued after it can still be planned anew."""
@@ -81,7 +81,7 @@ class MoBatch(models.Model):
         if not self._is_out_of_date(layout):
             return
         self.order_changed = True
-        self.attention = self.env._("The order was changed after its recipe was handed over: the PLC makes what was queued.")
+        self.attention = self.env._("The order was changed after its recipe was handed over. The PLC makes what was queued.")
         self._journal("anomaly", self.attention)
 
     def _is_out_of_date(self, layout):

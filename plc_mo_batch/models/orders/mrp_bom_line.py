@@ -9,5 +9,6 @@ class MrpBomLine(models.Model):
         string="Dosed From",
         index="btree_not_null",
         ondelete="set null",
-        help="Silo or tank to dose this component from. Empty: the one that holds the product, else it is added by hand.",
+        help="Silo or tank this component is dosed from. Empty: the one that holds the product; if there is none, the "
+        "component is added by hand.",
     )

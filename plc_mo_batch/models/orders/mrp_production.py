@@ -5,7 +5,7 @@ from ..batch.mo_batch import STATES
 from ..common.roles import check_operator
 from .not_queueable import NotQueueable
 
-WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("withheld", "Held")]
+WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("withheld", "Withheld")]
 # what a batch booked, and was checked, stays
 BOOKED = {"qty_producing", "move_raw_ids", "move_finished_ids", "move_byproduct_ids"}
 
@@ -16,19 +16,19 @@ class MrpProduction(models.Model):
 
     plc_batch_ids = fields.One2many("mo.batch", "production_id", string="PLC Batches", context={"active_test": False}, copy=False)
     plc_batch_count = fields.Integer(compute="_compute_plc_batch_count")
-    plc_reason = fields.Char(string="Not Queued Because", readonly=True, copy=False)
-    plc_first = fields.Boolean(string="Queue First", copy=False, tracking=True, help="Before all others at the next fill.")
+    plc_reason = fields.Char(string="Reason Not Queued", readonly=True, copy=False)
+    plc_first = fields.Boolean(string="Queue First", copy=False, tracking=True, help="Queued before all others at the next fill.")
     plc_withheld = fields.Boolean(
-        string="Held from the PLC", copy=False, tracking=True, help="The order is never queued for a PLC while this is set."
+        string="Withheld from the PLC", copy=False, tracking=True, help="While this is set, the order is not queued for a PLC."
     )
     plc_controller_id = fields.Many2one(
-        "plc.controller", string="PLC", compute="_compute_plc_state", help="The PLC that makes the order, or would make it."
+        "plc.controller", string="PLC", compute="_compute_plc_state", help="The PLC that makes, or would make, the order."
     )
     plc_state = fields.Selection(
         [*WAITING, *STATES],
         string="PLC State",
         compute="_compute_plc_state",
-        help="Of the batch that the PLC owes, else of the latest one. Waiting: for the next fill.",
+        help="State of the batch that is in the queue, otherwise of the latest one. Waiting: for the next fill.",
     )
 
     @api.depends("plc_batch_ids")
@@ -64,7 +64,8 @@ class MrpProduction(models.Model):
             if "done" in order.sudo().plc_batch_ids.mapped("state"):
                 raise UserError(
                     self.env._(
-                        "Order %s has been closed in the meantime, with what the PLC dosed. Reload it; unlock it to correct it.",
+                        "Order %s has meanwhile been closed with the quantities dosed by the PLC. Reload it, and unlock it to "
+                        "correct it.",
                         order.name,
                     )
                 )
@@ -202,7 +203,7 @@ class MrpProduction(models.Model):
         name = name if len(name) <= letters else f"~{name[1 - letters :]}"
         others = [("controller_id", "=", controller.id), ("order_name", "=", name), ("production_id", "!=", self.id)]
         if self.env["mo.batch"].with_context(active_test=False).search_count(others, limit=1):
-            raise NotQueueable(self.env._("the PLC knows another order as %s", name))
+            raise NotQueueable(self.env._("the PLC already has another order called %s", name))
         return name
 
     def _prepare_plc_lines(self, controller, layout, share):
@@ -216,14 +217,14 @@ class MrpProduction(models.Model):
         if len([line for line in lines if line["code"]]) > len(layout.codes):
             raise NotQueueable(self.env._("it has more dosed components than the PLC's recipe has lines"))
         if not any(line["code"] for line in lines):
-            raise NotQueueable(self.env._("no component of it is dosed by %s", controller.name))
+            raise NotQueueable(self.env._("none of its components is dosed by %s", controller.name))
         return lines
 
     def _check_equipment(self, equipment, move, seen, layout):
         if None not in layout.codes and equipment.code not in layout.codes:
             raise NotQueueable(
                 self.env._(
-                    "%(equipment)s has the code %(code)s, which the PLC's layout does not know",
+                    "%(equipment)s has code %(code)s, which is not in the PLC's layout",
                     equipment=equipment.name,
                     code=equipment.code,
                 )
@@ -242,7 +243,7 @@ class MrpProduction(models.Model):
     def _check_plc_serial(self, product):
         if product.tracking == "serial":
             raise NotQueueable(
-                self.env._("%s has a serial number for each piece, a PLC doses and produces by weight", product.display_name)
+                self.env._("%s is tracked by serial number, but a PLC doses and produces by weight", product.display_name)
             )
 
     def _plc_weight(self, product, uom, quantity, controller):

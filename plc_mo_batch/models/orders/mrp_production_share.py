@@ -39,16 +39,16 @@ class MrpProduction(models.Model):
     _inherit = "mrp.production"
 
     plc_part_count = fields.Integer(
-        string="Batches Needed", readonly=True, copy=False, help="In how many batches the PLC makes the order."
+        string="Batches Needed", readonly=True, copy=False, help="Number of batches in which the PLC makes the order."
     )
     plc_plan_count = fields.Integer(
-        readonly=True, copy=False, help="Written whenever a share is handed out, so that two PLCs cannot hand out the same one."
+        readonly=True, copy=False, help="Written whenever a share is assigned, so that two PLCs cannot be assigned the same one."
     )
     plc_stopped = fields.Boolean(
         string="No More Batches",
         readonly=True,
         copy=False,
-        help="Its batch was cancelled together with the order: what is made of it already is the last.",
+        help="The batch was cancelled together with the order: what has been made so far is all that will be made.",
     )
 
     _plc_shared_idx = models.Index("(plc_part_count) WHERE plc_part_count > 1")
@@ -88,7 +88,7 @@ class MrpProduction(models.Model):
                 return needed, min(quantity, rest)
             if quantity <= self.product_uom_id.rounding:
                 break
-        raise NotQueueable(self.env._("one %s of it weighs more than the largest batch", self.product_uom_id.name))
+        raise NotQueueable(self.env._("a single %s weighs more than the largest batch", self.product_uom_id.name))
 
     def _plc_fits(self, controller, quantity):
         weight = self._plc_weight(self.product_id, self.product_uom_id, quantity, controller)

@@ -11,10 +11,15 @@ class ProductProduct(models.Model):
     _inherit = "product.product"
 
     plc_number = fields.Integer(
-        string="PLC Product Number", index=True, copy=False, help="The number by which a PLC's manual weighings call the product."
+        string="PLC Product Number",
+        index=True,
+        copy=False,
+        help="The number that identifies the product in a PLC's manual weighings.",
     )
 
-    _plc_number_range = models.Constraint("CHECK(plc_number BETWEEN 0 AND 65535)", "A product number lies between 0 and 65535.")
+    _plc_number_range = models.Constraint(
+        "CHECK(plc_number BETWEEN 0 AND 65535)", "The product number must be between 0 and 65535."
+    )
 
     def _plc_to_weight(self, quantity, uom, weight_uom):
         """What ``quantity`` of the product weighs.
@@ -38,7 +43,7 @@ class ProductProduct(models.Model):
         if not self.weight or not uom._has_common_reference(self.uom_id):
             raise UserError(
                 self.env._(
-                    "%(product)s is counted in %(unit)s, the PLC weighs in %(weight)s: enter on the product what it weighs",
+                    "%(product)s is counted in %(unit)s, but the PLC weighs in %(weight)s: enter the product's weight",
                     product=self.display_name,
                     unit=uom.name,
                     weight=weight_uom.name,
@@ -58,8 +63,8 @@ class ProductProduct(models.Model):
             if float_compare(step, EXACT, precision_digits=6) > 0:
                 raise UserError(
                     self.env._(
-                        "%(product)s is counted in %(unit)s with %(digits)s decimals, that is in steps of %(step)s %(weight)s: "
-                        "use a smaller unit, or raise the decimal accuracy of Product Unit",
+                        "%(product)s is counted in %(unit)s with %(digits)s decimals, which means steps of %(step)s "
+                        "%(weight)s: use a smaller unit, or raise the decimal accuracy of Product Unit",
                         product=self.display_name,
                         unit=unit.name,
                         digits=self.env["decimal.precision"].precision_get("Product Unit"),

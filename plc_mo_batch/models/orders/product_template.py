@@ -8,7 +8,7 @@ class ProductTemplate(models.Model):
         string="PLC Product Number",
         compute="_compute_plc_number",
         inverse="_inverse_plc_number",
-        help="The number by which a PLC's manual weighings call the product.",
+        help="The number that identifies the product in a PLC's manual weighings.",
     )
 
     @api.depends("product_variant_ids.plc_number")

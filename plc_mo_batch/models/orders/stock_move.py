@@ -15,7 +15,7 @@ class StockMove(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
-        help="Of an order that is made in several batches: the one that consumed or produced it.",
+        help="For an order made in several batches: the batch that consumed or produced this move.",
     )
 
     # Business methods: the recipe
@@ -32,13 +32,13 @@ class StockMove(models.Model):
         equipment = controller.equipment_ids
         holding = equipment.filtered(lambda item: self.product_id in item.product_ids).with_prefetch(equipment._prefetch_ids)
         if not holding and controller.missing_policy == "refuse":
-            raise NotQueueable(self.env._("%s is in no silo or tank", self.product_id.display_name))
+            raise NotQueueable(self.env._("%s is not in any silo or tank", self.product_id.display_name))
         if len(holding) > 1 and controller.ambiguous_policy == "hand":
             return holding.browse()
         if len(holding) > 1:
             raise NotQueueable(
                 self.env._(
-                    "%(product)s is held by %(equipment)s; say on the BoM line which one doses it",
+                    "%(product)s is in %(equipment)s: select on the BoM line which one to dose from",
                     product=self.product_id.display_name,
                     equipment=", ".join(holding.mapped("name")),
                 )

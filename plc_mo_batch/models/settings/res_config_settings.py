@@ -32,10 +32,10 @@ class ResConfigSettings(models.TransientModel):
         vars()[f"plc_task_{task.number}_minutes"] = fields.Integer(string=task.interval_title, groups=SYSTEM)
     del task
     plc_batch_limit = fields.Integer(
-        string="Batches in a fill", config_parameter="plc_mo_batch.batch_limit", default=10, groups=SYSTEM
+        string="Batches per fill", config_parameter="plc_mo_batch.batch_limit", default=10, groups=SYSTEM
     )
     plc_write_back_tries = fields.Integer(
-        string="Tries of a write-back", config_parameter="plc_mo_batch.write_back_tries", default=5, groups=SYSTEM
+        string="Write-back attempts", config_parameter="plc_mo_batch.write_back_tries", default=5, groups=SYSTEM
     )
     default_ambiguous_policy = policy("ambiguous_policy")
     default_backorder_policy = policy("backorder_policy")
@@ -45,27 +45,27 @@ class ResConfigSettings(models.TransientModel):
     default_missing_policy = policy("missing_policy")
     default_weight_policy = policy("weight_policy")
     plc_metrics_key = fields.Char(string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True, groups=SYSTEM)
-    plc_refill = fields.Boolean(string="Refill an emptied queue at once", config_parameter="plc_mo_batch.refill", groups=SYSTEM)
+    plc_refill = fields.Boolean(string="Refill an empty queue at once", config_parameter="plc_mo_batch.refill", groups=SYSTEM)
     plc_allowed_networks = fields.Char(
-        string="Local networks of PLCs", config_parameter="plc_mo_batch.allowed_networks", groups=SYSTEM
+        string="Allowed PLC networks", config_parameter="plc_mo_batch.allowed_networks", groups=SYSTEM
     )
     plc_shift_hours = fields.Char(
-        string="Hours at which shifts begin", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS, groups=SYSTEM
+        string="Shift start times", config_parameter="plc_mo_batch.shift_hours", default=SHIFTS, groups=SYSTEM
     )
     plc_journal_days = fields.Integer(
-        string="Days that the journal is kept", config_parameter="plc_mo_batch.journal_days", groups=SYSTEM
+        string="Days to keep the journal", config_parameter="plc_mo_batch.journal_days", groups=SYSTEM
     )
 
     @api.constrains(*MINUTES, "plc_batch_limit", "plc_write_back_tries")
     def _check_plc_numbers(self):
         for settings in self:
             if min(*(settings[name] for name in MINUTES), settings.plc_batch_limit, settings.plc_write_back_tries) < 1:
-                raise ValidationError(self.env._("Intervals and the numbers of batches and tries must be at least 1."))
+                raise ValidationError(self.env._("Intervals, batches per fill and write-back attempts must be at least 1."))
 
     @api.constrains("plc_journal_days")
     def _check_plc_journal_days(self):
         if min(self.mapped("plc_journal_days"), default=0) < 0:
-            raise ValidationError(self.env._("The journal is kept for a number of days, or for ever: 0."))
+            raise ValidationError(self.env._("Enter the days to keep the journal, or 0 to keep it forever."))
 
     @api.constrains("plc_shift_hours")
     def _check_plc_shift_hours(self):
@@ -74,7 +74,7 @@ class ResConfigSettings(models.TransientModel):
                 shift_hours(settings.plc_shift_hours)
             except ValueError as error:
                 raise ValidationError(
-                    self.env._("Shifts begin at whole hours from 0 to 23, with commas between them, such as %s.", SHIFTS)
+                    self.env._("Enter shift start times as whole hours from 0 to 23, separated by commas, such as %s.", SHIFTS)
                 ) from error
 
     @api.constrains("plc_allowed_networks")
@@ -85,7 +85,7 @@ class ResConfigSettings(models.TransientModel):
             except ValueError as error:
                 raise ValidationError(
                     self.env._(
-                        "Networks are written like 127.0.0.1 or 169.254.0.0/16, with commas between them: %s",
+                        "Enter networks like 127.0.0.1 or 169.254.0.0/16, separated by commas: %s",
                         translate(self.env, error),
                     )
                 ) from error
@@ -134,4 +134,4 @@ class ResConfigSettings(models.TransientModel):
 
     def _check_plc_system(self):
         if not self.env.user.has_group(SYSTEM):
-            raise AccessError(self.env._("Only administrators may do this."))
+            raise AccessError(self.env._("Only administrators can do this."))

@@ -23,7 +23,7 @@ const SCHEMES = ["auto", "light", "dark"];
 
 const SEVERITIES = {
     danger: { icon: "fa-exclamation-circle", word: _t("Act now") },
-    warning: { icon: "fa-exclamation-triangle", word: _t("Look") },
+    warning: { icon: "fa-exclamation-triangle", word: _t("Check") },
     info: { icon: "fa-info-circle", word: _t("Note") },
 };
 
@@ -112,7 +112,7 @@ export class PlcBoard extends Component {
             return { kind: "muted", icon: "fa-circle-o", word: _t("Connecting") };
         }
         const time = luxon.DateTime.fromMillis(this.connection.heard).toLocaleString(luxon.DateTime.TIME_WITH_SECONDS);
-        return { kind: "danger", icon: "fa-chain-broken", word: _t("Not live: this is how it was at %s", time), old: true };
+        return { kind: "danger", icon: "fa-chain-broken", word: _t("Not live: last updated at %s", time), old: true };
     }
 
     // The screen: colours, and the wall
@@ -180,7 +180,7 @@ export class PlcBoard extends Component {
     }
 
     get schemeTitle() {
-        return { auto: _t("Colours: as this device"), light: _t("Colours: light"), dark: _t("Colours: dark") }[this.state.scheme];
+        return { auto: _t("Colors: as this device"), light: _t("Colors: light"), dark: _t("Colors: dark") }[this.state.scheme];
     }
 
     nextScheme() {

@@ -12,7 +12,7 @@ const EPSILON = 0.005; // half of what is shown
 const CONNECTIONS = {
     online: { kind: "ok", icon: "fa-check-circle", word: _t("Connected") },
     offline: { kind: "danger", icon: "fa-times-circle", word: _t("No connection") },
-    stale: { kind: "danger", icon: "fa-clock-o", word: _t("Not looked at: does Odoo run its tasks?") },
+    stale: { kind: "danger", icon: "fa-clock-o", word: _t("No recent exchange: check that Odoo's tasks are running") },
     off: { kind: "muted", icon: "fa-power-off", word: _t("Switched off") },
     new: { kind: "warning", icon: "fa-question-circle", word: _t("Never contacted") },
 };
@@ -59,7 +59,7 @@ class BatchCard extends Component {
     }
 
     get commandText() {
-        return _t("%s: asked for, the PLC has not obeyed yet.", this.props.batch.command);
+        return _t("%s requested; the PLC has not acted on it yet.", this.props.batch.command);
     }
 
     /** What a screen reader says of the bar. */
@@ -179,11 +179,11 @@ export class Lane extends Component {
 
     get waitingText() {
         const { orders } = this.props.lane.waiting;
-        return orders === 1 ? _t("1 order waits for this PLC.") : _t("%s orders wait for this PLC.", orders);
+        return orders === 1 ? _t("1 order is waiting for this PLC.") : _t("%s orders are waiting for this PLC.", orders);
     }
 
     get refusedText() {
-        return _t("Of these, %s cannot be queued as they are.", this.props.lane.waiting.refused);
+        return _t("%s of them cannot be queued as they are.", this.props.lane.waiting.refused);
     }
 
     // The shift

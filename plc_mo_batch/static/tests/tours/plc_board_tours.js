@@ -37,8 +37,8 @@ tours.add("plc_board_cancel", {
     steps: () => [
         { content: "the board shows the queue", trigger: `${slot(1)}:contains(Queued)` },
         { content: "cancel the second batch", trigger: `${slot(2)} button[name=action_open_cancel]`, run: "click" },
-        { content: "what it does is said first", trigger: ".modal .alert-info:contains(was not told yet)" },
-        ...reason("Material is missing"),
+        { content: "what it does is said first", trigger: ".modal .alert-info:contains(has not been offered to the PLC)" },
+        ...reason("Material missing"),
         { content: "a word on it", trigger: ".modal [name=note] input", run: "edit no maize" },
         answer("button[name=action_confirm]", "cancel it"),
         { content: "the slot is free", trigger: ".o_plc_queue .o_plc_slot:contains(Slot 2 is free)" },
@@ -87,8 +87,8 @@ tours.add("plc_board_switch", {
 tours.add("plc_board_why", {
     timeout: PATIENCE,
     steps: () => [
-        { content: "one cannot be queued", trigger: ".o_plc_idle:contains(Of these, 1 cannot be queued)" },
-        { trigger: ".o_plc_idle .o_plc_link:contains(See why)", run: "click" },
+        { content: "one cannot be queued", trigger: ".o_plc_idle:contains(1 of them cannot be queued)" },
+        { trigger: ".o_plc_idle .o_plc_link:contains(Show why)", run: "click" },
         { content: "that one, and none of another PLC's", trigger: ".o_list_view:has(.o_data_row):not(:has(.o_data_row ~ .o_data_row))" },
     ],
 });
@@ -107,7 +107,7 @@ tours.add("plc_board_live", {
     timeout: PATIENCE,
     steps: () => [
         { content: "it is live", trigger: ".o_plc_top:contains(Live):not(:contains(Not live))" },
-        { content: "orders wait", trigger: ".o_plc_idle:contains(orders wait)" },
+        { content: "orders wait", trigger: ".o_plc_idle:contains(orders are waiting)" },
         { content: "fill now", trigger: ".o_plc_idle button[name=action_fill_now]", run: "click" },
         eventually("the queue comes without a reload", `${slot(10)}`),
         eventually("the PLC answers", ".o_plc_connection:contains(Connected)"),
@@ -119,7 +119,7 @@ tours.add("plc_board_live", {
         },
         { content: "the last one is cancelled with a reason", trigger: `${slot(10)} button[name=action_open_cancel]`, run: "click" },
         { trigger: ".modal .alert-info:contains(its recipe is withdrawn first)" },
-        ...reason("Plan was changed"),
+        ...reason("Plan changed"),
         answer("button[name=action_confirm]", "cancel it"),
         eventually("withdrawn from the PLC", ".o_plc_queue .o_plc_slot:contains(Slot 10 is free)"),
         { content: "and among the finished ones", trigger: ".o_plc_finished .o_plc_slot:contains(Cancelled)" },

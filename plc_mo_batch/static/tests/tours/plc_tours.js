@@ -48,7 +48,7 @@ tours.add("plc_cancel", {
         { trigger: ".modal:contains(cancelled at once) button[name=action_confirm]", run: "click" },
         { content: "not without a reason", trigger: ".modal .o_field_invalid[name=reason]" },
         { trigger: ".modal [name=reason] input", run: "click" },
-        { trigger: ".o_select_menu_item:contains(Material is missing)", run: "click" },
+        { trigger: ".o_select_menu_item:contains(Material missing)", run: "click" },
         { trigger: ".modal [name=note] input", run: "edit Silo 102 is empty." },
         { trigger: ".modal button[name=action_confirm]", run: "click" },
         { trigger: "body:not(:has(.modal)) .o_list_view:not(:has(.o_selection_container)) .o_data_row:contains(Running)" },
@@ -62,7 +62,7 @@ tours.add("plc_retry", {
         { trigger: ".o_form_view .alert:contains(write-back failed)" },
         { trigger: "button[name=action_retry]", run: "click" },
         { trigger: "a[name=journal]", run: "click" },
-        { trigger: "[name=journal_ids] .o_data_row:contains(Write-back asked for)" },
+        { trigger: "[name=journal_ids] .o_data_row:contains(Write-back requested)" },
     ],
 });
 
