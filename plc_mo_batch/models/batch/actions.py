@@ -157,7 +157,8 @@ ACTIONS = {
             "rebook",
             Refusal(
                 _lt(
-                    "Batch %(batch)s: only a finished batch whose order was closed outside the PLC tasks can be booked separately."
+                    "Batch %(batch)s: only a finished batch whose order was closed outside the PLC tasks "
+                    "can be booked separately."
                 )
             ),
             role=MANAGER,
