@@ -113,7 +113,8 @@ class Run:
             copy(source, folder / name)
         (folder / "conftest.py").write_text(CONFTEST)
         names = (name.partition("::") for name in MODULES[module])
-        tests = " ".join(f"{TESTS}/{name}.py{colons}{case}" for name, colons, case in names)
+        files = {path.stem: path.relative_to(ROOT) for path in (ROOT / TESTS).rglob("test_*.py")}
+        tests = " ".join(f"{files[name]}{colons}{case}" for name, colons, case in names)
         options = {
             "source_paths": PLC,
             "only_mutate": f"{PLC}/{module}.py",

@@ -14,6 +14,7 @@ import types
 import unittest
 
 from workshop.addon import NAME
+from workshop.paths import ADDON
 
 TESTS = (  # fast ones first
     "test_sentences",
@@ -90,8 +91,10 @@ sys.meta_path.insert(0, _Finder())
 
 
 def load(*names):
-    """The tests of these files (``test_codec``), by default all plain ones."""
-    modules = [importlib.import_module(f"{NAME}.tests.{name}") for name in names or TESTS]
+    """The tests of these files (``test_codec``), by default all plain ones; whatever folder they lie in."""
+    folder = ADDON / "tests"
+    files = [next(folder.rglob(f"{name}.py")).relative_to(folder) for name in names or TESTS]
+    modules = [importlib.import_module(".".join([NAME, "tests", *file.with_suffix("").parts])) for file in files]
     return unittest.TestSuite(map(unittest.defaultTestLoader.loadTestsFromModule, modules))
 
 

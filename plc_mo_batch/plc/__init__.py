@@ -1,6 +1,6 @@
 """Everything that can be decided without Odoo, and the wire.
 
-Nothing in this package imports ``odoo``, and no module imports one that stands behind it in this list (``tests/test_layers.py``):
+Nothing in this package imports ``odoo``, and no module imports one that stands behind it in this list (``tests/house``):
 
 * ``sentences``: what these layers say to people;
 * ``codec``: words <-> values; ``layout``: areas, slots, fields; ``dissect``: a slot field by field, for people;

@@ -1,4 +1,4 @@
-"""Where the addon leans on what Odoo may move with its next version: here, and nowhere else (tests/test_odoo_edge.py).
+"""Where the addon leans on what Odoo may move with its next version: here, and nowhere else (tests/house/test_odoo_edge.py).
 
 Odoo 20 gives system parameters typed getters, moves the consumption policy of a BoM, and forbids models to roll back; private
 methods come and go with every version. Whoever ports the addon begins here: mend these functions, then whatever

@@ -1,6 +1,6 @@
 """The one place where what a batch consumed and produced becomes stock moves.
 
-No other file of the addon creates, splits or posts a move, or scraps (``tests/test_posting.py``): whoever changes lots, dates or
+No other file of the addon creates, splits or posts a move, or scraps (``tests/house``): whoever changes lots, dates or
 the context of what is posted changes it here. What :class:`Component` puts on the moves of a whole order is posted when
 :class:`~.booking.Booking` closes that.
 """

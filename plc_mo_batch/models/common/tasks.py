@@ -1,7 +1,7 @@
 """The tasks: one list. Settings, metrics, health monitor, board and the buttons that wake a task are made from it.
 
 A new task is a row here, its model (``plc.task`` is what tasks share), its scheduled action and its switch in ``data/``, and its
-place on the settings page; ``tests/test_tasks.py`` says what is missing.
+place on the settings page; ``tests/house/test_tasks.py`` says what is missing.
 """
 
 from dataclasses import dataclass

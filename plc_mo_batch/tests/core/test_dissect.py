@@ -1,0 +1,125 @@
+"""A slot taken apart for people: every word is shown, nothing is ever refused."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from odoo.tests import BaseCase, tagged
+
+from ...plc.codec import Field
+from ...plc.dissect import dissect, event_body, fits, is_empty
+from ...plc.layout import Area, Layout
+from .. import plc_layouts
+
+LAYOUTS = [plc_layouts.job_numbers(), plc_layouts.flags(), plc_layouts.job_numbers(word_order="low", swap_bytes=True)]
+
+
+@tagged("post_install", "-at_install")
+class TestDissect(BaseCase):
+    def setUp(self):
+        super().setUp()
+        self.layout = plc_layouts.job_numbers()
+        block = self.layout.block(plc_layouts.recipe_values(3), 7)
+        self.words = block + [0] * (self.layout.codec("recipe").words - len(block))
+
+    def parts(self, slot=3):
+        return {part.offset: part for part in dissect(self.layout, "recipe", self.words, slot)}
+
+    def problems(self, slot=3):
+        return [part.problem for part in self.parts(slot).values() if part.error]
+
+    def test_values_are_the_codec_s(self):
+        for layout in LAYOUTS:
+            words = layout.block(plc_layouts.recipe_values(3), 7)
+            words += [0] * (layout.codec("recipe").words - len(words))
+            decoded = layout.codec("recipe").decode(words)
+            for part in dissect(layout, "recipe", words, 3):
+                if part.field:
+                    value = decoded[part.field.role]
+                    self.assertEqual(part.value, value[part.field.index] if isinstance(value, list) else value)
+
+    def test_a_field_with_its_words(self):
+        part = self.parts()[28]
+        self.assertEqual((part.field.role, part.words, part.value, part.problem), ("line_quantity", (0, 38125), 381.25, ""))
+
+    def test_words_that_no_field_uses_are_shown(self):
+        self.words[76] = 0xBEEF
+        self.assertEqual((self.parts()[76].field, self.parts()[76].words), (None, (0xBEEF,)))
+
+    def test_wrong_words_are_named(self):
+        self.words[54], self.words[1], self.words[72], self.words[25] = 109, 0x8201, 9, 0x7FFF
+        self.assertEqual(
+            self.problems(),
+            [
+                "order (word 1) holds bytes that are not printable ASCII text",
+                "quantity (word 25) holds 21474525.76, more than 100000",
+                "line_code (word 54) holds 109 where 110 was expected",
+                "finished (word 72) holds 9 (0x0009), but only 0 or 1 is allowed",
+            ],
+        )
+
+    def test_slot_number(self):
+        self.assertEqual(self.problems(4), ["slot (word 0) holds 3 where 4 was expected"])
+        self.assertEqual(self.problems(None), [])
+        self.words[0] = 0
+        self.assertEqual(self.problems(4), [], "none yet")
+
+    def test_empty_slot_needs_no_codes(self):
+        area = self.layout.area("recipe")
+        self.assertFalse(is_empty(area, self.words))
+        self.words = [0] * len(self.words)
+        self.words[78] = 55  # the job that it kept through a loss of memory
+        self.assertTrue(is_empty(area, self.words))
+        self.assertEqual(self.problems(), [])
+
+    def test_too_few_words(self):
+        self.words = self.words[:82]
+        self.assertEqual(self.problems(), ["acknowledged_job (word 81) is missing"])
+
+    def test_fits(self):
+        self.assertTrue(fits(self.layout, "recipe", self.words))
+        self.assertFalse(fits(self.layout, "recipe", self.words[1:]))
+        self.assertFalse(fits(self.layout, "weighing", self.words))
+
+    def test_a_kind_that_the_layout_has_not(self):
+        layout = plc_layouts.job_numbers(events=False)
+        self.assertFalse(fits(layout, "weighing", [0] * 13))
+
+    def test_either_name_tells_that_a_slot_is_taken(self):
+        area = self.layout.area("recipe")
+        for word in (0, 1, 8):  # the slot number; the first and the last of the order's
+            words = [0] * len(self.words)
+            words[word] = 1
+            self.assertFalse(is_empty(area, words), word)
+        self.assertTrue(is_empty(area, [0] * 9 + [1] * (len(self.words) - 9)))
+
+    def test_an_event_is_known_by_all_but_its_flag(self):
+        area = self.layout.area("weighing")
+        self.assertEqual(event_body(area, range(13)), (*range(12), 0))
+        self.assertTrue(is_empty(area, [0] * 12 + [1]))
+        self.assertFalse(is_empty(area, [0, 1, *[0] * 11]))
+
+    def test_a_weighing_names_the_slot_of_its_batch(self):
+        words = self.layout.codec("weighing").encode({"slot": 3, "order": "A", "product_number": 1, "weighed": 1.0})
+        self.assertEqual([part.problem for part in dissect(self.layout, "weighing", words, 1)], [""] * 5)
+
+    def test_what_is_no_register(self):
+        self.words[0] = 70000
+        self.assertEqual(self.problems(), ["slot (word 0) holds a value that does not fit in a register"])
+
+    def test_gaps(self):
+        """Each is one part, wherever it lies; between fields that touch there is none."""
+        area = Area("recipe", 100, 10, (Field("slot", 1), Field("order", 2, "ascii", 2), Field("quantity", 7)))
+        layout = Layout(self.layout.handshake, 1, (area,))
+        for count, expected in ((10, [1, 1, 2, 3, 1, 2]), (8, [1, 1, 2, 3, 1])):
+            parts = dissect(layout, "recipe", range(count))
+            self.assertEqual([len(part.words) for part in parts], expected)
+            self.assertEqual([part.offset for part in parts], [0, 1, 2, 4, 7, 8][: len(expected)])
+
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
+    @given(st.sampled_from(LAYOUTS), st.lists(st.integers(-1, 0x10000), max_size=125))
+    def test_never_raises_and_loses_no_word(self, layout, words):
+        for kind in ("recipe", "feedback", "failure", "weighing"):
+            parts = dissect(layout, kind, words, 1)
+            self.assertEqual([word for part in parts for word in part.words], words)
+            for part in parts:
+                self.assertFalse(part.error and part.value is not None)

@@ -1,0 +1,48 @@
+"""What single migrations do; tests/test_upgrade.py runs them all on a database of the first release."""
+
+from odoo.modules.module import load_script
+from odoo.tests import tagged
+from odoo.tools.misc import file_path
+
+from ..common import MillCase
+
+VERSION = "19.0.1.0.0"
+
+
+@tagged("post_install", "-at_install")
+class TestMigrations(MillCase):
+    def migrate(self, script):
+        path = file_path(f"plc_mo_batch/migrations/{script}.py")
+        load_script(path, "migration").migrate(self.env.cr, VERSION)
+
+    def test_layout_that_is_not_whole_any_more_is_named(self):
+        """As when a new release is stricter than the one that the layout was made with."""
+        with self.assertNoLogs("migration", "WARNING"):
+            self.migrate("19.0.1.1.0/post-check_layouts")
+        feedback = self.controller.layout_id.area_ids.filtered(lambda area: area.kind == "feedback")
+        self.env.cr.execute("UPDATE plc_register_area SET base = 6900 WHERE id = %s", feedback.ids)
+        self.env.invalidate_all()
+        with self.assertLogs("migration", "WARNING") as logs:
+            self.migrate("19.0.1.1.0/post-check_layouts")
+        self.assertIn("The layout Feed mill, job numbers has to be mended: The feedback area ends", logs.output[0])
+
+    def test_addresses_in_use_stay_allowed(self):
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("plc_mo_batch.allowed_networks", "")
+        self.env["plc.controller"].search([]).write({"host": "192.0.2.1"})
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE plc_controller SET host = '127.0.0.1' WHERE id = %s", self.controller.ids)
+        self.env.invalidate_all()
+        self.migrate("19.0.1.1.0/post-allow_networks_in_use")
+        self.assertEqual(parameters.get_param("plc_mo_batch.allowed_networks"), "127.0.0.1")
+        self.controller.host = "127.0.0.1"
+
+    def test_metrics_key_that_anybody_could_read(self):
+        """Another takes its place; where the metrics were off they stay off."""
+        parameters = self.env["ir.config_parameter"]
+        for old in ("a key", False):
+            parameters.set_param("plc_mo_batch.metrics_key", old)
+            self.migrate("19.0.2.0.0/post-renew_metrics_key")
+            new = parameters.get_param("plc_mo_batch.metrics_key")
+            self.assertEqual(bool(new), bool(old))
+            self.assertNotEqual(new, "a key")

@@ -1,0 +1,95 @@
+"""From no PLC to a connected one."""
+
+from odoo.exceptions import UserError
+from odoo.tests import Form, new_test_user, tagged
+
+from ..common import MillCase
+
+
+@tagged("post_install", "-at_install")
+class TestSetup(MillCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = new_test_user(cls.env, "setup_manager", groups="plc_mo_batch.group_manager")
+        cls.new_order()
+        cls.new_order(500.0)
+
+    def setup_for(self, plc, **values):
+        self.controller.picking_type_ids = False
+        setup = self.env["plc.setup"].with_user(self.manager)
+        form = Form(setup)
+        form.host, form.port = "127.0.0.1", plc.port
+        for name, value in values.items():
+            form[name] = value
+        setup = form.save()
+        setup.picking_type_ids = self.picking_type
+        return setup
+
+    def test_the_whole_way(self):
+        plc = self.new_simulator()
+        setup = self.setup_for(plc, name="New mill")
+        setup.action_test()
+        self.assertRecordValues(setup, [{"step": "silos", "is_answering": True}])
+        self.assertEqual(setup.line_ids.mapped("code"), [*range(101, 116)], "as the layout names them")
+        setup.action_suggest()
+        held = [line.product_ids for line in setup.line_ids]
+        self.assertEqual(held[:4], [self.wheat, self.soy, self.molasses, self.salt], "what is needed most first")
+        self.assertFalse(any(held[4:]))
+        with self.assertRaisesRegex(UserError, "each silo"):
+            setup.action_connect()
+        setup.is_checked = True
+        setup.action_connect()
+        mill = setup.controller_id
+        self.assertRecordValues(mill, [{"name": "New mill", "host": "127.0.0.1", "port": plc.port, "enabled": True}])
+        self.assertEqual(mill.equipment_ids[:1].product_ids, self.wheat)
+        self.assertRecordValues(setup, [{"step": "done", "order_count": 2}])
+        setup.action_fill()
+        self.run_task(1)
+        self.assertEqual(mill.queue_count, 2)
+
+    def test_what_lies_in_a_silo_stays(self):
+        setup = self.setup_for(self.new_simulator())
+        setup.action_next()
+        setup.line_ids[2].product_ids = self.wheat
+        setup.action_suggest()
+        self.assertEqual([line.product_ids for line in setup.line_ids[:4]], [self.soy, self.molasses, self.wheat, self.salt])
+
+    def test_no_orders_to_suggest_from(self):
+        setup = self.setup_for(self.new_simulator())
+        setup.action_next()
+        setup.picking_type_ids = self.picking_type.copy()
+        with self.assertRaisesRegex(UserError, "No confirmed order"):
+            setup.action_suggest()
+
+    def test_a_plc_that_does_not_answer(self):
+        plc = self.new_simulator()
+        plc.stop()
+        setup = self.setup_for(plc)
+        setup.action_test()
+        self.assertRecordValues(setup, [{"step": "address", "is_answering": False}])
+        self.assertIn("Cannot reach the PLC", setup.message)
+        setup.action_next()
+        self.assertEqual(setup.step, "silos", "it can be mended later")
+
+    def test_a_plc_of_another_layout(self):
+        plc = self.new_simulator()
+        plc.mill.memory[6054] = 7  # an equipment code in the feedback of slot 1
+        setup = self.setup_for(plc)
+        setup.action_test()
+        self.assertFalse(setup.is_answering)
+        self.assertIn("does not fit the layout", setup.message)
+
+    def test_without_an_address(self):
+        setup = self.env["plc.setup"].with_user(self.manager).create({})
+        for go_on in (setup.action_test, setup.action_next):
+            with self.assertRaisesRegex(UserError, "address"):
+                go_on()
+
+    def test_simulator(self):
+        setup = self.env["plc.setup"].with_user(self.manager).create({})
+        setup.action_use_simulator()
+        self.assertRecordValues(setup, [{"host": "127.0.0.1", "port": 5020}])
+
+    def test_operation_types_that_have_a_plc_are_not_proposed(self):
+        self.assertNotIn(self.picking_type, self.env["plc.setup"].create({}).picking_type_ids)
