@@ -1,4 +1,4 @@
-# From the bottom up: a package imports only those above it here (tests/house/test_model_packages.py), and extends only their models.
+# From the bottom up: a package imports only those above it here, and extends only their models (tests/house).
 from . import common
 
 # isort: split

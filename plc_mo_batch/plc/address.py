@@ -8,6 +8,7 @@ something else a moment later (DNS rebinding) gains nothing.
 import ipaddress
 import socket
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from .sentences import _lt
@@ -26,6 +27,7 @@ class AddressRefused(Exception):
     """The message says which address, and what it is."""
 
 
+@lru_cache(maxsize=64)
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Networks and addresses, separated by commas or blanks.
 
@@ -48,8 +50,9 @@ def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[SocketAddr
     :raise OSError: when it has none
     """
     found = [sockaddr for *_rest, sockaddr in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    networks = tuple(allowed)
     for sockaddr in found:
-        check(str(sockaddr[0]), allowed)
+        _check(str(sockaddr[0]), networks)
     return found
 
 
@@ -75,8 +78,12 @@ def check(text: str, allowed: Iterable[Network]) -> None:
     :param text: an address, as the resolver writes it
     :raise AddressRefused: when it may not be connected to
     """
+    _check(text, tuple(allowed))
+
+
+@lru_cache(maxsize=4096)
+def _check(text: str, allowed: tuple[Network, ...]) -> None:
     outer = ipaddress.ip_address(text.partition("%")[0])  # without the interface of a link-local one
-    allowed = tuple(allowed)
     for address in (outer, *_embedded(outer)):
         kind = _kind(address)
         if kind and not any(address in network for network in allowed):

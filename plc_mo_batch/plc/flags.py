@@ -8,19 +8,20 @@ be made twice. Where the two cannot be told apart, a person is asked.
 from collections.abc import Sequence
 
 from .handshake import ACKNOWLEDGED, STILL_TAKEN, TAKEN, Case, Handshake, Rule, Sight
+from .layout import FLAGS
 from .sentences import _lt
 from .steps import CANCELLED, CANCELLING, ENDED, OFFERED, QUEUED, RUNNING, SENDING, Job, Step, Write
 
 
-class Flags(Handshake):
+class Flags(Handshake, name=FLAGS):
     """What is seen, and what is done; :data:`Flags.table` below says which of it when."""
 
     # What is seen
 
-    def _queued(self, case: Case) -> Sight:
+    def _queued(self, case: Case) -> Sight | None:
         job = case.job
         if job.resent and self._is_shown(case):
-            return self._progress(case)
+            return None
         if self._known:
             return Sight.BEHIND
         room = self._room(case)
@@ -37,10 +38,10 @@ class Flags(Handshake):
         slot = case.job.slot
         return Sight.FREE if self._is_recipe_blank(slot) or self._recipe_role(slot, "recipe_flag") == 1 else Sight.BUSY
 
-    def _handed_over(self, case: Case) -> Sight:
+    def _handed_over(self, case: Case) -> Sight | None:
         job = case.job
         if self._is_mine(job, case.words) and (job.state == RUNNING or not self._is_stored(case.words)):
-            return self._progress(case)
+            return None
         if job.state == RUNNING:
             return Sight.GONE
         recipe = self.seen.recipe.get(job.slot)

@@ -26,6 +26,7 @@ from .steps import (
     HANDED_OVER,
     HELD,
     IDLE,
+    OPEN,
     QUEUED,
     RUNNING,
     SENDING,
@@ -99,12 +100,21 @@ class Rule(NamedTuple):
 
 
 Table = Mapping[str, Mapping[Sight, Rule]]
+HANDSHAKES: dict[str, type["Handshake"]] = {}  # by a layout's handshake
 
 
 class Handshake(ABC):
-    """What the PLC and Odoo agreed on: who may write what, and when."""
+    """What the PLC and Odoo agreed on: who may write what, and when.
+
+    A class that is made with a ``name``, a layout's ``handshake``, is the one of such layouts.
+    """
 
     table: ClassVar[Table]
+
+    def __init_subclass__(cls, name: str = "", **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if name:
+            HANDSHAKES[name] = cls
 
     def __init__(self, layout: Layout, seen: Seen, last_job: int):
         self.layout = layout
@@ -115,16 +125,16 @@ class Handshake(ABC):
     # What a handshake has to say
 
     @abstractmethod
-    def _queued(self, case: Case) -> Sight:
-        """What is seen of a batch in line."""
+    def _queued(self, case: Case) -> Sight | None:
+        """What is seen of a batch in line; None: it was taken, and what the feedback tells of it is to be read."""
 
     @abstractmethod
     def _sending(self, case: Case) -> Sight:
         """What is seen of a batch whose block is being written."""
 
     @abstractmethod
-    def _handed_over(self, case: Case) -> Sight:
-        """What is seen of a batch of which the PLC may know."""
+    def _handed_over(self, case: Case) -> Sight | None:
+        """What is seen of a batch of which the PLC may know; None: it was taken, as for :meth:`_queued`."""
 
     @abstractmethod
     def _ended(self, case: Case) -> Sight:
@@ -167,6 +177,9 @@ class Handshake(ABC):
         return replace(step, state=rule.to) if step and rule.to else step
 
     def _look(self, case: Case) -> Sight:
+        return self._sight(case) or self._progress(case)
+
+    def _sight(self, case: Case) -> Sight | None:
         if case.row == QUEUED:
             return self._queued(case)
         if case.row == SENDING:
@@ -419,3 +432,21 @@ def whole(layout: Layout, kind: str, words: Sequence[int], role: str) -> int:
     except CodecError:
         return -1
     return value
+
+
+def reconcile(layout: Layout, jobs: Iterable[Job], seen: Seen, last_job: int = 0) -> list[Step]:
+    """What to do now.
+
+    :param jobs: the open batches, and of each slot the latest closed one as long as it matters (see :class:`Job`)
+    :param last_job: the highest job number ever given for this PLC
+    :return: steps, in the order of slots; a step's changes are to be committed before its write is sent
+    """
+    jobs = sorted(jobs, key=lambda job: (job.slot, job.id))
+    if not jobs and not seen.recipe:
+        return []  # nothing that could be decided on
+    handshake = HANDSHAKES[layout.handshake](layout, seen, last_job)
+    handshake.look_for_strangers(jobs)
+    steps = [handshake.step(job, [other for other in jobs if other.slot == job.slot]) for job in jobs]
+    owned = {job.slot for job in jobs if job.state in OPEN and job.state != QUEUED}
+    steps += [handshake.clear(slot) for slot in sorted(seen.recipe) if slot not in owned]
+    return [step for step in steps if step]

@@ -8,7 +8,7 @@ repeated or late does no harm (plc_map.md, proven by its model): what is not see
 from collections.abc import Sequence
 
 from .handshake import ACKNOWLEDGED, STILL_TAKEN, TAKEN, Case, Handshake, Rule, Sight, whole
-from .layout import Layout
+from .layout import JOB_NUMBERS, Layout
 from .sentences import _lt
 from .steps import (
     CANCELLED,
@@ -33,7 +33,7 @@ from .steps import (
 )
 
 
-class JobNumbers(Handshake):
+class JobNumbers(Handshake, name=JOB_NUMBERS):
     """What is seen, and what is done; :data:`JobNumbers.table` below says which of it when."""
 
     def __init__(self, layout: Layout, seen: Seen, last_job: int):
@@ -42,7 +42,7 @@ class JobNumbers(Handshake):
 
     # What is seen
 
-    def _queued(self, case: Case) -> Sight:
+    def _queued(self, case: Case) -> Sight | None:
         job = case.job
         if job.resent and job.number and self._taken(case.words) == job.number:
             return self._after_take(case)
@@ -77,7 +77,7 @@ class JobNumbers(Handshake):
         number (a new one, at a PLC with a past) is not behind."""
         return bool(self._known) or bool(self.last_job) and highest_taken(self.layout, self.seen, self.last_job) > self.last_job
 
-    def _handed_over(self, case: Case) -> Sight:
+    def _handed_over(self, case: Case) -> Sight | None:
         job, taken = case.job, self._taken(case.words)
         if taken == job.number:
             return self._after_take(case)
@@ -92,8 +92,8 @@ class JobNumbers(Handshake):
             return Sight.ERASED
         return self._withdrawal(job) if job.state == CANCELLING else self._offer(job)
 
-    def _after_take(self, case: Case) -> Sight:
-        return Sight.FORGOTTEN if self._is_blank(case.words) else self._progress(case)
+    def _after_take(self, case: Case) -> Sight | None:
+        return Sight.FORGOTTEN if self._is_blank(case.words) else None
 
     def _offer(self, job: Job) -> Sight:
         if not self._is_written(job, self.seen.recipe[job.slot]):

@@ -6,7 +6,7 @@ A layout is data (records in Odoo); this is what the records compile to. Address
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import isclose
 from typing import Any
@@ -229,7 +229,11 @@ class Layout:
 
     def problems(self) -> list[Sentence]:
         """What is wrong with the layout, a sentence each, naming field and word; empty when it can be used."""
-        found = []
+        return self._problems
+
+    @cached_property
+    def _problems(self) -> list[Sentence]:
+        found: list[Sentence] = []
         for kind in AREAS:
             areas = [area for area in self.areas if area.kind == kind]
             if len(areas) > 1 or not areas and kind not in OPTIONAL_AREAS:
@@ -358,6 +362,16 @@ class Layout:
         return [_lt("Both areas need the same number of equipment codes and quantities (%(counts)s).", counts=told)]
 
 
+@lru_cache(maxsize=1024)
+def kept(layout: Layout) -> Layout:
+    """The first layout that was equal to this one, with all that it has worked out since: codecs and problems.
+
+    Records are read anew for each exchange, as another server may have changed them; what they say is compiled and checked only
+    where it is new. Nothing can be stale, since what is kept is found by its whole content.
+    """
+    return layout
+
+
 def can_be_input(kind: str, handshake: str) -> bool:
     """Odoo writes nothing to an area of this kind: it may lie in input registers."""
     return kind == CLOCK or kind == "feedback" and handshake != FLAGS
@@ -412,6 +426,7 @@ def wrong_types(area: Area) -> list[Sentence]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def too_fine(layout: Layout, digits: int) -> list[Sentence]:
     """Sentences for quantities that the PLC counts in smaller steps than are kept: what lies between would be lost unseen.
 
@@ -454,6 +469,12 @@ def incomplete_date(area: Area) -> list[Sentence]:
     if len(missing) in (0, len(DATE_ROLES)) or area.kind == CLOCK:  # which needs each of them anyway
         return []
     return [_lt("The %(area)s area has a date without the roles %(roles)s.", area=area.name, roles=listed(missing))]
+
+
+@lru_cache(maxsize=4096)
+def expanded(item: Field, count: int, step: int) -> tuple[Field, ...]:
+    """The same as :func:`expand` gives, made once a process: records are read for each exchange, and say the same."""
+    return tuple(expand(item, count, step))
 
 
 def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:

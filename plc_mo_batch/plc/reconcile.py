@@ -9,10 +9,10 @@ What is decided in which state stands in two tables, one for each handshake: ``j
 
 from collections.abc import Iterable
 
-from .flags import Flags
-from .handshake import Handshake
-from .job_numbers import JobNumbers, highest_taken
-from .layout import FLAGS, JOB_NUMBERS, Layout
+from . import flags  # noqa: F401 - one of HANDSHAKES
+from .handshake import HANDSHAKES, reconcile
+from .job_numbers import highest_taken
+from .layout import FLAGS, Layout
 from .steps import (
     ABORTED,
     CANCELLED,
@@ -46,6 +46,7 @@ from .steps import (
 )
 
 __all__ = [
+    "HANDSHAKES",
     "ABORTED",
     "CANCELLED",
     "CANCELLING",
@@ -80,8 +81,6 @@ __all__ = [
     "reconcile",
 ]
 
-HANDSHAKES: dict[str, type[Handshake]] = {JOB_NUMBERS: JobNumbers, FLAGS: Flags}
-
 
 def recipe_slots(layout: Layout, jobs: Iterable[Job]) -> list[int]:
     """The slots whose recipe area must be read: only where something is to be written, all before a download."""
@@ -97,19 +96,3 @@ def recipe_slots(layout: Layout, jobs: Iterable[Job]) -> list[int]:
 def highest_job(layout: Layout, seen: Seen, last_job: int) -> int:
     """The highest job number that the PLC shows as taken, of those that are plausible; 0: none, or the layout has none."""
     return 0 if layout.handshake == FLAGS else highest_taken(layout, seen, last_job)
-
-
-def reconcile(layout: Layout, jobs: Iterable[Job], seen: Seen, last_job: int = 0) -> list[Step]:
-    """What to do now.
-
-    :param jobs: the open batches, and of each slot the latest closed one as long as it matters (see :class:`Job`)
-    :param last_job: the highest job number ever given for this PLC
-    :return: steps, in the order of slots; a step's changes are to be committed before its write is sent
-    """
-    handshake = HANDSHAKES[layout.handshake](layout, seen, last_job)
-    jobs = sorted(jobs, key=lambda job: (job.slot, job.id))
-    handshake.look_for_strangers(jobs)
-    steps = [handshake.step(job, [other for other in jobs if other.slot == job.slot]) for job in jobs]
-    owned = {job.slot for job in jobs if job.state in OPEN and job.state != QUEUED}
-    steps += [handshake.clear(slot) for slot in sorted(seen.recipe) if slot not in owned]
-    return [step for step in steps if step]

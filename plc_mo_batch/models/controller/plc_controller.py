@@ -244,23 +244,25 @@ class PlcController(models.Model):
     def _jobs(self, layout):
         """Open batches and, of each slot, the latest closed one, as the reconciler wants them."""
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id)])
-        fresh = batches._fresh()
+        fresh = batches and batches._fresh()
         return [batch._job(layout, batch in fresh) for batch in (batches | self._latest_closed())]
 
     def _latest_closed(self):
-        """The newest batch of each slot that the PLC took and that is closed: its memory may still speak of it, and one that
-        failed and was settled may still have to be acknowledged."""
+        """The newest batch of each slot that the PLC took and that is closed, as long as it matters: it is not seen to be
+        acknowledged, or the slot has an open batch, which the PLC's memory of it may concern."""
         self.env["mo.batch"].flush_model()
         self.env.cr.execute(
             """
-            SELECT latest.id FROM generate_series(1, %s) AS number, LATERAL (
-                SELECT id FROM mo_batch
-                 WHERE controller_id = %s AND slot = number AND NOT active
+            SELECT latest.id FROM generate_series(1, %(slots)s) AS number, LATERAL (
+                SELECT id, acknowledged FROM mo_batch
+                 WHERE controller_id = %(plc)s AND slot = number AND NOT active
                    AND (state = 'done' OR state = 'cancelled' AND date_started IS NOT NULL AND acknowledged IS NOT TRUE)
                  ORDER BY - id LIMIT 1
             ) AS latest
+             WHERE latest.acknowledged IS NOT TRUE
+                OR EXISTS (SELECT FROM mo_batch WHERE controller_id = %(plc)s AND slot = number AND active)
             """,
-            [self.layout_id.slots, self.id],
+            {"slots": self.layout_id.slots, "plc": self.id},
         )
         return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
 

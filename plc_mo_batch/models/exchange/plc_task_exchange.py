@@ -225,9 +225,10 @@ class Conversation:
         controller._record_contact()
         unsure = controller._is_unsure()
         jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in controller._jobs(plan.layout)]
-        self._record_shown_job(plan.layout, answer.seen)
+        if jobs:  # else nothing waits for what the PLC may know
+            self._record_shown_job(plan.layout, answer.seen)
         steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
-        writes, again, waiting = self._apply(plan.layout, steps)
+        writes, again, waiting = self._apply(plan.layout, steps) if steps else ([], False, False)
         acks, unfinished = self._events.digest(asked, answer, not unsure and not self._is_last_round())
         writes += acks
         if writes:

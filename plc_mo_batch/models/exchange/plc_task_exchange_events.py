@@ -75,7 +75,12 @@ class EventTalk:
         newest = self._newest(answer.events)
         writes = []
         for place, words in answer.events.items():
-            writes += self._digest_event(place, words, newest.get(place), asked, answer, may_write)
+            event = newest.get(place)
+            if any(words) or event and not event.acknowledged:
+                writes += self._digest_event(place, words, event, asked, answer, may_write)
+            else:  # blank, as nearly always: nothing to do, and nothing that a later reading could confirm
+                self._readings.pop(place, None)
+                self._problems.pop(place, None)
         if asked.events:
             self.controller._record_event_problem(" ".join(self._problems.values()))
         return writes, bool(self._open)

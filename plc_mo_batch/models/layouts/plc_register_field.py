@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools.translate import LazyTranslate
 
 from ...plc.codec import Field
-from ...plc.layout import expand, overlaps
+from ...plc.layout import expanded, overlaps
 from ...tools.translate import translate
 
 _lt = LazyTranslate(__name__)
@@ -116,7 +116,7 @@ class PlcRegisterField(models.Model):
             if (record.role or "").startswith("line_"):
                 first_line = lines[record.role]
                 lines[record.role] += record.repeat
-            yield from expand(record._layout_field(first_line), record.repeat, record.step)
+            yield from expanded(record._layout_field(first_line), record.repeat, record.step)
 
     def _layout_field(self, first_line):
         limited = self.minimum or self.maximum

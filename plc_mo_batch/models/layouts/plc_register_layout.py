@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
 from ...plc.dissect import dissect, fits
-from ...plc.layout import Area, Layout, too_fine
+from ...plc.layout import Area, Layout, kept, too_fine
 from ...tools.translate import format_number, translate
 
 # of areas for failures and weighings, as the shipped layouts have them
@@ -124,7 +124,7 @@ class PlcRegisterLayout(models.Model):
     def _layout(self):
         """The :class:`~...plc.layout.Layout` that the records describe."""
         self.ensure_one()
-        return Layout(
+        layout = Layout(
             handshake=self.handshake,
             slots=self.slots,
             word_order=self.word_order,
@@ -136,6 +136,7 @@ class PlcRegisterLayout(models.Model):
                 for area in self.area_ids
             ),
         )
+        return kept(layout)
 
     def _words_table(self, kind, words, slot=0, wrong=-1):
         """What the words of a slot mean, field by field, as an HTML table; False where they are no slot of this layout.
