@@ -112,9 +112,9 @@ class Handshake(ABC):
     table: ClassVar[Table]
 
     def __init_subclass__(cls, name: str = "", **options: Any) -> None:
-        super().__init_subclass__(**options)
         if name:
             HANDSHAKES[name] = cls
+        return super().__init_subclass__(**options)
 
     def __init__(self, layout: Layout, seen: Seen, last_job: int):
         self.layout = layout

@@ -45,6 +45,6 @@ class _FirstFailure(unittest.TestResult):
         self.failfast = True
 
     def addSubTest(self, test, subtest, err):
-        super().addSubTest(test, subtest, err)
         if err:
             self.stop()
+        return super().addSubTest(test, subtest, err)

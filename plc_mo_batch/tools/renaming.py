@@ -186,7 +186,8 @@ class Renaming:
             ("ir_act_window", "res_model", ("domain", "context")),
             ("ir_rule", "(SELECT model FROM ir_model WHERE id = ir_rule.model_id)", ("domain_force",)),
         ):
-            self.cr.execute(f"SELECT id, {model}, {', '.join(columns)} FROM {table}")  # pylint: disable=sql-injection
+            read = SQL(", ").join([SQL(model), *map(SQL.identifier, columns)])
+            self.cr.execute(SQL("SELECT id, %s FROM %s", read, SQL.identifier(table)))
             for record, of_model, *texts in self.cr.fetchall():
                 for column, text in zip(columns, texts, strict=True):
                     self._store(table, record, column, text, self._of_column(column)(of_model, text))

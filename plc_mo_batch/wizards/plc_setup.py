@@ -26,7 +26,6 @@ class PlcSetup(models.TransientModel):
     device_id = fields.Integer(string="Unit ID", required=True, default=1)
     layout_id = fields.Many2one(
         "plc.register.layout",
-        string="Layout",
         required=True,
         default=lambda self: self.env.ref("plc_mo_batch.plc_register_layout_job_numbers", raise_if_not_found=False),
         help="Where recipes and feedback are located in the PLC's registers. Ask the PLC programmer which layout applies.",

@@ -117,9 +117,7 @@ class MoBatch(models.Model):
     remark = fields.Text(readonly=True, help="Problems that were booked anyway; kept in the history.")
     attention_key = fields.Char(readonly=True, help="Identifies the case that needs attention, so that it is reported only once.")
     line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
-    journal_ids = fields.One2many(
-        "mo.batch.journal", "batch_id", string="Journal", readonly=True, groups="plc_mo_batch.group_operator"
-    )
+    journal_ids = fields.One2many("mo.batch.journal", "batch_id", readonly=True, groups="plc_mo_batch.group_operator")
     order_changed = fields.Boolean(readonly=True, help="The order was changed after its recipe was handed over.")
     deviation_qty = fields.Float(
         string="Deviation",

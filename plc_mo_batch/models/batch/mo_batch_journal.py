@@ -32,9 +32,7 @@ class MoBatchJournal(models.Model):
         string="Raw Words", readonly=True, help="The registers as read from the PLC, starting with the slot's first."
     )
     area = fields.Selection(AREAS, readonly=True, help="The area in which the raw words were read.")
-    layout_id = fields.Many2one(
-        "plc.register.layout", string="Layout", ondelete="set null", readonly=True, help="The PLC's layout at that time."
-    )
+    layout_id = fields.Many2one("plc.register.layout", ondelete="set null", readonly=True, help="The PLC's layout at that time.")
     words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
     wrong_word = fields.Integer(readonly=True, help="Which raw word was rejected, counted from 0; -1: none.")
     user_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.uid)

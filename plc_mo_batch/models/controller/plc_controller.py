@@ -40,7 +40,7 @@ class PlcController(models.Model):
         default=True, tracking=True, help="Off: no orders are queued for this PLC, and nothing is sent or read."
     )
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
-    layout_id = fields.Many2one("plc.register.layout", string="Layout", required=True, ondelete="restrict", tracking=True)
+    layout_id = fields.Many2one("plc.register.layout", required=True, ondelete="restrict", tracking=True)
     picking_type_ids = fields.Many2many(
         "stock.picking.type",
         string="Operation Types",

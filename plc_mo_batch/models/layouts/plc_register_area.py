@@ -11,7 +11,7 @@ class PlcRegisterArea(models.Model):
     _order = "layout_id, base"
     _rec_name = "kind"
 
-    layout_id = fields.Many2one("plc.register.layout", string="Layout", required=True, index=True, ondelete="cascade")
+    layout_id = fields.Many2one("plc.register.layout", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(
         [
             ("recipe", "Recipe (written by Odoo)"),

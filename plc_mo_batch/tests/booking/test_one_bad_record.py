@@ -10,9 +10,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.plc_mo_batch.plc.transport import Link
-
 from ...models.health.plc_alarm import Condition
+from ...plc.transport import Link
 from ..common import MillCase
 from ..events.test_event_areas import EventCase, not_sent
 

@@ -3,7 +3,7 @@ import sys
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.codec import CodecError, Field, SlotCodec, encode_ascii
+from ...plc.codec import CodecError, Field, SlotCodec, encode_ascii
 
 # kg -> words, int32 x 100, high word first: what a mill's PLC was seen to send and take
 GOLDEN = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.codec import (
+from ...plc.codec import (
     DIVISION,
     EXACT_IN_FLOATS,
     FLOATS,

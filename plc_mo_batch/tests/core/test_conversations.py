@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.exchange import Plan, converse
-from odoo.addons.plc_mo_batch.plc.reconcile import Write
-from odoo.addons.plc_mo_batch.plc.transport import Endpoint
-from odoo.addons.plc_mo_batch.simulator import Simulator
-
+from ...plc.exchange import Plan, converse
+from ...plc.reconcile import Write
+from ...plc.transport import Endpoint
+from ...simulator import Simulator
 from ..patience import PATIENCES, SURE
 from ..plc_layouts import job_numbers
 

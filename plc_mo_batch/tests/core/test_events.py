@@ -4,10 +4,9 @@ from datetime import datetime
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.dissect import event_body
-from odoo.addons.plc_mo_batch.plc.events import Last, decide, is_unique, read_event
-from odoo.addons.plc_mo_batch.plc.reconcile import Write
-
+from ...plc.dissect import event_body
+from ...plc.events import Last, decide, is_unique, read_event
+from ...plc.reconcile import Write
 from .. import plc_layouts
 
 LAYOUT = plc_layouts.job_numbers()

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.dissect import event_body
-from odoo.addons.plc_mo_batch.plc.events import Last, decide
-
+from ...plc.dissect import event_body
+from ...plc.events import Last, decide
 from .. import plc_layouts
 from ..summary import tell
 

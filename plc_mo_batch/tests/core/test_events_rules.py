@@ -2,8 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.plc_mo_batch.plc.events import OLDEST_YEAR, decide, is_unique, read_event
-
+from ...plc.events import OLDEST_YEAR, decide, is_unique, read_event
 from .test_events import LAYOUT, EventsCase, body, words
 from .test_layout import altered, changed
 

@@ -2,9 +2,8 @@ from dataclasses import replace
 
 from odoo.tests import BaseCase, TransactionCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.codec import CodecError, Field
-from odoo.addons.plc_mo_batch.plc.layout import AREAS, DATE_ROLES, expand
-
+from ...plc.codec import CodecError, Field
+from ...plc.layout import AREAS, DATE_ROLES, expand
 from .. import plc_layouts
 
 

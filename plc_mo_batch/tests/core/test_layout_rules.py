@@ -4,10 +4,9 @@ from dataclasses import replace
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.codec import Field
-from odoo.addons.plc_mo_batch.plc.layout import INPUT, expand, too_fine
-from odoo.addons.plc_mo_batch.plc.sentences import Label
-
+from ...plc.codec import Field
+from ...plc.layout import INPUT, expand, too_fine
+from ...plc.sentences import Label
 from .. import plc_layouts
 from ..plc_world import isa88
 from .test_layout import added, altered, changed, same, without

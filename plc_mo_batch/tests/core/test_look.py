@@ -6,11 +6,10 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc import look as module
-from odoo.addons.plc_mo_batch.plc.look import Look, look
-from odoo.addons.plc_mo_batch.plc.transport import Endpoint, Link, LinkError
-from odoo.addons.plc_mo_batch.simulator import Simulator
-
+from ...plc import look as module
+from ...plc.look import Look, look
+from ...plc.transport import Endpoint, Link, LinkError
+from ...simulator import Simulator
 from .. import fault_proxy as fault
 from ..exchange.test_clock import with_clock
 from ..patience import DEADLINE, SILENT, SURE

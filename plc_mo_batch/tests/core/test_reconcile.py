@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.codec import Field
-from odoo.addons.plc_mo_batch.plc.layout import JOB_NUMBERS, Area, Layout
-from odoo.addons.plc_mo_batch.plc.reconcile import (
+from ...plc.codec import Field
+from ...plc.layout import JOB_NUMBERS, Area, Layout
+from ...plc.reconcile import (
     ENDED,
     HANDED_OVER,
     MAX_JOB,
@@ -18,7 +18,6 @@ from odoo.addons.plc_mo_batch.plc.reconcile import (
     recipe_slots,
     reconcile,
 )
-
 from .. import plc_layouts
 
 ORDER, OTHER = "WH/MO/00001", "WH/MO/00099"

@@ -6,12 +6,11 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.flags import Flags
-from odoo.addons.plc_mo_batch.plc.handshake import Handshake, Rule, Sight
-from odoo.addons.plc_mo_batch.plc.job_numbers import JobNumbers
-from odoo.addons.plc_mo_batch.plc.layout import FLAGS, JOB_NUMBERS
-from odoo.addons.plc_mo_batch.plc.reconcile import CANCELLED, CANCELLING, COMPLETED, OFFERED, RUNNING, SENDING, Anomaly, Step
-
+from ...plc.flags import Flags
+from ...plc.handshake import Handshake, Rule, Sight
+from ...plc.job_numbers import JobNumbers
+from ...plc.layout import FLAGS, JOB_NUMBERS
+from ...plc.reconcile import CANCELLED, CANCELLING, COMPLETED, OFFERED, RUNNING, SENDING, Anomaly, Step
 from .. import plc_model
 from ..common import MillCase
 from ..plc_model import Model, Setting, small_layout

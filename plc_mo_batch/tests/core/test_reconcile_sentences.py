@@ -3,9 +3,8 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.plc_mo_batch.plc.codec import Field
-from odoo.addons.plc_mo_batch.plc.reconcile import MAX_JOB_LEAD, Anomaly, Rejected, Seen, highest_job, recipe_slots, reconcile
-
+from ...plc.codec import Field
+from ...plc.reconcile import MAX_JOB_LEAD, Anomaly, Rejected, Seen, highest_job, recipe_slots, reconcile
 from .. import plc_layouts
 from . import test_reconcile
 from .test_layout import added, altered, changed, without

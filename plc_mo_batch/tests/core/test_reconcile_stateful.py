@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.reconcile import (
+from ...plc.reconcile import (
     CANCELLED,
     COMPLETED,
     DONE,
@@ -26,7 +26,6 @@ from odoo.addons.plc_mo_batch.plc.reconcile import (
     SENDING,
     UNDECIDED,
 )
-
 from ..plc_world import FOREIGN, SLOTS, TARGETS, World
 from ..summary import tell
 from . import test_reconcile_model

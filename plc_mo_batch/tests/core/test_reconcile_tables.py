@@ -5,11 +5,10 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.flags import Flags
-from odoo.addons.plc_mo_batch.plc.handshake import Handshake, Rule, Sight
-from odoo.addons.plc_mo_batch.plc.job_numbers import JobNumbers
-from odoo.addons.plc_mo_batch.plc.reconcile import HANDSHAKES
-
+from ...plc.flags import Flags
+from ...plc.handshake import Handshake, Rule, Sight
+from ...plc.job_numbers import JobNumbers
+from ...plc.reconcile import HANDSHAKES
 from .. import life_drawing
 from . import test_reconcile
 

@@ -10,12 +10,11 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc import exchange
-from odoo.addons.plc_mo_batch.plc.exchange import Plan, converse
-from odoo.addons.plc_mo_batch.plc.reconcile import Write
-from odoo.addons.plc_mo_batch.plc.transport import Endpoint, Link
-from odoo.addons.plc_mo_batch.simulator import Simulator
-
+from ...plc import exchange
+from ...plc.exchange import Plan, converse
+from ...plc.reconcile import Write
+from ...plc.transport import Endpoint, Link
+from ...simulator import Simulator
 from .. import fault_proxy as fault
 from ..exchange.test_clock import BASE as CLOCK_BASE
 from ..exchange.test_clock import WORDS as CLOCK_WORDS

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.handshake import Sight
-from odoo.addons.plc_mo_batch.plc.sentences import Label, Sentence, either, listed, role
+from ...plc.handshake import Sight
+from ...plc.sentences import Label, Sentence, either, listed, role
 
 PLAIN = Path(__file__).resolve().parents[2] / "plc"
 # told to programmers: in a traceback, in pymodbus's log, in the documentation

@@ -9,8 +9,7 @@ from pymodbus.client import ModbusTcpClient
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.simulator import Mill, Simulator, encoding
-
+from ...simulator import Mill, Simulator, encoding
 from ..patience import SURE, wait_until
 
 RECIPE, FEEDBACK, STRIDE = 7000, 6000, 100

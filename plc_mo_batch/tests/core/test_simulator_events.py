@@ -5,7 +5,7 @@ from datetime import datetime
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.simulator import Mill
+from ...simulator import Mill
 
 AT = datetime(2026, 11, 24, 13, 5, 59)
 FAILURE = [0x3130, 0x3100, *[0] * 6, 0x4741, 0x5445, *[0] * 6, 0x2026, 0x11, 0x24, 0x13, 0x05, 0x59, 0]

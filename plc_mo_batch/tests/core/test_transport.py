@@ -3,10 +3,9 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.address import parse_networks
-from odoo.addons.plc_mo_batch.plc.transport import Endpoint, Link, LinkError
-from odoo.addons.plc_mo_batch.simulator import Simulator
-
+from ...plc.address import parse_networks
+from ...plc.transport import Endpoint, Link, LinkError
+from ...simulator import Simulator
 from .. import fault_proxy as fault
 from ..patience import PATIENCES, SILENT, SURE, wait_until
 

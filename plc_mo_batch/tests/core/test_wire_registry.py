@@ -4,16 +4,15 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase, TransactionCase, tagged
 
-from odoo.addons.plc_mo_batch.plc import wires
-from odoo.addons.plc_mo_batch.plc.codec import TYPES
-from odoo.addons.plc_mo_batch.plc.exchange import Plan, converse
-from odoo.addons.plc_mo_batch.plc.layout import HANDSHAKES, HOLDING, JOB_NUMBERS
-from odoo.addons.plc_mo_batch.plc.look import look
-from odoo.addons.plc_mo_batch.plc.reconcile import COMPLETED, recipe_slots, reconcile
-from odoo.addons.plc_mo_batch.plc.sentences import Sentence
-from odoo.addons.plc_mo_batch.plc.wire import LINE_WAIT, Endpoint, LinkError, WireKind
-from odoo.addons.plc_mo_batch.simulator import Mill
-
+from ...plc import wires
+from ...plc.codec import TYPES
+from ...plc.exchange import Plan, converse
+from ...plc.layout import HANDSHAKES, HOLDING, JOB_NUMBERS
+from ...plc.look import look
+from ...plc.reconcile import COMPLETED, recipe_slots, reconcile
+from ...plc.sentences import Sentence
+from ...plc.wire import LINE_WAIT, Endpoint, LinkError, WireKind
+from ...simulator import Mill
 from .. import plc_layouts
 from ..plc_records import Record
 

@@ -16,11 +16,10 @@ from cryptography.hazmat.primitives import serialization
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.simulator import Simulator
-
 from ...plc import transport
 from ...plc.sentences import Sentence
 from ...plc.transport import Endpoint, Link, LinkError, SerialLine, Tls
+from ...simulator import Simulator
 from ..patience import DEADLINE, SURE
 from ..plc_layouts import flags, job_numbers
 from ..wires import Authority, Wire, serial_cable, server_context

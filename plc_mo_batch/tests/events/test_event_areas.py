@@ -7,8 +7,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.plc_mo_batch.plc.transport import Link, LinkError
-
+from ...plc.transport import Link, LinkError
 from ..common import MillCase
 
 FLAG = {"failure": 8022, "weighing": 9012}

@@ -9,12 +9,11 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.plc.transport import Link
-
 from ...plc.clock import Reading, drift, duration, has_moved, read_clock
 from ...plc.codec import Field
 from ...plc.dissect import is_empty
 from ...plc.layout import CLOCK, DATE_ROLES, Area
+from ...plc.transport import Link
 from ..events.test_event_areas import refuse
 from ..plc_layouts import flags, job_numbers
 from .test_exchange_isa88 import Isa88Case

@@ -13,9 +13,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.plc_mo_batch.simulator import Simulator
-
 from ...models.controller import plc_controller_look
+from ...simulator import Simulator
 from ..common import MillCase
 from ..core.test_wires import SERIAL
 from ..plc_layouts import job_numbers, recipe_values

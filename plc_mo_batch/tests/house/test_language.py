@@ -9,10 +9,9 @@ from odoo import Command
 from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.plc_mo_batch.plc import sentences
-from odoo.addons.plc_mo_batch.plc.codec import CodecError
-from odoo.addons.plc_mo_batch.tools.translate import describe_error, format_number, translate
-
+from ...plc import sentences
+from ...plc.codec import CodecError
+from ...tools.translate import describe_error, format_number, translate
 from ..common import MillCase
 from ..exchange.test_withdraw import OfferedCase
 from ..layouts.test_layout_import import NAMES

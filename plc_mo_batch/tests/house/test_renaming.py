@@ -2,7 +2,7 @@
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.plc_mo_batch.tools.renaming import Renames, Renaming
+from ...tools.renaming import Renames, Renaming
 
 RENAMES = Renames(
     fields={("plc", "map"): "layout", ("plc", "policy"): "disposition", ("batch", "held"): "on_hold"},

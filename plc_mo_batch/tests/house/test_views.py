@@ -8,9 +8,8 @@ import json
 
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.plc_mo_batch.simulator import Simulator
-
 from ...plc.reconcile import Anomaly
+from ...simulator import Simulator
 from ..patient_http import PatientHttpCase
 
 VIEWS = ("list", "form", "kanban", "calendar", "pivot", "graph")
