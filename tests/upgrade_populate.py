@@ -105,7 +105,7 @@ def customise(env):
     filters = env["ir.filters"]
     filters.create(
         {
-            "name": "On Hold",
+            "name": "Held",
             "model_id": "mo.batch",
             "domain": str(BATCHES),
             "context": "{'group_by': ['failure_decision', 'date_started:month', 'controller_id']}",

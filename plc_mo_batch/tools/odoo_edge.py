@@ -12,6 +12,7 @@ PRIVATE_METHODS = {
         "_field_to_sql",
         "_filtered_access",
         "_get_records_action",
+        "_has_field_access",
         "_ids",
         "_origin",
         "_prefetch_ids",

@@ -177,7 +177,7 @@ class TestActions(MillCase):
         self.make("all is asked for")
         self.batch.state = "completed"
         batch = self.batch.with_user(self.users["manager"])
-        shown = [(button["method"], button["label"], button["question"]) for button in batch._board_batch()["buttons"]]
+        shown = [(button["method"], button["label"], button["question"]) for button in batch._board_buttons()]
         self.assertEqual(shown, [(offer["method"], offer["label"], offer["question"]) for offer in batch._offers()])
         expected = ["action_open_weight", "action_open_review", "action_retry", "action_reset"]
         self.assertEqual([method for method, *_rest in shown], expected)

@@ -120,7 +120,7 @@ class TestApi(MillCase):
     def test_reset(self):
         with self.assertRaisesRegex(UserError, "there is nothing to decide"):
             self.batch("operator").api_reset("send_again")
-        with self.assertRaisesRegex(UserError, "burn is none of send_again, give_up, release, go_on, requeue"):
+        with self.assertRaisesRegex(UserError, "burn is not valid. Use one of: send_again, give_up, release, go_on, requeue"):
             self.batch("operator").api_reset("burn")
         self.batches[0]._set_state("offered")
         self.batches[0].write({"attention": "Lost.", "attention_key": "lost recipe"})
@@ -157,12 +157,12 @@ class TestApi(MillCase):
 
     def test_what_is_not_there(self):
         operator = self.env(user=self.users["operator"])
-        with self.assertRaisesRegex(MissingError, "There is no PLC with the id 999999"):
+        with self.assertRaisesRegex(MissingError, "PLC 999999 does not exist"):
             operator["plc.controller"].browse(999999).api_queue()
         with self.assertRaisesRegex(MissingError, "There is no PLC Batch with the id 999999"):
             operator["mo.batch"].browse([self.batches[0].id, 999999]).api_cancel("plan")
         self.assertEqual(self.batches[0].state, "queued")
-        with self.assertRaisesRegex(MissingError, "There is no manufacturing order nonsense"):
+        with self.assertRaisesRegex(MissingError, "Manufacturing order nonsense does not exist"):
             operator["mo.batch"].api_history("nonsense")
 
     def test_what_is_no_id(self):

@@ -50,5 +50,5 @@ class TestOldValues(MillCase):
                 call()
 
     def test_only_the_api_understands_them(self):
-        with self.assertRaisesRegex(UserError, "line is none of withhold, requeue, cancel"):
+        with self.assertRaisesRegex(UserError, "line is not valid. Use one of: withhold, requeue, cancel"):
             self.first.action_cancel("plan", order_action="line")

@@ -49,7 +49,7 @@ class TestBookedByHand(MillCase):
         self.assertRecordValues(new, [{"state": "done", "qty_produced": 990.0}])
         self.assertEqual(self.consumed(new), {self.wheat: 601.25, self.soy: 352.25, self.molasses: 33.3, self.salt: 14.45})
         self.assertEqual(self.order.state, "cancel")
-        self.assertIn(f"has it booked on order {new.name}, as {self.order.name} is closed", batch.remark)
+        self.assertIn(f"booked it on the new order {new.name} because {self.order.name} is closed", batch.remark)
 
     def test_by_hand(self):
         batch = self.finish_behind(self.close)

@@ -175,7 +175,7 @@ class TestBadEvent(OneBadCase, EventCase):
     def test_that_cannot_be_followed_is_stored(self):
         """What else it brings about is lost, and said; the event is not."""
         self.fail_equipment()
-        with self.failing("plc.failure", "_follow", lambda *_args: True):
+        with self.failing("plc.failure", "_on_stored", lambda *_args: True):
             self.exchange()
         self.assertRecordValues(self.failures, [{"text": "GATE BLOCKED", "acknowledged": True, "batch_id": False}])
         self.assertEqual(self.errors(), [f"Silo 101: GATE BLOCKED: {UNFORESEEN}"])

@@ -131,7 +131,7 @@ class TestTolerance(MillCase):
     def test_release_needs_a_comment(self):
         self.controller.review_percent = 5.0
         batch = self.dose(wheat=700.0)
-        with self.assertRaisesRegex(UserError, "Say why"):
+        with self.assertRaisesRegex(UserError, "Enter why"):
             batch.action_release_review(" ")
 
     def test_only_a_held_batch_is_released(self):

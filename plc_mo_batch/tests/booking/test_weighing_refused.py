@@ -67,7 +67,7 @@ class TestWeighingWaits(WeighingCase):
         self.start()
         self.weigh(25.0, number=301)
         self.exchange()
-        weighing = self.assertWaits("Test premix bag is counted in Units, the PLC weighs in kg: enter on the product")
+        weighing = self.assertWaits("Test premix bag is counted in Units, but the PLC weighs in kg: enter the product's weight")
         premix.weight = 0.5
         weighing.action_assign(self.batch.id)
         self.assertRecordValues(weighing.line_id, [{"product_id": premix.id, "weighed_qty": 50.0}])
@@ -127,7 +127,7 @@ class TestWeighingRefused(WeighingCase):
     def test_no_doubt_about_it(self):
         weighing = self.weighed()
         for act in (weighing.action_count_again, weighing.action_count_once):
-            with self.assertRaisesRegex(UserError, "There is no doubt about 14.50 kg of Test salt"):
+            with self.assertRaisesRegex(UserError, "14.50 kg of Test salt for .* is not in doubt"):
                 act()
 
     def test_dismissed_after_it_was_booked(self):

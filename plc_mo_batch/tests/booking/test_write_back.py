@@ -156,7 +156,7 @@ class TestWriteBack(MillCase):
         batch.line_ids[1].reported = False
         self.run_task(3)
         self.assertEqual(batch.state, "completed")
-        self.assertIn("reported no quantity for Test soy", batch.last_error)
+        self.assertIn("did not report a quantity for Test soy", batch.last_error)
 
     def test_off_recipe_dosing_is_consumed_too(self):
         extra = self.new_product("Test maize")

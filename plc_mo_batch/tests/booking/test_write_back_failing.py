@@ -174,7 +174,7 @@ class TestWriteBackFailing(MillCase):
         order.move_raw_ids[0].with_context(skip_mo_check=True)._action_done()
         self.run_task(3)
         self.assertEqual(batch.state, "completed")
-        self.assertIn("Consumption of Test wheat was booked on the order by somebody else", batch.last_error)
+        self.assertIn("The consumption of Test wheat was already booked on the order outside the PLC tasks", batch.last_error)
 
     def test_nothing_produced_is_not_the_whole_order(self):
         self.controller.weight_policy = "actuals"

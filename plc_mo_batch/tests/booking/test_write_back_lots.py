@@ -69,7 +69,7 @@ class TestWriteBackLots(MillCase):
     def test_unknown_lot_stops_until_it_is_entered(self):
         order, batch = self.book(99.5)
         self.assertEqual((batch.state, order.state), ("completed", "confirmed"))
-        self.assertIn("Test barley has lots, and none is known for it: enter the current lot of Silo 103", batch.last_error)
+        self.assertIn("Test barley is tracked by lot, but no lot is known. Set the current lot of Silo 103", batch.last_error)
         self.silo.lot_id = self.new
         batch.action_retry()
         self.run_task(3)
@@ -113,7 +113,9 @@ class TestWriteBackLots(MillCase):
         batch = self.complete(order, actuals={101: 600.0})
         self.run_task(3)
         self.assertEqual(order.state, "confirmed")
-        self.assertIn("Test premix has lots or serial numbers, and it is not known which were used: reserve", batch.last_error)
+        self.assertIn(
+            "Test premix is tracked by lot or serial number, and it is not known which ones were used. Reserve", batch.last_error
+        )
 
     def test_hand_add_with_serial_numbers(self):
         units = self.env.ref("uom.product_uom_unit").id
@@ -158,10 +160,10 @@ class TestWriteBackLots(MillCase):
         order = self.new_order()
         self.run_task(1)
         self.assertFalse(self.queue())
-        self.assertIn("Test feed has a serial number for each piece", order.plc_reason)
+        self.assertIn("Test feed is tracked by serial number", order.plc_reason)
 
     # The silo
 
     def test_silo_cannot_have_a_lot_of_what_it_does_not_hold(self):
-        with self.assertRaisesRegex(ValidationError, "Silo 103 does not hold Test wheat, to which lot W1 belongs"):
+        with self.assertRaisesRegex(ValidationError, "Lot W1 belongs to Test wheat, which Silo 103 does not hold"):
             self.silo.lot_id = self.new_lot("W1", self.wheat)

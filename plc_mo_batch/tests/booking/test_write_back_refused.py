@@ -76,7 +76,7 @@ class TestWriteBackRefused(RefusedCase):
         for code in (103, 104):
             with self.subTest(code):
                 batch = self.complete(self.new_order(), actuals={101: 600.0, 102: 352.0, 114: 33.0, code: 12.5})
-                self.assertRefused(batch, f"The PLC dosed 12.5 kg from equipment {code}, which the recipe does not use.")
+                self.assertRefused(batch, f"The PLC dosed 12.5 kg from equipment {code}, which is not in the recipe.")
                 extra = self.new_product(f"Test extra {code}")
                 self.new_silo(code, extra)
                 self.assertBookedAfterwards(batch)
@@ -125,7 +125,7 @@ class TestFailedRefused(RefusedCase):
         silo = self.new_silo(103, self.wheat.browse())
         batch = self.fail_batch(self.new_order(), 103)
         self.assertRecordValues(batch, [{"state": "failed", "disposition_booked": False, "attempts": 1}])
-        self.assertIn("Say on the equipment with code 103 which one product it holds", batch.last_error)
+        self.assertIn("Set exactly one product on the equipment with code 103", batch.last_error)
         silo.product_ids = self.soy
         self.assertSettledAfterwards(batch)
         self.assertEqual(self.wasted(), [(self.soy, False, 12.5)])
@@ -141,7 +141,7 @@ class TestFailedRefused(RefusedCase):
             with self.subTest(booking):
                 batch = self.fail_batch(self.lot_order(), 103, booking)
                 self.assertEqual((batch.state, self.wasted()), ("failed", []))
-                self.assertIn("enter the current lot of Silo 103, or reserve one on order", batch.last_error)
+                self.assertIn("Set the current lot of Silo 103, or reserve one on order", batch.last_error)
                 self.silo.lot_id = self.new_lot("NEW", self.barley)
                 self.assertSettledAfterwards(batch)
                 self.assertEqual(self.wasted(), [(self.barley, "NEW", 12.5)])

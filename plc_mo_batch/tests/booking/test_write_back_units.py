@@ -49,7 +49,7 @@ class TestWriteBackUnits(MillCase):
 
     def test_component_in_tons_would_lose_kilograms(self):
         order = self.new_recipe_order(self.new_product("Test lime"), 0.35, self.ton)
-        self.assert_refused(order, "Test lime is counted in Ton with 2 decimals, that is in steps of 10 kg")
+        self.assert_refused(order, "Test lime is counted in Ton with 2 decimals, which means steps of 10 kg")
 
     def test_stock_in_tons_would_lose_kilograms(self):
         lime = self.new_product("Test lime", uom_id=self.ton.id)
@@ -81,7 +81,7 @@ class TestWriteBackUnits(MillCase):
 
     def test_reason_is_cleared_once_the_decimals_are_raised(self):
         order = self.new_order(1.0, product_uom_id=self.ton.id)
-        self.assert_refused(order, "raise the decimal accuracy of Product Unit")
+        self.assert_refused(order, "Raise the decimal accuracy of Product Unit")
         self.set_decimals(5)
         self.run_task(1)
         self.assertEqual(self.queue().production_id, order)
@@ -112,7 +112,7 @@ class TestWriteBackUnits(MillCase):
 
     def test_pieces_that_are_too_coarse(self):
         order = self.new_recipe_order(self.new_product("Test bags 25 kg", uom_id=self.unit.id, weight=25.0), 2.0)
-        self.assert_refused(order, "in steps of 0.25 kg")
+        self.assert_refused(order, "which means steps of 0.25 kg")
 
     def test_product_made_in_pieces(self):
         self.set_decimals(4)

@@ -322,7 +322,7 @@ class TestFailure(EventCase):
             self.run_task(2)
         self.assertEqual(self.queue().state, "offered")
         self.assertTrue(self.controller.online)
-        self.assertIn("cannot be read", self.controller.event_problem)
+        self.assertIn("Cannot read failures and weighings", self.controller.event_problem)
         anomalies = self.controller.journal_ids.filtered(lambda line: line.kind == "anomaly")
         self.assertEqual(len(anomalies), 1)
         self.exchange()

@@ -167,7 +167,7 @@ class TestExchange(ClockCase):
         self.assertEqual(self.controller.clock_status, "The PLC's clock is right.")
         self.exchange(-75)
         self.assertDrift(-75)
-        self.assertRegex(self.controller.clock_status, r"is 1 min 1\d s slow, if its time zone is UTC\.")
+        self.assertRegex(self.controller.clock_status, r"is 1 min 1\d s slow, assuming its time zone is UTC\.")
         self.controller.tz = "Asia/Jakarta"
         self.run_task(2)
         self.assertDrift(-75 - 7 * 3600)
@@ -224,7 +224,7 @@ class TestExchange(ClockCase):
         for second in (1, 2, 3):
             self.exchange(words=(0x2026, 0x13, 1, 1, 1, second))
         self.assertRecordValues(self.controller, [{"clock_drift": 0, "clock_read_at": False}])
-        self.assertIn("shows no date and time: 2026 13 1 1 1 1 is not a valid date", self.controller.clock_status)
+        self.assertIn("does not show a valid date and time: 2026 13 1 1 1 1 is not a valid date", self.controller.clock_status)
         self.assertRecordValues(self.anomalies(), [{"area": "clock", "words": "8230 19 1 1 1 1"}])
         self.assertIn("13", self.anomalies().words_html)
         self.exchange()
@@ -244,7 +244,7 @@ class TestExchange(ClockCase):
         self.assertEqual(self.queue().production_id, order)
         self.assertIn(self.queue().state, ("offered", "running"))
         self.assertTrue(self.controller.online)
-        self.assertIn("cannot be read", self.controller.clock_problem)
+        self.assertIn("Cannot read the PLC's clock", self.controller.clock_problem)
         self.assertFalse(self.controller.event_problem)
         self.assertEqual(self.env["plc.failure"].search_count([("controller_id", "=", self.controller.id)]), 1)
         self.assertEqual(len(self.anomalies()), 1)
@@ -259,7 +259,7 @@ class TestExchange(ClockCase):
 
         with patch.object(Link, "read_words", refusing):
             self.exchange(300)
-        self.assertIn("cannot be read", self.controller.event_problem)
+        self.assertIn("Cannot read failures and weighings", self.controller.event_problem)
         self.assertDrift(300)
 
     def test_what_goes_wrong_here_disturbs_nothing(self):

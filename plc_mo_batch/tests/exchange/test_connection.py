@@ -63,13 +63,13 @@ class TestCycle(ConnectionCase):
         of_ca = [("res_model", "=", self.controller._name), ("res_field", "=", "tls_ca")]
         attachment = self.env["ir.attachment"].search(of_ca)
         Path(attachment._full_path(attachment.store_fname)).unlink()
-        with self.assertRaisesRegex(UserError, "has lost the file of CA Certificate"):
+        with self.assertRaisesRegex(UserError, "The file of CA Certificate is missing"):
             self.controller._endpoint()
         self.new_order()
         self.run_task(1)
         for _run in range(2):
             self.run_task(2)
-            self.assertIn("has lost the file of CA Certificate", self.controller.last_error, "where it can be entered again")
+            self.assertIn("The file of CA Certificate is missing", self.controller.last_error, "where it can be entered again")
             self.assertIn(self.controller.last_error, self.controller.journal_ids.mapped("message"))
             self.assertEqual(self.queue().state, "queued")
         self.controller.transport = "tcp"
@@ -184,7 +184,7 @@ class TestTheTest(ConnectionCase):
     def test_all_is_well(self):
         plc = self.new_simulator()
         begin = time.monotonic()
-        found = self.assertFound("fits the layout", reachable=True, answers=True, layout_ok=True)
+        found = self.assertFound("fit the layout", reachable=True, answers=True, layout_ok=True)
         self.assertTrue(0 < found["round_trip_ms"] <= 1000 * (time.monotonic() - begin))
         self.assertFalse(any(plc.mill.memory), "nothing is written")
 
@@ -195,7 +195,7 @@ class TestTheTest(ConnectionCase):
         self.run_task(2)
         plc.step(1)
         plc.step(60)
-        self.assertFound("fits the layout", layout_ok=True)
+        self.assertFound("fit the layout", layout_ok=True)
 
     def test_off(self):
         with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -243,7 +243,7 @@ class TestTheTest(ConnectionCase):
     def test_a_plc_that_is_switched_off_here_can_be_tested(self):
         self.new_simulator()
         self.controller.enabled = False
-        self.assertFound("fits the layout", layout_ok=True)
+        self.assertFound("fit the layout", layout_ok=True)
 
     def test_button(self):
         self.new_simulator()

@@ -62,7 +62,7 @@ class TestRestored(MillCase):
         batches = self.queue()
         self.assertEqual(batches.mapped("state"), ["queued"] * 3)
         for batch, order in zip(batches, second | third, strict=False):
-            self.assertIn(f"The PLC is ahead of this database: order {order.name} stands in slot {batch.slot}", batch.attention)
+            self.assertIn(f"The PLC is ahead of this database: order {order.name} is in slot {batch.slot}", batch.attention)
             self.assertEqual(len(batch.journal_ids.filtered(lambda line: line.kind == "anomaly")), 1, "told once")
         self.assertFalse(batches[2].attention, f"{fourth.name} only waits")
 
@@ -85,7 +85,7 @@ class TestRestored(MillCase):
 
     def go_on_where_numbers_tell(self, batch):
         """What the PLC made may be more than it still shows: its job number says so."""
-        self.assertIn("ahead of this database: it took job 3 (slot 2), while", batch.attention)
+        self.assertIn("ahead of this database: it took job 3 (slot 2), but", batch.attention)
         self.assertRecordValues(self.controller, [{"last_job": 1, "shown_job": 3}])
         batch.action_go_on()
         self.assertFalse(batch.attention)

@@ -47,7 +47,7 @@ class TestAlarm(MillCase):
         self.assertEqual(self.told(), ["Stuck batch: It stands."])
         for _run in range(2):
             self.settle()
-        self.assertEqual(self.told(), ["Stuck batch: It stands.", "Over: It stands."])
+        self.assertEqual(self.told(), ["Stuck batch: It stands.", "Closed: It stands."])
 
     def test_text_follows_untold(self):
         alarm = self.settle("It stands.")
@@ -91,7 +91,7 @@ class TestAlarm(MillCase):
         self.settle("It <b>stands</b>.")
         self.settle()
         opened, closed = self.mails(partner)
-        self.assertEqual((opened.subject, closed.subject), ("Test PLC: Stuck batch", "Test PLC: over: Stuck batch"))
+        self.assertEqual((opened.subject, closed.subject), ("Test PLC: Stuck batch", "Test PLC: alarm closed: Stuck batch"))
         self.assertIn("It &lt;b&gt;stands&lt;/b&gt;.", opened.body_html)
         self.assertIn("/odoo/plc-alarms/", opened.body_html)
 

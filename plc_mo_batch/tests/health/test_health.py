@@ -289,7 +289,7 @@ class TestOrders(HealthCase):
         self.backdate(orders, write_date=91)
         self.assertAlarms("orders")
         message = self.alarms().message
-        self.assertIn("5 orders wait", message)
+        self.assertIn("5 orders are waiting", message)
         self.assertEqual(message.count("soy is in no silo"), 3)
 
     def test_queue_has_just_emptied(self):
@@ -348,7 +348,7 @@ class TestRun(HealthCase):
         self.backdate(self.queue(), date_state=40)
         self.patch(type(self.env["plc.task.health"]), "_silent", broken)
         self.assertIn("stuck", self.check().mapped("kind"))
-        line = self.env["mo.batch.journal"].search([("message", "like", "nobody foresaw (ValueError)")], limit=1)
+        line = self.env["mo.batch.journal"].search([("message", "like", "Unexpected error (ValueError)")], limit=1)
         self.assertEqual(line.kind, "error")
 
     def test_master_switch(self):

@@ -24,19 +24,40 @@ MAY_TAKE_IT = {"describe_error", "_log", "warning", "info", "debug", "exception"
 
 
 def shown_raw(source):
-    """Lines in which an exception of any kind, as it was caught, is used by anything but :data:`MAY_TAKE_IT`."""
-    lines = []
-    for handler in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ExceptHandler) and node.name):
+    """Lines in which an exception of any kind, as it was caught, is used by anything but :data:`MAY_TAKE_IT`.
+
+    ``attempt.error`` (``models/common/rule8.py``) is one that was caught: it may be kept there, and asked whether it is one.
+    """
+    tree = ast.parse(source)
+    lines = kept_and_shown_raw(tree)
+    for handler in (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name):
         if getattr(handler.type, "id", "") not in ANYTHING:
             continue
-        taken = set()
-        for call in (node for node in ast.walk(handler) if isinstance(node, ast.Call)):
-            name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-            if name in MAY_TAKE_IT:
-                taken.update(call.args)
+        taken = taken_in(handler)
+        taken.update(node.value for node in ast.walk(handler) if isinstance(node, ast.Assign) and is_kept(node.targets[0]))
         used = (node for node in ast.walk(handler) if isinstance(node, ast.Name) and node.id == handler.name)
         lines += [node.lineno for node in used if node not in taken]
     return lines
+
+
+def taken_in(tree, *others):
+    """What is handed over to :data:`MAY_TAKE_IT`, or to ``others``."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [(getattr(call.func, "id", None) or getattr(call.func, "attr", ""), call) for call in calls]
+    return {argument for name, call in named if name in {*MAY_TAKE_IT, *others} for argument in call.args}
+
+
+def is_kept(node):
+    """It is ``attempt.error``."""
+    return isinstance(node, ast.Attribute) and node.attr == "error" and getattr(node.value, "id", "") == "attempt"
+
+
+def kept_and_shown_raw(tree):
+    """Lines that use ``attempt.error`` for more than to ask whether, or of which kind, it is."""
+    asked = {node.test for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp)}
+    allowed = asked | taken_in(tree, "isinstance")
+    read = (node for node in ast.walk(tree) if is_kept(node) and isinstance(node.ctx, ast.Load))
+    return [node.lineno for node in read if node not in allowed]
 
 
 class LanguageCase(MillCase):
@@ -232,3 +253,6 @@ class TestNoRawException(BaseCase):
         self.assertEqual(shown_raw(code.format('self._journal("error", self.env._("no: %s", error))')), [4])
         self.assertEqual(shown_raw(code.format('self._journal("error", describe_error(self.env, error))')), [])
         self.assertEqual(shown_raw(code.format('self._log("no: %s", error)')), [])
+        self.assertEqual(shown_raw(code.format("attempt.error = error")), [])
+        self.assertEqual(shown_raw("if attempt.error:\n    self._journal(str(attempt.error))"), [2])
+        self.assertEqual(shown_raw("if isinstance(attempt.error, Busy):\n    describe_error(env, attempt.error)"), [])

@@ -76,7 +76,7 @@ class TestTasks(TransactionCase):
 
     def test_metrics_health_and_board_have_them_all(self):
         self.env["ir.config_parameter"].search([("key", "=like", "plc_mo_batch.task%")]).unlink()
-        [hindrance] = self.env["plc.controller"]._board_hindrances()
+        [hindrance] = [item for item in self.env["plc.controller"].get_board()["attention"] if item["key"] == "tasks"]
         for task in TASKS:
             self.assertIn(f"Task {task.number}", hindrance["message"])
         enabled, _last = self.env["plc.metrics"]._of_tasks()

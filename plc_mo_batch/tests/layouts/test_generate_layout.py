@@ -74,7 +74,7 @@ class TestGenerateLayout(MillCase):
 
     def test_too_many_for_a_line_each(self):
         self.with_codes(*range(1, 41))
-        with self.assertRaisesRegex(UserError, "40 silos.*158 words.*123, which is enough for 28 of them"):
+        with self.assertRaisesRegex(UserError, "40 silos.*158 words.*only 123, enough for 28 of them"):
             self.generate(lines="fixed")
 
     def test_too_many_for_a_line_each_share_lines(self):
@@ -83,7 +83,7 @@ class TestGenerateLayout(MillCase):
         generated = self.generate(line_count=20)
         self.assertEqual(generated._layout().codes, (None,) * 20)
         for lines in (0, 29):
-            with self.assertRaisesRegex(UserError, "1 to 28 lines"):
+            with self.assertRaisesRegex(UserError, "between 1 and 28 lines"):
                 self.generate(line_count=lines)
 
     def test_many_slots(self):

@@ -37,7 +37,7 @@ class TestLayoutEdit(MillCase):
         self.assertEqual((formula.offset, product.offset), (17, 9))
 
     def test_codes_that_are_not_echoed(self):
-        with self.assertRaisesRegex(ValidationError, "Equipment code 1 is 201 in the recipe area, but 101"):
+        with self.assertRaisesRegex(ValidationError, "Equipment code 1 is 201 in the recipe area but 101"):
             self.field("line_code").value = 201
 
     def test_unusable_one_is_not_chosen(self):

@@ -69,7 +69,7 @@ class TestLayoutImport(TransactionCase):
         row[offset] = "16"
         result = self.env["plc.register.layout"].load(NAMES, rows)
         self.assertFalse(result["ids"])
-        self.assertIn("Product name begins at word 16, inside Formula name", result["messages"][0]["message"])
+        self.assertIn("Product name starts at word 16, inside Formula name", result["messages"][0]["message"])
 
 
 @tagged("post_install", "-at_install")

@@ -21,7 +21,7 @@ class TestLayoutSteps(MillCase):
         for scale, step in ((1000, "0.001"), (8, "0.125"), (128, "0.0078125")):
             with self.assertRaises(ValidationError) as refused, self.cr.savepoint():
                 self.scale(scale)
-            self.assertIn(f"counts in steps of {step}, but quantities are kept with 2 decimals", str(refused.exception))
+            self.assertIn(f"counts in steps of {step}, but quantities are stored with 2 decimals", str(refused.exception))
 
     def test_more_decimals_are_kept_where_odoo_keeps_them(self):
         self.env.ref("uom.decimal_product_uom").digits = 3
@@ -39,4 +39,4 @@ class TestLayoutSteps(MillCase):
         self.scale(1000)
         self.env.ref("uom.decimal_product_uom").digits = 2
         self.env.invalidate_all()
-        self.assertIn("raise the decimal accuracy of Product Unit", self.controller.layout_id.problems)
+        self.assertIn("Raise the decimal accuracy of Product Unit", self.controller.layout_id.problems)

@@ -158,7 +158,7 @@ class TestRefusal(MillCase):
         order = self.new_order()
         self.run_task(1)
         self.assertFalse(self.queue())
-        self.assertIn("Test wheat is held by Silo 101, Silo 102", order.plc_reason)
+        self.assertIn("Test wheat is in Silo 101, Silo 102", order.plc_reason)
         self.bom.bom_line_ids[0].plc_equipment_id = self.controller.equipment_ids[0]
         self.run_task(1)
         self.assertEqual(self.queue().production_id, order)

@@ -33,7 +33,7 @@ class TestBoardTours(PatientHttpCase):
         batch._record_error("no lot is known")
         self.start_tour("/odoo/plc-board", "plc_board_retry", login="night")
         self.assertFalse(batch.next_try)
-        self.assertIn("asked for by night", batch.journal_ids[0].message)
+        self.assertIn("requested by night", batch.journal_ids[0].message)
 
     def test_manager_switches_off_and_on(self):
         self.start_tour("/odoo/plc-board", "plc_board_switch", login="chief")

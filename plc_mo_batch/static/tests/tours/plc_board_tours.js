@@ -3,7 +3,8 @@ import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
-const PATIENCE = 120000; // ms for a step: on a busy machine a page takes longer than the 10 s that Odoo gives it
+// On a busy machine a page takes longer than the 10 s that Odoo gives a step
+const patient = (steps) => () => steps().map((step) => ({ timeout: 120000, ...step }));
 
 const fetches = () => performance.getEntriesByType("resource").filter((entry) => entry.name.includes("get_board")).length;
 
@@ -33,8 +34,7 @@ const reason = (label) => [
 ];
 
 tours.add("plc_board_cancel", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { content: "the board shows the queue", trigger: `${slot(1)}:contains(Queued)` },
         { content: "cancel the second batch", trigger: `${slot(2)} button[name=action_open_cancel]`, run: "click" },
         { content: "what it does is said first", trigger: ".modal .alert-info:contains(has not been offered to the PLC)" },
@@ -44,23 +44,21 @@ tours.add("plc_board_cancel", {
         { content: "the slot is free", trigger: ".o_plc_queue .o_plc_slot:contains(Slot 2 is free)" },
         { content: "and it is among the finished ones", trigger: ".o_plc_finished .o_plc_slot:contains(Cancelled)" },
         { content: "nothing is left open", trigger: "body:not(:has(.modal))" },
-    ],
+    ]),
 });
 
 tours.add("plc_board_retry", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { content: "what is wrong is said on top", trigger: ".o_plc_attention .o_plc_danger:contains(Act now)" },
         { content: "why", trigger: ".o_plc_attention .o_plc_message:contains(no lot is known)" },
         { content: "retry", trigger: ".o_plc_attention button[name=action_retry]", run: "click" },
         { content: "it is tried at once, not at the next try", trigger: ".o_plc_attention .o_plc_alert:not(:has(.fa-repeat + time))" },
         { content: "an operator cannot switch the PLC off", trigger: ".o_plc_lane:not(:has(button[name=action_switch_off]))" },
-    ],
+    ]),
 });
 
 tours.add("plc_board_switch", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { content: "switch the PLC off", trigger: ".o_plc_lane button[name=action_switch_off]", run: "click" },
         answer(".modal-footer button:contains(Back)", "think again"),
         { content: "it is still on", trigger: ".o_plc_lane:not(:has(.o_plc_connection:contains(Switched off)))" },
@@ -81,31 +79,28 @@ tours.add("plc_board_switch", {
         { content: "its form", trigger: ".o_form_view .o_field_widget[name=state]" },
         { content: "back to the board", trigger: ".breadcrumb a:contains(Board), .o_back_button", run: "click" },
         { trigger: ".o_plc_board" },
-    ],
+    ]),
 });
 
 tours.add("plc_board_why", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { content: "one cannot be queued", trigger: ".o_plc_idle:contains(1 of them cannot be queued)" },
         { trigger: ".o_plc_idle .o_plc_link:contains(Show why)", run: "click" },
         { content: "that one, and none of another PLC's", trigger: ".o_list_view:has(.o_data_row):not(:has(.o_data_row ~ .o_data_row))" },
-    ],
+    ]),
 });
 
 tours.add("plc_board_empty", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { content: "no PLC: how to get one", trigger: ".o_plc_empty:contains(No PLC yet)" },
         { trigger: ".o_plc_empty button:contains(Set Up a PLC)", run: "click" },
         { trigger: ".o_action_manager:not(:has(.o_plc_board))" },
-    ],
+    ]),
 });
 
 // On a real server, whose tasks run and whose PLC is a simulated one (tests/test_board_live.py)
 tours.add("plc_board_live", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { content: "it is live", trigger: ".o_plc_top:contains(Live):not(:contains(Not live))" },
         { content: "orders wait", trigger: ".o_plc_idle:contains(orders are waiting)" },
         { content: "fill now", trigger: ".o_plc_idle button[name=action_fill_now]", run: "click" },
@@ -129,5 +124,5 @@ tours.add("plc_board_live", {
             trigger: ".o_plc_finished .o_plc_big:contains(done)",
             run: () => (window.plcBoardSeen = true),
         },
-    ],
+    ]),
 });

@@ -2,7 +2,8 @@ import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
-const PATIENCE = 120000; // ms for a step: on a busy machine a page takes longer than the 10 s that Odoo gives it
+// On a busy machine a page takes longer than the 10 s that Odoo gives a step
+const patient = (steps) => () => steps().map((step) => ({ timeout: 120000, ...step }));
 
 const select = (text) => ({
     content: `select the batch ${text}`,
@@ -12,17 +13,15 @@ const select = (text) => ({
 
 // On the PLC's form: fill now
 tours.add("plc_fill", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { trigger: ".o_form_view button[name=action_fill_now]", run: "click" },
         { trigger: ".o_notification:contains(queue is being filled)" },
-    ],
+    ]),
 });
 
 // From the queue into the running batch and its journal
 tours.add("plc_watch", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { trigger: ".o_switch_view.o_kanban", run: "click" },
         { trigger: ".o_kanban_group:contains(Running) .o_kanban_record .o_field_widget[name=progress]:contains(50)" },
         { trigger: ".o_kanban_group:contains(Running) .o_kanban_record", run: "click" },
@@ -31,13 +30,12 @@ tours.add("plc_watch", {
         { content: "no deviation before it ended", trigger: "[name=line_ids] .o_data_row:first:not(:contains(-))" },
         { trigger: "button[name=action_view_journal]", run: "click" },
         { trigger: ".o_list_view .o_data_row:contains(The PLC took job)" },
-    ],
+    ]),
 });
 
 // Several at once, with a reason; the button is there exactly when it may be used
 tours.add("plc_cancel", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         select("Running"),
         { trigger: ".o_selection_container:not(:has(button[name=action_open_cancel]))" },
         { content: "unselect it", ...select("Running") },
@@ -52,26 +50,24 @@ tours.add("plc_cancel", {
         { trigger: ".modal [name=note] input", run: "edit Silo 102 is empty." },
         { trigger: ".modal button[name=action_confirm]", run: "click" },
         { trigger: "body:not(:has(.modal)) .o_list_view:not(:has(.o_selection_container)) .o_data_row:contains(Running)" },
-    ],
+    ]),
 });
 
 // A write-back that failed
 tours.add("plc_retry", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         { trigger: ".o_form_view .alert:contains(write-back failed)" },
         { trigger: "button[name=action_retry]", run: "click" },
         { trigger: "a[name=journal]", run: "click" },
         { trigger: "[name=journal_ids] .o_data_row:contains(Write-back requested)" },
-    ],
+    ]),
 });
 
 // A newcomer: from the first-run page to a finished batch, in at most ten clicks
 const MOST_CLICKS = 10;
 let clicks = 0;
 tours.add("plc_newcomer", {
-    timeout: PATIENCE,
-    steps: () => [
+    steps: patient(() => [
         {
             trigger: ".o_form_view button[name=action_use_simulator]",
             async run({ click }) {
@@ -106,5 +102,5 @@ tours.add("plc_newcomer", {
                 console.log(`newcomer: ${clicks} clicks`);
             },
         },
-    ],
+    ]),
 });
