@@ -89,6 +89,6 @@ def test_what_the_examples_say_of_errors(people, queue):
     """curl's example ends with two that the server refuses."""
     done = run(OPERATORS[0], people["operator"])
     assert '"name": "odoo.exceptions.MissingError"' in done.stdout
-    assert "Manufacturing order WH/MO/00042 does not exist" in done.stdout
+    assert "Manufacturing order WH/MO/00042 does not exist." in done.stdout
     assert "no such order" in done.stdout
     assert "no such batch" in done.stdout

@@ -26,7 +26,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 DRAWINGS = ("flowchart", "graph", "sequenceDiagram", "stateDiagram-v2", "classDiagram", "erDiagram", "gantt")
-# Files that issue 14 makes and that are not merged yet: whoever adds one takes it off this list (the last test insists).
+# Files that another branch makes and that are not merged yet: whoever adds one takes it off this list (the last test insists).
 PENDING = set()
 
 

@@ -2,7 +2,7 @@
 
 The rule: every word has one writer, and a job number is never used twice. Recipe job and armed job are ours, the taken job is the
 PLC's; it takes what is armed with a higher number than the one it took last, and equal to the recipe's. So a write that is lost,
-repeated or late does no harm (plc_map.md, proven by its model): what is not seen is simply written again.
+repeated or late does no harm (explored by tests/plc_model.py): what is not seen is simply written again.
 """
 
 from collections.abc import Sequence

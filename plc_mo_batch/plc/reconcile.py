@@ -2,7 +2,7 @@
 
 Each round of an exchange observes the PLC, calls :func:`reconcile`, commits the changes it asks for and only then puts its
 writes on the wire. What a write achieved is learned by the next observation, never assumed. So a crash anywhere leaves a
-state from which the next round goes on correctly. ARCHITECTURE.md tells why each step is safe.
+state from which the next round goes on correctly. docs/architecture/exchange.md tells why each step is safe.
 
 What is decided in which state stands in two tables, one for each handshake: ``job_numbers.py`` and ``flags.py``.
 """

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from ..plc.handshake import Handshake, Rule
 from ..plc.reconcile import HANDSHAKES
-from . import test_reconcile, test_reconcile_sentences
+from .core import test_reconcile, test_reconcile_sentences
 
 
 def survivors():

@@ -17,8 +17,8 @@ CLOSING = {
 class Booking:
     """Batches that each close their order, together; every kilogram is checked afterwards (rule 7).
 
-    A batch is the only one of its order, or the last of several. ARCHITECTURE.md has the ways in which Odoo loses consumption
-    silently.
+    A batch is the only one of its order, or the last of several. docs/architecture/booking.md has the ways in which Odoo loses
+    consumption silently.
 
     :param batches: completed, of one company; locked by the caller, who rolls back if :meth:`book` raises
     """

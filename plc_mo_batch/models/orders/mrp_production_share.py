@@ -33,7 +33,7 @@ class MrpProduction(models.Model):
     """An order that is made in several batches, as the mixer cannot take it at once.
 
     The batches share the order's quantity, not numbers: whatever is cancelled, fails, or is changed in between, the next fill
-    hands out exactly what no batch makes. ARCHITECTURE.md has the reasons.
+    hands out exactly what no batch makes. docs/architecture/shares.md has the reasons.
     """
 
     _inherit = "mrp.production"

@@ -42,7 +42,7 @@ class PlcTaskFill(models.AbstractModel):
         """Queue up to the PLC's limit of orders if its queue is empty.
 
         Two fills that begin at the same moment both see an empty queue; writing to the PLC's row is what makes the second
-        one fail (facts.md: a lock alone does not).
+        one fail (a lock alone does not: docs/architecture/fill.md).
 
         :raise TransactionRollbackError: when another transaction filled in the meantime
         """

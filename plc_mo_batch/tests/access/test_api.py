@@ -159,7 +159,7 @@ class TestApi(MillCase):
         operator = self.env(user=self.users["operator"])
         with self.assertRaisesRegex(MissingError, "PLC 999999 does not exist"):
             operator["plc.controller"].browse(999999).api_queue()
-        with self.assertRaisesRegex(MissingError, "There is no PLC Batch with the id 999999"):
+        with self.assertRaisesRegex(MissingError, "PLC Batch 999999 does not exist"):
             operator["mo.batch"].browse([self.batches[0].id, 999999]).api_cancel("plan")
         self.assertEqual(self.batches[0].state, "queued")
         with self.assertRaisesRegex(MissingError, "Manufacturing order nonsense does not exist"):

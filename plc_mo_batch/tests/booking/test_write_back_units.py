@@ -81,7 +81,7 @@ class TestWriteBackUnits(MillCase):
 
     def test_reason_is_cleared_once_the_decimals_are_raised(self):
         order = self.new_order(1.0, product_uom_id=self.ton.id)
-        self.assert_refused(order, "Raise the decimal accuracy of Product Unit")
+        self.assert_refused(order, "raise the decimal accuracy of Product Unit")
         self.set_decimals(5)
         self.run_task(1)
         self.assertEqual(self.queue().production_id, order)

@@ -35,7 +35,7 @@ class EventsCase(BaseCase):
 @tagged("post_install", "-at_install")
 class TestDecide(EventsCase):
     def test_words_as_the_mill_sends_them(self):
-        """plc_map.md, word by word."""
+        """docs/plc-programmer.md, word by word."""
         failure = [0x3130, 0x3100, *[0] * 6, 0x4741, 0x5445, 0x2042, 0x4C4F, 0x434B, 0x4544, 0, 0]
         self.assertEqual(words("failure"), [*failure, 0x2026, 3, 1, 4, 5, 6, 0])
         name = [22344, 12109, 20271, 12336, 12337, 12544, 0, 0]

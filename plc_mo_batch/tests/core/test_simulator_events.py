@@ -1,4 +1,4 @@
-"""The simulated mill's failures and weighings, word by word as plc_map.md has them."""
+"""The simulated mill's failures and weighings, word by word as docs/plc-programmer.md has them."""
 
 import json
 from datetime import datetime

@@ -54,7 +54,8 @@ def is_kept(node):
 
 def kept_and_shown_raw(tree):
     """Lines that use ``attempt.error`` for more than to ask whether, or of which kind, it is."""
-    asked = {node.test for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp)}
+    tests = [node.test for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp)]
+    asked = {test.operand if isinstance(test, ast.UnaryOp) else test for test in tests}
     allowed = asked | taken_in(tree, "isinstance")
     read = (node for node in ast.walk(tree) if is_kept(node) and isinstance(node.ctx, ast.Load))
     return [node.lineno for node in read if node not in allowed]
