@@ -32,17 +32,17 @@ class MoBatch(models.Model):
 
     def _refresh(self, layout):
         """Freeze the recipe again if the order was changed before it was sent; cancel it if it cannot be queued any more."""
-        task = self.env["plc.task.fill"]
+        order = self.production_id
         try:
             share = self._share_now()
             if not share:
                 self._cancel("order", self.env._("The other batches of the order make the full quantity."), "requeue")
-                self.production_id._plc_record_no_share()
+                order._plc_record_no_share()
                 return
-            values = task._freeze(self.controller_id, layout, self.production_id, self.slot, share)
+            values = order._plc_freeze(self.controller_id, layout, self.slot, share)
         except (NotQueueable, CodecError) as error:
-            self.production_id.plc_reason = task._reason(error)
-            self._cancel("order", self.production_id.plc_reason, "requeue")
+            order.plc_reason = order._plc_reason_of(error)
+            self._cancel("order", order.plc_reason, "requeue")
             return
         if not self._differs(values, share):
             return

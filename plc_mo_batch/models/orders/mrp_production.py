@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..batch.mo_batch import STATES
+from ...plc.codec import CodecError
+from ...tools.translate import translate
+from ..batch.mo_batch import RECIPE_FIELDS, STATES
 from ..common.roles import check_operator
 from .not_queueable import NotQueueable
 
@@ -165,6 +167,25 @@ class MrpProduction(models.Model):
             ("picking_type_id", "in", controller.picking_type_ids.ids),
             ("plc_withheld", "=", False),
         ]
+
+    def _plc_freeze(self, controller, layout, slot, share):
+        """Values of the batch that freezes the recipe of a share of the order, which is known to fit the layout.
+
+        :raise NotQueueable, CodecError: saying what is in the way
+        """
+        values = self._prepare_plc_batch(controller, layout, slot, share)
+        lines = [(line["code"], line["planned_qty"]) for _command, _id, line in values["line_ids"]]
+        layout.block(layout.recipe(lines, **{role: values[name] for role, name in RECIPE_FIELDS.items()}), 1)
+        return values
+
+    def _plc_reason_of(self, error):
+        """Why the order cannot be queued, in the words of the plant.
+
+        :param error: what :meth:`_plc_freeze` raised
+        """
+        if isinstance(error, CodecError):
+            return self.env._("The recipe does not fit the PLC's layout: %s.", translate(self.env, error))
+        return str(error)
 
     def _prepare_plc_batch(self, controller, layout, slot, share):
         """Values of the batch that freezes the recipe of a share of the order.

@@ -4,8 +4,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 
 from ...plc.codec import CodecError
-from ...tools.translate import describe_error, translate
-from ..batch.mo_batch import RECIPE_FIELDS
+from ...tools.translate import describe_error
 from .not_queueable import NotQueueable
 
 ORDER = "plc_first desc, priority desc, date_start, id"
@@ -101,9 +100,9 @@ class PlcTaskFill(models.AbstractModel):
         try:
             share = production._plc_share(controller)
             if share:
-                self._freeze(controller, layout, production, 1, share)
+                production._plc_freeze(controller, layout, 1, share)
         except (NotQueueable, CodecError) as error:
-            return self._reason(error)
+            return production._plc_reason_of(error)
         return False
 
     @api.model
@@ -123,10 +122,10 @@ class PlcTaskFill(models.AbstractModel):
                 share = production._plc_share(controller)
                 if not share:
                     return self.env["mo.batch"]
-                batch = self.env["mo.batch"].create(self._freeze(controller, layout, production, slot, share))
+                batch = self.env["mo.batch"].create(production._plc_freeze(controller, layout, slot, share))
                 production._plc_record_share(share)
         except (NotQueueable, CodecError) as error:
-            self._refuse(controller, production, self._reason(error))
+            self._refuse(controller, production, production._plc_reason_of(error))
             return self.env["mo.batch"]
         except UniqueViolation:
             self._log("%s: queued by another PLC just now", production.name)
@@ -136,24 +135,6 @@ class PlcTaskFill(models.AbstractModel):
         batch._journal("state", self.env._("Order %(order)s queued in slot %(slot)s.", order=batch.order_name, slot=slot))
         self._log("queued: %s %s in slot %s of %s", batch.name, batch.order_name, slot, controller.name)
         return batch
-
-    @api.model
-    def _freeze(self, controller, layout, production, slot, share):
-        """Values of the batch that freezes the recipe of a share of the order, which is known to fit the layout.
-
-        :raise NotQueueable, CodecError: saying what is in the way
-        """
-        values = production._prepare_plc_batch(controller, layout, slot, share)
-        lines = [(line["code"], line["planned_qty"]) for _command, _id, line in values["line_ids"]]
-        layout.block(layout.recipe(lines, **{role: values[name] for role, name in RECIPE_FIELDS.items()}), 1)
-        return values
-
-    @api.model
-    def _reason(self, error):
-        """The reason in the words of the plant."""
-        if isinstance(error, CodecError):
-            return self.env._("The recipe does not fit the PLC's layout: %s.", translate(self.env, error))
-        return str(error)
 
     @api.model
     def _refuse(self, controller, production, reason):
