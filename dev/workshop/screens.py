@@ -43,7 +43,7 @@ SCREENS = [
     Screen("batch-done", "plc-history/{done}", ".o_form_view .o_data_row"),
     Screen("batch-cancelled", "plc-history/{cancelled}", ".o_form_view .o_data_row"),
     Screen("cancel", "plc-batches/{offered}", ".modal .o_form_view", clicks=("button[name=action_open_cancel]",)),
-    Screen("settle", "plc-batches/{failed}", ".modal .o_form_view", clicks=("button[name=action_open_disposition]",)),
+    Screen("disposition", "plc-batches/{failed}", ".modal .o_form_view", clicks=("button[name=action_open_disposition]",)),
     Screen("review", "plc-batches/{review}", ".modal .o_form_view", clicks=("button[name=action_open_review]",)),
     Screen("history", "plc-history", ".o_list_view .o_data_row"),
     Screen("history-calendar", "plc-history", ".o_calendar_view .fc-event", clicks=(".o_switch_view.o_calendar",)),
