@@ -28,7 +28,6 @@ class PlcTaskWriteBack(models.AbstractModel):
         self._write_back_due()
         self._carry_out_due()
         self._close_stopped()
-        self._commit()
 
     @api.model
     def _write_back_due(self):
@@ -50,6 +49,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             if self._carry_out(batch._in_plc_language()):
                 disposed |= batch
         self._refill(disposed.controller_id)
+        self._commit()  # or a rollback for one order would take the trigger back
 
     @api.model
     def _due_and_free(self):

@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 
 from ...models.health.plc_alarm import Condition
 from ...plc.transport import Link
-from ..common import MillCase
+from ..common import TASKS, MillCase
 from ..events.test_event_areas import EventCase, not_sent
 
 TASK = "odoo.addons.plc_mo_batch.models.common.plc_task"
@@ -154,6 +154,26 @@ class TestBadPlc(OneBadCase):
         self.assertIn(f"{orders[1].name} not closed", "".join(log.output))
         self.run_task(3)
         self.assertEqual(orders[1].state, "cancel")
+
+    def test_stopped_order_that_cannot_be_closed_takes_nothing_back(self):
+        """The queue that a failed batch left empty is filled again at once."""
+        self.env["ir.config_parameter"].set_param("plc_mo_batch.refill", "True")
+        self.new_order()
+        self.run_task(1)
+        batch = self.queue()
+        batch._advance("failed", 0.0, {"acknowledged": True})
+        batch.action_set_disposition("requeue")
+        stopped = self.new_order()
+        stopped.plc_stopped = True
+        fill = [("cron_id", "=", self.env.ref(TASKS[1]).id)]
+        self.env["ir.cron.trigger"].search(fill).unlink()
+        with (
+            self.failing("mrp.production", "_plc_close_stopped", lambda order: order == stopped),
+            self.assertLogs(TASK, logging.INFO),
+        ):
+            self.run_task(3)
+        self.assertEqual((batch.state, stopped.state), ("cancelled", "confirmed"))
+        self.assertTrue(self.env["ir.cron.trigger"].search_count(fill))
 
 
 @tagged("post_install", "-at_install")
