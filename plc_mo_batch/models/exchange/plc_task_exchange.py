@@ -43,6 +43,7 @@ class PlcTaskExchange(models.AbstractModel):
             converse(conversation.run() for conversation in conversations)
         finally:
             self._let_go(controllers)
+        self._vacuum_board()
         requests = sum(conversation.requests for conversation in conversations)
         for conversation in conversations:
             self.env["plc.counter"]._add(conversation.controller, "requests", conversation.requests)
@@ -52,14 +53,14 @@ class PlcTaskExchange(models.AbstractModel):
         elif controllers != wanted or any(conversation.put_off for conversation in conversations):
             # whoever asked for this run may have asked for just what was put off, and the next one may be hours away
             self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
-        self._vacuum_board()
+        self._commit()
 
     @api.model
     def _vacuum_board(self):
-        """Messages to boards that nobody can want any more; live polling makes one a second."""
+        """Messages to boards that nobody can want any more; live polling makes one a second. Before anything else of the
+        transaction: who else has just deleted them must not cost the next run its trigger."""
         try:
             self.env["plc.board"]._vacuum()
-            self._commit()
         except TransactionRollbackError:  # the bus tidies up itself
             self._rollback()
 

@@ -137,6 +137,20 @@ class TestInHand(LiveCase):
         self.assertEqual(self.queue().mapped("state"), ["queued"] * 3)
         self.assertTrue(self.is_handed_over())
 
+    def test_messages_that_somebody_else_has_just_deleted(self):
+        """They cost neither the next run nor what was counted."""
+        self.is_handed_over()
+        counted = [("controller_id", "=", self.controller.id), ("name", "=", "requests")]
+        with (
+            patch.object(Conversation, "_first_plan", side_effect=SerializationFailure("concurrent update")),
+            patch.object(self.env.registry["plc.board"], "_vacuum", side_effect=SerializationFailure("concurrent delete")),
+        ):
+            self.run_task(2)
+        self.assertTrue(self.is_handed_over())
+        with patch.object(self.env.registry["plc.board"], "_vacuum", side_effect=SerializationFailure("concurrent delete")):
+            self.run_task(2)
+        self.assertTrue(self.env["plc.counter"].search(counted).value)
+
 
 @tagged("post_install", "-at_install")
 class TestTakenBack(LiveCase):
