@@ -129,14 +129,19 @@ class MoBatch(models.Model):
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
-        """The table's buttons say in a view what they say on the board, ask the same, and are there when they are there."""
+        """The table's buttons say in a view what they say on the board, ask the same, and are there when they are there; but for
+        what a view that inherits from ours says of them."""
         arch, view = super()._get_view(view_id, view_type, **options)
         buttons = {(button.method, button.key): button for button in BUTTONS}
         for node in arch.iterfind("./header/button[@name]"):
             button = buttons.get((node.get("name"), node.get("id", "")))
             if button:
-                node.set("string", translate(self.env, button.label))
-                node.set("invisible", button.invisible)
-                if button.question:
-                    node.set("confirm", translate(self.env, button.question))
+                values = {
+                    "string": translate(self.env, button.label),
+                    "invisible": button.invisible,
+                    "confirm": translate(self.env, button.question),
+                }
+                for attribute, value in values.items():
+                    if value and attribute not in node.attrib:
+                        node.set(attribute, value)
         return arch, view

@@ -229,6 +229,23 @@ class TestActions(MillCase):
                 with self.subTest(view=name, button=node.get("name")):
                     self.assertFalse({"string", "confirm", "invisible", "groups"} & set(node.attrib), "the table has them")
 
+    def test_view_that_inherits_from_ours_has_its_say(self):
+        """A plant that hides Abort, or calls it something else, keeps that."""
+        self.env["ir.ui.view"].create(
+            {
+                "name": "ours",
+                "model": "mo.batch",
+                "inherit_id": self.env.ref("plc_mo_batch.mo_batch_view_form").id,
+                "arch": """<button name="action_abort" position="attributes">
+                    <attribute name="invisible">1</attribute><attribute name="string">Stop It</attribute>
+                </button>""",
+            }
+        )
+        nodes = next(nodes for name, _arch, nodes in self.headers() if name == "mo_batch_view_form")
+        abort = next(node for node in nodes if node.get("name") == "action_abort")
+        self.assertEqual((abort.get("invisible"), abort.get("string")), ("1", "Stop It"))
+        self.assertIn("abort this batch?", abort.get("confirm"))
+
     def test_no_other_view_offers_them(self):
         """Unless it is listed here it would be without label and guard."""
         methods = "|".join({button.method for button in BUTTONS})
