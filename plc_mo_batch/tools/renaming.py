@@ -26,6 +26,10 @@ EXPRESSIONS = re.compile(
 )
 
 
+# the model of a record that belongs to one
+MODEL_OF_RECORD = "(SELECT model FROM ir_model WHERE ir_model.id = model_id)"
+
+
 def table_of(model):
     return model.replace(".", "_")
 
@@ -39,6 +43,7 @@ class Renames:
     fields: dict[tuple[str, str], str] = field(default_factory=dict)  # (model, field)
     values: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (model, field)
     methods: dict[str, str] = field(default_factory=dict)  # of buttons
+    filters: dict[str, str] = field(default_factory=dict)  # of search views
 
 
 class Renaming:
@@ -55,6 +60,8 @@ class Renaming:
         """What people stored first: its paths are followed by what Odoo knows of the old fields."""
         self._stored_expressions()
         self._stored_paths()
+        self._dashboards()
+        self._tell_of_code()
         self._views()
         for (model, name), values in self.renames.values.items():
             self._values(model, name, values)
@@ -184,10 +191,12 @@ class Renaming:
         for table, model, columns in (
             ("ir_filters", "model_id", ("domain", "context", "sort")),
             ("ir_act_window", "res_model", ("domain", "context")),
-            ("ir_rule", "(SELECT model FROM ir_model WHERE id = ir_rule.model_id)", ("domain_force",)),
+            ("ir_rule", MODEL_OF_RECORD, ("domain_force",)),
+            ("base_automation", MODEL_OF_RECORD, ("filter_domain", "filter_pre_domain")),
         ):
-            read = SQL(", ").join([SQL(model), *map(SQL.identifier, columns)])
-            self.cr.execute(SQL("SELECT id, %s FROM %s", read, SQL.identifier(table)))
+            if not sql.table_exists(self.cr, table):  # of an app that is not installed
+                continue
+            self.cr.execute(f"SELECT id, {model}, {', '.join(columns)} FROM {table}")  # pylint: disable=sql-injection
             for record, of_model, *texts in self.cr.fetchall():
                 for column, text in zip(columns, texts, strict=True):
                     self._store(table, record, column, text, self._of_column(column)(of_model, text))
@@ -210,11 +219,60 @@ class Renaming:
         )
         for record, model, path in self.cr.fetchall():
             self._store("ir_exports_line", record, "name", path, path and self.path(model, path, "/"))
+        self.cr.execute(f"SELECT id, {MODEL_OF_RECORD}, update_path FROM ir_act_server")  # pylint: disable=sql-injection
+        for record, model, path in self.cr.fetchall():
+            self._store("ir_act_server", record, "update_path", path, path and self.path(model, path))
         self.cr.execute("SELECT id, model, related, depends FROM ir_model_fields WHERE state = 'manual'")
         for record, model, related, depends in self.cr.fetchall():
             self._store("ir_model_fields", record, "related", related, related and self.path(model, related))
             anew = depends and ", ".join(self.path(model, path.strip()) for path in depends.split(","))
             self._store("ir_model_fields", record, "depends", depends, anew)
+
+    def _dashboards(self):
+        """What people put on a dashboard of their own keeps its domain and its groups there."""
+        self.cr.execute("SELECT id, res_model FROM ir_act_window")
+        opened = {str(action): model for action, model in self.cr.fetchall()}
+        self.cr.execute("SELECT id, arch FROM ir_ui_view_custom")
+        for record, arch in self.cr.fetchall():
+            self._store("ir_ui_view_custom", record, "arch", arch, self._dashboard(opened, arch))
+
+    def _dashboard(self, opened, arch):
+        """
+        :param opened: id of an action, as text -> the model that it opens
+        """
+        try:
+            tree = etree.fromstring(arch)
+        except (etree.XMLSyntaxError, ValueError):
+            return arch
+        before = etree.tostring(tree)
+        for action in tree.iter("action"):
+            model = opened.get(action.get("name"))
+            for attribute in ("domain", "context"):
+                if action.get(attribute):
+                    action.set(attribute, self._of_column(attribute)(model, action.get(attribute)))
+        return arch if etree.tostring(tree) == before else etree.tostring(tree, encoding="unicode")
+
+    def _tell_of_code(self):
+        """Code, and templates that are rendered, cannot be rewritten safely: the log says which ones name what is renamed."""
+        names = self._pattern(self.renames.models)
+        of_ours = self._pattern([*self.renames.methods, *(name for _model, name in self.renames.fields)])
+        ours = list({model for model, _name in self.renames.fields} | set(self.renames.models))
+        for table, column, model, name in (
+            ("ir_act_server", "code", MODEL_OF_RECORD, "name->>'en_US'"),
+            ("ir_model_fields", "compute", "model", "name"),
+            ("mail_template", "concat(subject, body_html)", "model", "name->>'en_US'"),
+        ):
+            self.cr.execute(
+                f"SELECT id, {name} FROM {table}"  # pylint: disable=sql-injection
+                f" WHERE {column} ~ %s OR {column} ~ %s AND {model} = ANY(%s) ORDER BY id",
+                [names, of_ours, ours],
+            )
+            for record, called in self.cr.fetchall():
+                _logger.warning("%s %s (%s) may name what is renamed: see the changelog, and change it", table, record, called)
+
+    @staticmethod
+    def _pattern(names):
+        return rf"\m({'|'.join(map(re.escape, names))})\M" if names else "^(?!)"
 
     def _store(self, table, record, column, old, new):
         if old != new:
@@ -293,7 +351,8 @@ class Renaming:
                     if isinstance(item, ast.Constant) and isinstance(item.value, str):
                         item.value = self.path(model, item.value)
             elif isinstance(name, str) and (prefix := re.match(r"(search_)?default_", name)):
-                key.value = prefix[0] + self.path(model, name[prefix.end() :])
+                named = name[prefix.end() :]
+                key.value = prefix[0] + self.renames.filters.get(named, self.path(model, named))
 
     # Views: those of others, too, as one that names a field that is gone would stop the upgrade
 
@@ -321,10 +380,13 @@ class Renaming:
             inside = self._xpath(model, element)
         if element.tag in ("field", "label", "groupby"):
             inside = self._named_field(model, element)
-        if element.tag == "button" and element.get("name") in self.renames.methods:
-            element.set("name", self.renames.methods[element.get("name")])
+        named = {"button": self.renames.methods, "filter": self.renames.filters}.get(element.tag, {})
+        if element.get("name") in named:
+            element.set("name", named[element.get("name")])
         for attribute, expression in element.attrib.items():
-            if EXPRESSIONS.match(attribute):
+            if element.tag == "filter" and attribute in ("domain", "context"):
+                element.set(attribute, self._of_column(attribute)(model, expression))
+            elif EXPRESSIONS.match(attribute):
                 element.set(attribute, self._expression(model, expression))
         for child in element:
             self._element(inside, child)
@@ -353,8 +415,9 @@ class Renaming:
     def _renamed_part(self, part, name, anew):
         if anew:
             return part.replace(f"'{name}'", f"'{anew}'").replace(f'"{name}"', f'"{anew}"')
-        for old, new in self.renames.methods.items():
-            part = re.sub(rf"(button\[@name=[\"']){old}([\"'])", rf"\g<1>{new}\2", part)
+        for tag, renamed in (("button", self.renames.methods), ("filter", self.renames.filters)):
+            for old, new in renamed.items():
+                part = re.sub(rf"({tag}\[@name=[\"']){old}([\"'])", rf"\g<1>{new}\2", part)
         return part
 
     def _expression(self, model, text):

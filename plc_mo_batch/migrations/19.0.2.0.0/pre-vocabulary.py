@@ -62,6 +62,7 @@ RENAMES = Renames(
         "action_settle": "action_set_disposition",
         "action_take_out": "action_give_up",
     },
+    filters={"plc_held": "plc_withheld"},
 )
 
 
