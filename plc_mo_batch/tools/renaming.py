@@ -27,7 +27,7 @@ EXPRESSIONS = re.compile(
 
 
 # the model of a record that belongs to one
-MODEL_OF_RECORD = "(SELECT model FROM ir_model WHERE ir_model.id = model_id)"
+MODEL_OF_RECORD = SQL("(SELECT model FROM ir_model WHERE ir_model.id = model_id)")
 
 
 def table_of(model):
@@ -189,14 +189,15 @@ class Renaming:
 
     def _stored_expressions(self):
         for table, model, columns in (
-            ("ir_filters", "model_id", ("domain", "context", "sort")),
-            ("ir_act_window", "res_model", ("domain", "context")),
+            ("ir_filters", SQL("model_id"), ("domain", "context", "sort")),
+            ("ir_act_window", SQL("res_model"), ("domain", "context")),
             ("ir_rule", MODEL_OF_RECORD, ("domain_force",)),
             ("base_automation", MODEL_OF_RECORD, ("filter_domain", "filter_pre_domain")),
         ):
             if not sql.table_exists(self.cr, table):  # of an app that is not installed
                 continue
-            self.cr.execute(f"SELECT id, {model}, {', '.join(columns)} FROM {table}")  # pylint: disable=sql-injection
+            names = SQL(", ").join(map(SQL.identifier, columns))
+            self._execute("SELECT id, %s, %s FROM %s", model, names, SQL.identifier(table))
             for record, of_model, *texts in self.cr.fetchall():
                 for column, text in zip(columns, texts, strict=True):
                     self._store(table, record, column, text, self._of_column(column)(of_model, text))
@@ -219,7 +220,7 @@ class Renaming:
         )
         for record, model, path in self.cr.fetchall():
             self._store("ir_exports_line", record, "name", path, path and self.path(model, path, "/"))
-        self.cr.execute(f"SELECT id, {MODEL_OF_RECORD}, update_path FROM ir_act_server")  # pylint: disable=sql-injection
+        self._execute("SELECT id, %s, update_path FROM ir_act_server", MODEL_OF_RECORD)
         for record, model, path in self.cr.fetchall():
             self._store("ir_act_server", record, "update_path", path, path and self.path(model, path))
         self.cr.execute("SELECT id, model, related, depends FROM ir_model_fields WHERE state = 'manual'")
@@ -257,15 +258,14 @@ class Renaming:
         names = self._pattern(self.renames.models)
         of_ours = self._pattern([*self.renames.methods, *(name for _model, name in self.renames.fields)])
         ours = list({model for model, _name in self.renames.fields} | set(self.renames.models))
-        for table, column, model, name in (
-            ("ir_act_server", "code", MODEL_OF_RECORD, "name->>'en_US'"),
-            ("ir_model_fields", "compute", "model", "name"),
-            ("mail_template", "concat(subject, body_html)", "model", "name->>'en_US'"),
+        for table, text, model, name in (
+            ("ir_act_server", SQL("code"), MODEL_OF_RECORD, SQL("name->>'en_US'")),
+            ("ir_model_fields", SQL("compute"), SQL("model"), SQL("name")),
+            ("mail_template", SQL("concat(subject, body_html)"), SQL("model"), SQL("name->>'en_US'")),
         ):
-            self.cr.execute(
-                f"SELECT id, {name} FROM {table}"  # pylint: disable=sql-injection
-                f" WHERE {column} ~ %s OR {column} ~ %s AND {model} = ANY(%s) ORDER BY id",
-                [names, of_ours, ours],
+            self._execute(
+                "SELECT id, %s FROM %s WHERE %s ~ %s OR %s ~ %s AND %s = ANY(%s) ORDER BY id",
+                *(name, SQL.identifier(table), text, names, text, of_ours, model, ours),
             )
             for record, called in self.cr.fetchall():
                 _logger.warning("%s %s (%s) may name what is renamed: see the changelog, and change it", table, record, called)

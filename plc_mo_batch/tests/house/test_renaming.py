@@ -3,6 +3,7 @@
 import logging
 
 from odoo.tests import BaseCase, TransactionCase, tagged
+from odoo.tools import SQL
 
 from ...tools.renaming import Renames, Renaming
 
@@ -99,8 +100,8 @@ class TestRenaming(BaseCase):
             ),
             ('<filter name="on_map" position="after"/>', '<filter name="on_layout" position="after"/>'),
             (
-                "<xpath expr=\"//filter[@name='on_map']\" position=\"after\"/>",
-                "<xpath expr=\"//filter[@name='on_layout']\" position=\"after\"/>",
+                '<xpath expr="//filter[@name=\'on_map\']" position="after"/>',
+                '<xpath expr="//filter[@name=\'on_layout\']" position="after"/>',
             ),
             ("<form", "<form"),
         ):
@@ -118,7 +119,7 @@ class TestStored(TransactionCase):
         self.renaming = Renaming(self.env.cr, "plc_mo_batch", renames)
 
     def only(self, table, column):
-        self.env.cr.execute(f"SELECT {column} FROM {table}")  # pylint: disable=sql-injection
+        self.env.cr.execute(SQL("SELECT %s FROM %s", SQL.identifier(column), SQL.identifier(table)))
         return self.env.cr.fetchone()[0]
 
     def test_automations(self):
