@@ -38,6 +38,13 @@ def test_it_calls_things_as_the_screens_do(guide, texts):
     assert [name for name in names if SHORTENED.get(name, name) not in texts] == []
 
 
+def test_administrators_know_each_task():
+    crons = (ROOT / "plc_mo_batch" / "data" / "ir_cron_data.xml").read_text()
+    tasks = re.findall(r">(PLC Task \d+):", crons)
+    assert tasks
+    assert [task for task in tasks if f"| {task} |" not in (ROOT / "docs" / "administrator.md").read_text()] == []
+
+
 def test_both_say_as_much():
     for pattern in (r"(?m)^## ", r"(?m)^\| ", r"(?m)^\*\*… "):
         counts = [len(re.findall(pattern, (ROOT / "docs" / guide).read_text())) for guide in ("operator.md", "operator.id.md")]

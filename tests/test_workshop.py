@@ -11,11 +11,13 @@ import sys
 import time
 
 import pytest
+from lxml import etree
 
 import workshop
-from workshop import commands
+from workshop import commands, mutants
 from workshop.clusters import Postgres
 from workshop.paths import DEV, ROOT
+from workshop.screens import SCREENS
 
 SCRIPTS = [file.name for file in DEV.iterdir() if file.is_file() and not file.suffix]
 MODULES = [module.name for module in pkgutil.walk_packages(workshop.__path__, "workshop.")]
@@ -46,6 +48,22 @@ def test_each_script_has_its_command(script):
     lines = (DEV / script).read_text().splitlines()
     assert lines[-1] == f'workshop {script} "$@"'
     assert callable(getattr(commands, script.replace("-", "_")))
+
+
+def test_mutants_forget_no_module():
+    """``make mutants`` takes hours; that it refuses to begin is said here."""
+    assert mutants.forgotten() == set()
+
+
+def test_each_screen_has_its_picture():
+    """What a menu opens has a path, and ``screens.py`` a line for it."""
+    trees = [etree.parse(path) for path in (ROOT / "plc_mo_batch").glob("*/*.xml")]
+    opened = {menu.get("action") for tree in trees for menu in tree.iter("menuitem")} - {None}
+    records = {record.get("id"): record for tree in trees for record in tree.iter("record")}
+    paths = {action: records[action].findtext("field[@name='path']") for action in opened}
+    taken = {screen.path.partition("/")[0] for screen in SCREENS}
+    assert paths["mo_batch_action"] == "plc-batches"
+    assert {action: path for action, path in paths.items() if path not in taken} == {}
 
 
 def test_a_signal_is_passed_on_and_waited_for():

@@ -216,12 +216,16 @@ def report_tables():
     return len(lives)
 
 
+def forgotten():
+    """The modules of ``plc/`` that MODULES does not name."""
+    sources = (path for path in (ROOT / PLC).rglob("*.py") if "def " in path.read_text())
+    return {path.relative_to(ROOT / PLC).with_suffix("").as_posix() for path in sources} - MODULES.keys()
+
+
 def main(modules):
     """All of ``plc/``, or the modules that are named."""
-    sources = (path for path in (ROOT / PLC).rglob("*.py") if "def " in path.read_text())
-    forgotten = {path.relative_to(ROOT / PLC).with_suffix("").as_posix() for path in sources} - MODULES.keys()
-    if forgotten:
-        sys.exit(f"Nobody tries {', '.join(sorted(forgotten))}: name the tests of it in MODULES.")
+    if left_out := forgotten():
+        sys.exit(f"Nobody tries {', '.join(sorted(left_out))}: name the tests of it in MODULES.")
     known = explained()
     left = sum(report_tables() if module == TABLES else report(module, known) for module in modules or (*MODULES, TABLES))
     print("Nothing survived that is not explained." if not left else f"{left} survived, and docs/mutation.md does not say why.")

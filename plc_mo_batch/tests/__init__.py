@@ -82,6 +82,7 @@ from .house import (
     test_one_owner,
     test_posting,
     test_renaming,
+    test_runners,
     test_secrets,
     test_tasks,
     test_translations,

@@ -7,9 +7,10 @@ from odoo.tests import BaseCase, TransactionCase, get_db_name
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
+from ..models.common import tasks
 from .patience import DEADLINE, SURE
 
-TASKS = {number: f"plc_mo_batch.ir_cron_task_{number}" for number in (1, 2, 3, 4)}
+TASKS = {task.number: task.cron for task in tasks.TASKS}
 
 
 class MillCase(TransactionCase):

@@ -66,12 +66,22 @@ class TestActions(MillCase):
         cls.env["plc.task.fill"]._fill(cls.controller)
         cls.batch = cls.env["mo.batch"].search([("production_id", "=", cls.order.id)])
 
-    def make(self, world):
+    def traits(self, world):
+        """What makes a world: all that conditions read, one by one."""
         asked = world != "nothing is asked for"
-        for line in self.batch.line_ids.filtered(lambda line: line.product_id == self.salt):
-            line.code = 0 if asked else 999
-        self.batch.write({"weight_needed": asked, "review_needed": asked, "hand_adds_needed": asked, "attempts": int(asked)})
-        self.order.write({"plc_withheld": asked, "state": "cancel" if "closed" in world else "confirmed"})
+        salt = self.batch.line_ids.filtered(lambda line: line.product_id == self.salt)
+        yield salt, {"code": 0 if asked else 999}
+        yield self.batch, {"weight_needed": asked}
+        yield self.batch, {"review_needed": asked}
+        yield self.batch, {"hand_adds_needed": asked}
+        yield self.batch, {"attempts": int(asked)}
+        yield self.order, {"plc_withheld": asked}
+        yield self.order, {"state": "cancel" if "closed" in world else "confirmed"}
+
+    def make(self, world):
+        for records, values in self.traits(world):
+            records.write(values)
+        asked = world != "nothing is asked for"
         has_commands = patch.object(type(self.controller.layout_id), "has_commands", asked)
         self.addCleanup(has_commands.stop)
         has_commands.start()
@@ -146,6 +156,24 @@ class TestActions(MillCase):
         with self.assertRaises(Undo if expected else UserError), nullcontext() if not expected else self.env.cr.savepoint():
             batch.api_reset(decision)
             raise Undo
+
+    def test_flags_follow_at_once(self):
+        """What a condition reads is among what the flags depend on: else a form goes on showing what was so before."""
+        batch = self.batch.with_user(self.users["manager"])
+        self.make("all is asked for")
+        for state, _label in STATES:
+            self.batch.write({"state": state, "attention_key": False})
+            for world in reversed(WORLDS):
+                for records, values in self.traits(world):
+                    self.flags(batch)
+                    records.write(values)
+                    with self.subTest(state=state, world=world, changed=values):
+                        found = self.flags(batch)
+                        self.env.invalidate_all()
+                        self.assertEqual(found, self.flags(batch))
+
+    def flags(self, batch):
+        return {action.name: batch[action.flag] for action in ACTIONS.values()}
 
     def test_each_flag_is_an_action(self):
         flags = {name for name in self.batch._fields if re.fullmatch(r"is_action_\w+_allowed", name)}

@@ -7,6 +7,7 @@ from unittest import skipUnless
 
 from odoo.exceptions import AccessError
 from odoo.fields import Datetime
+from odoo.modules.module import get_manifest
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -105,7 +106,7 @@ class TestMetrics(PatientHttpCase, MillCase):
             ("alarms", True, "medium"): 0,
             ("alarms", False, "low"): 0,
             ("task_enabled", False, "4", "health"): 1,
-            ("info", False, "19.0.2.0.0"): 1,
+            ("info", False, get_manifest("plc_mo_batch")["version"]): 1,
         }
         self.assertEqual({key: found.get(key) for key in expected}, expected)
         oldest = found["queue_oldest_timestamp_seconds", True]

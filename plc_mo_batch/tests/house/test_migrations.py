@@ -1,12 +1,32 @@
 """What single migrations do; tests/test_upgrade.py runs them all on a database of the first release."""
 
-from odoo.modules.module import load_script
-from odoo.tests import tagged
+import re
+from pathlib import Path
+
+from odoo.modules.module import get_manifest, load_script
+from odoo.tests import BaseCase, tagged
 from odoo.tools.misc import file_path
 
 from ..common import MillCase
 
 VERSION = "19.0.1.0.0"
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def number(version):
+    return [int(part) for part in version.split(".")]
+
+
+@tagged("post_install", "-at_install")
+class TestScripts(BaseCase):
+    def test_odoo_runs_each(self):
+        """It passes over a script that goes by another name, and over a version that the manifest has not reached, silently."""
+        version = number(get_manifest("plc_mo_batch")["version"])
+        for path in FOLDER.rglob("*.py"):
+            with self.subTest(path.relative_to(FOLDER)):
+                self.assertRegex(path.relative_to(FOLDER).as_posix(), r"^19(\.\d+){4}/(pre|post|end)-\w+\.py$")
+                self.assertLessEqual(number(path.parent.name), version, "raise the manifest's version")
+                self.assertTrue(re.search(r"^def migrate\(cr, version\):", path.read_text("utf-8"), re.MULTILINE))
 
 
 @tagged("post_install", "-at_install")

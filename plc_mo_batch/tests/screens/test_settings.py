@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import psycopg2
+from lxml import etree
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.sql_db import connection_info_for
@@ -36,6 +37,18 @@ class TestSettings(MillCase):
             self.run_task(3)
             self.assertFalse(self.queue())
             self.assertEqual(bool(self.env["ir.cron.trigger"].search_count(trigger)), refill)
+
+    def test_every_policy_has_its_places(self):
+        """In the form of a PLC, and as the policy of a new one on the settings page."""
+        policies = {name for name in self.controller._fields if name.endswith("_policy")}
+        self.assertIn("weight_policy", policies)
+        form = etree.fromstring(self.env.ref("plc_mo_batch.plc_controller_view_form").arch_db)
+        self.assertLessEqual(policies, {node.get("name") for node in form.iter("field")})
+        page = etree.fromstring(self.env.ref("plc_mo_batch.res_config_settings_view_form").arch_db)
+        shown = {node.get("name") for node in page.findall(".//block[@name='plc_policies']//field")}
+        self.assertEqual(shown, {f"default_{name}" for name in policies})
+        defaults = {name for name in self.env["res.config.settings"]._fields if name.startswith("default_")}
+        self.assertLessEqual(shown, defaults)
 
     def test_no_batch_at_a_time_is_none(self):
         self.new_order()
