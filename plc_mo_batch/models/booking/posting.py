@@ -75,7 +75,7 @@ class Component:
             "production_id": order.id,
             "origin": order.name,
             "company_id": order.company_id.id,
-            # Odoo would choose another location once the order is closed
+            # Odoo's own choice changes once the order is closed
             "location_id": (self.line.move_id.location_id or order.location_src_id).id,
             "lot_id": lot.id,
         }
