@@ -139,7 +139,7 @@ def _unforeseen(error: Exception) -> Sentence:
     """What people see of an error. If it was not raised to be read by people, the server's log has the details."""
     if error.args and isinstance(error.args[0], Sentence):
         return error.args[0]
-    _logger.warning("an exchange ended in an error that nobody foresaw", exc_info=error)
+    _logger.warning("unexpected error in an exchange", exc_info=error)
     return _lt("unexpected error (%(name)s), see the server log", name=type(error).__name__)
 
 

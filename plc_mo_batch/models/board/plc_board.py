@@ -71,7 +71,7 @@ class PlcBoard(models.AbstractModel):
             with registry.cursor() as cr:
                 api.Environment(cr, SUPERUSER_ID, {})["plc.board"]._send(pending)
         except Exception as error:  # what was committed stays; a board that misses a message shows older figures
-            _logger.warning("the boards could not be told: %s", error)
+            _logger.warning("the boards could not be notified: %s", error)
 
     @api.model
     def _send(self, pending):

@@ -96,7 +96,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             batches = batches.try_lock_for_update(allow_referencing=True).filtered(lambda batch: batch._is_bookable())
         except TransactionRollbackError:
             self._rollback()
-            self._log("somebody else has just changed batches, next time")
+            self._log("another transaction has just changed batches, next try in a minute")
             self._try_again_soon()
             return self.env["mo.batch"]
         together = len(batches) > 1 and self._write_back_together(batches)
@@ -128,7 +128,7 @@ class PlcTaskWriteBack(models.AbstractModel):
                 done |= batch
             except TransactionRollbackError:
                 self._rollback()
-                self._log("%s: somebody else is changing its order, next time", batch.name)
+                self._log("%s: another transaction is changing its order, next try in a minute", batch.name)
                 self._try_again_soon()
             except Exception as error:
                 self._rollback()
@@ -190,7 +190,7 @@ class PlcTaskWriteBack(models.AbstractModel):
             self._commit()
         except TransactionRollbackError:
             self._rollback()
-            self._log("somebody else has just changed batches that wait for weighings, again in a moment")
+            self._log("another transaction has just changed batches that wait for weighings, trying again")
             self._trigger()
 
     @api.model

@@ -59,7 +59,7 @@ class PlcTaskHealth(models.AbstractModel):
             self._commit()
         except TransactionRollbackError:
             self._rollback()
-            self._log("%s: somebody else is changing it, next time", controller.name if controller else kind)
+            self._log("%s: another transaction is changing it, next check later", controller.name if controller else kind)
         except Exception as error:
             self._rollback()
             self._log("%s: %s could not be checked: %s", controller.name if controller else "all PLCs", kind, error)

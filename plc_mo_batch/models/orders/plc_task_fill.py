@@ -27,7 +27,7 @@ class PlcTaskFill(models.AbstractModel):
                 self._commit()
             except TransactionRollbackError:
                 self._rollback()  # another fill was faster, or the exchange, which writes to the same row
-                self._log("%s: somebody else was faster, nothing done", controller.name)
+                self._log("%s: another transaction was faster, nothing done", controller.name)
                 self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
                 self._commit()
             except Exception as error:
