@@ -150,6 +150,7 @@ def observe(wire: Wire, plan: Plan) -> Seen:
     """
     layout = plan.layout
     registers = layout.area("feedback").registers
+    # Recipe before feedback, so what the feedback says is never older.
     recipe = {slot: wire.read_words(*layout.request("recipe", slot)) for slot in plan.recipe}
     feedback = {slot: wire.read_words(*layout.request("feedback", slot), registers) for slot in plan.feedback}
     return Seen(feedback, recipe)

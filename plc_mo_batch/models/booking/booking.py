@@ -32,12 +32,14 @@ class Booking:
 
         :raise UserError: naming the obstacle
         """
+        # This sequence is fixed: Odoo has three ways to lose consumption silently (docs/architecture/booking.md).
         for batch in self.batches:
             self._check_bookable(batch)
             self._set_produced(batch)
         self._set_consumption()
         self._set_byproducts()
         self._close_orders()
+        # Rule 7 compares what is stored, not what is in the cache.
         self.env.flush_all()
         self._verify()
         NegativeStock(self.batches).remark()
@@ -138,6 +140,7 @@ class Booking:
 
     def _close_orders(self):
         """Close the orders together, with a backorder where a batch falls short (a policy of the PLC)."""
+        # Read before closing: afterwards no move of the order is open.
         demands = [(shared_order, shared_order.demands_per_unit()) for shared_order in self._shared_orders()]
         short = self.batches.filtered(self._is_short)
         orders = self.batches.production_id.with_context(**CLOSING, mo_ids_to_backorder=short.production_id.ids)

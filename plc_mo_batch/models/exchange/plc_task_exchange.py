@@ -207,6 +207,7 @@ class Conversation:
         """
         :param everything: read all event slots, not only those with something going on
         """
+        # While a write of unknown fate may still arrive, nothing counts as settled.
         settled = frozenset() if unsure else frozenset(job.id for job in jobs if job.settled)
         events = self._events.to_read(layout, everything, unsure)
         plan = Plan(
@@ -240,6 +241,7 @@ class Conversation:
         writes, again, waiting = self._apply(plan.layout, steps) if steps else ([], False, False)
         acks, unfinished = self._events.digest(asked, answer, not unsure and not self._is_last_round())
         writes += acks
+        # The wish to write is committed before the write leaves: after a kill in between, it may or may not have left (rule 4).
         if writes:
             controller.unconfirmed_write_at = fields.Datetime.now()
         controller._record_untaken()
@@ -284,6 +286,7 @@ class Conversation:
             if step.job_id and step.job_id not in free:
                 continue
             if step.write and (quiet or self._is_last_round() or self._is_settling(step.write)):
+                # Neither stored nor sent: the next round decides again.
                 waiting = waiting or not quiet
                 continue
             if self._store(step):

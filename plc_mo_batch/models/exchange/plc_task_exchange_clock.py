@@ -39,7 +39,7 @@ class ClockTalk:
         if not attempt.error:
             return again
         self._is_done = True  # batches do not wait for a clock
-        self.env["plc.task.exchange"]._log("%s: the clock reading could not be processed: %s", self.controller.name, attempt.error)
+        self.env["plc.task.exchange"]._log("%s: clock reading not processed: %s", self.controller.name, attempt.error)
         return False
 
     def _digest_clock(self, plan, answer):
