@@ -1,23 +1,23 @@
 .PHONY: help demo test test-odoo lint bench races load coverage mutants torture soak screenshots package audit clean i18n page
 
 help:
-	@echo "make demo    ten orders run from confirmed to done, before your eyes: Odoo, the addon and a simulated PLC"
+	@echo "make demo    watch ten orders run from confirmed to done: Odoo, the addon and a simulated PLC"
 	@echo "make test    linters and all tests"
 	@echo "make test-odoo  the tests of Odoo's own mrp with the addon installed (five to ten minutes)"
 	@echo "make lint    linters alone"
-	@echo "make bench   all figures beside their peers in the same run, into docs/benchmarks.md and bench.json"
-	@echo "make races   what must not happen twice, asked for at the same moment 200 times, into docs/races.md"
-	@echo "make load    100 PLCs and 100,000 batches of history, within limits, into docs/load.md"
-	@echo "make coverage  lines and branches of plc/ and models/ that the tests run, into docs/coverage.md"
+	@echo "make bench   all figures beside their peers in the same run, to docs/benchmarks.md and bench.json"
+	@echo "make races   what must not happen twice, requested 200 times at the same moment, to docs/races.md"
+	@echo "make load    100 PLCs and 100,000 batches of history, within limits, to docs/load.md"
+	@echo "make coverage  lines and branches of plc/ and models/ that the tests cover, to docs/coverage.md"
 	@echo "make mutants plc/ changed in one place at a time: do the tests notice? (docs/mutation.md)"
-	@echo "make screenshots  PNGs of every screen, light, dark and on a tablet, into docs/images"
+	@echo "make screenshots  PNGs of every screen, light, dark and on a tablet, to docs/images"
 	@echo "make torture  kills Odoo, the PLC and PostgreSQL at every commit and every Modbus request (hours)"
-	@echo "make soak SEED=…  faults, memory losses, clocks that jump, people who click at random; MINUTES=5"
-	@echo "make package  the addon as a wheel in dist/, installed in a database by an Odoo that knows nothing of this clone"
+	@echo "make soak SEED=…  faults, memory losses, jumping clocks, people who click at random; MINUTES=5"
+	@echo "make package  the addon as a wheel in dist/, and an Odoo without this clone installs it in a database"
 	@echo "make audit   known vulnerabilities of the Python packages (asks PyPI, so it needs the network)"
-	@echo "make i18n    texts into the translations; says what is not translated yet"
-	@echo "make page    the addon's page in the list of apps, out of readme/"
-	@echo "make clean   what tests and linters left in this folder (dev/pg destroy: all databases)"
+	@echo "make i18n    update the translations with the current texts; list what is missing"
+	@echo "make page    the addon's page in the list of apps, from readme/"
+	@echo "make clean   remove what tests and linters left in this folder (dev/pg destroy: all databases)"
 
 demo:
 	@dev/demo

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The bootstrap, sourced by the scripts in this folder: finds a Python, makes its environment, and hands over to the package
-# workshop beside this file, which does all else. A fresh machine has bash, python3 and apt.
-# Everything that is made lies outside the clone, in $XDG_CACHE_HOME/plc_mo_batch, and is shared by all clones.
+# The bootstrap, sourced by the scripts in this folder: finds a Python, creates its environment, and hands over to the package
+# workshop beside this file, which does everything else. A fresh machine needs only bash, python3 and apt.
+# Everything that it creates is outside the clone, in $XDG_CACHE_HOME/plc_mo_batch, and is shared by all clones.
 set -euo pipefail
 shopt -s inherit_errexit nullglob
 

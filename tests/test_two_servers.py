@@ -118,7 +118,7 @@ def test_second_fill_saw_an_empty_queue(database, servers, rpcs, crons, pool, ga
     for number in range(GATE_ROUNDS):
         found = outcomes(servers, overtake)
         assert queue(database) == (10, 10, 10, ever + 10 * (number + 1)), f"round {number}: {found}"
-        assert found == [FILLED, "Feed mill: somebody else was faster, nothing done"]
+        assert found == [FILLED, "Feed mill: another transaction was faster, nothing done"]
         empty(database)
 
 

@@ -1,4 +1,4 @@
-"""``odoo plc_simulator``: a feed mill's PLC to try the addon against, without a plant and without a database."""
+"""``odoo plc_simulator``: a feed mill's PLC for trying the addon without a plant or a database."""
 
 import argparse
 import importlib.util
@@ -12,7 +12,7 @@ from odoo.cli import Command
 
 
 def load_simulator():
-    """The addon's simulator package. Odoo loads this file outside the addon, whose models a command must not import."""
+    """Import the addon's simulator package. Odoo loads this file outside the addon, and a command must not import its models."""
     folder = Path(__file__).resolve().parent.parent / "simulator"
     name = "plc_mo_batch_simulator"
     spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
@@ -22,7 +22,7 @@ def load_simulator():
 
 
 def weighing(text):
-    """(product number, kg) out of an argument such as 202:3.05."""
+    """(product number, kg) from an argument such as 202:3.05."""
     number, _colon, kg = text.partition(":")
     return int(number), float(kg)
 
@@ -38,7 +38,7 @@ class PlcSimulator(Command):
     name = "plc_simulator"
 
     def run(self, args):
-        """Serve until a signal comes; the exit code is 0 then, and 1 if the port cannot be used."""
+        """Serve until a signal comes; the exit code is then 0, or 1 if the port cannot be used."""
         options = self._parse(args)
         logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
         stopped = threading.Event()
@@ -54,7 +54,7 @@ class PlcSimulator(Command):
         stopped.wait()
         simulator.stop()
         if not options.get("memory_file"):
-            simulator.lose_memory()  # the ledger has to say what the running job had dosed
+            simulator.lose_memory()  # the ledger must say what the running job had dosed
 
     def _start(self, options):
         try:

@@ -12,9 +12,9 @@ from ..tools.exposition import CONTENT_TYPE, render
 class MetricsController(http.Controller):
     @http.route("/plc_mo_batch/metrics", type="http", auth="public", methods=["GET"], save_session=False, readonly=True)
     def metrics(self):
-        """The figures for Prometheus, to whoever has the key (``Authorization: Bearer KEY``); not there unless it is switched on.
+        """The figures for Prometheus, for clients with the key (``Authorization: Bearer KEY``); 404 unless switched on.
 
-        The key is taken from the header alone: addresses are logged.
+        The key is read from the header alone, as addresses are logged.
         """
         metrics = request.env["plc.metrics"].sudo()
         key = metrics._key()

@@ -1,4 +1,4 @@
-# From the bottom up: a package imports only those above it here, and extends only their models (tests/house).
+# From the bottom up: a package imports only packages above it in this list, and extends only their models (tests/house).
 from . import common
 
 # isort: split

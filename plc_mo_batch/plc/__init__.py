@@ -1,12 +1,12 @@
-"""Everything that can be decided without Odoo, and the wire.
+"""Every decision that needs no Odoo, and the wire.
 
-Nothing in this package imports ``odoo``, and no module imports one that stands behind it in this list (``tests/house``):
+Nothing in this package imports ``odoo``, and each module imports only modules that come before it in this list (``tests/house``):
 
-* ``sentences``: what these layers say to people;
+* ``sentences``: texts of these layers for people;
 * ``codec``: words <-> values; ``layout``: areas, slots, fields; ``dissect``: a slot field by field, for people;
-* ``address``: which addresses a PLC may have; ``wire``: what a wire promises; ``transport``: the one that speaks Modbus, in the
-  one file that knows pymodbus; ``wires``: the registry of all of them; ``look``: a visit that only reads;
-* ``steps``: what is decided on and what a decision is; ``handshake``: what both handshakes share;
+* ``address``: which addresses a PLC may have; ``wire``: what a wire promises; ``transport``: the wire that speaks Modbus, and the
+  only file that knows pymodbus; ``wires``: the registry of all wires; ``look``: a visit that only reads;
+* ``steps``: the input and the result of a decision; ``handshake``: what both handshakes share;
   ``job_numbers``, ``flags``: the decisions of each, as a table; ``reconcile``: observation + batches -> steps;
 * ``events``: the same for what a PLC reports beside its batches; ``clock``: what the PLC's clock shows;
 * ``exchange``: rounds with many PLCs side by side.

@@ -1,8 +1,10 @@
-"""Which addresses a PLC may have. A host that a person enters must not turn Odoo into a door to its own machine's services, or
-to the metadata service of a cloud: those addresses are refused, unless they were allowed.
+"""Which addresses a PLC may have.
 
-A name is judged by what it resolves to, and the connection goes to the very address that was judged: a name that resolves to
-something else a moment later (DNS rebinding) gains nothing.
+A host that a person enters must not turn Odoo into a door to its own machine's services, or to the metadata service of a cloud.
+Those addresses are refused unless they are explicitly allowed.
+
+A name is judged by the addresses that it resolves to, and the connection goes to exactly the address that was judged: a name that
+resolves to something else a moment later (DNS rebinding) gains nothing.
 """
 
 import ipaddress
@@ -15,9 +17,9 @@ from .sentences import _lt
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-SocketAddress = tuple[Any, ...]  # host, port, and with IPv6 what else belongs to it
+SocketAddress = tuple[Any, ...]  # host and port; two more items with IPv6
 
-# where clouds answer questions about a machine, beside link-local 169.254.169.254
+# where clouds answer questions about a machine, besides link-local 169.254.169.254
 METADATA = tuple(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")))
 EMBEDDING = ipaddress.ip_network("64:ff9b::/96")  # NAT64: the last four bytes are an IPv4 address
 COMPATIBLE = ipaddress.ip_network("::/96")  # the old form of the same
@@ -31,7 +33,7 @@ class AddressRefused(Exception):
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Networks and addresses, separated by commas or blanks.
 
-    :raise ValueError: naming the one that is none
+    :raise ValueError: naming the part that is neither
     """
     return tuple(map(_network, text.replace(",", " ").split()))
 
@@ -44,10 +46,10 @@ def _network(text: str) -> Network:
 
 
 def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[SocketAddress]:
-    """Socket addresses of a host, each of them one that may be connected to.
+    """Socket addresses of a host. All of them may be connected to.
 
-    :raise AddressRefused: when one of them may not
-    :raise OSError: when it has none
+    :raise AddressRefused: if one of them may not
+    :raise OSError: if it has none
     """
     found = [sockaddr for *_rest, sockaddr in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     networks = tuple(allowed)
@@ -57,15 +59,15 @@ def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[SocketAddr
 
 
 def check_literal(host: str, allowed: Iterable[Network]) -> None:
-    """What can be said of a host without asking a name server.
+    """Judge a host as far as possible without asking a name server.
 
-    :raise AddressRefused:
+    :raise AddressRefused: if it is an address that may not be connected to
     """
     name = host.strip().rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         check("127.0.0.1", allowed)
         return
-    try:  # also takes the other ways to write an IPv4 address: 127.1, 2130706433, 0x7f000001
+    try:  # also accepts the other ways to write an IPv4 address: 127.1, 2130706433, 0x7f000001
         found = socket.getaddrinfo(name, None, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
         return
@@ -83,7 +85,7 @@ def check(text: str, allowed: Iterable[Network]) -> None:
 
 @lru_cache(maxsize=4096)
 def _check(text: str, allowed: tuple[Network, ...]) -> None:
-    outer = ipaddress.ip_address(text.partition("%")[0])  # without the interface of a link-local one
+    outer = ipaddress.ip_address(text.partition("%")[0])  # without the interface of a link-local address
     for address in (outer, *_embedded(outer)):
         kind = _kind(address)
         if kind and not any(address in network for network in allowed):
@@ -100,7 +102,7 @@ def _embedded(address: Address) -> Iterator[Address]:
 
 
 def _kind(address: Address) -> str:
-    """What is wrong with it; empty: nothing."""
+    """Why the address is refused; empty if it is not."""
     kinds = {
         _lt("an address of Odoo's own machine"): address.is_loopback or address.is_unspecified,
         _lt("a cloud metadata service"): address in METADATA,

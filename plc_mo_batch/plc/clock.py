@@ -1,4 +1,4 @@
-"""A PLC's clock: what it shows, and how far that is from the time it is."""
+"""A PLC's clock: what it shows, and how far it is off."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from .events import read_event
 from .layout import CLOCK, Layout
 from .sentences import Sentence, _lt
 
-NOTICEABLE = 5  # seconds: a drift that changed by less is not worth a write
-AGREEING = 2  # seconds between two readings of one clock: it shows whole seconds, and the wire takes its time
+NOTICEABLE = 5  # seconds: a smaller change of the drift is not worth a write
+AGREEING = 2  # seconds between two readings of one clock: it shows whole seconds, and the wire takes time
 NO_OFFSET = timedelta()
 UNITS: tuple[tuple[Callable[[int], Sentence], int], ...] = (
     (lambda count: _lt("%(count)s d", count=count), 86400),
@@ -22,19 +22,19 @@ UNITS: tuple[tuple[Callable[[int], Sentence], int], ...] = (
 
 @dataclass(frozen=True)
 class Reading:
-    """By how many seconds a clock is ahead (behind: negative), or ``problem``: why nobody can tell, with its ``words``."""
+    """By how many seconds a clock is ahead (behind: negative); or ``problem``: why it cannot be told, with its ``words``."""
 
     drift: int = 0
     problem: str = ""
     words: tuple[int, ...] = ()
 
     def agrees(self, other: "Reading") -> bool:
-        """Both say the same: a PLC that fills its clock over several scans shows a wrong one between two minutes."""
+        """Both show the same. A PLC that fills its clock over several scans shows a wrong time between two minutes."""
         return bool(self.problem) == bool(other.problem) and abs(self.drift - other.drift) <= AGREEING
 
 
 def read_clock(layout: Layout, words: Sequence[int], zone: tzinfo, now: datetime) -> Reading:
-    """What the words of a layout's clock area say.
+    """What the words of a layout's clock area mean.
 
     :param zone: the clock's time zone
     :param now: the moment at which they were read, in UTC, without time zone
@@ -48,7 +48,7 @@ def read_clock(layout: Layout, words: Sequence[int], zone: tzinfo, now: datetime
 def drift(local: datetime, zone: tzinfo, now: datetime) -> int:
     """Seconds by which a clock that shows ``local`` is ahead of ``now`` (UTC).
 
-    In the hour that comes twice when summer ends, a clock is given the one that suits it.
+    In the hour that occurs twice when summer time ends, the interpretation with the smaller drift wins.
     """
     ahead = local - now.replace(microsecond=0)
     shown = [ahead - (local.replace(tzinfo=zone, fold=fold).utcoffset() or NO_OFFSET) for fold in (0, 1)]
@@ -56,15 +56,15 @@ def drift(local: datetime, zone: tzinfo, now: datetime) -> int:
 
 
 def has_moved(before: float, now: float, limit: int) -> bool:
-    """The drift changed noticeably.
+    """Whether the drift changed noticeably.
 
-    That is coarser than what a clock of whole seconds jumps to and fro, so an alarm at ``limit`` seconds does not flutter.
+    The threshold is coarser than the jitter of a clock with whole seconds, so an alarm at ``limit`` seconds does not flutter.
     """
     return abs(now - before) >= (max(AGREEING, min(NOTICEABLE, limit / 2)) if limit else NOTICEABLE)
 
 
 def duration(seconds: float) -> Sentence:
-    """A length of time for people, in its two largest units, such as ``1 h 15 min``."""
+    """A length of time for people, in its two largest units, e.g. ``1 h 15 min``."""
     parts, rest = [], abs(round(seconds))
     for unit, length in UNITS:
         count, rest = divmod(rest, length)

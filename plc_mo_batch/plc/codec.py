@@ -49,12 +49,12 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 TYPES = (*FORMATS, "ascii")
 FLOATS = ("float32", "float64")
-BCDS = ("bcd",)  # each hexadecimal digit of the words is a decimal one of the number
+BCDS = ("bcd",)  # each hexadecimal digit of the words is a decimal digit of the number
 WIDE = ("uint64", "int64")  # more bits than a float keeps
-EXACT_IN_FLOATS = 10**15  # steps that a float keeps apart; what a wide integer has beyond is read as a Decimal
-DIVISION = Context(prec=28, rounding=ROUND_DOWN)  # down: the greatest number of steps must not come out too great to be written
+EXACT_IN_FLOATS = 10**15  # steps that a float distinguishes; wide integers beyond that are read as Decimal
+DIVISION = Context(prec=28, rounding=ROUND_DOWN)  # down: the largest number of steps must not round up beyond what can be written
 WORD_ORDERS = ("high", "low")
-# 33.295 * 100 is 3329.4999999999995 in binary: a few units in the last place more, and it is rounded to 3330 as on paper
+# 33.295 * 100 is 3329.4999999999995 in binary; a few units in the last place more, and it rounds to 3330 as on paper
 NUDGE = 1 + 4e-16
 
 
@@ -77,12 +77,12 @@ class Field:
     :param role: what the value is for the handshake and the recipe, e.g. ``order`` or ``line_quantity``
     :param offset: its first word, counted from the start of the slot, from 0
     :param type: one of :data:`TYPES`
-    :param words: how many words an ascii text takes (2 characters a word); the numbers know their own length
+    :param words: how many words an ascii text takes (2 characters per word); numbers have a fixed length
     :param scale: the integer on the wire is ``value * scale``
-    :param index: which line of the recipe, from 0; 0 for what stands once in a slot
-    :param value: the constant that must stand here (an equipment code), or None
-    :param minimum, maximum: limits of a believable value, in its own unit, or None
-    :param unit: what the value is counted in, for people
+    :param index: its line of the recipe, from 0; 0 for a value that occurs once per slot
+    :param value: the constant that must be here (an equipment code), or None
+    :param minimum, maximum: limits of a plausible value, in its own unit, or None
+    :param unit: the unit of the value, for people
     """
 
     role: str
@@ -109,12 +109,12 @@ class Field:
 
     @property
     def label(self) -> Sentence:
-        """The name that messages use."""
+        """The name in messages."""
         return self.name if isinstance(self.name, Sentence) else Sentence(self.name or self.role)
 
 
 def complaint(field: Field, offset: int, reason: str) -> Sentence:
-    """What is wrong with a field, the first of whose words is ``offset``."""
+    """What is wrong with a field whose first word is ``offset``."""
     return _lt("%(field)s (word %(word)s) %(reason)s", field=field.label, word=offset, reason=reason)
 
 
@@ -149,7 +149,7 @@ Write = Callable[[Any], Any]
 
 
 def _reader(field: Field) -> Read | None:
-    """The function that makes a value of the field out of what struct unpacked, or None if it is the value already."""
+    """The function that turns the result of struct into a value of the field, or None if it already is one."""
     plain: dict[str, Read] = {
         "bool": _bool,
         "ascii": _ascii_to_str,
@@ -203,7 +203,7 @@ class SlotCodec:
     """All fields of a slot in one area, compiled.
 
     :param fields: the fields, in any order, without overlaps
-    :param word_order: ``high`` when the high word of a number comes first, else ``low``
+    :param word_order: ``high`` if the high word of a number comes first, else ``low``
     :param swap_bytes: True for a device that puts the low byte of each word first
     """
 
@@ -219,7 +219,7 @@ class SlotCodec:
         self._readers = [(position, read) for position, read in readers if read]
         self._groups = self._group_by_role()
         self._single_writers, self._line_writers = self._group_writers()
-        self._blank = [_blank(field) for field in self.fields]  # None where zero is refused
+        self._blank = [_blank(field) for field in self.fields]  # None if zero is refused
         self._zero_refused = None in self._blank
 
     def _formats(self) -> Iterator[str]:
@@ -239,7 +239,8 @@ class SlotCodec:
         return itemgetter(*order) if order != sorted(order) else None
 
     def _group_by_role(self) -> dict[str, Any]:
-        """role -> the position of its value among the fields; of a role that begins with ``line_``, those of its lines."""
+        """role -> the position of its value among the fields; for a role that begins with ``line_``, the positions of its
+        lines."""
         groups: dict[str, Any] = {}
         for position, field in sorted(enumerate(self.fields), key=lambda item: item[1].index):
             if field.role.startswith("line_"):
@@ -249,7 +250,7 @@ class SlotCodec:
         return groups
 
     def _group_writers(self) -> tuple[list[tuple[str, int, Write]], list[tuple[str, list[tuple[int, Write]]]]]:
-        """(role, position, writer) of what stands once in the slot, (role, (position, writer) of each line) of the rest."""
+        """(role, position, writer) of values that occur once per slot, (role, (position, writer) of each line) of the others."""
         singles: list[tuple[str, int, Write]] = []
         lines: list[tuple[str, list[tuple[int, Write]]]] = []
         for role, found in self._groups.items():
@@ -265,7 +266,7 @@ class SlotCodec:
         """Values by role; roles that begin with ``line_`` give a list by line.
 
         :param words: the slot's words from its first one, at least :attr:`words` of them
-        :raise CodecError: naming the first field whose words are not what its type or limits say
+        :raise CodecError: naming the first field whose words do not match its type or limits
         """
         values = self._convert(self._unpack(words))
         return {
@@ -298,7 +299,7 @@ class SlotCodec:
     # Writing
 
     def encode(self, values: Mapping[str, Any]) -> list[int]:
-        """The slot's words. A role that ``values`` does not name is 0 (or empty).
+        """The slot's words. A role that is missing from ``values`` is 0 (or empty).
 
         :raise CodecError: naming the field whose value does not fit
         """
@@ -317,7 +318,7 @@ class SlotCodec:
         return list(self._order(words) if self._order else words)
 
     def _lines(self, values: Sequence[Any] | None, places: list[tuple[int, Write]]) -> Sequence[Any]:
-        """A recipe that is longer than the slot is refused, not cut."""
+        """A recipe that is longer than the slot is refused, not truncated."""
         values = values or ()
         if len(values) > len(places):
             reason = _lt("is the last of %(lines)s lines, but %(given)s were given", lines=len(places), given=len(values))
@@ -333,7 +334,7 @@ def _shown(value: Any) -> Number:
 
 
 def _blank(field: Field) -> Any:
-    """What struct packs where no value is given: 0 or empty text, or None if the field refuses 0."""
+    """What struct packs for a missing value: 0 or empty text, or None if the field refuses 0."""
     try:
         return _writer(field)(0)
     except CodecError:
@@ -341,7 +342,7 @@ def _blank(field: Field) -> Any:
 
 
 def _writer(field: Field) -> Write:
-    """The function that makes what struct packs out of a value of the field."""
+    """The function that turns a value of the field into what struct packs."""
     if field.type == "ascii":
         return lambda text: encode_ascii(field, text or "")
     if field.type in WIDE:
@@ -363,7 +364,7 @@ def encode_ascii(field: Field, text: str) -> bytes:
 
 
 def _integer_writer(field: Field) -> Write:
-    """Scaled and rounded half up, away from zero; refused outside the limits of the field and of its type."""
+    """Scale, and round half up, away from zero; refuse values beyond the limits of the field and of its type."""
     bottom, top = _range(field)
     factor = _scale(field) * NUDGE
 
@@ -376,7 +377,7 @@ def _integer_writer(field: Field) -> Write:
 
 
 def _wide_writer(field: Field) -> Write:
-    """The same without floats: to the last bit."""
+    """The same without floats: exact to the last bit."""
     bottom, top = _range(field)
     scale = _exact(field.scale)
 
@@ -390,12 +391,12 @@ def _wide_writer(field: Field) -> Write:
 
 
 def _exact(value: Any) -> Fraction:
-    """A number as it stands on paper: of a float, the shortest decimal that means it."""
+    """A number as it is written on paper; for a float, the shortest decimal that stands for it."""
     return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
 
 
 def _float_writer(field: Field) -> Write:
-    """Scaled; refused outside the limits of the field and of its type."""
+    """Scale; refuse values beyond the limits of the field and of its type."""
     bottom, top = _range(field)
     scale = field.scale
 
@@ -413,7 +414,7 @@ def _scale(field: Field) -> float:
 
 
 def _range(field: Field) -> tuple[Any, Any]:
-    """The least and the greatest value that the field can hold."""
+    """The smallest and the largest value that the field can hold."""
     bottom, top = _range_of_type(field)
     return (
         bottom if field.minimum is None else max(bottom, field.minimum),
@@ -428,7 +429,7 @@ def _range_of_type(field: Field) -> tuple[Any, Any]:
     scale = _scale(field)
     bottom, top = max(low / scale, -MAX_FLOAT), min(high / scale, MAX_FLOAT)
     if field.type in FLOATS and scale != 1:
-        bottom, top = math.nextafter(bottom, 0), math.nextafter(top, 0)  # so that scaling it back cannot overflow
+        bottom, top = math.nextafter(bottom, 0), math.nextafter(top, 0)  # so that scaling back cannot overflow
     return bottom, top
 
 

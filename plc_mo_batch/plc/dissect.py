@@ -1,6 +1,6 @@
-"""The words of a slot taken apart, for people: field by field, without ever refusing the whole.
+"""The words of a slot taken apart for people: field by field, without ever refusing the whole slot.
 
-The reconciler believes a slot whole or not at all; who has to find out why it does not needs to see each word.
+The reconciler accepts a slot whole or not at all. To find out why it rejects one, a person needs to see each word.
 """
 
 import struct
@@ -17,7 +17,7 @@ from .sentences import _lt
 class Part:
     """A stretch of a slot: a field, or (``field`` None) words that no field uses.
 
-    ``value`` is None where the words are not what they should be; then ``error`` completes "<field> ...".
+    ``value`` is None if the words do not match the field; then ``error`` completes "<field> ...".
     """
 
     offset: int
@@ -28,15 +28,15 @@ class Part:
 
     @property
     def problem(self) -> str:
-        """The error as messages tell it, naming field and word; empty if there is none."""
+        """The error as messages show it, naming field and word; empty if there is none."""
         return complaint(self.field, self.offset, self.error) if self.field and self.error else ""
 
 
 def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = None) -> list[Part]:
-    """The parts of a slot, by offset. Never raises for what the words are.
+    """The parts of a slot, by offset. Never raises, whatever the words are.
 
     :param kind: the area that the words are from
-    :param slot: the slot's number, or None where it is not known: then any may stand there
+    :param slot: the slot's number; None if not known: then any number is accepted
     """
     area = layout.area(kind)
     empty = is_empty(area, words)
@@ -45,8 +45,8 @@ def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = 
 
 
 def is_empty(area: Area, words: Sequence[int]) -> bool:
-    """No batch stands in the slot: its slot number and its order name are all zero. No event: all but its flag is zero.
-    No clock: all is zero."""
+    """Recipe and feedback: no batch, slot number and order name are all zero. Events: everything but the flag is zero. Clock:
+    everything is zero."""
     if area.kind in EVENT_AREAS:
         return not any(event_body(area, words))
     if area.kind == CLOCK:
@@ -55,13 +55,13 @@ def is_empty(area: Area, words: Sequence[int]) -> bool:
 
 
 def event_body(area: Area, words: Sequence[int]) -> tuple[int, ...]:
-    """What an event is known by: its words, with 0 for its flag."""
+    """What identifies an event: its words, with 0 for its flag."""
     flag = area.field("event_flag")
     return (*words[: flag.offset], *[0] * flag.length, *words[flag.end :])
 
 
 def fits(layout: Layout, kind: str, words: Sequence[int]) -> bool:
-    """The words may be a slot of this area: there are as many as one request reads."""
+    """The words may be a slot of this area: their number is what one request reads."""
     return any(area.kind == kind for area in layout.areas) and len(words) == layout.codec(kind).words
 
 
@@ -99,7 +99,7 @@ def _value(layout: Layout, item: Field, words: tuple[int, ...]) -> Any:
 
 
 def _contradiction(item: Field, value: Any, slot: int | None, empty: bool) -> str:
-    """What is wrong with a value though its words can be read; empty if nothing."""
+    """What is wrong with a value although its words can be read; empty if nothing."""
     expected = slot if item.role == "slot" else item.value
     if expected is None or value == expected or (not value and (empty or item.role == "slot")):
         return ""

@@ -1,15 +1,15 @@
-"""What a PLC tells beside its batches, equipment failures and manual weighings: a pure function says what to do about it.
+"""What a PLC reports beside its batches, equipment failures and manual weighings: a pure function decides what to do.
 
-An event stands in a slot of its area with flag 0; Odoo stores it, commits, and only then writes flag 1. The flag has two writers
-and an event need not have a number, so the rules are these:
+An event appears in a slot of its area with flag 0. Odoo stores it, commits, and only then writes flag 1. The flag has two
+writers, and an event may have no number; hence these rules:
 
-* an event is known by all its words but the flag. The same words with flag 0, after flag 1 was seen, are another event;
-* it is believed when two readings in a row agree: a PLC may fill a slot over several scans. What cannot be read in it is kept as
-  raw words: an event is never refused for what it says, or it would be lost;
-* an acknowledgement is repeated only after the PLC had time to show the last one and none can arrive late: it would hit the next
-  event. Whether the same words are then the same weighing, or a second bag of the same weight, only a person can know, unless
-  they hold a date or a number;
-* what stands there with flag 1, though nobody here stored it, is stored: something acknowledged it too early.
+* all its words but the flag identify an event. The same words with flag 0, after flag 1 was seen, are another event;
+* an event is accepted when two readings in a row agree: a PLC may fill a slot over several scans. What cannot be read in it is
+  kept as raw words: an event is never refused for its content, or it would be lost;
+* an acknowledgement is repeated only after the PLC had time to show the last one, and no earlier one can still arrive: it would
+  hit the next event. Whether the same words then are the same weighing, or a second bag of the same weight, only a person can
+  know, unless they contain a date or a number;
+* an event with flag 1 that was never stored here is stored: something acknowledged it too early.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,15 +23,15 @@ from .layout import DATE_ROLES, Layout
 from .sentences import _lt
 from .steps import Anomaly, Write
 
-NEW, STORED = 0, 1  # what the flag says
+NEW, STORED = 0, 1  # values of the flag
 OLDEST_YEAR = 2000
 
 
 @dataclass(frozen=True)
 class Last:
-    """What the database says of the newest event of a slot.
+    """What the database knows of the newest event of a slot.
 
-    ``body`` are its words, with 0 for the flag. ``acknowledged``: nothing more is to be written for it. ``sent``: its
+    ``body`` are its words, with 0 for the flag. ``acknowledged``: nothing more has to be written for it. ``sent``: its
     acknowledgement may have reached the PLC. ``settled``: the PLC has had its settle time since, and no write can be late.
     """
 
@@ -44,11 +44,11 @@ class Last:
 
 @dataclass(frozen=True)
 class EventStep:
-    """One decision about one event slot. What it says is to be committed before ``write`` is sent.
+    """One decision about one event slot. Commit what it contains before sending ``write``.
 
-    ``body``: a new event to be stored, with ``values`` by role as far as they can be read, and ``problem``, what cannot;
-    ``flagged``: its flag was 1 already. ``last_id``: the event that is ``acknowledged``, or ``gone`` from the PLC before it
-    was, or that stands there again though that may be another one (``repeated``). ``again``: look once more before deciding.
+    ``body``: a new event to be stored, with ``values`` by role as far as they can be read, and ``problem``, the part that cannot;
+    ``flagged``: its flag was already 1. ``last_id``: the event that is ``acknowledged``, or ``gone`` from the PLC before it
+    was, or that appears again and may be another one (``repeated``). ``again``: look once more before deciding.
     """
 
     kind: str
@@ -115,13 +115,13 @@ def _new(layout: Layout, kind: str, slot: int, body: tuple[int, ...], last: Last
         problem,
         flagged,
         last_id=last.id if last and not last.acknowledged else 0,
-        acknowledged=bool(last and not last.acknowledged),  # the PLC has gone on
+        acknowledged=bool(last and not last.acknowledged),  # the PLC has moved on
         write=None if flagged else _acknowledge(layout, kind, slot),
     )
 
 
 def _flag(layout: Layout, kind: str, words: Sequence[int]) -> int:
-    """-1 where its words are nonsense."""
+    """The flag's value; -1 if its words make no sense."""
     try:
         flag: int = layout.value(kind, words, "event_flag")
     except CodecError:
@@ -137,18 +137,18 @@ def _wrong_flag(layout: Layout, kind: str, words: Sequence[int]) -> Anomaly:
 
 
 def _acknowledge(layout: Layout, kind: str, slot: int) -> Write:
-    """The flag, alone: all else in the slot is the PLC's."""
+    """Write the flag alone: everything else in the slot belongs to the PLC."""
     offset, words = layout.words_of(kind, "event_flag", STORED)
     return Write("event", slot, layout.address(kind, slot, offset), tuple(words))
 
 
-# What an event says
+# The content of an event
 
 
 def read_event(layout: Layout, kind: str, words: Sequence[int]) -> tuple[dict[str, Any], str]:
     """The values by role that can be read, and what is wrong with the first that cannot, naming field and word.
 
-    A date stands as ``date``, in the PLC's local time, if it is one.
+    A valid date is returned as ``date``, in the PLC's local time.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -167,14 +167,14 @@ def read_event(layout: Layout, kind: str, words: Sequence[int]) -> tuple[dict[st
 
 
 def _date(parts: Sequence[Any]) -> datetime | None:
-    """None for what is none, and for years before there were such PLCs: a clock that was never set."""
+    """None for an invalid date, and for years before such PLCs existed: a clock that was never set."""
     try:
         date = datetime(*parts)
     except (ValueError, TypeError, OverflowError):
         return None
-    return date if OLDEST_YEAR <= date.year < MAXYEAR else None  # in the last year a time zone could lead past its end
+    return date if OLDEST_YEAR <= date.year < MAXYEAR else None  # in the last year a time zone could lead past the end
 
 
 def is_unique(values: Mapping[str, Any]) -> bool:
-    """No other event can have the same words: they hold the second at which it happened, or its number."""
+    """No other event can have the same words: they contain the second at which it happened, or its number."""
     return "date" in values or bool(values.get("event_number"))

@@ -1,8 +1,8 @@
 """Rounds of observe -> decide -> act with many PLCs at the same time.
 
-What one PLC says and is told is a conversation: a generator that yields a :class:`Plan` and is sent the :class:`Answer`.
-The wire is served in threads, one request of one PLC after the other; the generators run in the caller's thread alone,
-because a database cursor must never leave its thread. A dead PLC costs its own timeout, not one of those behind it.
+The dialogue with one PLC is a conversation: a generator that yields a :class:`Plan` and is sent the :class:`Answer`.
+Threads serve the wires, one request after the other for each PLC. All generators run in the caller's thread, because a database
+cursor must never leave its thread. A dead PLC costs its own timeout and delays no other PLC.
 """
 
 import logging
@@ -28,13 +28,13 @@ MAX_THREADS = 128
 class Plan:
     """One round on the wire: first the writes, then the reads.
 
-    What was certain when it was made is none of the wire's business: the conversation keeps it.
+    What was certain when it was made does not concern the wire: the conversation keeps it.
 
     :param feedback, recipe: the slots whose areas are read
-    :param delay: seconds to wait before it; the connection is kept through a short wait only (see ``reconnect``)
+    :param delay: seconds to wait first; the connection is kept through a short wait only (see ``reconnect``)
     :param reconnect: True to begin with a new connection
     :param events: (area, slot) of each event slot to be read
-    :param clock: the PLC's clock is to be read, last of all
+    :param clock: read the PLC's clock as well, last of all
     """
 
     endpoint: Endpoint
@@ -59,12 +59,14 @@ class ClockAnswer:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a plan: ``seen``, or ``error``. ``events``: the words of each event slot that was read, ``event_error`` why
-    the rest of them could not be: batches do not wait for events. They were read ``at`` this ``time.monotonic()``.
-    ``clock``: None where it was not asked for, or the events before it could not be read.
+    """The result of a plan: ``seen``, or ``error``.
 
-    ``unsure`` is True when a write was begun and nobody knows whether the PLC applied it; ``unsent`` are the writes that were
-    certainly not applied.
+    ``events``: the words of each event slot that was read; ``event_error``: why the rest could not be read, as batches do not
+    wait for events. They were read ``at`` this ``time.monotonic()``. ``clock``: None if it was not requested, or the events
+    before it could not be read.
+
+    ``unsure`` is True if a write was begun and may or may not have been applied; ``unsent`` are the writes that were certainly
+    not applied.
     """
 
     seen: Seen | None = None
@@ -82,13 +84,13 @@ Conversation = Generator[Plan, Answer, None]
 
 
 class _Connection:
-    """The connection of one conversation. Each call runs in some thread, never two at once."""
+    """The connection of one conversation. Its calls run in any thread, but never two at once."""
 
     def __init__(self) -> None:
         self.wire: Wire | None = None
 
     def serve(self, plan: Plan) -> Answer:
-        """The plan's writes, then its reads. Never raises: whatever goes wrong is the answer (rule 8)."""
+        """The plan's writes, then its reads. Never raises: any fault becomes the answer (rule 8)."""
         done = requests = 0
         try:
             wire = self._connected(plan)
@@ -107,9 +109,9 @@ class _Connection:
         except LinkError as error:
             begun = done + bool(error.writing)
             return self._failed(error, plan.writes[begun:], requests)
-        except ValueError as error:  # a request that cannot be one: nothing of it was sent
+        except ValueError as error:  # an impossible request: nothing of it was sent
             return self._failed(LinkError("setup", _unforeseen(error)), plan.writes[done:], requests)
-        except Exception as error:  # nobody knows how far it came
+        except Exception as error:  # it is not known how far it came
             writing = done < len(plan.writes)
             return self._failed(LinkError("reply", _unforeseen(error), writing), plan.writes[done + writing :], requests)
 
@@ -134,29 +136,30 @@ class _Connection:
 
 
 def _unforeseen(error: Exception) -> Sentence:
-    """What people are told of an error; of one that nobody foresaw the log has the rest."""
+    """What people see of an error. If it was not raised to be read by people, the server's log has the details."""
     if error.args and isinstance(error.args[0], Sentence):
         return error.args[0]
-    _logger.warning("an exchange ended in an error that nobody foresaw", exc_info=error)
+    _logger.warning("unexpected error in an exchange", exc_info=error)
     return _lt("unexpected error (%(name)s), see the server log", name=type(error).__name__)
 
 
 def observe(wire: Wire, plan: Plan) -> Seen:
-    """Read each slot in one request of its own: a slot split over two requests can be torn.
+    """Read each slot in one request of its own: a slot that is read in two requests can be torn.
 
-    :raise LinkError: if any of them fails; half an observation is none
+    :raise LinkError: if any request fails; half an observation is worth nothing
     """
     layout = plan.layout
     registers = layout.area("feedback").registers
+    # Recipe before feedback, so what the feedback says is never older.
     recipe = {slot: wire.read_words(*layout.request("recipe", slot)) for slot in plan.recipe}
     feedback = {slot: wire.read_words(*layout.request("feedback", slot), registers) for slot in plan.feedback}
     return Seen(feedback, recipe)
 
 
 def observe_events(wire: Wire, plan: Plan) -> tuple[dict[tuple[str, int], tuple[int, ...]], LinkError | None]:
-    """The event slots, each in a request of its own, up to the first that fails.
+    """Read the event slots, each in its own request, up to the first that fails.
 
-    A PLC without these areas refuses to answer, or does not answer at all, and yet has batches.
+    A PLC without these areas refuses to answer, or does not answer at all, and may still have batches to serve.
     """
     events: dict[tuple[str, int], tuple[int, ...]] = {}
     for kind, slot in plan.events:
@@ -168,8 +171,8 @@ def observe_events(wire: Wire, plan: Plan) -> tuple[dict[tuple[str, int], tuple[
 
 
 def observe_clock(wire: Wire, plan: Plan) -> ClockAnswer:
-    """What the PLC's clock shows, at the middle of its request. One that is refused or not answered is no reason to believe
-    less of the rest."""
+    """What the PLC's clock shows, at the middle of its request. If it is refused or not answered, the rest of the answer is still
+    valid."""
     begin = time.time()
     try:
         words = wire.read_words(*plan.layout.request(CLOCK, 1), plan.layout.area(CLOCK).registers)
@@ -187,7 +190,7 @@ def converse(conversations: Iterable[Conversation]) -> None:
 
 
 class _Table:
-    """Who is on the wire, and who waits for the time of his next plan; no thread is kept waiting meanwhile."""
+    """Conversations on the wire, and those waiting until their next plan is due. Waiting takes no thread."""
 
     def __init__(self, pool: ThreadPoolExecutor):
         self.pool = pool
@@ -206,7 +209,7 @@ class _Table:
             self._clear()
 
     def _go_on(self, talk: Conversation, connection: _Connection, answer: Answer | None) -> None:
-        """Hand the answer to the conversation, and put its next plan in line."""
+        """Pass the answer to the conversation, and schedule its next plan."""
         try:
             plan = talk.send(answer) if answer else next(talk)
         except StopIteration:
@@ -233,7 +236,7 @@ class _Table:
             self._go_on(*self.busy.pop(future), future.result())
 
     def _clear(self) -> None:
-        """Leave nothing open when something went wrong; after a good end there is nothing left."""
+        """Close everything if something went wrong; after a normal end there is nothing left."""
         for future, (talk, connection) in self.busy.items():
             future.cancel()
             wait([future])

@@ -1,8 +1,8 @@
 """The handshake "flags", as the mill's first program had it.
 
-The rule: two flags with two writers each. In the recipe's 0 is "new", 1 "taken"; in the feedback's 1 is "stored". Nothing here is
-written again once it was offered: recipe equal, flag 1, no feedback may mean told or not told yet, and what is offered twice can
-be made twice. Where the two cannot be told apart, a person is asked.
+The rule: two flags with two writers each. In the recipe 0 is "new", 1 "taken"; in the feedback 1 is "stored". Once offered,
+nothing is written again: recipe equal, flag 1 and no feedback may mean made or not yet taken, and what is offered twice can be
+made twice. Where the two cannot be distinguished, a person is asked.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from .steps import CANCELLED, CANCELLING, ENDED, OFFERED, QUEUED, RUNNING, SENDI
 
 
 class Flags(Handshake, name=FLAGS):
-    """What is seen, and what is done; :data:`Flags.table` below says which of it when."""
+    """Sights and actions; :data:`Flags.table` below says which action follows when."""
 
-    # What is seen
+    # Sights
 
     def _queued(self, case: Case) -> Sight | None:
         job = case.job
@@ -54,7 +54,7 @@ class Flags(Handshake, name=FLAGS):
         return self._behind_closed_gate(job)
 
     def _behind_closed_gate(self, job: Job) -> Sight:
-        """Taken, or never told? Only a PLC that shows the order in the very scan in which it takes it says so by itself."""
+        """Taken, or never told? Only a PLC that shows the order in the very scan in which it takes it answers that."""
         if not job.settled:
             return Sight.SETTLING
         return Sight.UNTAKEN if self.layout.copies_on_take else Sight.DOUBTFUL
@@ -63,11 +63,11 @@ class Flags(Handshake, name=FLAGS):
         return Sight.SHOWN if self._is_shown(case) else Sight.PASSED
 
     def _is_shown(self, case: Case) -> bool:
-        """The feedback speaks of this order, and was not acknowledged."""
+        """The feedback is about this order, and was not acknowledged."""
         return self._is_mine(case.job, case.words) and not self._is_stored(case.words)
 
     def _is_mine(self, job: Job, words: tuple[int, ...]) -> bool:
-        """The feedback speaks of this order. Identity is slot and order name."""
+        """The feedback is about this order. Slot and order name identify it."""
         self._believe_slot(job, words)
         item = self.layout.area("feedback").field("order")
         return tuple(words[item.offset : item.end]) == tuple(self._order_words(job))
@@ -78,10 +78,10 @@ class Flags(Handshake, name=FLAGS):
     def _is_recipe_blank(self, slot: int) -> bool:
         return not any(self.seen.recipe[slot])
 
-    # What is done
+    # Actions
 
     def arm(self, case: Case) -> Step | None:
-        """Open the gate: from now on the PLC may take it, and the settle time begins anew."""
+        """Open the gate: from now on the PLC may take it, and the settle time begins again."""
         return Step(case.job.id, write=self._gate("arm", case.job.slot, 0))
 
     def withdraw(self, case: Case) -> Step | None:
@@ -96,7 +96,7 @@ class Flags(Handshake, name=FLAGS):
         return Step(case.job.id, write=self._write_role("ack", "feedback", case.job.slot, "feedback_flag", 1))
 
     def clear(self, slot: int) -> Step | None:
-        """Close the gate of a slot where a recipe of somebody else's lies ready to run."""
+        """Close the gate of a slot in which someone else left a recipe ready to run."""
         if self._is_recipe_blank(slot) or self._recipe_role(slot, "recipe_flag") != 0:
             return None
         return Step(0, write=self._gate("clear", slot, 1), anomaly=self._cleared(slot))
@@ -104,23 +104,23 @@ class Flags(Handshake, name=FLAGS):
     # A person is asked
 
     def ask_about_stranger(self, case: Case) -> Step | None:
-        """Its order was made before it was handed over."""
+        """The PLC had made its order before this database handed it over."""
         detail = _lt("order %(order)s is in the feedback, not stored, before it was handed over", order=case.job.order)
         return self._ask(case, "occupied", detail)
 
     def ask_about_gone(self, case: Case) -> Step | None:
-        """It ran, and nothing tells what became of it."""
+        """It ran, and nothing shows how it ended."""
         return self._ask(case, "lost", _lt("the PLC no longer shows order %(order)s, which was running", order=case.job.order))
 
     def ask_about_doubt(self, case: Case) -> Step | None:
-        """Told or not told: never resolved by writing again."""
+        """Taken or not: never resolved by writing again."""
         return self._ask(case, "doubt", _lt("it is not known whether the PLC took the recipe"))
 
-    # The decisions: state, what is seen, what is done, the state that comes of it
+    # The decisions: state, sight, action, new state
 
     table = {
         QUEUED: {
-            **TAKEN,  # sent again by a person, and it had been taken after all
+            **TAKEN,  # a person sent it again, but the PLC had taken it after all
             Sight.BEHIND: Rule(Handshake.ask_about_database),
             Sight.OCCUPIED: Rule(ask_about_stranger),
             Sight.RELEASED: Rule(acknowledge),
@@ -131,7 +131,7 @@ class Flags(Handshake, name=FLAGS):
             Sight.OCCUPIED: Rule(ask_about_stranger),
             Sight.BUSY: Rule(Handshake.wait),
             Sight.UNWRITTEN: Rule(Handshake.write_block),
-            Sight.WRITTEN: Rule(arm, OFFERED),  # committed before the gate is opened: from here on the PLC may know
+            Sight.WRITTEN: Rule(arm, OFFERED),  # committed before the gate opens: from here on the PLC may know
         },
         OFFERED: {
             **TAKEN,
@@ -140,10 +140,10 @@ class Flags(Handshake, name=FLAGS):
             Sight.STANDING: Rule(Handshake.wait),
             Sight.SETTLING: Rule(Handshake.wait),
             Sight.DOUBTFUL: Rule(ask_about_doubt),
-            Sight.UNTAKEN: Rule(arm, OFFERED),  # again its own state: the settle time begins anew
+            Sight.UNTAKEN: Rule(arm, OFFERED),  # its own state again: the settle time begins again
         },
         CANCELLING: {
-            **TAKEN,  # at the very moment at which it was withdrawn
+            **TAKEN,  # at the very moment of the withdrawal
             Sight.UNREAD: Rule(Handshake.wait),
             Sight.ERASED: Rule(Handshake.ask_about_recipe),
             Sight.STANDING: Rule(withdraw),

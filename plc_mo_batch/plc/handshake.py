@@ -1,8 +1,8 @@
-"""What both handshakes share: what can be seen of a batch, how a table of decisions is read, belief, progress, writes.
+"""What both handshakes share: what can be seen of a batch, how to read a table of decisions, belief, progress, writes.
 
-A handshake decides in two moves. It first finds out what the PLC shows of a batch: one :class:`Sight`, by the method for the
-batch's row (:meth:`Handshake._queued` and its like). Its table, state × sight, then says what to do, and which state comes of it.
-So all decisions of a handshake stand in one place, and ``docs/architecture/life-of-a-batch.md`` is drawn from it.
+A handshake decides in two moves. First it determines what the PLC shows of a batch: one :class:`Sight`, by the method for the
+batch's row (:meth:`Handshake._queued` and its like). Then its table, state × sight, gives the action and the new state.
+So all decisions of a handshake are in one place, and ``docs/architecture/life-of-a-batch.md`` is drawn from it.
 """
 
 from abc import ABC, abstractmethod
@@ -45,7 +45,7 @@ ACKNOWLEDGED = "acknowledged"  # the row of an ended batch whose acknowledgement
 class Sight(Enum):
     """What the PLC shows of a batch, as far as it matters in the batch's state."""
 
-    # before it is handed over
+    # before the hand-over
     BEHIND = "the PLC knows more than this database, which was restored or is not the only one"
     OCCUPIED = "the slot holds what no batch knows, and nobody stored"
     RELEASED = "the slot is not free, and a person allowed to acknowledge what is in it"
@@ -78,7 +78,8 @@ class Sight(Enum):
 
 @dataclass
 class Case:
-    """One batch to decide on. ``values``: what was believed of its slot, ``held``: the PLC holds it; both once it was taken."""
+    """One batch to decide on. ``values``: what was accepted of its slot; ``held``: the PLC holds it. Both are set once it was
+    taken."""
 
     job: Job
     words: tuple[int, ...]
@@ -93,7 +94,7 @@ class Case:
 
 
 class Rule(NamedTuple):
-    """What is done (a method of the handshake, which may find that nothing is to be done), and the state that comes of it."""
+    """The action (a method of the handshake, which may find that nothing is to be done), and the new state."""
 
     act: Callable[[Any, Case], Step | None]
     to: str | None = None
@@ -106,7 +107,7 @@ HANDSHAKES: dict[str, type["Handshake"]] = {}  # by a layout's handshake
 class Handshake(ABC):
     """What the PLC and Odoo agreed on: who may write what, and when.
 
-    A class that is made with a ``name``, a layout's ``handshake``, is the one of such layouts.
+    A subclass with a ``name`` registers itself for layouts with that ``handshake``.
     """
 
     table: ClassVar[Table]
@@ -120,13 +121,13 @@ class Handshake(ABC):
         self.layout = layout
         self.seen = seen
         self.last_job = last_job
-        self._known: dict[int, int] = {}  # id of a fresh batch -> slot in which the PLC shows its order all the same
+        self._known: dict[int, int] = {}  # id of a fresh batch -> slot in which the PLC shows its order nevertheless
 
-    # What a handshake has to say
+    # What each handshake defines
 
     @abstractmethod
     def _queued(self, case: Case) -> Sight | None:
-        """What is seen of a batch in line; None: it was taken, and what the feedback tells of it is to be read."""
+        """What is seen of a queued batch; None: it was taken, so read the feedback about it."""
 
     @abstractmethod
     def _sending(self, case: Case) -> Sight:
@@ -134,7 +135,7 @@ class Handshake(ABC):
 
     @abstractmethod
     def _handed_over(self, case: Case) -> Sight | None:
-        """What is seen of a batch of which the PLC may know; None: it was taken, as for :meth:`_queued`."""
+        """What is seen of a batch that the PLC may know of; None: it was taken, as for :meth:`_queued`."""
 
     @abstractmethod
     def _ended(self, case: Case) -> Sight:
@@ -146,11 +147,11 @@ class Handshake(ABC):
 
     @abstractmethod
     def _free(self, case: Case) -> Sight:
-        """FREE, BUSY or OCCUPIED: whether the words of the slot let a recipe be sent."""
+        """FREE, BUSY or OCCUPIED: whether the words of the slot allow a recipe to be sent."""
 
     @abstractmethod
     def clear(self, slot: int) -> Step | None:
-        """Take out of reach what somebody else left to run in a slot that no batch has."""
+        """Disable what someone else left ready to run in a slot without a batch."""
 
     # Deciding
 
@@ -166,7 +167,7 @@ class Handshake(ABC):
             return self._decide(Case(job, tuple(words), in_slot))
         except Rejected as rejected:
             return Step(job.id, anomaly=rejected.anomaly)
-        except CodecError as error:  # of our own words: the recipe does not fit (any more)
+        except CodecError as error:  # of our own words: the recipe does not fit, or no longer
             return Step(job.id, anomaly=Anomaly("occupied", _lt("the recipe does not fit: %(why)s", why=error.args[0])))
 
     def _decide(self, case: Case) -> Step | None:
@@ -188,10 +189,10 @@ class Handshake(ABC):
             return self._handed_over(case)
         return self._acknowledged(case) if case.row == ACKNOWLEDGED else self._ended(case)
 
-    # What both do
+    # Actions of both
 
     def wait(self, case: Case) -> Step | None:
-        """Nothing, this time."""
+        """Do nothing this time."""
         return None
 
     def note(self, case: Case) -> Step | None:
@@ -199,7 +200,7 @@ class Handshake(ABC):
         return Step(case.job.id)
 
     def store_withdrawn(self, case: Case) -> Step | None:
-        """The withdrawal was read back: the PLC's time to show that it took it all the same begins."""
+        """The withdrawal was read back: the time begins in which the PLC may still show that it took the batch."""
         return Step(case.job.id, values={"withdrawn": True})
 
     def store_acknowledged(self, case: Case) -> Step | None:
@@ -215,30 +216,32 @@ class Handshake(ABC):
         return Step(case.job.id, values=self._actuals(case))
 
     def store_progress(self, case: Case) -> Step | None:
-        """What the PLC shows so far; and what a person asked of the running batch is written."""
+        """Store what the PLC shows so far, and write what a person requested of the running batch."""
         write, obeyed = self._command(case.job, case.held)
         return Step(case.job.id, values={**self._actuals(case), "held": case.held, "obeyed": obeyed}, write=write)
 
     def store_finished(self, case: Case) -> Step | None:
-        """The grace for its weight begins."""
+        """The grace time for its weight begins."""
         write, obeyed = self._command(case.job, case.held)
         actuals = {**self._actuals(case), "finished": True}
         return Step(case.job.id, values={**actuals, "held": case.held, "obeyed": obeyed}, write=write)
 
-    # A person is asked
+    # Questions to a person
 
     def ask_about_idle(self, case: Case) -> Step | None:
-        """Taken and running, and now neither running nor over: forgotten."""
+        """Taken and running, and now neither running nor over: the PLC has forgotten it."""
         return self._ask(case, "lost", _lt("the PLC is idle although job %(job)s is running", job=case.job.number))
 
     def ask_about_recipe(self, case: Case) -> Step | None:
-        """It cannot be told from a recipe that was taken: it is not sent again by itself."""
+        """It looks like a recipe that was taken: it is not sent again automatically."""
         return self._ask(case, "lost", _lt("the recipe that was handed over is no longer in the PLC"))
 
     def ask_about_database(self, case: Case) -> Step | None:
-        """The PLC knows an order in line that was never handed over from here: the database was restored from a backup, or
-        another system hands over the same orders. Whatever is in line may have been made: nothing of it is sent, and the batch of
-        that order is the one to ask a person."""
+        """The PLC knows a queued order that this database never handed over.
+
+        The database was restored from a backup, or another system hands over the same orders. Any queued batch may already have
+        been made: none is sent, and the batch of that order asks a person.
+        """
         job = case.job
         if job.id not in self._known:
             return None
@@ -251,11 +254,11 @@ class Handshake(ABC):
         return Step(case.job.id, anomaly=Anomaly(code, detail, case.words if words is None else tuple(words)))
 
     def look_for_strangers(self, jobs: Iterable[Job]) -> None:
-        """Orders that the PLC made, or makes, without this database: see :meth:`ask_about_database`."""
+        """Find orders that the PLC made, or makes, without this database: see :meth:`ask_about_database`."""
         item = self.layout.area("feedback").field("order")
         shown = {tuple(words[item.offset : item.end]): slot for slot, words in self.seen.feedback.items()}
         for job in jobs:
-            with suppress(CodecError):  # an order that does not fit is told where its recipe is made
+            with suppress(CodecError):  # an order that does not fit is reported where its recipe is made
                 if job.fresh and job.state == QUEUED and (slot := shown.get(tuple(self._order_words(job)))):
                     self._known[job.id] = slot
 
@@ -279,20 +282,21 @@ class Handshake(ABC):
         raise Rejected(Anomaly("rejected", complaint(item, item.offset, reason), words, item.offset))
 
     def _believe_slot(self, job: Job, words: tuple[int, ...]) -> None:
-        """Nothing follows from what a slot does not show, either, unless it is blank or bears our slot's number.
+        """A slot that shows nothing of the batch proves something only if it is blank or has our slot's number.
 
-        :raise Rejected: a slot number that is not ours makes the whole slot unbelievable
+        :raise Rejected: for another slot number: nothing of the slot counts then
         """
         if not self._is_blank(words):
             self._reject_unless(job.slot, self._number("feedback", words, "slot"), "slot", words)
 
     def _is_blank(self, words: tuple[int, ...]) -> bool:
-        """It names neither slot nor order: never used, or all is forgotten (but for the taken job, where that is retentive)."""
+        """It names neither slot nor order: never used, or everything is forgotten (except the taken job, if that is
+        retentive)."""
         named = [self.layout.area("feedback").field(role) for role in ("slot", "order")]
         return not any(word for item in named for word in words[item.offset : item.end])
 
     def _believe(self, job: Job, words: tuple[int, ...]) -> dict[str, Any]:
-        """The values of a slot that speaks of ``job``.
+        """The values of a slot that is about ``job``.
 
         :raise Rejected: naming the first word that is wrong
         """
@@ -304,12 +308,12 @@ class Handshake(ABC):
             self._reject_unless(code, values["line_code"][index], "line_code", words, index)
         return values
 
-    # Progress, once the feedback speaks of this batch
+    # Progress, once the feedback is about this batch
 
     def _progress(self, case: Case) -> Sight:
-        """What the PLC tells of a batch that it took.
+        """What the PLC reports of a batch that it took.
 
-        :raise Rejected: for what is not believed, a state that is none included
+        :raise Rejected: for values that are not accepted, including an unknown state
         """
         case.values = self._believe(case.job, case.words)
         if case.values.get("state") == IDLE:
@@ -344,8 +348,8 @@ class Handshake(ABC):
     def _command(self, job: Job, held: bool) -> tuple[Write | None, bool]:
         """(what to write, whether the command is done with)
 
-        A command carries the job number, so that one which arrives late cannot hit another job. Once the feedback shows that
-        it was obeyed it is taken back to 0, so that the same one can be given again.
+        A command carries the job number, so that a late command cannot hit another job. Once the feedback shows that it was
+        obeyed, it is reset to 0, so that the same command can be given again.
         """
         recipe = self.seen.recipe.get(job.slot)
         if not job.command or recipe is None or not self.layout.area("recipe").by_role("command"):
@@ -378,13 +382,13 @@ class Handshake(ABC):
         return list(recipe[: self.layout.block_words]) == self._block(job)
 
     def _is_standing(self, job: Job, recipe: Sequence[int], gate: str) -> bool:
-        """The block is written, whatever now stands in its role ``gate``."""
+        """The block is written, whatever its role ``gate`` contains now."""
         item = self.layout.area("recipe").field(gate)
         block = self._block(job)
         return self._is_written(job, [*recipe[: item.offset], *block[item.offset : item.end], *recipe[item.end :]])
 
     def _recipe_role(self, slot: int, role: str) -> int:
-        """A whole number of the recipe area, read by itself: what else stands there may be nonsense."""
+        """A whole number of the recipe area, read on its own: the rest of the slot may be nonsense."""
         return self._number("recipe", self.seen.recipe[slot], role)
 
     def _number(self, kind: str, words: Sequence[int], role: str) -> int:
@@ -394,7 +398,7 @@ class Handshake(ABC):
         return Anomaly("cleared", _lt("slot %(slot)s", slot=slot), tuple(self.seen.recipe[slot]))
 
     def _room(self, case: Case) -> Sight:
-        """FREE when no earlier batch of the slot still waits for its acknowledgement, and nothing in the slot is in the way."""
+        """FREE if no earlier batch of the slot still waits for its acknowledgement, and nothing in the slot is in the way."""
         waits = any(other.state in ENDED and not other.acknowledged for other in case.in_slot)
         return Sight.BUSY if waits or case.job.slot not in self.seen.recipe else self._free(case)
 
@@ -408,7 +412,7 @@ class Handshake(ABC):
         return Sight.WRITTEN if self._is_written(case.job, self.seen.recipe[case.job.slot]) else Sight.UNWRITTEN
 
 
-# What a batch comes to once the PLC took it: the same with both handshakes
+# Progress of a batch that the PLC took: the same with both handshakes
 TAKEN: Mapping[Sight, Rule] = {
     Sight.IDLING: Rule(Handshake.wait),
     Sight.RUNS: Rule(Handshake.store_progress, RUNNING),
@@ -416,7 +420,7 @@ TAKEN: Mapping[Sight, Rule] = {
     Sight.FINISHED: Rule(Handshake.store_actuals, COMPLETED),
     Sight.FAILED: Rule(Handshake.store_actuals, FAILED),
 }
-# the same for one that was seen to run before
+# the same for a batch that was seen running before
 STILL_TAKEN: Mapping[Sight, Rule] = {
     **TAKEN,
     Sight.IDLING: Rule(Handshake.ask_about_idle),
@@ -426,7 +430,7 @@ STILL_TAKEN: Mapping[Sight, Rule] = {
 
 
 def whole(layout: Layout, kind: str, words: Sequence[int], role: str) -> int:
-    """A whole number read by itself; -1, which is no value of any, where its words are nonsense."""
+    """A whole number read on its own; -1, which no field can hold, if its words are nonsense."""
     try:
         value: int = layout.value(kind, words, role)
     except CodecError:
@@ -437,13 +441,13 @@ def whole(layout: Layout, kind: str, words: Sequence[int], role: str) -> int:
 def reconcile(layout: Layout, jobs: Iterable[Job], seen: Seen, last_job: int = 0) -> list[Step]:
     """What to do now.
 
-    :param jobs: the open batches, and of each slot the latest closed one as long as it matters (see :class:`Job`)
+    :param jobs: the open batches, and for each slot the latest closed one as long as it matters (see :class:`Job`)
     :param last_job: the highest job number ever given for this PLC
-    :return: steps, in the order of slots; a step's changes are to be committed before its write is sent
+    :return: steps, in the order of slots; commit a step's changes before sending its write
     """
     jobs = sorted(jobs, key=lambda job: (job.slot, job.id))
     if not jobs and not seen.recipe:
-        return []  # nothing that could be decided on
+        return []  # nothing to decide on
     handshake = HANDSHAKES[layout.handshake](layout, seen, last_job)
     handshake.look_for_strangers(jobs)
     steps = [handshake.step(job, [other for other in jobs if other.slot == job.slot]) for job in jobs]

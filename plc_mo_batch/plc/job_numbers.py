@@ -1,7 +1,7 @@
 """The handshake "job numbers".
 
 The rule: every word has one writer, and a job number is never used twice. Recipe job and armed job are ours, the taken job is the
-PLC's; it takes what is armed with a higher number than the one it took last, and equal to the recipe's. So a write that is lost,
+PLC's. It takes an armed job that is higher than the one it took last, and equal to the recipe's. So a write that is lost,
 repeated or late does no harm (explored by tests/plc_model.py): what is not seen is simply written again.
 """
 
@@ -34,13 +34,13 @@ from .steps import (
 
 
 class JobNumbers(Handshake, name=JOB_NUMBERS):
-    """What is seen, and what is done; :data:`JobNumbers.table` below says which of it when."""
+    """Sights and actions; :data:`JobNumbers.table` below says which action follows when."""
 
     def __init__(self, layout: Layout, seen: Seen, last_job: int):
         super().__init__(layout, seen, last_job)
         self._asks: int | None = None  # id of the batch that asks about the whole PLC
 
-    # What is seen
+    # Sights
 
     def _queued(self, case: Case) -> Sight | None:
         job = case.job
@@ -62,7 +62,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return Sight.FREE if self._is_stored(case) else Sight.OCCUPIED
 
     def _is_stored(self, case: Case) -> bool:
-        """The job last taken in the slot is stored: ours and closed, or acknowledged by whoever knew it, or forgotten."""
+        """The job last taken in the slot is stored: it is ours and closed, or whoever knew it acknowledged it, or it is
+        forgotten."""
         taken = self._taken(case.words)
         if not taken or any(other.number == taken and other.acknowledged for other in case.in_slot):
             return True
@@ -73,8 +74,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return bool(over) and self._recipe_role(case.job.slot, "acknowledged_job") == taken
 
     def _is_database_behind(self) -> bool:
-        """The PLC knows an order in line, or took a job, that was never handed over from here. A database that never gave a
-        number (a new one, at a PLC with a past) is not behind."""
+        """The PLC knows a queued order, or took a job, that this database never handed over. A database that never gave a number
+        (a new one, at a PLC with a past) is not behind."""
         return bool(self._known) or bool(self.last_job) and highest_taken(self.layout, self.seen, self.last_job) > self.last_job
 
     def _handed_over(self, case: Case) -> Sight | None:
@@ -84,7 +85,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         self._believe_slot(job, case.words)
         if job.state == RUNNING:
             return Sight.GONE
-        if taken > job.number:  # somebody else's: ours may have been taken before it, and will not be taken any more
+        if taken > job.number:  # a foreign job: ours may have been taken before it, and can no longer be taken
             return Sight.OVERTAKEN
         if job.slot not in self.seen.recipe:
             return Sight.UNREAD
@@ -101,7 +102,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return Sight.STANDING if self._recipe_role(job.slot, "armed_job") == job.number else Sight.WRITTEN
 
     def _withdrawal(self, job: Job) -> Sight:
-        """Withdrawn only once that was read back, the PLC had time to show that it took it, and did not."""
+        """Withdrawn only when the withdrawal was read back, and the PLC has not shown within its settle time that it took the
+        batch."""
         if job.number in (self._recipe_role(job.slot, role) for role in ("recipe_job", "armed_job")):
             return Sight.STANDING
         if not self._is_standing(job, self.seen.recipe[job.slot], "recipe_job"):
@@ -118,8 +120,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return Sight.PASSED if self._recipe_role(job.slot, "acknowledged_job") == job.number else Sight.SHOWN
 
     def _acknowledged(self, case: Case) -> Sight:
-        """An acknowledgement of an earlier job that came late takes the place of this one's: the PLC, which waits for it,
-        would never take what it is offered. One that a person took out of its hands is not acknowledged in his name."""
+        """A late acknowledgement of an earlier job overwrites this one's. Then the PLC, which waits for it, would never take what
+        it is offered. A job that a person gave up is not acknowledged for them."""
         job = case.job
         offered = any(other.state == OFFERED for other in case.in_slot)
         if not offered or job.state not in (COMPLETED, DONE) or job.slot not in self.seen.recipe:
@@ -135,10 +137,10 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         armed = self._recipe_role(slot, "armed_job")
         return armed > self._taken(self.seen.feedback[slot]) and self._recipe_role(slot, "recipe_job") == armed
 
-    # What is done
+    # Actions
 
     def send(self, case: Case) -> Step | None:
-        """Give the next job number, and write the block that bears it."""
+        """Give the next job number, and write the block that carries it."""
         number = self._next_number(case)
         return Step(case.job.id, values={"number": number}, write=self._write_block(case.job, number))
 
@@ -156,11 +158,11 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return Step(job.id, write=self._write_role("arm", "recipe", job.slot, "armed_job", job.number))
 
     def withdraw(self, case: Case) -> Step | None:
-        """Take it out of the PLC's reach."""
+        """Put it out of the PLC's reach."""
         return Step(case.job.id, values={"withdrawn": False}, write=self._withdraw("withdraw", case.job.slot))
 
     def _withdraw(self, kind: str, slot: int) -> Write:
-        """Recipe job and armed job cleared in one request: clearing one alone is refuted by the model."""
+        """Clear recipe job and armed job in one request: the model shows that clearing one alone is unsafe."""
         first = self.layout.area("recipe").field("recipe_job")
         last = self.layout.area("recipe").field("armed_job")
         return self._write(kind, "recipe", slot, first.offset, [0] * (last.end - first.offset))
@@ -171,22 +173,22 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return Step(job.id, write=self._write_role("ack", "recipe", job.slot, "acknowledged_job", job.number))
 
     def release(self, case: Case) -> Step | None:
-        """Acknowledge what nobody here knows, as a person allowed; its raw words are in the journal since it was refused."""
+        """Acknowledge an unknown job, as a person allowed; its raw words are in the journal since it was refused."""
         slot, taken = case.job.slot, self._taken(case.words)
         if self._recipe_role(slot, "acknowledged_job") == taken:
             return None
         return Step(case.job.id, write=self._write_role("ack", "recipe", slot, "acknowledged_job", taken))
 
     def clear(self, slot: int) -> Step | None:
-        """Withdraw what somebody else left to run in a slot."""
+        """Withdraw what someone else left ready to run in a slot."""
         if slot not in self.seen.feedback or not self._takeable(slot):
             return None
         return Step(0, write=self._withdraw("clear", slot), anomaly=self._cleared(slot))
 
-    # A person is asked
+    # Questions to a person
 
     def ask_about_database(self, case: Case) -> Step | None:
-        """Or it took a job that this database never gave: asked once for all batches in line."""
+        """The PLC knows a queued order, or took a job, that this database never gave: asked once for all queued batches."""
         if self._known:
             return super().ask_about_database(case)
         if self._asks not in (None, case.job.id):
@@ -199,7 +201,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return self._ask(case, "database_behind", detail, self.seen.feedback[slot])
 
     def ask_about_stranger(self, case: Case) -> Step | None:
-        """Nobody stored what stands in the slot: it is not overwritten."""
+        """What the slot contains was never stored: it is not overwritten."""
         told = {"job": self._taken(case.words), "order": self._decode(case.words)["order"] or "?"}
         detail = _lt("job %(job)s, order %(order)s, does not belong to any batch and was not acknowledged", **told)
         return self._ask(case, "occupied", detail)
@@ -211,19 +213,19 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return self._ask(case, "doubt", detail)
 
     def ask_about_gone(self, case: Case) -> Step | None:
-        """It ran, and another job stands in its place."""
+        """It ran, and another job is in its place."""
         told = {"shown": self._taken(case.words), "job": case.job.number}
         return self._ask(case, "lost", _lt("the PLC shows job %(shown)s although job %(job)s is running", **told))
 
     def ask_about_forgotten(self, case: Case) -> Step | None:
-        """It ran, and the PLC kept nothing but its number."""
+        """It ran, and the PLC kept only its number."""
         return self._ask(case, "lost", _lt("the PLC took job %(job)s but no longer knows it", job=case.job.number))
 
-    # The decisions: state, what is seen, what is done, the state that comes of it
+    # The decisions: state, sight, action, new state
 
     table = {
         QUEUED: {
-            **TAKEN,  # sent again by a person, and it had been taken after all
+            **TAKEN,  # a person sent it again, but the PLC had taken it after all
             Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),
             Sight.BEHIND: Rule(ask_about_database),
             Sight.OCCUPIED: Rule(ask_about_stranger),
@@ -239,16 +241,16 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         },
         OFFERED: {
             **TAKEN,
-            Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),  # a PLC may keep nothing but the number
+            Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),  # a PLC may keep only the number
             Sight.OVERTAKEN: Rule(ask_about_overtaken),
             Sight.UNREAD: Rule(Handshake.wait),
-            Sight.ERASED: Rule(Handshake.ask_about_recipe),  # not sent again by itself: it may have been taken before
+            Sight.ERASED: Rule(Handshake.ask_about_recipe),  # not sent again automatically: it may have been taken before
             Sight.UNWRITTEN: Rule(Handshake.write_block),
             Sight.WRITTEN: Rule(arm),
             Sight.STANDING: Rule(Handshake.wait),
         },
         CANCELLING: {
-            **TAKEN,  # at the very moment at which it was withdrawn
+            **TAKEN,  # at the very moment of the withdrawal
             Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),
             Sight.OVERTAKEN: Rule(ask_about_overtaken),
             Sight.UNREAD: Rule(Handshake.wait),
@@ -278,6 +280,6 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
 
 
 def highest_taken(layout: Layout, seen: Seen, last_job: int) -> int:
-    """The highest job number that the PLC shows as taken, of those that are plausible; 0: none."""
+    """The highest plausible job number that the PLC shows as taken; 0: none."""
     taken = [whole(layout, "feedback", words, "taken_job") for words in seen.feedback.values()]
     return max((number for number in taken if 0 < number <= min(last_job + MAX_JOB_LEAD, MAX_JOB - 1)), default=0)

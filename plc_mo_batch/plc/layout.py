@@ -1,6 +1,6 @@
-"""A register layout: areas, slots, fields, and where each word lies.
+"""A register layout: areas, slots, fields, and the position of each word.
 
-A layout is data (records in Odoo); this is what the records compile to. Addresses are the protocol's 0-based ones;
+A layout is data (records in Odoo); the records compile to this. Addresses are the protocol's 0-based ones;
 ``address_offset`` serves PLCs that count from 1 or from 40001.
 """
 
@@ -17,8 +17,8 @@ from .sentences import Label, Number, Sentence, _lt, either, listed, role
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
 MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)
 
-HOLDING = "holding"  # what can be read and written
-INPUT = "input"  # what can only be read
+HOLDING = "holding"  # readable and writable
+INPUT = "input"  # read-only
 
 JOB_NUMBERS = "job_numbers"
 FLAGS = "flags"
@@ -26,11 +26,11 @@ HANDSHAKES = (JOB_NUMBERS, FLAGS)
 
 FAILURE = "failure"
 WEIGHING = "weighing"
-EVENT_AREAS = (FAILURE, WEIGHING)  # what happens beside the batches: may be missing, with slots of their own
-CLOCK = "clock"  # what the PLC's clock shows: one slot, only read
+EVENT_AREAS = (FAILURE, WEIGHING)  # what happens beside the batches; optional, with slots of their own
+CLOCK = "clock"  # what the PLC's clock shows: one slot, read-only
 AREAS = ("recipe", "feedback", *EVENT_AREAS, CLOCK)
 OPTIONAL_AREAS = (*EVENT_AREAS, CLOCK)
-# what sentences call them
+# their names in sentences
 AREA_NAMES = {
     "recipe": _lt("recipe"),
     "feedback": _lt("feedback"),
@@ -50,19 +50,19 @@ REQUIRED = {
     **{(handshake, WEIGHING): ("slot", "order", "product_number", "weighed", "event_flag") for handshake in HANDSHAKES},
     **{(handshake, CLOCK): DATE_ROLES for handshake in HANDSHAKES},
 }
-# the roles of events and clock, and all roles that these areas can have
+# the roles of events and clock, and all roles that these areas may have
 EVENT_ROLES = ("equipment", "failure", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES)
 ROLES_OF_AREA = {
     FAILURE: ("equipment", "failure", "event_flag", "event_number", *DATE_ROLES),
     WEIGHING: ("slot", "order", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES),
     CLOCK: DATE_ROLES,
 }
-# how a layout may say what became of a batch
+# how a layout may report the outcome of a batch
 OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
 HANDSHAKE_ROLES = ("armed_job", "acknowledged_job", "command_job", "command")
 QUANTITY_ROLES = ("line_quantity", "quantity", "weight", "weighed")
-# the types that a role can have, where not every number will do
+# the types that a role may have, if not every number is allowed
 NUMBERS = tuple(FORMATS)
 INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
 TYPES_OF_ROLE = {
@@ -91,12 +91,12 @@ class Area:
 
     @property
     def name(self) -> Sentence:
-        """What sentences call it."""
+        """Its name in sentences."""
         return AREA_NAMES[self.kind]
 
     @property
     def extent(self) -> int:
-        """The words from the beginning of a slot to the end of its last field."""
+        """The number of words from the start of a slot to the end of its last field."""
         return max((item.end for item in self.fields), default=0)
 
     def by_role(self, role: str) -> list[Field]:
@@ -152,7 +152,7 @@ class Layout:
 
     @cached_property
     def event_places(self) -> tuple[tuple[str, int], ...]:
-        """(area, slot) of each event slot: each is a request of its own."""
+        """(area, slot) of each event slot: each needs a request of its own."""
         return tuple((kind, slot) for kind in EVENT_AREAS if self.has(kind) for slot in range(1, self.count(kind) + 1))
 
     def codec(self, kind: str) -> SlotCodec:
@@ -167,14 +167,14 @@ class Layout:
         return self.address_offset + area.base + (slot - 1) * area.stride + offset
 
     def request(self, kind: str, slot: int) -> tuple[int, int]:
-        """(address, count) of the one request that reads a slot whole: a slot split over two can be torn."""
+        """(address, count) of the one request that reads a whole slot: a slot that is read in two requests can be torn."""
         return self.address(kind, slot), self.codec(kind).words
 
     # Recipes
 
     @cached_property
     def codes(self) -> tuple[int | None, ...]:
-        """The equipment code that belongs on each line of a recipe; None where any may stand."""
+        """The equipment code that belongs on each line of a recipe; None if any may be there."""
         return tuple(item.value for item in self.area("recipe").by_role("line_code"))
 
     @cached_property
@@ -186,11 +186,11 @@ class Layout:
         """The recipe by role.
 
         :param lines: equipment code and target of each component; code 0 (added by hand) is left out
-        :param values: what stands once: slot, order, formula, product, quantity
+        :param values: what occurs once: slot, order, formula, product, quantity
         """
         targets: dict[int | None, float] = {code: quantity for code, quantity in lines if code}
         codes = self.codes
-        if None in codes:  # any equipment may stand on any line: only what is used, in the order of the recipe
+        if None in codes:  # any equipment may be on any line: only what is used, in the order of the recipe
             codes = (*targets, *[0] * (len(codes) - len(targets)))
         return {**values, "line_code": codes, "line_quantity": [targets.get(code, 0.0) for code in codes]}
 
@@ -204,10 +204,10 @@ class Layout:
         return self.codec("recipe").encode({**values, "recipe_job": job, "recipe_flag": 1})[: self.block_words]
 
     def value(self, kind: str, words: Sequence[int], role: str) -> Any:
-        """The value of the one field of a role, whatever stands in the rest of the slot.
+        """The value of the one field of a role, whatever the rest of the slot contains.
 
         :param words: the slot's words, from its first
-        :raise CodecError: if its words are not what its type or limits say
+        :raise CodecError: if its words do not match its type or limits
         """
         return self._alone(kind, role).decode(words)[role]
 
@@ -220,7 +220,7 @@ class Layout:
         return offset, self._alone(kind, role).encode({role: value})[offset:]
 
     def _alone(self, kind: str, role: str) -> SlotCodec:
-        """The slot with this field alone: the others may refuse the 0 that they would get, or hold nonsense."""
+        """The slot with this field alone: the others may refuse the 0 that they would get, or contain nonsense."""
         if (kind, role) not in self._codecs:
             self._codecs[kind, role] = SlotCodec([self.area(kind).field(role)], self.word_order, self.swap_bytes)
         return self._codecs[kind, role]
@@ -228,7 +228,7 @@ class Layout:
     # Checks
 
     def problems(self) -> list[Sentence]:
-        """What is wrong with the layout, a sentence each, naming field and word; empty when it can be used."""
+        """What is wrong with the layout, one sentence each, naming field and word; empty if it can be used."""
         return self._problems
 
     @cached_property
@@ -278,8 +278,8 @@ class Layout:
         return found
 
     def _split_writes(self, area: Area) -> list[Sentence]:
-        """What is written in one request must lie together, in the order that the handshake writes it; what is written alone
-        must lie behind the block."""
+        """What one request writes must be contiguous, in the order in which the handshake writes it. What is written alone must
+        follow the block."""
         pairs = {"recipe": (("recipe_job", "armed_job"), ("command_job", "command"))}.get(area.kind, ())
         block = max((item.end for item in area.fields if item.role not in HANDSHAKE_ROLES), default=0)
         inside = [item for item in area.fields if item.role in HANDSHAKE_ROLES and item.offset < block]
@@ -334,7 +334,7 @@ class Layout:
         ]
 
     def _unequal_codes(self) -> list[Sentence]:
-        """The PLC echoes the codes: other constants would have every slot rejected."""
+        """The PLC echoes the codes: with other constants, every slot would be rejected."""
         pairs = zip(self.area("recipe").by_role("line_code"), self.area("feedback").by_role("line_code"), strict=True)
         return [
             _lt(
@@ -364,21 +364,21 @@ class Layout:
 
 @lru_cache(maxsize=1024)
 def kept(layout: Layout) -> Layout:
-    """The first layout that was equal to this one, with all that it has worked out since: codecs and problems.
+    """The first layout that was equal to this one, with everything that it has computed since: codecs and problems.
 
-    Records are read anew for each exchange, as another server may have changed them; what they say is compiled and checked only
-    where it is new. Nothing can be stale, since what is kept is found by its whole content.
+    Records are read again for each exchange, as another server may have changed them. Their content is compiled and checked only
+    if it is new. The cache cannot be stale, as its key is the whole content.
     """
     return layout
 
 
 def can_be_input(kind: str, handshake: str) -> bool:
-    """Odoo writes nothing to an area of this kind: it may lie in input registers."""
+    """Odoo writes nothing to an area of this kind, so it may be in input registers."""
     return kind == CLOCK or kind == "feedback" and handshake != FLAGS
 
 
 def place(area: Area, item: Field) -> Sentence:
-    """Where a field is, as the beginning of a sentence."""
+    """The position of a field, as the start of a sentence."""
     told = {"area": area.name, "field": item.label, "word": item.offset}
     return _lt("In the %(area)s area, %(field)s (word %(word)s)", **told)
 
@@ -401,7 +401,7 @@ def overlaps(area: Area) -> list[Sentence]:
 
 
 def doubled(area: Area) -> list[Sentence]:
-    """Sentences for roles that stand twice."""
+    """Sentences for roles that occur twice."""
     seen, found = set(), []
     for item in area.fields:
         own = (item.role, item.index if item.role.startswith("line_") else None)
@@ -413,7 +413,7 @@ def doubled(area: Area) -> list[Sentence]:
 
 
 def wrong_types(area: Area) -> list[Sentence]:
-    """Sentences for fields whose type or scale their role cannot have."""
+    """Sentences for fields whose role does not allow their type or scale."""
     found = []
     for item in area.fields:
         types = TYPES_OF_ROLE.get(item.role, NUMBERS)
@@ -428,11 +428,11 @@ def wrong_types(area: Area) -> list[Sentence]:
 
 @lru_cache(maxsize=1024)
 def too_fine(layout: Layout, digits: int) -> list[Sentence]:
-    """Sentences for quantities that the PLC counts in smaller steps than are kept: what lies between would be lost unseen.
+    """Sentences for quantities that the PLC counts in smaller steps than Odoo stores: the difference would be lost unnoticed.
 
-    Floats have no step; they are rounded to what is kept.
+    Floats have no step; they are rounded to what is stored.
 
-    :param digits: decimals of a quantity where it is kept
+    :param digits: decimals with which quantities are stored
     """
     return [
         _lt(
@@ -453,7 +453,7 @@ def _is_whole(number: float) -> bool:
 
 
 def wrong_roles(area: Area) -> list[Sentence]:
-    """Sentences for fields whose role has no sense in their area."""
+    """Sentences for fields whose role has no meaning in their area."""
     foreign = EVENT_ROLES if area.kind not in OPTIONAL_AREAS else ()
     own = ROLES_OF_AREA.get(area.kind)
     return [
@@ -464,21 +464,21 @@ def wrong_roles(area: Area) -> list[Sentence]:
 
 
 def incomplete_date(area: Area) -> list[Sentence]:
-    """A sentence for a date that is not there as a whole."""
+    """A sentence for a date that lacks a part."""
     missing = [role(name) for name in DATE_ROLES if not area.by_role(name)]
-    if len(missing) in (0, len(DATE_ROLES)) or area.kind == CLOCK:  # which needs each of them anyway
+    if len(missing) in (0, len(DATE_ROLES)) or area.kind == CLOCK:  # the clock needs each of them anyway
         return []
     return [_lt("The %(area)s area has a date without the roles %(roles)s.", area=area.name, roles=listed(missing))]
 
 
 @lru_cache(maxsize=4096)
 def expanded(item: Field, count: int, step: int) -> tuple[Field, ...]:
-    """The same as :func:`expand` gives, made once a process: records are read for each exchange, and say the same."""
+    """The result of :func:`expand`, cached per process: records are read for each exchange, and rarely change."""
     return tuple(expand(item, count, step))
 
 
 def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:
-    """The ``count`` fields that a repeated one stands for: line k lies ``k * step`` words further on.
+    """The ``count`` fields that a repeated field stands for: line k lies ``k * step`` words further on.
 
     The lines are numbered from ``item.index`` on.
     """

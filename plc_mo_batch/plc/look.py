@@ -1,4 +1,4 @@
-"""A short visit to a PLC that only reads: does it answer, and does what it shows fit the layout?"""
+"""A short, read-only visit to a PLC: does it answer, and does what it shows fit the layout?"""
 
 import statistics
 import time
@@ -13,12 +13,12 @@ from .wires import opened
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen.
+    """The result of a visit.
 
-    :param words: (area, slot) -> the words of the slot, as far as the time was enough
-    :param error: what ended the visit before its time, or None
+    :param words: (area, slot) -> the words of the slot, as far as time allowed
+    :param error: what ended the visit early, or None
     :param reachable: a connection was made
-    :param round_trip: seconds from a request to its answer, the median; 0 if nothing was answered
+    :param round_trip: median seconds from a request to its answer; 0 if nothing was answered
     """
 
     layout: Layout
@@ -29,7 +29,7 @@ class Look:
 
     @property
     def answers(self) -> bool:
-        """The PLC itself said something, if only that it refuses."""
+        """The PLC itself replied, if only with a refusal."""
         return bool(self.words) or self.reachable and self.error is not None and self.error.kind in ("exception", "reply")
 
     @property
@@ -42,7 +42,7 @@ class Look:
         return dissect(self.layout, kind, self.words[kind, slot], slot)
 
     def problems(self) -> Iterator[tuple[str, int, Part]]:
-        """(area, slot, first part that is not what the layout says) of each slot that has one."""
+        """(area, slot, first part that does not fit the layout) of each slot that has one."""
         for kind, slot in self.words:
             wrong = next((part for part in self.parts(kind, slot) if part.error), None)
             if wrong:
@@ -50,7 +50,7 @@ class Look:
 
 
 def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
-    """Read each slot of all areas, slot after slot, until it is done or ``seconds`` have passed. Never raises for the PLC."""
+    """Read each slot of all areas in turn, until all are read or ``seconds`` have passed. Never raises, whatever the PLC does."""
     until = time.monotonic() + seconds
     words: dict[tuple[str, int], tuple[int, ...]] = {}
     times: list[float] = []

@@ -1,10 +1,10 @@
 """observation + batches -> decisions: the heart of the promise, as a pure function.
 
-Each round of an exchange observes the PLC, calls :func:`reconcile`, commits the changes it asks for and only then puts its
-writes on the wire. What a write achieved is learned by the next observation, never assumed. So a crash anywhere leaves a
-state from which the next round goes on correctly. docs/architecture/exchange.md tells why each step is safe.
+Each round of an exchange observes the PLC, calls :func:`reconcile`, commits the changes that it returns, and only then sends its
+writes. The effect of a write is learned from the next observation, never assumed. So after a crash anywhere, the next round
+continues correctly. docs/architecture/exchange.md explains why each step is safe.
 
-What is decided in which state stands in two tables, one for each handshake: ``job_numbers.py`` and ``flags.py``.
+The decision for each state is in one of two tables, one per handshake: ``job_numbers.py`` and ``flags.py``.
 """
 
 from collections.abc import Iterable
@@ -83,7 +83,7 @@ __all__ = [
 
 
 def recipe_slots(layout: Layout, jobs: Iterable[Job]) -> list[int]:
-    """The slots whose recipe area must be read: only where something is to be written, all before a download."""
+    """The slots whose recipe area must be read: before a download all of them, otherwise only those that are to be written."""
     jobs = list(jobs)
     if any(job.state in DOWNLOADING for job in jobs):
         return list(range(1, layout.slots + 1))
@@ -94,5 +94,5 @@ def recipe_slots(layout: Layout, jobs: Iterable[Job]) -> list[int]:
 
 
 def highest_job(layout: Layout, seen: Seen, last_job: int) -> int:
-    """The highest job number that the PLC shows as taken, of those that are plausible; 0: none, or the layout has none."""
+    """The highest plausible job number that the PLC shows as taken; 0: none, or the layout has none."""
     return 0 if layout.handshake == FLAGS else highest_taken(layout, seen, last_job)

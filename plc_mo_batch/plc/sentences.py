@@ -1,8 +1,8 @@
-"""What this package says to people, as sentences that another language can be put to.
+"""Texts of this package for people, as sentences that can be translated.
 
-A sentence is an English text like any other, and remembers what it was made of. The layer that knows the reader says it in his
-language (``tools/translate.py``); here, and in tests, it is read, compared and logged as it stands. Odoo's export of texts finds
-the argument of each ``_lt()``, here as in its own code.
+A sentence is an English text like any other, and remembers its source and its values. The layer that knows the reader translates
+it (``tools/translate.py``); here, and in tests, it is read, compared and logged in English. Odoo's export of texts finds the
+argument of each ``_lt()``, here as in its own code.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,8 +13,7 @@ from typing import Any
 class Sentence(str):
     """English text made of ``source``, with ``%(name)s`` for each of ``values``, which may be sentences and labels themselves.
 
-    Without values ``source`` stands as it is. It may also be a name that people gave, which is said in another language if it
-    is a known one.
+    Without values it equals ``source``. That may also be a name that people gave; if it is a known one, it is translated.
     """
 
     source: str
@@ -28,7 +27,7 @@ class Sentence(str):
 
 
 class Label(str):
-    """The technical name of a choice that screens have a label for; ``of``: the field that offers it, ``role`` or ``type``."""
+    """The technical name of a choice that has a label on screens; ``of``: the field that offers it, ``role`` or ``type``."""
 
     of: str
 
@@ -39,11 +38,11 @@ class Label(str):
 
 
 class Number(str):
-    """A number as English writes it: its decimal point is another language's comma."""
+    """A number as English writes it: another language may use a decimal comma."""
 
 
 def _lt(source: str, **values: Any) -> Sentence:
-    """A sentence, or a part of one, that is to be translated."""
+    """A translatable sentence, or a part of one."""
     return Sentence(source, values)
 
 

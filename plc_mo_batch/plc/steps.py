@@ -1,4 +1,4 @@
-"""What is decided on (:class:`Job`, :class:`Seen`), and what a decision is (:class:`Step`)."""
+"""The input of a decision (:class:`Job`, :class:`Seen`), and its result (:class:`Step`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,34 +7,34 @@ from typing import Any
 QUEUED, SENDING, OFFERED, RUNNING = "queued", "sending", "offered", "running"
 CANCELLING, COMPLETED, FAILED, DONE, CANCELLED = "cancelling", "completed", "failed", "done", "cancelled"
 OPEN = (QUEUED, SENDING, OFFERED, RUNNING, CANCELLING, COMPLETED, FAILED)
-ENDED = (COMPLETED, FAILED, DONE)  # the actuals are stored: what the PLC still shows of it may be acknowledged
+ENDED = (COMPLETED, FAILED, DONE)  # the actuals are stored: what the PLC still shows of the batch may be acknowledged
 DOWNLOADING = (QUEUED, SENDING)
 HANDED_OVER = (OFFERED, RUNNING, CANCELLING)  # the PLC may know of it
-UNDECIDED = ("lost", "doubt")  # anomalies that a person has to decide
+UNDECIDED = ("lost", "doubt")  # anomalies that a person must decide
 
 # What a layout with the role "state" reports, in ISA-88 terms
 IDLE, EXECUTING, COMPLETE, HELD, STOPPED, ABORTED = 1, 2, 3, 9, 11, 13
-# What the role "command" can ask of a running job (the numbers of ISA-TR88.00.02)
+# What the role "command" can request of a running job (the numbers of ISA-TR88.00.02)
 COMMANDS = {"hold": 4, "resume": 5, "abort": 8}
 
-# A PLC used for years with another database is some way ahead of us; a job number further off than this is nonsense.
+# A PLC that ran for years with another database is some way ahead of us; a job number further away than this is nonsense.
 MAX_JOB_LEAD = 1_000_000
-MAX_JOB = 0x7FFFFFFF  # what the database's integer holds
+MAX_JOB = 0x7FFFFFFF  # the limit of the database's integer
 
 
 @dataclass(frozen=True)
 class Job:
-    """What the database says of one batch.
+    """What the database knows of one batch.
 
     ``number`` is the job number (0: none given yet), ``recipe`` the values by role that its block is made of.
     ``acknowledged``: the PLC was seen to know that we stored its actuals.
     ``settled``: the PLC has had its settle time to show what was written last (offered, withdrawn, or commanded). It had it
     before the observation began, and no write of unknown fate is still on its way: both are needed (tests/plc_model.py).
-    ``awaits_weight``: a finished batch without finished weight is still given time for it.
+    ``awaits_weight``: a finished batch without finished weight still has time to get one.
     ``release``: a person allowed what an unknown system left in the slot to be acknowledged and overwritten.
     ``resent``: it was handed over before, and a person decided that the PLC had not taken it.
-    ``fresh``: in line, and no batch of its order was ever handed over: the PLC cannot know the order from here.
-    ``command``: what a person asked of the running batch, one of :data:`COMMANDS`, or empty.
+    ``fresh``: queued, and no batch of its order was ever handed over: the PLC cannot know the order from this database.
+    ``command``: what a person requested of the running batch, one of :data:`COMMANDS`, or empty.
     """
 
     id: int
@@ -72,10 +72,10 @@ class Write:
 
 @dataclass(frozen=True)
 class Anomaly:
-    """Something that a person must know. Nothing changes because of it.
+    """Something that a person must know. It changes nothing.
 
-    ``code`` names the case, ``detail`` completes it in a sentence, ``words`` are the raw words it was seen in and
-    ``offset`` the wrong one among them.
+    ``code`` names the case, ``detail`` completes it in a sentence, ``words`` are the raw words in which it was seen, and
+    ``offset`` is the wrong one among them.
     """
 
     code: str
@@ -88,7 +88,7 @@ class Anomaly:
 class Step:
     """One decision about one batch (``job_id`` 0: about a slot that no batch owns).
 
-    ``state`` is the new state or None, ``values`` what else is to be stored, ``write`` goes out after both are committed.
+    ``state`` is the new state or None, ``values`` what else is to be stored; ``write`` is sent after both are committed.
     """
 
     job_id: int
@@ -99,7 +99,7 @@ class Step:
 
 
 class Rejected(Exception):
-    """The slot is not believed; carries the :class:`Anomaly`."""
+    """The slot is rejected; carries the :class:`Anomaly`."""
 
     def __init__(self, anomaly: Anomaly):
         self.anomaly = anomaly

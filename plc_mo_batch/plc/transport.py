@@ -1,12 +1,12 @@
 """The wire that speaks Modbus (see ``wire.py``). The only file that knows pymodbus.
 
-What pymodbus accepts as good is checked here again (facts measured on 3.16.1): the reply's function, that it holds just
-the registers that were asked for, and that the echo of a write is what was written. Writes are never repeated by the library
-(``retries=0``): the next round of the reconciler sees whether they arrived. After any doubt the connection is closed, and
-never used again. Transaction ids begin at a random number: every other client of a PLC or gateway counts from 1, too.
+What pymodbus accepts is checked here again (measured on 3.16.1): the reply's function, that it contains exactly the requested
+registers, and that the echo of a write equals what was written. The library never repeats a write (``retries=0``): the next round
+of the reconciler sees whether it arrived. After any doubt the connection is closed, and never used again. Transaction ids begin
+at a random number, as every other client of a PLC or gateway also counts from 1.
 
-The telegrams of RTU have no transaction id, so a late answer looks like the next one: after a timeout the line is left alone
-until it is due no more, and PLCs on one line take turns.
+RTU telegrams have no transaction id, so a late answer looks like the next one: after a timeout the line is left alone until the
+answer can no longer come, and PLCs on one line take turns.
 """
 
 import logging
@@ -38,7 +38,7 @@ from .sentences import Sentence, _lt
 from .wire import LINE_WAIT, Endpoint, LinkError, SerialLine, Tls
 
 TCP, TLS, RTU_TCP, SERIAL = ("tcp", "tls", "rtu_tcp", "serial")
-DEVICE = re.compile(r"/dev/(?!.*\.\.)[\w./:+-]+|COM\d+")  # pyserial would take addresses and files for a port, too
+DEVICE = re.compile(r"/dev/(?!.*\.\.)[\w./:+-]+|COM\d+")  # pyserial would also accept addresses and files as a port
 
 PORT_WAIT = 5.0  # seconds to wait for another process that uses the serial port
 
@@ -46,7 +46,7 @@ READ_HOLDING = 3
 READ_INPUT = 4
 WRITE_MULTIPLE = 16
 
-# Names of the exceptions a device can answer with (Modbus specification 7)
+# Names of the exceptions that a device can answer with (Modbus specification 7)
 EXCEPTION_NAMES = {
     1: _lt("illegal function"),
     2: _lt("illegal data address"),
@@ -62,7 +62,8 @@ REFUSED = (1, 2, 3)
 
 
 class _Demote(logging.Filter):
-    """pymodbus logs an ERROR for every refused or silent PLC; we report those ourselves, once, where they can be mended."""
+    """pymodbus logs an ERROR for every PLC that refuses or is silent. We report those ourselves, once, where they can be
+    repaired."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.levelno, record.levelname = logging.DEBUG, "DEBUG"
@@ -74,7 +75,7 @@ for _name in ("pymodbus", "pymodbus.logging"):
 
 
 class _ReadReply(ReadHoldingRegistersResponse):
-    """Registers and nothing else: pymodbus's own takes an odd byte, or some more, for good."""
+    """Registers and nothing else: pymodbus's own class accepts an odd byte, or extra ones."""
 
     def decode(self, data: bytes) -> None:
         count = len(data) // 2
@@ -83,7 +84,7 @@ class _ReadReply(ReadHoldingRegistersResponse):
         self.registers = struct.unpack_from(f">{count}H", data, 1)
 
     def __str__(self) -> str:
-        return "registers"  # pymodbus asks for it with each reply, whether it logs it or not
+        return "registers"  # pymodbus asks for it with each reply, logged or not
 
 
 class _InputReply(_ReadReply):
@@ -109,7 +110,8 @@ class _TcpClient(ModbusTcpClient):
     allowed: tuple[Network, ...] | None = None
 
     def connect(self) -> bool:
-        """pymodbus's own hides in its log why it failed, and asks a name server again for what was judged already."""
+        """pymodbus's own method logs the reason of a failure instead of raising it, and resolves again the name that was already
+        judged."""
         if self.socket is None:
             self.socket = self._connect_first(self._addresses())
         return True
@@ -129,8 +131,8 @@ class _TcpClient(ModbusTcpClient):
 
 
 class _TlsClient(_TcpClient):
-    """Modbus/TCP Security: the same telegrams in TLS. pymodbus's own cannot check the server's name, and takes each piece that
-    comes for a whole telegram."""
+    """Modbus/TCP Security: the same telegrams in TLS. pymodbus's own client cannot check the server's name, and takes each
+    fragment for a whole telegram."""
 
     def __init__(self, endpoint: Endpoint, **options: Any):
         self.context = tls_context(endpoint.tls)
@@ -150,7 +152,7 @@ class _TlsClient(_TcpClient):
 
 class _SerialClient(ModbusSerialClient):
     def connect(self) -> bool:
-        """pymodbus's own hides in its log why it failed."""
+        """pymodbus's own method logs the reason of a failure instead of raising it."""
         device = self.comm_params.host
         if super().connect():
             return True
@@ -162,12 +164,12 @@ class _SerialClient(ModbusSerialClient):
 
 
 def _why(error: Exception) -> str:
-    """What is known of an error: a sentence of ours, or what the system says."""
+    """What is known of an error: a sentence of ours, or the system's message."""
     return next((reason for reason in error.args if isinstance(reason, Sentence)), str(error))
 
 
 def _tls_reason(error: OSError) -> Sentence:
-    """What OpenSSL says stays English: it is what one looks for in its documentation."""
+    """OpenSSL's message stays English, as people search for it in its documentation."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _lt("its certificate is not trusted (%(why)s)", why=error.verify_message.rstrip("."))
     reason = isinstance(error, ssl.SSLError) and error.reason
@@ -175,13 +177,13 @@ def _tls_reason(error: OSError) -> Sentence:
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
-    """What OpenSSL makes of the certificates.
+    """The OpenSSL context for the certificates.
 
-    :raise LinkError: ``setup`` if one of them is none, or the key does not belong to the certificate
+    :raise LinkError: ``setup`` if one of them is not a certificate, or the key does not belong to the certificate
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # as the specification wants
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a PLC's own certificate may be what is trusted
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # required by the specification
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a PLC's own certificate may be the trusted one
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -202,7 +204,7 @@ def _load_own_certificate(context: ssl.SSLContext, tls: Tls) -> None:
         with tempfile.NamedTemporaryFile("w") as file:  # OpenSSL reads it from a file only
             file.write(f"{tls.certificate}\n{tls.key}")
             file.flush()
-            context.load_cert_chain(file.name, password=lambda: "")  # or it would ask for one on the terminal
+            context.load_cert_chain(file.name, password=lambda: "")  # otherwise it would prompt for one on the terminal
     except (ssl.SSLError, ValueError) as error:
         detail = _lt("Odoo's certificate and key are not in PEM format, do not match, or the key has a password")
         raise LinkError("setup", detail) from error
@@ -216,7 +218,7 @@ class _Client(Protocol):
 
     @property
     def connected(self) -> bool:
-        """A connection stands."""
+        """A connection exists."""
 
     def connect(self) -> bool:
         """Connect, if there is no connection."""
@@ -261,7 +263,7 @@ def _new_serial_client(line: SerialLine, options: dict[str, Any]) -> _SerialClie
         raise LinkError("setup", _lt("%(device)s is not a serial port; expected something like /dev/ttyUSB0", device=line.device))
     try:
         return _SerialClient(line.device, baudrate=line.baudrate, parity=line.parity, stopbits=line.stopbits, **options)
-    except RuntimeError as error:  # so pymodbus says it
+    except RuntimeError as error:  # pymodbus's way to report it
         raise LinkError("setup", _lt("the Python package pyserial is not installed")) from error
 
 
@@ -272,8 +274,8 @@ _lines: dict[str, threading.Lock] = {}
 class Link:
     """One connection for one exchange; use as a context manager.
 
-    :param wait: seconds to wait at most for a line that others use
-    :raise LinkError: ``connect`` when the PLC cannot be reached, ``setup`` when Odoo's side lacks something
+    :param wait: maximum seconds to wait for a line that others use
+    :raise LinkError: ``connect`` if the PLC cannot be reached, ``setup`` if Odoo's side lacks something
     """
 
     def __init__(self, endpoint: Endpoint, wait: float = LINE_WAIT):
@@ -284,7 +286,7 @@ class Link:
         self._line: threading.Lock | None = None
         client = _new_client(endpoint, self._trace)
         client.framer.decoder = _DECODER
-        client.transaction.next_tid = random.randrange(60000)  # nosec B311 # no secret
+        client.transaction.next_tid = random.randrange(60000)  # nosec B311 # not a secret
         self._client: _Client = client
 
     def __enter__(self) -> "Link":
@@ -305,7 +307,7 @@ class Link:
             self._connect()
         except AddressRefused as error:
             raise LinkError("address", error.args[0]) from error
-        except (OSError, ValueError, OverflowError) as error:  # a host or port that cannot be one raises the latter two
+        except (OSError, ValueError, OverflowError) as error:  # an impossible host or port raises the latter two
             raise LinkError("connect", _why(error)) from error
         finally:
             if not self._client.connected:
@@ -329,7 +331,7 @@ class Link:
                 time.sleep(0.05)
 
     def close(self) -> None:
-        """Close; harmless when closed already."""
+        """Close; harmless if already closed."""
         self._client.close()
         if self._line:
             self._line.release()
@@ -338,7 +340,7 @@ class Link:
     def read_words(self, address: int, count: int, registers: str = HOLDING) -> tuple[int, ...]:
         """``count`` holding (or input) registers from ``address`` (0-based), at most 125, in one request.
 
-        :raise LinkError: on anything but exactly these registers; the connection is closed then, and stays so
+        :raise LinkError: on anything but exactly these registers; the connection is then closed, and stays so
         :raise ValueError: if there is no such request; nothing was sent
         """
         self._check(address, count, MAX_READ)
@@ -355,7 +357,7 @@ class Link:
     def write_words(self, address: int, words: Sequence[int]) -> None:
         """Write up to 123 holding registers from ``address`` in one request, sent once.
 
-        :raise LinkError: with ``writing`` set, unless the PLC has certainly not applied it; the connection is closed then
+        :raise LinkError: with ``writing`` set, unless the PLC has certainly not applied it; the connection is then closed
         :raise ValueError: if there is no such request; nothing was sent
         """
         words = list(words)
@@ -367,7 +369,7 @@ class Link:
             raise LinkError("reply", detail, writing=True)
 
     def _check(self, address: int, count: int, most: int, words: Sequence[int] = ()) -> None:
-        """pymodbus checks little of this, and some only after it has sent it."""
+        """pymodbus checks little of this, and some of it only after sending."""
         if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
             told = {"count": count, "address": address}
             raise ValueError(_lt("%(count)s registers at %(address)s cannot be read or written in one request", **told))
@@ -375,7 +377,7 @@ class Link:
             raise ValueError(_lt("a word at or after %(address)s is not between 0 and 65535", address=address))
 
     def _call(self, function: int, send: Callable[..., ModbusPDU], address: int, *args: Any, **kwargs: Any) -> ModbusPDU:
-        if not self._client.connected:  # pymodbus would connect anew
+        if not self._client.connected:  # pymodbus would reconnect
             raise LinkError("reset", _lt("there is no connection"))
         writing = function == WRITE_MULTIPLE
         self.requests += 1
@@ -384,7 +386,7 @@ class Link:
         except (OSError, ModbusException) as error:
             kind, detail = self._reason(error)
             if kind != "reset" and _is_rtu(self.endpoint):
-                time.sleep(self.endpoint.timeout)  # for a late answer, while nobody else can take it for theirs
+                time.sleep(self.endpoint.timeout)  # for a late answer, while no other PLC can take it for its own
             self.close()
             raise LinkError(kind, detail, writing) from error
         if reply.function_code == function:

@@ -1,6 +1,6 @@
 """What the rest of the package knows of a wire: how to call it, where a PLC is, and what is certain after a fault.
 
-``transport.py`` has the one that speaks Modbus; the package ``wires`` says which there are.
+``transport.py`` has the one that speaks Modbus; the package ``wires`` lists them all.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ LINE_WAIT = 60.0  # seconds to wait for other PLCs on the same line
 
 
 class LinkError(Exception):
-    """The PLC could not be talked to.
+    """The PLC could not be reached, or did not answer properly.
 
-    ``kind`` is one of ``connect``, ``timeout`` (silence), ``reset``, ``exception``, ``reply`` (no whole answer came, or one to
-    another request), ``tls`` (no trust was established), ``setup`` (Odoo's side lacks something), ``busy`` (other PLCs keep the
-    line), ``address`` (no PLC may have that one); ``detail`` is what is known beside it.
-    ``writing`` is True when it happened after a write was begun: its fate is unknown. False: it was certainly not applied.
+    ``kind`` is one of ``connect``, ``timeout`` (silence), ``reset``, ``exception``, ``reply`` (no complete answer came, or the
+    answer to another request), ``tls`` (no trust was established), ``setup`` (Odoo's side lacks something), ``busy`` (other PLCs
+    keep the line), ``address`` (a PLC may not have this one); ``detail`` is what else is known.
+    ``writing`` is True if it happened after a write was begun: its fate is unknown. False: it was certainly not applied.
     """
 
     def __init__(self, kind: str, detail: str = "", writing: bool = False):
@@ -34,10 +34,10 @@ class LinkError(Exception):
 class Tls:
     """Whom to trust and who we are, as texts in PEM form.
 
-    :param ca: the authority that signed the PLC's certificate, or that certificate itself; empty: those of the system
+    :param ca: the authority that signed the PLC's certificate, or that certificate itself; empty: the system's authorities
     :param certificate, key: ours, for a PLC that asks for one; the key has no password
-    :param server_name: the name in the PLC's certificate, if it is not its address
-    :param verify: False: any certificate will do
+    :param server_name: the name in the PLC's certificate, if it differs from its address
+    :param verify: False: accept any certificate
     """
 
     ca: str = ""
@@ -49,7 +49,7 @@ class Tls:
 
 @dataclass(frozen=True)
 class SerialLine:
-    """A serial port, with 8 data bits and what the Modbus specification has for default beside that."""
+    """A serial port, with 8 data bits and otherwise the defaults of the Modbus specification."""
 
     device: str
     baudrate: int = 19200
@@ -61,7 +61,7 @@ class SerialLine:
 class Endpoint:
     """Where a PLC is: ``timeout`` in seconds for connecting and for each answer.
 
-    :param transport: the name of its :class:`WireKind`, which says what else of this it needs
+    :param transport: the name of its :class:`WireKind`, which says which of the other settings it needs
     :param allowed: networks that may be connected to although they are local (see ``address``); None: no address is refused
     """
 
@@ -76,24 +76,24 @@ class Endpoint:
 
     @property
     def place(self) -> str:
-        """How messages call it; the same for all PLCs on one line."""
+        """Its name in messages; the same for all PLCs on one line."""
         return self.line.device if self.line else f"{self.host}:{self.port}"
 
 
 class Wire(Protocol):
     """One connection to one PLC, for one exchange. Never called from two threads at once.
 
-    What is certain after a write is what the whole promise rests on. There are three outcomes, and a wire must not blur them:
+    The whole promise rests on what is certain after a write. There are three outcomes, and a wire must not blur them:
 
-    * :meth:`write_words` returns: **done**, the PLC has said that it applied these words, all of them;
+    * :meth:`write_words` returns: **done**, the PLC has confirmed that it applied these words, all of them;
     * it raises with ``writing`` False: **nothing** was applied, and nothing of it can arrive later;
     * it raises with ``writing`` True: **unknown**, it may have been applied, or may yet arrive.
 
-    In doubt it is unknown: that costs time, the other two cost a batch. After any fault the wire is closed and stays so, and it
-    repeats nothing by itself: the next round sees what arrived.
+    If in doubt, it is unknown: that costs time, while the other two, if wrong, cost a batch. After any fault the wire is closed
+    and stays so. It repeats nothing on its own: the next round sees what arrived.
     """
 
-    requests: int  # put on the wire so far
+    requests: int  # sent so far
 
     def open(self) -> None:
         """Connect.
@@ -102,12 +102,12 @@ class Wire(Protocol):
         """
 
     def close(self) -> None:
-        """Close; harmless when closed already."""
+        """Close; harmless if already closed."""
 
     def read_words(self, address: int, count: int, registers: str = HOLDING) -> tuple[int, ...]:
-        """``count`` words from ``address``, each 0..65535, as they stood at one moment.
+        """``count`` words from ``address``, each 0..65535, all from the same moment.
 
-        :param registers: ``layout.HOLDING``, or ``layout.INPUT`` for those that can only be read
+        :param registers: ``layout.HOLDING``, or ``layout.INPUT`` for read-only registers
         :raise LinkError: on anything but exactly these words
         :raise ValueError: if there is no such request; nothing was sent
         """
@@ -124,13 +124,13 @@ class Wire(Protocol):
 class WireKind:
     """One way to talk to a PLC, for the registry in ``wires``.
 
-    :param name: what is stored with a PLC; never to be changed
+    :param name: stored with a PLC; never change it
     :param label: what people choose
     :param needs: the settings of an :class:`Endpoint` that it uses: ``host``, ``port``, ``device_id``, ``tls``, ``line``
     :param handshakes: the handshakes of layouts (``layout.HANDSHAKES``) whose rules it can keep
-    :param make: the wire to an endpoint, not open yet; the number is how many seconds to wait for a line that others use
-    :param port: the one that is usual for it; 0: it has none
-    :raise LinkError: by ``make``: ``setup`` when Odoo's side lacks something
+    :param make: makes the wire to an endpoint, not open yet; the number is how many seconds to wait for a line that others use
+    :param port: its usual port; 0: it has none
+    :raise LinkError: by ``make``: ``setup`` if Odoo's side lacks something
     """
 
     name: str

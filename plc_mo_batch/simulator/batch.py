@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# A mill of this size doses 300 kg in half a minute: ten components of 1000 kg in all take about four minutes.
+# A mill of this size doses 300 kg in half a minute: ten components of 1000 kg in total take about four minutes.
 DOSING_KG_PER_SECOND = 12.0
-SETTLING_SECONDS = 5.0  # a component: gate closed, afterflow caught, scale at rest
+SETTLING_SECONDS = 5.0  # per component: gate closed, afterflow caught, scale at rest
 MIXING_SECONDS = 100.0
 OUTCOMES = ("finished", "failed", "aborted")
 
@@ -33,7 +33,7 @@ class Dose:
         return self.start + self.seconds + SETTLING_SECONDS
 
     def kg(self, elapsed: float) -> float:
-        """What was dosed after ``elapsed`` seconds: 0..final, never falling, two decimals."""
+        """The kg dosed after ``elapsed`` seconds: 0..final, never falling, two decimals."""
         share = min(max((elapsed - self.start) / self.seconds, 0.0), 1.0)
         return round(self.final * share, 2)
 
@@ -43,7 +43,7 @@ class Batch:
     """A job that the mill has taken. ``elapsed``, ``fails_at``: seconds since it was taken; ``started``: plant time.
 
     ``command``: the command word last seen for it, so that each change of the word is obeyed once.
-    ``told``: what happens beside it was told: a failure, a weighing.
+    ``told``: its event, a failure or a weighing, was reported.
     """
 
     slot: int
@@ -51,7 +51,7 @@ class Batch:
     order: str
     started: float
     doses: list[Dose] = field(default_factory=list)
-    by_hand: float = 0.0  # kg that people add: the planned quantity less the targets
+    by_hand: float = 0.0  # kg added by hand: the planned quantity less the targets
     elapsed: float = 0.0
     fails_at: float | None = None
     held: bool = False
@@ -60,7 +60,7 @@ class Batch:
     told: bool = False
 
     def add_dose(self, line: int, code: int, target: float, final: float) -> None:
-        """Append a component behind the ones before it; target above 0, final not below 0, both kg."""
+        """Append a component after the previous ones; target above 0, final not below 0, both kg."""
         self.doses.append(Dose(line, code, target, final, self.dosing_seconds))
 
     @property
@@ -90,12 +90,12 @@ class Batch:
         self.fails_at = self.elapsed
 
     def abort(self) -> None:
-        """End at once, because somebody said so."""
+        """End at once, on request."""
         self.aborted = True
         self.fail_now()
 
     def advance(self, seconds: float) -> list[Dose]:
-        """Run on, at most to its end and not while held; the components that came to rest meanwhile."""
+        """Run on, at most to its end and not while on hold; return the components that came to rest meanwhile."""
         if self.held:
             return []
         before = self.elapsed
@@ -107,7 +107,7 @@ class Batch:
         return [(dose, dose.kg(self.elapsed)) for dose in self.doses]
 
     def weight(self) -> float:
-        """What the scale under the mixer shows in kg, two decimals: the actuals, and all that is added by hand."""
+        """What the scale under the mixer shows in kg, two decimals: the actuals, and everything that is added by hand."""
         return round(sum(kg for _dose, kg in self.actuals()) + self.by_hand, 2)
 
     def to_json(self) -> dict[str, Any]:

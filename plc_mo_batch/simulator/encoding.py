@@ -1,6 +1,6 @@
 """The simulator's own encoding: values to 16-bit words and back, each word 0..65535.
 
-Two-word numbers are high word first; ``word_order="low"`` turns the two words round, never the bytes in them.
+Two-word numbers are high word first; ``word_order="low"`` swaps the two words, never the bytes in them.
 """
 
 import math
@@ -26,7 +26,7 @@ def float_to_words(value: float, word_order: str = "high") -> list[int]:
 
 
 def words_to_float(words: list[int], word_order: str = "high") -> float:
-    """The float32 in two words; 0 for those that are no number (NaN, infinite)."""
+    """The float32 in two words; 0 if they are not a number (NaN, infinite)."""
     value = struct.unpack(">f", _to_bytes(words, word_order))[0]
     return value if math.isfinite(value) else 0.0
 

@@ -1,6 +1,6 @@
-"""What the mill tells beside its batches: equipment that fails, and what people weigh by hand.
+"""What the mill reports beside its batches: equipment failures, and manual weighings.
 
-One event stands in its area at a time. The next one is shown once Odoo has set the flag of the one before.
+Its area shows one event at a time. The next one follows once Odoo has set the flag of the previous one.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Weighing:
 
 
 class EventArea:
-    """The words of one event slot at ``base``, and what waits to be shown there.
+    """The words of one event slot at ``base``, and the events that wait to be shown there.
 
-    ``shown``: the event in the slot, which waits for its flag; an event that was stored stays there until the next one.
+    ``shown``: the event in the slot, which waits for its flag; a stored event stays there until the next one.
     """
 
     def __init__(self, memory: list[int], base: int, order_words: int, word_order: str, is_float: bool):
@@ -78,7 +78,7 @@ class EventArea:
         self.waiting: list[Failure | Weighing] = []
 
     def scan(self) -> Failure | Weighing | None:
-        """Go on to the next event if the one that is shown is stored; the event that Odoo has stored just now, if any."""
+        """Go on to the next event if the shown one is stored; return the event that Odoo has just stored, if any."""
         stored = None
         if self.shown and self.memory[self.base + len(self.shown.image(self))] == STORED:
             stored, self.shown = self.shown, None
@@ -89,7 +89,7 @@ class EventArea:
         return stored
 
     def forget(self) -> None:
-        """As after a memory loss."""
+        """Forget everything, as after a memory loss."""
         self.shown, self.waiting = None, []
 
     def to_json(self) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class EventArea:
         return {"shown": self.shown and self.shown.record(), "waiting": [event.record() for event in self.waiting]}
 
     def from_json(self, values: dict[str, Any]) -> None:
-        """Go on where the area that wrote ``values`` stood."""
+        """Continue from the state in ``values``."""
         self.shown = values["shown"] and _event(values["shown"])
         self.waiting = [_event(record) for record in values["waiting"]]
 

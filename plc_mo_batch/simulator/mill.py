@@ -23,7 +23,7 @@ WEIGHTS = ("with", "late", "never")
 
 
 class Mill:
-    """Takes the recipes that Odoo hands over in its registers, doses them one after the other, shows the actuals.
+    """Takes recipes that Odoo writes to its registers, doses them one after the other, and shows the actuals.
 
     ``memory``: 65536 words, addressed from 0, the one place where recipes come from and feedback goes to.
     ``ledger``: what physically happened, whatever the registers say; a list of dicts, one when a job is taken
@@ -106,14 +106,14 @@ class Mill:
         return [slot(self.memory, n + 1, recipe + n * stride, feedback + n * stride, word_order) for n in range(count)]
 
     def _new_event_areas(self) -> dict[str, EventArea]:
-        """ "failure" and "weighing", where the slots leave them their places."""
+        """ "failure" and "weighing", if the slots leave room for them."""
         first = self.slots[0]
         form = (first.ORDER_WORDS, first.word_order, self.layout == "isa88")
         bases = {"failure": FAILURE_BASE, "weighing": WEIGHING_BASE}
         return {kind: EventArea(self.memory, base, *form) for kind, base in bases.items() if not self._is_used(base)}
 
     def _is_used(self, base: int) -> bool:
-        """The slots leave no place for an area from ``base`` on."""
+        """The slots leave no room for an area at ``base``."""
         first = self.slots[0]
         ends = [(base, base + len(self.slots) * first.STRIDE) for base in (first.recipe, first.feedback)]
         return any(begin < base + first.STRIDE and base < end for begin, end in ends)
@@ -190,7 +190,7 @@ class Mill:
             self.report_weighing(batch.slot, batch.order, *self._weighings.pop(0))
 
     def _obey(self, slot: Slot, batch: Batch) -> None:
-        """Obey a command when it changes: one that stays written does not undo what the machine's operator did since."""
+        """Obey a command when it changes: one that stays written does not undo what the machine's operator has done since."""
         command = slot.command(batch.job)
         if command == batch.command:
             return
@@ -201,7 +201,7 @@ class Mill:
         elif name:
             batch.held = name == "hold"
         if name:
-            self._log("told to %s job %s %s in slot %s", name, batch.job, batch.order, slot.number)
+            self._log("command %s: job %s %s in slot %s", name, batch.job, batch.order, slot.number)
 
     def _finish(self, slot: Slot, batch: Batch) -> None:
         self.batch = None
@@ -223,7 +223,7 @@ class Mill:
     # Clock and events
 
     def clock(self) -> datetime:
-        """What its clock shows: UTC, and ``clock_offset`` seconds, in whole ones."""
+        """What its clock shows: UTC plus ``clock_offset``, in whole seconds."""
         return datetime.now(timezone.utc).replace(microsecond=0, tzinfo=None) + timedelta(seconds=self.clock_offset)
 
     def _write_clock(self) -> None:
@@ -232,11 +232,11 @@ class Mill:
             self.memory[CLOCK_BASE : CLOCK_BASE + len(image)] = image
 
     def report_failure(self, equipment: str, text: str, at: datetime | None = None) -> None:
-        """Equipment fails, ``at`` the PLC's time (None: now, by its clock). It is shown when the area is free."""
+        """Report an equipment failure, ``at`` the PLC's time (None: now, by its clock). It is shown when the area is free."""
         self._report("failure", Failure(equipment, text, at or self.clock()))
 
     def report_weighing(self, slot: int, order: str, number: int, kg: float) -> None:
-        """People have weighed ``kg`` of a product for the batch in ``slot``. It is shown when the area is free."""
+        """Report that ``kg`` of a product were weighed by hand for the batch in ``slot``. It is shown when the area is free."""
         self._report("weighing", Weighing(slot, order, number, kg))
 
     def _report(self, kind: str, event: Failure | Weighing) -> None:
@@ -249,7 +249,7 @@ class Mill:
     def _note(self, what: str, event: Failure | Weighing) -> None:
         self.ledger.append({"seq": self._next_seq(), "event": what, **event.record()})
 
-    # Knobs of the tests
+    # For tests
 
     def fail_next(self) -> None:
         """The running job fails in the next scan; without one, the next job fails halfway through its dosing."""
@@ -259,22 +259,23 @@ class Mill:
             self._fail_next = True
 
     def pause(self) -> None:
-        """Stand still: nothing is taken or dosed until ``resume``. The registers keep answering."""
+        """Stand still: take and dose nothing until ``resume``. The registers keep answering."""
         self.paused = True
 
     def hold(self) -> None:
-        """The machine's own operator holds the running job, if there is one: dosing stands still, the program goes on."""
+        """The machine's own operator holds the running job, if there is one: dosing stops, the program goes on."""
         if self.batch:
             self.batch.held = True
 
     def resume(self) -> None:
-        """Go on where ``pause`` stopped, and with the running job if it is held, whoever held it."""
+        """Continue after ``pause``, and resume the running job if it is on hold, whoever held it."""
         self.paused = False
         if self.batch:
             self.batch.held = False
 
     def lose_memory(self, keep_taken: bool = False) -> None:
-        """Forget all registers and the running job; with ``keep_taken`` the taken job words survive, as retentive.
+        """Forget all registers and the running job; with ``keep_taken`` the words of the taken jobs survive, as they are
+        retentive.
 
         What the running job had dosed is in the ledger as interrupted. The "flags" handshake has nothing to keep.
         """
@@ -311,14 +312,14 @@ class Mill:
         }
 
     def from_json(self, values: dict[str, Any]) -> None:
-        """Go on where the mill that wrote ``values`` stood. ValueError if it had another layout or handshake."""
+        """Continue from the state in ``values``. ValueError if it has another layout or handshake."""
         for what, own in (("layout", self.layout), ("handshake", self.handshake)):
             if values[what] != own:
                 raise ValueError(f"this memory belongs to the {what} {values[what]}, not {own}")
         self.now = values["now"]
         self.batch = Batch.from_json(values["batch"]) if values["batch"] else None
         self._late_weights = [tuple(late) for late in values["late_weights"]]
-        known = values.get("events", {})  # the mill of the first release had none
+        known = values.get("events", {})  # the mill of the first release had no events
         for kind in self.areas.keys() & known.keys():
             self.areas[kind].from_json(known[kind])
         self.memory[:] = [0] * REGISTERS

@@ -1,4 +1,4 @@
-"""The mill on a Modbus TCP socket, on pymodbus's server, with its event loop in a thread of its own."""
+"""The mill on a Modbus TCP socket, on pymodbus's server, with its event loop in its own thread."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ START_SECONDS = 10.0
 
 
 class Simulator:
-    """A PLC that can be reached: ``with Simulator(speed=60) as plc:`` listens on 127.0.0.1:``plc.port``.
+    """A reachable PLC: ``with Simulator(speed=60) as plc:`` listens on 127.0.0.1:``plc.port``.
 
     It serves holding registers 0..65535 (functions 3, 6 and 16; anything else is answered with a Modbus exception)
     and scans its mill. A write request is applied whole, between two scans.
@@ -34,7 +34,7 @@ class Simulator:
     :param port: 0 takes a free one; ``port`` is the real one after the start, and a restart keeps it
     :param speed: seconds of plant time in a second
     :param scan_time: seconds between two scans; None: the mill moves by ``step`` alone
-    :param writes_at_scan: what was written shows up, and takes effect, with the next scan, as on many real PLCs
+    :param writes_at_scan: writes appear, and take effect, with the next scan, as on many real PLCs
     :param device_id: the Modbus unit that answers, 1..247
     :param ledger_file: a JSON line for each record of ``mill.ledger``, on disk before the registers show it
         to anyone; an existing ledger is continued
@@ -93,11 +93,11 @@ class Simulator:
         return self
 
     def stop(self) -> None:
-        """Close all connections and stand still; ``start`` goes on with the same mill. Safe to call twice."""
+        """Close all connections and stand still; ``start`` continues with the same mill. Safe to call twice."""
         if not self._thread:
             return
         if self._loop and self._stopping:
-            with suppress(RuntimeError):  # it could not listen, and its loop is closed already
+            with suppress(RuntimeError):  # it could not listen, and its loop is already closed
                 self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(START_SECONDS)
         self._thread = None
@@ -109,7 +109,7 @@ class Simulator:
         self.stop()
 
     def step(self, dt: float) -> None:
-        """One scan by hand, ``dt`` seconds of plant time after the last one."""
+        """One manual scan, ``dt`` seconds of plant time after the last one."""
         with self.lock:
             self._apply_pending()
             self.mill.scan(dt)
@@ -168,7 +168,7 @@ class Simulator:
     ) -> ExcCodes | None:
         """pymodbus's hook before it reads or writes its own registers: those are only the image of the mill's."""
         if function in (WRITE_ONE, WRITE_MANY):
-            # pymodbus asks once more, without values, for the echo of a single write: what it just stored.
+            # For the echo of a single write pymodbus asks again, without values: for what it just stored.
             if values is not None:
                 self._write(address, values)
         elif function == READ:
@@ -192,7 +192,7 @@ class Simulator:
 
 
 class _QuietPymodbus(logging.Filter):
-    """While it is entered, pymodbus's lines go to "plc_simulator.pymodbus" as debug: a refused request is no error."""
+    """While entered, pymodbus's log lines go to "plc_simulator.pymodbus" as debug: a refused request is no error."""
 
     def __enter__(self) -> None:
         _pymodbus_logger.addFilter(self)

@@ -1,4 +1,5 @@
-"""One slot of a register layout as the PLC program sees it: the feed mill's with its two handshakes, and the ISA-88 one."""
+"""One slot of a register layout as the PLC program sees it: the feed mill's layout with its two handshakes, and the ISA-88
+one."""
 
 from . import encoding
 
@@ -6,7 +7,7 @@ ORDER = 1  # offset of the order name
 LINE_WORDS = 3  # an equipment code and two words of kilograms
 FINISHED, FAILED, FLAG = 72, 73, 76  # in the feed mill's layouts
 
-# The ISA-88 layout's state word, and the commands that it can be given
+# The ISA-88 layout's state word, and the commands that it accepts
 IDLE, RUNNING, COMPLETE, HELD, STOPPED, ABORTED = 1, 2, 3, 9, 11, 13
 COMMANDS = {4: "hold", 5: "resume", 8: "abort"}
 
@@ -14,11 +15,11 @@ COMMANDS = {4: "hold", 5: "resume", 8: "abort"}
 class Slot:
     """A view of one slot in the register memory; the subclasses are layouts and handshakes.
 
-    It trusts nothing and checks nothing beyond the handshake: whatever the words are, no method raises.
-    Offsets are the same in the recipe area (Odoo writes) and in the feedback area (the PLC writes), unless named for one.
+    It trusts nothing and checks nothing beyond the handshake: no method raises, whatever the words are.
+    Offsets are the same in the recipe area (Odoo writes) and in the feedback area (the PLC writes), unless they name one of them.
     """
 
-    RECIPE_BASE, FEEDBACK_BASE, STRIDE, WORD_ORDER = 7000, 6000, 100, "high"  # unless somebody asks for others
+    RECIPE_BASE, FEEDBACK_BASE, STRIDE, WORD_ORDER = 7000, 6000, 100, "high"  # unless others are given
     WORDS = 77  # of the recipe, the longer of the two areas
     RETENTIVE: tuple[int, int] = (0, 0)  # offset and count of the feedback words that may survive a memory loss
     ORDER_WORDS = 8
@@ -41,11 +42,11 @@ class Slot:
         raise NotImplementedError
 
     def is_acknowledged(self) -> bool:
-        """Odoo has stored the feedback that stands in this slot."""
+        """Odoo has stored the feedback in this slot."""
         raise NotImplementedError
 
     def accept(self) -> int:
-        """Tell Odoo that the recipe is taken; the job number, or 0 where the handshake has none."""
+        """Show Odoo that the recipe is taken; return the job number, or 0 if the handshake has none."""
         raise NotImplementedError
 
     def is_waiting(self) -> bool:
@@ -75,13 +76,13 @@ class Slot:
         return [(self.memory[at], self._kg(at + 1)) for at in self._line_addresses(self.recipe)]
 
     def command(self, job: int) -> int:
-        """The command that is written for the running job, 0 for none; the feed mill's layouts have none."""
+        """The command written for the running job, 0 for none; the feed mill's layouts have none."""
         return 0
 
     # What the PLC writes
 
     def take(self) -> int:
-        """Accept the recipe, echo it to the feedback and clear what the last job left there; the job number."""
+        """Accept the recipe, echo it to the feedback and clear what the last job left there; return the job number."""
         job = self.accept()
         self._write(self.feedback, self._read(self.recipe, self.HEADER_WORDS))
         for source, target in zip(self._line_addresses(self.recipe), self._line_addresses(self.feedback), strict=True):
@@ -99,7 +100,7 @@ class Slot:
         self._write_kg(self.feedback + self.WEIGHT, kg)
 
     def write_running(self, held: bool) -> None:
-        """Show that the job runs; the feed mill's layouts cannot say that it is held."""
+        """Show that the job runs; the feed mill's layouts cannot show that it is on hold."""
         self._write(self.feedback + FINISHED, [encoding.bool_to_word(False)] * 2)
 
     def write_end(self, outcome: str) -> None:
@@ -107,7 +108,7 @@ class Slot:
         self._write(self.feedback + FINISHED, [encoding.bool_to_word(True), encoding.bool_to_word(outcome != "finished")])
 
     def write_idle(self) -> None:
-        """Show that nothing is left to do here, where the layout can say it and it is so."""
+        """Show that nothing is left to do here, if that is so and the layout can show it."""
 
     # Words
 
@@ -121,7 +122,7 @@ class Slot:
         return encoding.words_to_kg(self._read(address, 2), self.word_order)
 
     def _write_kg(self, address: int, kg: float) -> None:
-        # A counter stops at its end, as a PLC's saturating conversion does.
+        # A counter stops at its limit, as a PLC's saturating conversion does.
         self._write(address, encoding.kg_to_words(min(kg, encoding.MAX_KG), self.word_order))
 
     def _line_addresses(self, area: int) -> range:
@@ -160,7 +161,7 @@ class FlagsSlot(Slot):
     """Handshake "flags": word 76 of the recipe 0 = new, 1 = taken; word 76 of the feedback 0 = new, 1 = stored."""
 
     def is_offered(self) -> bool:
-        # At first start every flag is 0: a blank recipe is no recipe.
+        # At first start every flag is 0: a blank recipe does not count as one.
         return self.memory[self.recipe + FLAG] == 0 and any(self._read(self.recipe, FLAG))
 
     def is_acknowledged(self) -> bool:
@@ -207,7 +208,7 @@ class Isa88Slot(JobNumbersSlot):
             self._write(self.feedback + self.STATE, [IDLE])
 
     def _kg(self, address: int) -> float:
-        # Its scales know hundredths.
+        # Its scales resolve hundredths.
         return round(encoding.words_to_float(self._read(address, 2), self.word_order), 2)
 
     def _write_kg(self, address: int, kg: float) -> None:

@@ -15,10 +15,10 @@ TAIL_RECORDS = 12
 
 class Store:
     """Keeps a mill on disk. The memory file also carries the last ledger records, so the two cannot disagree:
-    a kill between the two writes is mended by ``load``.
+    ``load`` repairs the effect of a kill between the two writes.
 
     :param memory_file: registers and state, replaced as a whole; None: they are not retentive
-    :param ledger_file: a JSON line for each ledger record, appended; None: the ledger stays in the process
+    :param ledger_file: one JSON line per ledger record, appended; None: the ledger stays in the process
     """
 
     def __init__(self, memory_file: str | os.PathLike[str] | None, ledger_file: str | os.PathLike[str] | None):

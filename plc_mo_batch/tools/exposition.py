@@ -8,7 +8,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass
 class Metric:
-    """A figure with all its series. ``kind`` is gauge or counter; ``help`` is one line."""
+    """A metric with all its series. ``kind`` is gauge or counter; ``help`` is one line."""
 
     name: str
     kind: str
@@ -20,7 +20,7 @@ class Metric:
 
 
 def render(metrics: Iterable[Metric]) -> str:
-    """The text that a scrape is answered with; a metric without series is left out."""
+    """The response to a scrape; a metric without series is left out."""
     return "".join(_metric(metric) for metric in metrics if metric.samples)
 
 

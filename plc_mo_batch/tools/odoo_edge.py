@@ -1,11 +1,11 @@
-"""Where the addon leans on what Odoo may move with its next version: here, and nowhere else (tests/house/test_odoo_edge.py).
+"""Everything in the addon that the next version of Odoo may break: here, and nowhere else (tests/house/test_odoo_edge.py).
 
 Odoo 20 gives system parameters typed getters, moves the consumption policy of a BoM, and forbids models to roll back; private
-methods come and go with every version. Whoever ports the addon begins here: mend these functions, then whatever
-``PRIVATE_METHODS`` the test misses.
+methods come and go with every version. To port the addon, start here: fix these functions, then those ``PRIVATE_METHODS`` that
+the test reports as missing.
 """
 
-# Private names of Odoo's that the addon calls or overrides, by the model that has them
+# Odoo's private names that the addon calls or overrides, by the model that has them
 PRIVATE_METHODS = {
     "base": (
         "_fields",
@@ -50,33 +50,33 @@ PRIVATE_FIELD_METHODS = ("_description_selection", "_description_string", "_modu
 
 
 def get_parameter(env, key):
-    """A system parameter's value as text, whoever asks; ``""`` where there is none."""
+    """A system parameter's value as text, for any user; ``""`` if it does not exist."""
     return env["ir.config_parameter"].sudo().get_param(key) or ""
 
 
 def set_parameter(env, key, value):
-    """Store a system parameter, whoever asks.
+    """Store a system parameter, for any user.
 
-    :param value: False deletes it: a switch that is off is one that is not there
+    :param value: False deletes it: a switch that is off does not exist
     """
     env["ir.config_parameter"].sudo().set_param(key, value)
 
 
 def is_neutralized(env):
-    """Rule 10: this is a copy of a plant's database, which never talks to a PLC."""
+    """Rule 10: this is a copy of a plant's database, which must never talk to a PLC."""
     return bool(get_parameter(env, "database.is_neutralized"))
 
 
 def consumption_of(order):
-    """How an order's BoM wants deviations treated: flexible, warning or strict."""
+    """How an order's BoM treats deviations: flexible, warning or strict."""
     return order.consumption
 
 
 def commit(env):
-    """Commit what a scheduled action has done so far, as Odoo's worker wants it: its progress is noted."""
+    """Commit what a scheduled action has done so far, in the way that Odoo's worker expects: it records the progress."""
     env["ir.cron"]._commit_progress()
 
 
 def rollback(env):
-    """Give up the transaction of a scheduled action; the next piece of work begins a new one."""
+    """Roll back the transaction of a scheduled action; the next piece of work begins a new one."""
     env.cr.rollback()

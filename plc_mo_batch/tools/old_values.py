@@ -1,19 +1,19 @@
-"""The external API's words of 19.0.1: understood, and told beside the new ones, for one release more. No ``odoo`` import.
+"""The external API's values of 19.0.1: accepted, and returned beside the new ones, for one more release. No ``odoo`` import.
 
 Drop this file, its two uses in the API, its test and the section in docs/api.md together.
 """
 
-# argument -> old value -> new one
+# argument -> old value -> new value
 OLD_VALUES = {
     "order_action": {"hold": "withhold", "line": "requeue"},
     "decision": {"take_out": "give_up"},
 }
-# key of an answer -> the one that has taken its place
+# key of an answer -> the key that replaced it
 OLD_KEYS = {"held": "on_hold"}
 
 
 def new_value(argument, value):
-    """An argument's value as it is called now; whatever is no old value stays as it is."""
+    """The current name of an argument's value; anything but an old value stays as it is."""
     return OLD_VALUES[argument].get(value, value) if isinstance(value, str) else value
 
 

@@ -1,7 +1,8 @@
 """Renames of models, fields and values in a database, for migrations that run before the new code is loaded.
 
-Odoo takes a renamed model or field for a removed one and a new one: it would drop the old one with all that is stored. SQL only,
-as neither the old code nor the new one is there. What is missing is passed over, so that databases of all releases may come.
+Odoo takes a renamed model or field for a removed one and a new one: it would drop the old one with all its data. SQL only, as
+neither the old code nor the new code is loaded. Missing tables and columns are skipped, so databases of all releases can be
+upgraded.
 """
 
 import ast
@@ -17,16 +18,16 @@ from odoo.tools import SQL, sql
 
 _logger = logging.getLogger(__name__)
 
-# columns outside of the addon's own tables that hold the name of a model
+# columns outside the addon's own tables that contain the name of a model
 MODEL_COLUMNS = ("model", "res_model", "parent_res_model", "resource", "relation", "model_id")
-# what holds names of fields, in a context
+# what contains field names, in a context
 GROUPED = {"group_by", "graph_groupbys", "graph_measure", "pivot_measures", "pivot_column_groupby", "pivot_row_groupby"}
 EXPRESSIONS = re.compile(
     r"^(invisible|column_invisible|readonly|required|domain|context|filter_domain|default_order|decoration-.*|t-.*)$"
 )
 
 
-# the model of a record that belongs to one
+# the model of a record that belongs to another record
 MODEL_OF_RECORD = SQL("(SELECT model FROM ir_model WHERE ir_model.id = model_id)")
 
 
@@ -36,10 +37,10 @@ def table_of(model):
 
 @dataclass
 class Renames:
-    """What a release renames; all keys are as they were before."""
+    """What a release renames; all keys are the old names."""
 
     models: dict[str, str] = field(default_factory=dict)
-    dropped: tuple[str, ...] = ()  # renamed wizards, whose tables are made anew
+    dropped: tuple[str, ...] = ()  # renamed wizards, whose tables are created again
     fields: dict[tuple[str, str], str] = field(default_factory=dict)  # (model, field)
     values: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (model, field)
     methods: dict[str, str] = field(default_factory=dict)  # of buttons
@@ -57,7 +58,7 @@ class Renaming:
         self._relations = {(model, name): relation for model, name, relation in cr.fetchall()}
 
     def run(self):
-        """What people stored first: its paths are followed by what Odoo knows of the old fields."""
+        """Renames in people's data first: their paths are resolved with what Odoo still knows of the old fields."""
         self._stored_expressions()
         self._stored_paths()
         self._dashboards()
@@ -126,7 +127,7 @@ class Renaming:
         return self.cr.fetchall()
 
     def _names(self, old, new):
-        """External ids: of the model itself, and of the addon's views, actions, menus, rights, rules and data about it."""
+        """External ids: of the model itself, and of the addon's views, actions, menus, access rights, rules and data about it."""
         self.cr.execute(
             r"""
             UPDATE ir_model_data SET name = regexp_replace(name, %(place)s, %(name)s)
@@ -185,7 +186,7 @@ class Renaming:
             begin = f"selection__{table}__{name}__"
             self.cr.execute("UPDATE ir_model_data SET name = %s WHERE name = %s", [begin + new, begin + old])
 
-    # What people stored: filters, actions, rules, exports, fields of their own
+    # What people stored: filters, actions, rules, exports, custom fields
 
     def _stored_expressions(self):
         for table, model, columns in (
@@ -230,7 +231,7 @@ class Renaming:
             self._store("ir_model_fields", record, "depends", depends, anew)
 
     def _dashboards(self):
-        """What people put on a dashboard of their own keeps its domain and its groups there."""
+        """Keep the domain and the groups of what people put on their own dashboards."""
         self.cr.execute("SELECT id, res_model FROM ir_act_window")
         opened = {str(action): model for action, model in self.cr.fetchall()}
         self.cr.execute("SELECT id, arch FROM ir_ui_view_custom")
@@ -254,7 +255,7 @@ class Renaming:
         return arch if etree.tostring(tree) == before else etree.tostring(tree, encoding="unicode")
 
     def _tell_of_code(self):
-        """Code, and templates that are rendered, cannot be rewritten safely: the log says which ones name what is renamed."""
+        """Code and rendered templates cannot be rewritten safely: log those that mention a renamed thing."""
         names = self._pattern(self.renames.models)
         of_ours = self._pattern([*self.renames.methods, *(name for _model, name in self.renames.fields)])
         ours = list({model for model, _name in self.renames.fields} | set(self.renames.models))
@@ -268,7 +269,7 @@ class Renaming:
                 *(name, SQL.identifier(table), text, names, text, of_ours, model, ours),
             )
             for record, called in self.cr.fetchall():
-                _logger.warning("%s %s (%s) may name what is renamed: see the changelog, and change it", table, record, called)
+                _logger.warning("%s %s (%s) may use a renamed name: see the changelog and adapt it", table, record, called)
 
     @staticmethod
     def _pattern(names):
@@ -279,9 +280,9 @@ class Renaming:
             self._execute("UPDATE %s SET %s = %s WHERE id = %s", SQL.identifier(table), SQL.identifier(column), new, record)
 
     def path(self, model, path, separator="."):
-        """A path of fields as it is called now, such as ``controller_id.map_id`` or ``date:month``.
+        """The current name of a path of fields, e.g. ``controller_id.map_id`` or ``date:month``.
 
-        :param model: the model that it begins at, by its old name
+        :param model: the model that it starts from, by its old name
         """
         names = []
         for part in path.split(separator):
@@ -291,22 +292,22 @@ class Renaming:
         return separator.join(names)
 
     def _end(self, model, path):
-        """(model, field) that a path ends at, by their old names."""
+        """(model, field) at the end of a path, by their old names."""
         *way, last = path.split(".")
         for name in way:
             model = self._relations.get((model, name))
         return model, last
 
     def domain(self, model, text):
-        """The text of a domain on a model, which may hold expressions such as ``uid``; as it was where it is none."""
+        """The text of a domain on a model, which may contain expressions such as ``uid``; unchanged if it is not a domain."""
         return self._rewritten(text, lambda tree: self._domain(model, tree))
 
     def context(self, model, text):
-        """The text of a context: fields to group by and to measure, defaults, fields that are searched."""
+        """The text of a context: fields to group by and to measure, defaults, searched fields."""
         return self._rewritten(text, lambda tree: self._context(model, tree))
 
     def sort(self, model, text):
-        """The JSON of a filter's order."""
+        """The JSON of a filter's sort order."""
         try:
             terms = [term.split(" ") for term in json.loads(text)]
         except (AttributeError, TypeError, ValueError):
@@ -320,7 +321,7 @@ class Renaming:
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except SyntaxError:
-            _logger.info("left as it is, as it cannot be read: %s", text)
+            _logger.info("unreadable, left unchanged: %s", text)
             return text
         before = ast.dump(tree)
         rewrite(tree)
@@ -354,7 +355,7 @@ class Renaming:
                 named = name[prefix.end() :]
                 key.value = prefix[0] + self.renames.filters.get(named, self.path(model, named))
 
-    # Views: those of others, too, as one that names a field that is gone would stop the upgrade
+    # Views: also other people's, as a view that names a missing field would stop the upgrade
 
     def _views(self):
         models = {model for model, _name in self.renames.fields} | set(self.renames.models)
@@ -365,7 +366,7 @@ class Renaming:
                 self.cr.execute("UPDATE ir_ui_view SET arch_db = %s WHERE id = %s", [Json(anew), record])
 
     def arch(self, model, text):
-        """The XML of a view on a model, which may be one that inherits from another view."""
+        """The XML of a view on a model, which may inherit from another view."""
         try:
             tree = etree.fromstring(text)
         except (etree.XMLSyntaxError, ValueError):
@@ -392,7 +393,7 @@ class Renaming:
             self._element(inside, child)
 
     def _named_field(self, model, element):
-        """The model of what stands in the element: of a field that is only a place to put something, the same."""
+        """The model of what is inside the element. For a field that only marks a position, that is the same model."""
         attribute = "for" if element.tag == "label" else "name"
         name = element.get(attribute, "")
         if (model, name) in self.renames.fields:
@@ -400,7 +401,7 @@ class Renaming:
         return self._relations.get((model, name)) or model if element.get("position", "inside") == "inside" else model
 
     def _xpath(self, model, element):
-        """The fields that an xpath goes through; the model of what it puts there, which is beside the last one, or in it."""
+        """Rename the fields on an xpath's way; return the model of what it inserts, beside the last field or inside it."""
         *way, end = re.split(r"(?<=\])", element.get("expr", ""))
         parts = []
         for part in way:

@@ -1,4 +1,4 @@
-"""What the plain layers say (``plc/sentences.py``), in the language of an environment."""
+"""Texts of the plain layers (``plc/sentences.py``), in the language of an environment."""
 
 import logging
 
@@ -11,9 +11,9 @@ _logger = logging.getLogger(__name__)
 
 
 def translate(env, what):
-    """A sentence of the plain layers in the language of ``env``, as plain text; whatever else it may be stays as it is.
+    """A sentence of the plain layers in the language of ``env``, as plain text; anything else is returned unchanged.
 
-    :param what: a :class:`~..plc.sentences.Sentence` or :class:`~..plc.sentences.Label`, or an exception that was raised with one
+    :param what: a :class:`~..plc.sentences.Sentence` or :class:`~..plc.sentences.Label`, or an exception raised with one
     """
     if isinstance(what, Exception):
         what = what.args[0] if what.args else ""
@@ -33,7 +33,7 @@ def _label(env, label):
 
 
 def format_number(env, value, pattern):
-    """A number as the language of ``env`` writes it, without separators between thousands.
+    """A number as the language of ``env`` writes it, without thousands separators.
 
     :param pattern: Python's format, such as ``.2f``
     """
@@ -45,10 +45,10 @@ def _with_point(env, text):
 
 
 def describe_error(env, error):
-    """What people are told of an exception: what it says, where it was raised to be read; else the log has the rest of it."""
+    """What people see of an exception: its message, if it was raised to be read by people; otherwise the log has the details."""
     if isinstance(error, UserError):
         return str(error)
     if error.args and isinstance(error.args[0], Sentence):
         return translate(env, error)
-    _logger.warning("an error that nobody foresaw", exc_info=error)
+    _logger.warning("unexpected error", exc_info=error)
     return env._("Unexpected error (%s). See the server log.", type(error).__name__)

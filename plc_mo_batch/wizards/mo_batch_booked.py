@@ -9,6 +9,6 @@ class MoBatchBooked(models.TransientModel):
     comment = fields.Char(required=True, help="Who booked it and where.")
 
     def action_confirm(self):
-        """Into the history with the batch."""
+        """Move the batch to the history."""
         self.ensure_one()
         return self.batch_id.action_is_booked_by_hand(self.comment)

@@ -19,9 +19,9 @@ class MoBatchCancel(models.TransientModel):
             wizard.effect = "\n".join(batch._cancel_effect(wizard.order_action) for batch in wizard.batch_ids)
 
     def action_confirm(self):
-        """Cancel the batches; of several, those that the PLC took meanwhile go on, and it is said of each why.
+        """Cancel the batches. Those among several that the PLC has taken meanwhile go on, and each of them shows why.
 
-        :raise UserError: when none can be cancelled any more
+        :raise UserError: if none can be cancelled any more
         """
         self.ensure_one()
         cancelled = self.batch_ids.filtered("is_action_cancel_allowed") or self.batch_ids

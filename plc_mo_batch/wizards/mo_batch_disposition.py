@@ -12,6 +12,6 @@ class MoBatchDisposition(models.TransientModel):
     booking = fields.Selection(DISPOSITION_MATERIAL, string="Consumed Material", required=True, default="scrap")
 
     def action_confirm(self):
-        """Settle the batches as chosen."""
+        """Set the disposition of the batches as chosen."""
         self.ensure_one()
         return self.batch_ids.action_set_disposition(self.order_action, self.booking)

@@ -33,7 +33,7 @@ class MoBatchReview(models.TransientModel):
     # Actions
 
     def action_confirm(self):
-        """Store what was typed in."""
+        """Store the entered quantities."""
         self.ensure_one()
         quantities = [(line.batch_line_id.id, line.quantity) for line in self.line_ids if line._is_answered()]
         if quantities:
@@ -41,7 +41,7 @@ class MoBatchReview(models.TransientModel):
         return True
 
     def action_release(self):
-        """Store what was typed in, and release the batch."""
+        """Store the entered quantities, and release the batch."""
         self.action_confirm()
         return self.batch_id.action_release_review(self.comment)
 
@@ -63,7 +63,7 @@ class MoBatchReviewLine(models.TransientModel):
     quantity = fields.Float(string="Consumed", digits="Product Unit", help="A quantity dosed by the PLC cannot be changed.")
 
     def _is_answered(self):
-        """A hand-add that was changed, or that has to be typed in."""
+        """A hand-add that was changed, or that must be entered."""
         line = self.batch_line_id
         changed = bool(line.uom_id.compare(self.quantity, line._consumed_qty()))
         return not line.code and (changed or self.review_id.hand_adds_needed)

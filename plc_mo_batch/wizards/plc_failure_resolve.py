@@ -9,6 +9,6 @@ class PlcFailureResolve(models.TransientModel):
     notes = fields.Text(help="What was wrong and what was done.")
 
     def action_confirm(self):
-        """Resolve them."""
+        """Resolve the failures."""
         self.failure_ids.action_resolve(self.notes)
         return {"type": "ir.actions.act_window_close"}

@@ -7,7 +7,7 @@ from ..plc.layout import MAX_WRITE
 FEEDBACK_BASE = 6000
 HEAD_WORDS = 27  # before the first line
 LINE_WORDS = 3  # a code and a quantity
-TAIL_WORDS = 11  # behind the last line of a recipe: result, a spare word, three job numbers
+TAIL_WORDS = 11  # after the last line of a recipe: result, a spare word, three job numbers
 MAX_LINES = (MAX_WRITE - HEAD_WORDS - TAIL_WORDS) // LINE_WORDS
 KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
 NAME = {"type": "ascii", "words": 8}
@@ -15,7 +15,8 @@ JOB = {"type": "uint32"}
 
 
 class PlcLayoutGenerate(models.TransientModel):
-    """Lays out registers for the equipment of a PLC, in the order of fields of the shipped layout "Feed mill, job numbers"."""
+    """Lays out registers for the equipment of a PLC, with the fields in the order of the shipped layout "Feed mill, job
+    numbers"."""
 
     _name = "plc.layout.generate"
     _description = "Generate a Layout from Equipment"
@@ -73,7 +74,7 @@ class PlcLayoutGenerate(models.TransientModel):
     # Actions
 
     def action_generate(self):
-        """Make the layout, and open it.
+        """Create the layout, and open it.
 
         :raise UserError: if the PLC has no equipment, or its lines do not fit into one request
         """
@@ -149,7 +150,7 @@ class PlcLayoutGenerate(models.TransientModel):
         yield {"name": self.env._("Planned quantity"), "role": "quantity", "offset": 25, **KG}
 
     def _lines(self, quantity):
-        """The codes, as few records as their gaps allow, and the quantities."""
+        """The codes, in as few records as their gaps allow, and the quantities."""
         for line, code, count in self._runs():
             yield {
                 "name": self.env._("Equipment code"),
@@ -169,7 +170,7 @@ class PlcLayoutGenerate(models.TransientModel):
         }
 
     def _runs(self):
-        """(first line, its code, number of lines) of each run of codes that rise by one; code 0: any."""
+        """(first line, its code, number of lines) of each run of consecutive codes; code 0: any."""
         if self.lines == "free":
             return [(0, 0, self.line_count)]
         runs = []

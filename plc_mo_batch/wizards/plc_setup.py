@@ -6,13 +6,14 @@ from ..plc.transport import TCP
 from ..plc.wires import KINDS
 
 STEPS = [("address", "Address"), ("silos", "Silos and Products"), ("done", "Connected")]
-# those of which the wizard asks for all that they need; the others are set on the PLC itself
+# transports for which the wizard asks all settings; the others are set on the PLC itself
 TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values() if kind.needs <= {"host", "port", "device_id"}]
 SIMULATOR = {"host": "127.0.0.1", "port": 5020, "transport": TCP, "device_id": 1}  # where ``odoo plc_simulator`` listens
 
 
 class PlcSetup(models.TransientModel):
-    """From no PLC to a connected one, step by step. Nothing is written to the PLC, and no record is made before the last step."""
+    """From no PLC to a connected one, step by step. Nothing is written to the PLC, and no record is created before the last
+    step."""
 
     _name = "plc.setup"
     _description = "Set Up a PLC"
@@ -60,7 +61,7 @@ class PlcSetup(models.TransientModel):
 
     @api.model
     def _free_picking_types(self):
-        """Manufacturing operation types of the company that no PLC works for yet."""
+        """Manufacturing operation types of the company that no PLC serves yet."""
         taken = self.env["plc.controller"].search([("picking_type_ids", "!=", False)]).picking_type_ids
         domain = [("code", "=", "mrp_operation"), ("company_id", "=", self.env.company.id), ("id", "not in", taken.ids)]
         return self.env["stock.picking.type"].search(domain)
@@ -68,13 +69,13 @@ class PlcSetup(models.TransientModel):
     # Actions
 
     def action_use_simulator(self):
-        """There is no PLC at hand: take the simulator on this machine."""
+        """No PLC at hand: use the simulator on this machine."""
         self.ensure_one()
         self.write({**SIMULATOR, "name": self.env._("Simulator"), "message": False})
         return True
 
     def action_test(self):
-        """Look whether the PLC answers and fits the layout; if so, go on.
+        """Check that the PLC answers and fits the layout; if so, go on.
 
         :return: True
         :raise UserError: without an address, or on a neutralized database
@@ -88,7 +89,7 @@ class PlcSetup(models.TransientModel):
         return self.action_next() if self.is_answering else True
 
     def action_next(self):
-        """Go on to the silos, as the layout names them."""
+        """Go on to the silos that the layout names."""
         self.ensure_one()
         self._connection()
         self.step = "silos"
@@ -104,10 +105,10 @@ class PlcSetup(models.TransientModel):
         return True
 
     def action_suggest(self):
-        """Lay the components of the orders into the silos that are empty, what is needed most first; a person has to check it.
+        """Assign the orders' components to the empty silos, most needed first; a person must check them.
 
         :return: True
-        :raise UserError: when there are no such orders
+        :raise UserError: if there are no such orders
         """
         self.ensure_one()
         components, laid = self._components(), self.line_ids.product_ids
@@ -120,10 +121,10 @@ class PlcSetup(models.TransientModel):
         return True
 
     def action_connect(self):
-        """Make the PLC and its silos.
+        """Create the PLC and its silos.
 
         :return: True
-        :raise UserError: when nobody said that the silos hold what they are said to hold
+        :raise UserError: if no person has confirmed the contents of the silos
         """
         self.ensure_one()
         if not self.is_checked:
@@ -140,26 +141,26 @@ class PlcSetup(models.TransientModel):
         return True
 
     def action_fill(self):
-        """Fill the queue now, and watch."""
+        """Fill the queue now, and show it."""
         self.ensure_one()
         self.controller_id.action_fill_now()
         return self._open_queue()
 
     def action_open_controller(self):
-        """All that can be said of the PLC."""
+        """Open the form of the PLC."""
         self.ensure_one()
         return self.controller_id._get_records_action()
 
     # Business methods
 
     def _open_queue(self):
-        """The board, where there is one; else the queue."""
+        """The board if it is installed, or else the queue."""
         board = self.env.ref("plc_mo_batch.plc_board_action", raise_if_not_found=False)
         action = board or self.env.ref("plc_mo_batch.mo_batch_action")
         return {**self.env["ir.actions.actions"]._for_xml_id(action.get_external_id()[action.id]), "target": "main"}
 
     def _connection(self):
-        """Values of the PLC that is to be made.
+        """Values of the PLC to be created.
 
         :raise UserError: without an address
         """
@@ -170,7 +171,7 @@ class PlcSetup(models.TransientModel):
         return {"host": self.host.strip(), **{name: self[name] for name in names}, **ids}
 
     def _components(self):
-        """Products that can be weighed, of the confirmed orders; what is needed most first."""
+        """Products of the confirmed orders that can be weighed, most needed first."""
         kilogram = self.env.ref("uom.product_uom_kgm")
         domain = [
             ("raw_material_production_id.picking_type_id", "in", self.picking_type_ids.ids),
@@ -192,5 +193,5 @@ class PlcSetupLine(models.TransientModel):
     product_ids = fields.Many2many("product.product", string="Products")
 
     def _equipment(self):
-        """Values of the equipment that is to be made."""
+        """Values of the equipment to be created."""
         return {"code": self.code, "name": self.name, "kind": self.kind, "product_ids": [Command.set(self.product_ids.ids)]}

@@ -1,10 +1,10 @@
 from odoo import api, fields, models
 
-SNAPSHOT_SECONDS = 10.0  # to read all slots; a slow line shows what was read until then
+SNAPSHOT_SECONDS = 10.0  # to read all slots; for a slow line it shows what was read by then
 
 
 class PlcSnapshot(models.TransientModel):
-    """What stood in a PLC when somebody looked. Nothing here changes a batch, and nothing is written to the PLC."""
+    """What a PLC showed at one moment. Nothing here changes a batch, and nothing is written to the PLC."""
 
     _name = "plc.snapshot"
     _description = "In the PLC Now"

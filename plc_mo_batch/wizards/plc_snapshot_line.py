@@ -7,7 +7,7 @@ from ..plc.reconcile import ABORTED, COMPLETE, EXECUTING, HELD, IDLE, STOPPED
 from ..tools.translate import translate
 
 STATES = {IDLE: "idle", EXECUTING: "running", COMPLETE: "finished", HELD: "held", STOPPED: "failed", ABORTED: "failed"}
-# what says which job is where
+# what shows which job is where
 HANDSHAKE = (
     "recipe_job", "armed_job", "acknowledged_job", "taken_job", "recipe_flag", "feedback_flag", "command_job", "command",
     "event_number", "event_flag",
@@ -57,7 +57,7 @@ class PlcSnapshotLine(models.TransientModel):
 
     @api.model
     def _prepare(self, seen, kind, slot):
-        """Values of the line of one slot.
+        """Values of the line for one slot.
 
         :param seen: a :class:`~..plc.look.Look` that has read it
         """
@@ -84,7 +84,7 @@ class PlcSnapshotLine(models.TransientModel):
 
     @api.model
     def _state(self, kind, values):
-        """What the PLC says of the batch, or of the event; a recipe says nothing."""
+        """What the PLC reports of the batch, or of the event; a recipe reports nothing."""
         if kind == "recipe":
             return False
         if kind in EVENT_AREAS:

@@ -43,7 +43,7 @@ class PlcWeighingDecide(models.TransientModel):
             wizard.is_late = wizard.batch_id.state == "done"
 
     def action_confirm(self):
-        """Assign or dismiss them."""
+        """Assign or dismiss the weighings."""
         if self.what == "dismiss":
             self.weighing_ids.action_dismiss(self.reason)
         else:

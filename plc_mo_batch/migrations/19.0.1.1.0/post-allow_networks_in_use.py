@@ -1,4 +1,4 @@
-"""Local addresses are refused from now on: those of PLCs that run already are allowed, or an upgrade would stop a plant."""
+"""Local addresses are refused from this release on. Those of existing PLCs are allowed, or the upgrade would stop a plant."""
 
 import ipaddress
 import socket

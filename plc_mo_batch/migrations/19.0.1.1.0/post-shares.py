@@ -1,8 +1,8 @@
-"""A batch may make one of several shares of its order: so far each made the whole of it."""
+"""A batch may now make one of several shares of its order: until now each made the whole order."""
 
 
 def migrate(cr, version):
-    """What each batch makes of its order, and what it was planned to take of each component."""
+    """Store what each batch makes of its order, and the planned quantity of each component."""
     cr.execute(
         """
         UPDATE mo_batch SET part = 1, order_qty = production.product_qty

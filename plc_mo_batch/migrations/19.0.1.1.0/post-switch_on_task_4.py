@@ -1,4 +1,4 @@
-"""Task 4, the health monitor, is new, and on. Its switch is a setting that an upgrade does not create by itself."""
+"""Task 4, the health monitor, is new, and enabled by default. An upgrade does not create its switch automatically."""
 
 from odoo import SUPERUSER_ID, api
 

@@ -1,4 +1,4 @@
-"""What the PLC dosed of each batch that has ended; in SQL, so that no batch counts as written to."""
+"""Store what the PLC dosed of each ended batch; in SQL, so that no batch counts as modified."""
 
 
 def migrate(cr, version):

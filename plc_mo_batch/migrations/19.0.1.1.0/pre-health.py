@@ -1,4 +1,4 @@
-"""What Task 4 judges batches by, from what is known of them; in SQL, so that no batch counts as written to."""
+"""Fill the fields by which Task 4 judges batches, from existing data; in SQL, so that no batch counts as modified."""
 
 
 def migrate(cr, version):

@@ -1,4 +1,4 @@
-"""Until this release any user who could log in, of the portal too, could read the metrics key."""
+"""Before this release, any user who could log in, even a portal user, could read the metrics key."""
 
 import logging
 import secrets
@@ -10,7 +10,7 @@ KEY = "plc_mo_batch.metrics_key"
 
 
 def migrate(cr, version):
-    """Another key, so that the one before opens nothing any more; where the metrics are off they stay off."""
+    """Create a new key, so that the old one opens nothing any more. Metrics that are off stay off."""
     parameters = api.Environment(cr, SUPERUSER_ID, {})["ir.config_parameter"]
     if parameters.get_param(KEY):
         parameters.set_param(KEY, secrets.token_urlsafe(32))

@@ -1,8 +1,8 @@
-"""One word for one thing: models, fields, values and external ids get the names that they have from now on."""
+"""One word for one thing: models, fields, values and external ids get their new names."""
 
 from odoo.addons.plc_mo_batch.tools.renaming import Renames, Renaming
 
-TOLERANT = ("plc.controller", "plc.equipment", "plc.allowance")  # what has tolerances
+TOLERANT = ("plc.controller", "plc.equipment", "plc.allowance")  # models that have tolerances
 SHOWS_LAYOUT = (
     "mo.batch.event",
     "plc.controller",

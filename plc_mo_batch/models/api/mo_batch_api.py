@@ -44,7 +44,7 @@ class MoBatch(models.Model):
     _inherit = ["mo.batch", "plc.api"]
 
     def api_detail(self):
-        """All that is known of batches.
+        """Everything known about the batches.
 
         :return: for each id a dict; ``lines`` are its components, ``allowed`` what the user may do with it now
         """
@@ -52,10 +52,10 @@ class MoBatch(models.Model):
 
     @api.model
     def api_history(self, order):
-        """All batches that were made, or are to be made, of an order: newest first.
+        """All batches that were or will be made of an order: newest first.
 
         :param order: name of the manufacturing order
-        :return: as of :meth:`api_detail`; an empty list when it never had a batch
+        :return: as :meth:`api_detail`; an empty list if it never had a batch
         :raise MissingError: if there is no such order
         """
         self.check_access("read")
@@ -71,8 +71,8 @@ class MoBatch(models.Model):
         """Cancel batches that the PLC has not taken; what it was offered is withdrawn first.
 
         :param reason: recipe, material, machine, plan or other
-        :param note: a sentence on it
-        :param order_action: what becomes of the order: withhold, requeue or cancel
+        :param note: a comment on the reason
+        :param order_action: what happens to the order: withhold, requeue or cancel
         :return: id, name and state of each; "cancelling" until the withdrawal was read back from the PLC
         :raise UserError: naming the first batch that can no longer be cancelled
         """
@@ -81,7 +81,7 @@ class MoBatch(models.Model):
         return self._api_states()
 
     def api_retry(self):
-        """Try failing write-backs again now, instead of at their next try.
+        """Retry failed write-backs now, without waiting for their next try.
 
         :return: id, name and state of each
         :raise UserError: naming the first batch whose write-back did not fail
@@ -90,14 +90,14 @@ class MoBatch(models.Model):
         return self._api_states()
 
     def api_reset(self, decision, note=""):
-        """Put batches that stand still on their way again: a person says what only a person can know.
+        """Get batches that stand still going again: a person decides what only a person can know.
 
-        :param decision: send_again: the PLC did certainly not take it; give_up: the PLC will report nothing more of it;
-            release: what another system left in its slot may be overwritten; go_on: the orders in line were compared with what
-            the PLC made while this database was not told; requeue: its held order goes back in line
+        :param decision: send_again: the PLC certainly did not take it; give_up: the PLC will report nothing more of it; release:
+            what another system left in its slot may be overwritten; go_on: the queued orders were compared with what the PLC made
+            without this database's knowledge; requeue: queue its withheld order again
         :param note: why, for the journal
         :return: id, name and state of each
-        :raise UserError: naming the first batch for which that is not to be had
+        :raise UserError: naming the first batch that does not allow the decision
         """
         decision = new_value("decision", decision)
         if decision not in DECISIONS:

@@ -3,10 +3,10 @@ from odoo.exceptions import MissingError, UserError
 
 
 def values_of(record, *names):
-    """Values of a record's fields as every client can read them, by the fields' names.
+    """Values of a record's fields, by field name, in a form that every client can read.
 
-    None of them is None, which XML-RPC does not have: a text that is missing is ``""``, anything else ``False``. Times are
-    UTC, ``YYYY-MM-DD HH:MM:SS``.
+    None of them is None, which XML-RPC lacks: a missing text is ``""``, anything else missing is ``False``. Times are UTC,
+    ``YYYY-MM-DD HH:MM:SS``.
     """
     return {name: value_of(record, name) for name in names}
 
@@ -23,16 +23,16 @@ def value_of(record, name):
 
 
 class PlcApi(models.AbstractModel):
-    """What the ``api_*`` methods share (docs/api.md): they are called for records that are really there."""
+    """What the ``api_*`` methods share (docs/api.md): they work on records that really exist."""
 
     _name = "plc.api"
     _description = "External API"
 
     def _api_found(self):
-        """The records, which exist and may be seen.
+        """The records, checked to exist and to be visible to the user.
 
-        :raise AccessError: also for what the user may not see
-        :raise MissingError: naming the first id that is none
+        :raise AccessError: for records that the user may not see
+        :raise MissingError: naming the first id that does not exist
         """
         self.browse().check_access("read")
         if not all(isinstance(record_id, int) for record_id in self._ids):
@@ -44,7 +44,9 @@ class PlcApi(models.AbstractModel):
         return self
 
     def _api_named(self):
-        """:raise UserError: when no record was named: a command is for those that are meant"""
+        """
+        :raise UserError: if no record was named: a command must say whom it is for
+        """
         if not self:
             raise UserError(self.env._("`ids` must not be empty."))
         return self._api_found()

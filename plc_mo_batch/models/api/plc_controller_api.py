@@ -22,36 +22,36 @@ class PlcController(models.Model):
         return [controller._api_queue() for controller in self._api_seen()]
 
     def api_health(self):
-        """How the PLCs fare.
+        """The health of the PLCs.
 
         :return: for each PLC (without ids: each that the user may see) id, name, enabled, online, last_contact, health (ok,
-            warning, error), reasons, alarms that are open, checked (when Task 4 last looked)
+            warning, error), reasons, open alarms, checked (when Task 4 last looked)
         """
         return [controller._api_health() for controller in self._api_seen()]
 
     def api_fill(self):
-        """Have the queues filled now, where they are empty.
+        """Fill empty queues now.
 
-        :return: True; what comes of it is seen by :meth:`api_queue`
-        :raise UserError: when Task 1 is switched off
+        :return: True; :meth:`api_queue` shows the result
+        :raise UserError: if Task 1 is switched off
         """
         self._api_seen().action_fill_now()
         return True
 
     def api_exchange(self):
-        """Have recipes sent and feedback read now.
+        """Send recipes and read feedback now.
 
-        :return: True; what comes of it is seen by :meth:`api_queue`
-        :raise UserError: when Task 2 is switched off
+        :return: True; :meth:`api_queue` shows the result
+        :raise UserError: if Task 2 is switched off
         """
         self._api_seen().action_exchange_now()
         return True
 
     def api_write_back(self):
-        """Have completed batches written back now.
+        """Write back completed batches now.
 
-        :return: True; what comes of it is seen in the history
-        :raise UserError: when Task 3 is switched off
+        :return: True; the history shows the result
+        :raise UserError: if Task 3 is switched off
         """
         self._api_seen().action_write_back_now()
         return True
@@ -62,7 +62,7 @@ class PlcController(models.Model):
         :param on: true or false
         :param note: why, for the journal
         :return: True
-        :raise AccessError: if the user is no manager
+        :raise AccessError: if the user is not a manager
         """
         controllers = self._api_named()
         if not isinstance(on, bool):
@@ -72,7 +72,7 @@ class PlcController(models.Model):
     # Helpers
 
     def _api_seen(self):
-        """The PLCs of the call; without ids all that the user may see."""
+        """The PLCs named in the call; without ids, all that the user may see."""
         return self._api_found() if self else self.search([("id", "!=", False)])
 
     def _api_queue(self):

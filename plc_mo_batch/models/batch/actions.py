@@ -1,10 +1,10 @@
-"""What a person may do about a batch: one table.
+"""What a person may do about a batch, in one table.
 
-From ``ACTIONS`` come the ``is_action_…_allowed`` fields, the server's guard and what it says, what the API's ``allowed`` and
-``api_reset`` know (``mo_batch_actions.py``, ``mo_batch_api.py``). From ``BUTTONS`` come label, question and visibility of the
-buttons on forms, lists and the board. So a button is shown exactly where the server would not refuse it.
+``ACTIONS`` yields the ``is_action_…_allowed`` fields, the server's guard and its refusals, and what the API's ``allowed`` and
+``api_reset`` offer (``mo_batch_actions.py``, ``mo_batch_api.py``). ``BUTTONS`` yields label, question and visibility of the
+buttons on forms, lists and the board. So a button is visible exactly where the server would accept its click.
 
-A new action is a row here, its field in ``mo_batch_actions.py``, its method, and a ``<button>`` where a view shall have it.
+A new action needs a row here, its field in ``mo_batch_actions.py``, its method, and a ``<button>`` in each view that shows it.
 """
 
 from collections.abc import Mapping
@@ -28,14 +28,14 @@ from ..common.roles import MANAGER, OPERATOR
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an action is not to be had, as a sentence about the batch."""
+    """Why an action is not allowed, as a sentence about the batch."""
 
     sentence: Sentence  # with %(batch)s; it may have %(state)s and %(reason)s
     reason: Sentence | str = ""
 
 
 def in_state(reason):
-    """Where the batch's state explains it."""
+    """A refusal that names the batch's state as the reason."""
     return Refusal(_lt("Batch %(batch)s is %(state)s: %(reason)s."), reason)
 
 
@@ -44,7 +44,7 @@ def of_batch(reason):
 
 
 def _in(*states, case=()):
-    """Allowed in these states; with ``case`` only while the batch asks for attention because of one of these."""
+    """Allowed in these states; with ``case``, only while the batch needs attention for one of these cases."""
     return dict.fromkeys(states, tuple(case))
 
 
@@ -52,10 +52,11 @@ def _in(*states, case=()):
 class Action:
     """Something that a person may do about a batch.
 
-    ``states``: state -> the cases of ``attention_key`` in which it is to be had there, none: in any. No states: in any state.
-    ``condition``: a field or a method of the batch that has to be true besides.
-    ``refusals``: state -> what is said there instead of ``refusal``.
-    ``decision``: what ``api_reset`` calls it, and the batch's method that carries it out.
+    ``states``: state -> the cases of ``attention_key`` that allow it there; an empty tuple means any case. Without states: any
+    state.
+    ``condition``: a field or a method of the batch that must be true as well.
+    ``refusals``: state -> the refusal that replaces ``refusal`` there.
+    ``decision``: its name in ``api_reset``, and the method of the batch that carries it out.
     """
 
     name: str
@@ -76,9 +77,9 @@ class Action:
 class Button:
     """How an action is offered.
 
-    ``method``: of the batch; ``key``: tells it from another button with the same method, in a view as ``id``.
-    ``icon``: of Font Awesome, on the board; ``first``: it stands out there.
-    ``where``: fields of the batch -> what they have to be besides. It chooses between buttons: the guard knows nothing of it.
+    ``method``: of the batch; ``key``: distinguishes two buttons with the same method; a view uses it as ``id``.
+    ``icon``: of Font Awesome, on the board; ``first``: highlighted there.
+    ``where``: fields of the batch -> the values that they must have. It chooses between buttons; the server's guard ignores it.
     """
 
     action: str
@@ -100,7 +101,7 @@ class Button:
 NOT_FAILED = in_state(_lt("none of its write-backs has failed"))
 NOTHING_TO_DECIDE = in_state(_lt("there is nothing to decide"))
 
-# The API tells of them in this order: the most urgent first.
+# The API lists them in this order: most urgent first.
 ACTIONS = {
     action.name: action
     for action in (
@@ -119,7 +120,7 @@ ACTIONS = {
         ),
         Action("disposition", in_state(_lt("only a failed batch needs a disposition")), states=_in(FAILED)),
         Action("retry", NOT_FAILED, states=_in(COMPLETED), condition="attempts"),
-        # Whether the PLC took it. Sending it again is one answer, and not one about a batch that was seen running.
+        # Did the PLC take it? Sending it again is one answer, but not for a batch that was seen running.
         Action("decide", NOTHING_TO_DECIDE, states=_in(*HANDED_OVER, case=UNDECIDED)),
         Action(
             "send_again",
@@ -128,7 +129,7 @@ ACTIONS = {
             refusals={RUNNING: Refusal(_lt("Batch %(batch)s was seen running. It cannot be sent again."))},
             decision=("send_again", "action_send_again"),
         ),
-        # Also one that runs and whose report is rejected: for ever, if the PLC cannot be mended.
+        # Also for a running batch whose reports are rejected: if the PLC cannot be repaired, they stay rejected for ever.
         Action(
             "give_up",
             in_state(_lt("the PLC still reports it, and its reports are accepted")),
@@ -192,7 +193,7 @@ ACTIONS = {
     )
 }
 
-# In the order in which the board has them.
+# In the order of the board.
 BUTTONS = (
     Button("set_weight", "action_open_weight", _lt("Enter Weight"), "balance-scale", first=True),
     Button("release_review", "action_open_review", _lt("Review"), "search", first=True, key="review"),
@@ -286,5 +287,5 @@ BUTTONS = (
     Button("requeue", "action_requeue", _lt("Queue Order Again"), "undo"),
 )
 
-# what api_reset calls a decision -> the method that carries it out
+# name of the decision in api_reset -> the method that carries it out
 DECISIONS = dict(action.decision for action in ACTIONS.values() if action.decision)

@@ -25,10 +25,10 @@ RECIPE_FIELDS = {
     "product": "product_name",
     "quantity": "planned_qty",
 }
-FIRST_PAUSE = 60  # seconds before a failed write-back is tried again; doubled each time
+FIRST_PAUSE = 60  # seconds until a failed write-back is tried again; doubled each time
 LONGEST_PAUSE = 3600
 
-# what the board shows of a batch: when one of these is written, its lane is loaded anew
+# what the board shows of a batch: writing one of these reloads its lane
 BOARD_FIELDS = {
     "attempts", "attention", "command", "date_finished", "date_offered", "date_started", "hand_adds_needed", "last_error",
     "next_try", "on_hold", "parked", "planned_qty", "produced_qty", "review_needed", "slot", "state", "weight_needed",
@@ -148,22 +148,22 @@ class MoBatch(models.Model):
 
     _board_fields = BOARD_FIELDS
 
-    # Rule 1: a part of an order with an open batch, or with one that consumed material, is never queued again.
+    # Rule 1: if a part of an order has an open batch, or one that consumed material, it is never queued again.
     _production_part_uniq = models.UniqueIndex(
         "(production_id, part) WHERE active OR consumed",
         "This part of the order already has a batch and cannot be produced twice.",
     )
-    # Rule 2: a slot belongs to at most one open batch; a parked one has given it back, acknowledged.
+    # Rule 2: a slot belongs to at most one open batch. A parked batch was acknowledged and has released its slot.
     _slot_uniq = models.UniqueIndex(
         "(controller_id, slot) WHERE active AND parked IS NOT TRUE", "The slot is already used by another batch."
     )
     _job_uniq = models.UniqueIndex("(controller_id, job_number) WHERE job_number > 0", "The job number has already been used.")
-    # The exchange looks for the latest closed batch of each slot, at every look. By - id, as PostgreSQL would else go through
-    # the ids of all PLCs backwards, down to the first batch where a slot was never used.
+    # Each look of the exchange searches the latest closed batch of each slot. By - id: otherwise PostgreSQL walks the ids
+    # of all PLCs backwards, and for a slot that was never used as far as the very first batch.
     _latest_idx = models.Index("(controller_id, slot, (- id))")
-    # the fill asks for each order whether its PLC knows another one by the same name
+    # the fill checks each order for another one of the same name at its PLC
     _order_name_idx = models.Index("(controller_id, order_name)")
-    # the history's list
+    # the list of the history
     _closed_idx = models.Index("(date_closed, id)")
 
     @api.depends("state")
@@ -217,7 +217,7 @@ class MoBatch(models.Model):
 
     @api.model
     def _group_expand_state(self, states, _domain):
-        """The columns of the kanban view in the order of a batch's life, without those that are empty."""
+        """Columns of the kanban view, in the order of a batch's life, without the empty ones."""
         return [state for state, _label in self._fields["state"].selection if state in states]
 
     @api.depends("attention", "on_hold")
@@ -252,11 +252,11 @@ class MoBatch(models.Model):
     # Actions
 
     def action_send_again(self):
-        """A person decided that the PLC did not take the recipe: it goes back in line, in the same slot.
+        """A person decided that the PLC did not take the recipe: queue the batch again, in the same slot.
 
-        If the feedback shows after all that the PLC had taken it, it is not sent a second time.
+        If the feedback shows later that the PLC had taken it after all, it is not sent a second time.
 
-        :raise UserError: where that could produce twice, as the batch was seen running
+        :raise UserError: if the batch was seen running, as it could be produced twice
         """
         self._check_allowed("decide")
         self._check_allowed("send_again")
@@ -267,16 +267,16 @@ class MoBatch(models.Model):
         return True
 
     def action_give_up(self):
-        """A person decided that the PLC will report nothing more of the batch, or nothing that can be believed.
+        """A person decided that the PLC will report nothing more of the batch, or nothing that can be trusted.
 
-        One that was seen running becomes failed, with the quantities that were last believed; others are cancelled, and their
-        orders held whatever a cancellation asked for before: the PLC may have made them, which only a person can find out.
+        A batch that was seen running becomes failed, with the last quantities that were accepted. Others are cancelled and their
+        orders withheld, whatever an earlier cancellation requested: the PLC may have made them, and only a person can find out.
         """
         self._check_allowed("give_up")
         for batch in self.sudo():
             batch.cancel_order_action = "withhold"
             state = "failed" if batch.state == "running" else "cancelled"
-            forgotten = batch.is_action_decide_allowed  # the PLC knows no more of it: there is nothing to acknowledge
+            forgotten = batch.is_action_decide_allowed  # the PLC has forgotten the batch: there is nothing to acknowledge
             batch._journal(
                 "user", self.env._("%s gave up this batch: no further reports from the PLC are expected.", self.env.user.name)
             )
@@ -284,11 +284,11 @@ class MoBatch(models.Model):
         return True
 
     def action_release_slot(self):
-        """Let what another system left in the slot be acknowledged and overwritten; its words stay in the journal."""
+        """Allow what another system left in the slot to be acknowledged and overwritten; its words stay in the journal."""
         return self._decide("release", self.env._("%s released the slot.", self.env.user.name), release=True)
 
     def action_go_on(self):
-        """A person compared what the PLC made with the orders in line: they are sent, with job numbers above what it shows."""
+        """A person compared what the PLC made with the queued orders: send them, with job numbers above those that it shows."""
         message = self.env._("%s compared the queued orders with what the PLC made and resumed sending.", self.env.user.name)
         decided = self._decide("go_on", message, resent=True)
         for controller in self.sudo().controller_id:
@@ -296,7 +296,7 @@ class MoBatch(models.Model):
         return decided
 
     def _decide(self, action, message, **values):
-        """A person settles what asked for attention: it is noted, and the exchange goes on at once."""
+        """Record how a person decided on what needed attention, and run the exchange at once."""
         self._check_allowed(action)
         for batch in self.sudo():
             batch.write({**values, "attention": False, "attention_key": False})
@@ -309,11 +309,11 @@ class MoBatch(models.Model):
         return self._ask("hold")
 
     def action_resume(self):
-        """Ask the PLC to go on with the batch that it holds."""
+        """Ask the PLC to resume the batch that it holds."""
         return self._ask("resume")
 
     def action_abort(self):
-        """Ask the PLC to abort the running batch; what it consumed until then stays."""
+        """Ask the PLC to abort the running batch. What it consumed so far stays."""
         return self._ask("abort")
 
     def _ask(self, command):
@@ -326,7 +326,7 @@ class MoBatch(models.Model):
         return True
 
     def action_retry(self):
-        """Try the write-back again now instead of at the next try."""
+        """Try the write-back now, without waiting for its next try."""
         self._check_allowed("retry")
         batches = self.sudo()
         batches.next_try = False
@@ -341,7 +341,7 @@ class MoBatch(models.Model):
         return self.production_id._get_records_action()
 
     def action_view_journal(self):
-        """Open what was journalled of the batch."""
+        """Open the journal of the batch."""
         self.ensure_one()
         self._check_operator()
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_journal_action")
@@ -360,7 +360,7 @@ class MoBatch(models.Model):
         return self.env["mo.batch.journal"]._record(kind, message, batch=self, anomaly=anomaly)
 
     def _set_state(self, state, **values):
-        """The one place where a state changes; stamps the times that belong to it."""
+        """The one place where a state changes; also sets the times that belong to the state."""
         now = fields.Datetime.now()
         stamp = {
             "offered": "date_offered",
@@ -372,10 +372,10 @@ class MoBatch(models.Model):
         }.get(state)
         stamped = {"date_state": now, **values, **({stamp: now} if stamp else {})}
         self.write({"state": state, "attention": False, "attention_key": False, **stamped})
-        self._recompute_recordset(["waits_since"])  # nothing is asked now: what is asked next counts from then
+        self._recompute_recordset(["waits_since"])  # nothing is asked now: the next question counts its time from then
 
     def _remark(self, message, kind="anomaly"):
-        """Keep a sentence on the batch, also in the history."""
+        """Show a sentence on the batch and journal it."""
         self.remark = f"{self.remark}\n{message}" if self.remark else message
         self._journal(kind, message)
         self.message_post(body=message)
@@ -383,12 +383,12 @@ class MoBatch(models.Model):
     # Business methods: write-back
 
     def _produced_in_order_unit(self):
-        """What it produced, in the unit of its order."""
+        """Produced quantity, in the unit of the order."""
         order = self.production_id
         return order.product_id._plc_from_weight(self.produced_qty, self.uom_id, order.product_uom_id)
 
     def _finish(self):
-        """Booked and verified: into the history. What a person was told to look at no longer holds."""
+        """Booked and verified: move it to the history. Whatever people were asked to look at is over."""
         self._set_state("done", last_error=False, next_try=False, parked=False)
         for batch in self:
             batch._journal("state", batch._finish_message())
@@ -400,8 +400,10 @@ class MoBatch(models.Model):
         return self.env._("The consumption and production of %s were booked and checked. The order continues.", self.order_name)
 
     def _record_error(self, message):
-        """Keep the error beside the state, and try again after a pause that grows. After a number of tries (a setting) somebody
-        is told, once, and the batch may be parked."""
+        """Keep the error beside the state, and try again after a pause that doubles.
+
+        After a number of tries (a setting), people are notified, once, and the batch may be parked.
+        """
         self.ensure_one()
         pause = min(FIRST_PAUSE * 2**self.attempts, LONGEST_PAUSE)
         self.write(
@@ -421,44 +423,44 @@ class MoBatch(models.Model):
         self._park()
 
     def _is_failing(self):
-        """Its write-back failed as often as the settings say that people are told."""
+        """Its write-back has failed so often that people are notified (a setting)."""
         tries = self._tries()
         return bool(tries) and self.attempts >= tries
 
     def _tries(self):
-        """How often a write-back may fail before people are told; 0: never (a setting)."""
+        """After how many failed write-backs people are notified; 0: never (a setting)."""
         return self.env["plc.task.write.back"]._setting_int("write_back_tries", 5)
 
     def _park(self):
-        """Give the slot free, if the PLC knows that its actuals are stored (rule 2: the index leaves parked batches out)."""
+        """Release the slot, if the PLC knows that its actuals are stored (the index of rule 2 leaves parked batches out)."""
         if self.parked or not self.controller_id.park_failing or not self.acknowledged or self.state not in ENDED:
             return
         self.parked = True
         self._journal("state", self.env._("Parked: the batch no longer blocks the next fill."))
 
     def _case(self):
-        """Which case its attention is about, e.g. rejected, lost, occupied."""
+        """The case that its attention is about, e.g. rejected, lost, occupied."""
         return (self.attention_key or "").partition(" ")[0]
 
     def _awaits_task_3(self):
-        """It waits for nobody but Task 3."""
+        """It waits for Task 3 and nothing else."""
         return self._is_bookable() or (self.state == "failed" and bool(self.disposition_order))
 
     def _awaits_person(self):
-        """Only a person can have it go on."""
+        """Only a person can get it moving again."""
         asked = self.weight_needed or self.hand_adds_needed or self.review_needed or self.on_hold
         undecided = self.state == "failed" and not self.disposition_order
         return bool(asked or undecided or self._case() in ("lost", "doubt", "occupied", "database_behind", "job_number"))
 
     def _last_progress(self):
-        """When it last dosed something."""
+        """When it last dosed anything."""
         moments = [self.date_state or self.date_started, *self.line_ids.filtered("reported").mapped("write_date")]
         return max(moment for moment in moments if moment)
 
     def _taking_a_share(self):
-        """Those whose share of the order nobody else makes: open, or having consumed material (rule 1)."""
+        """Batches that claim their share of the order: open, or having consumed material (rule 1). No other batch may make it."""
         return self.filtered(lambda batch: batch.active or batch.consumed)
 
     def _in_plc_language(self):
-        """The batches of one PLC, with all that is said of them in its language."""
+        """The batches of one PLC, with all texts in the PLC's language."""
         return self.with_context(lang=self.controller_id._language())

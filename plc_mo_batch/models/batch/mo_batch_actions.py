@@ -12,7 +12,7 @@ def flag():
 
 
 class MoBatch(models.Model):
-    """What the user may do about a batch now, and how that is offered: as the table of actions (``actions.py``) says it."""
+    """What the user may do about a batch now, and how that is offered, from the table of actions (``actions.py``)."""
 
     _inherit = "mo.batch"
 
@@ -52,11 +52,11 @@ class MoBatch(models.Model):
     # The server's guard
 
     def _check_allowed(self, action):
-        """One truth for the button's visibility and the server's guard.
+        """The guard of the server. It asks the same table as the button's visibility, so both always agree.
 
-        :param action: a name of the table
-        :raise AccessError: if the user has not the role that the action wants
-        :raise UserError: naming the first batch for which the action is not to be had
+        :param action: a name in the table
+        :raise AccessError: if the user lacks the role that the action requires
+        :raise UserError: naming the first batch that does not allow the action
         """
         wanted = ACTIONS[action]
         self._check_manager() if wanted.role == MANAGER else self._check_operator()
@@ -65,7 +65,7 @@ class MoBatch(models.Model):
                 raise UserError(batch._refusal(action))
 
     def _refusal(self, action):
-        """Why the action is not to be had now, whoever asks."""
+        """Why the action is not allowed now, for any user."""
         refusal = ACTIONS[action].refusals.get(self.state, ACTIONS[action].refusal)
         state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
         values = {"batch": self.name, "state": state, "reason": refusal.reason}
@@ -81,7 +81,7 @@ class MoBatch(models.Model):
     # What the table asks of a batch
 
     def _permits(self, action):
-        """Whether the batch is in a condition in which the action makes sense, whoever asks."""
+        """Whether the batch is in a condition that allows the action, for any user."""
         cases = action.states.get(self.state)
         if action.states and (cases is None or cases and self._case() not in cases):
             return False
@@ -107,8 +107,8 @@ class MoBatch(models.Model):
     def _offers(self):
         """What the user may do about the batch now, most urgent first.
 
-        :return: for each button of the table that is to be had a dict of method, label, icon, question (asked before, or empty)
-            and first (whether it stands out)
+        :return: for each button that is allowed, a dict of method, label, icon, question (asked first; may be empty) and first
+            (highlighted)
         """
         self.ensure_one()
         return [
@@ -129,8 +129,10 @@ class MoBatch(models.Model):
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
-        """The table's buttons say in a view what they say on the board, ask the same, and are there when they are there; but for
-        what a view that inherits from ours says of them."""
+        """Give the view's buttons the same label, question and visibility as on the board.
+
+        What an inheriting view sets on a button itself, wins.
+        """
         arch, view = super()._get_view(view_id, view_type, **options)
         buttons = {(button.method, button.key): button for button in BUTTONS}
         for node in arch.iterfind("./header/button[@name]"):

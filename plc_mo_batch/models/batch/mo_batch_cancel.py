@@ -17,7 +17,7 @@ ORDER_ACTIONS = [
 
 
 class MoBatch(models.Model):
-    """Cancelling: with a reason, and with a word on what happens to the order."""
+    """Cancelling a batch: with a reason, and with a decision on its order."""
 
     _inherit = "mo.batch"
 
@@ -29,7 +29,7 @@ class MoBatch(models.Model):
     # Actions
 
     def action_open_cancel(self):
-        """Ask for the reason, and say what will happen."""
+        """Ask for the reason, and announce the effect."""
         self._check_allowed("cancel")
         return {
             "type": "ir.actions.act_window",
@@ -43,12 +43,12 @@ class MoBatch(models.Model):
     def action_cancel(self, reason="other", note="", order_action="withhold"):
         """Cancel batches that the PLC has not taken.
 
-        Queued and sending ones are cancelled at once: the PLC was certainly not told. Offered ones are withdrawn from its
-        memory first; if it takes the recipe at that very moment, the batch runs.
+        Queued and sending batches are cancelled at once: the PLC certainly knows nothing of them. Offered ones are first
+        withdrawn from its memory; if the PLC takes the recipe at that very moment, the batch runs.
 
         :param reason: one of recipe, material, machine, plan, other
-        :param note: a sentence on it
-        :param order_action: what happens to the orders of batches that are cancelled: withhold, requeue or cancel
+        :param note: a comment on the reason
+        :param order_action: what happens to the orders of cancelled batches: withhold, requeue or cancel
         :return: True
         :raise UserError: naming the first batch that can no longer be cancelled, or for an unknown reason
         """
@@ -60,7 +60,7 @@ class MoBatch(models.Model):
         return True
 
     def action_requeue(self):
-        """Put the held orders of cancelled batches back in line."""
+        """Queue the withheld orders of cancelled batches again."""
         withheld = self.filtered("is_action_requeue_allowed") or self
         withheld._check_allowed("requeue")
         batches = withheld.sudo()
@@ -100,12 +100,15 @@ class MoBatch(models.Model):
             self._advance("cancelled", 0.0, {})
 
     def _effective_order_action(self, order_action):
-        """One that was handed over, and is sent again as a person says that the PLC had not taken it, does not go back in line by
-        itself: while it was a batch the PLC would have been believed, had it taken it after all."""
+        """What really happens to the order: for a batch that was handed over and is sent again, ``requeue`` becomes ``withhold``.
+
+        A person says that the PLC had not taken it. While it is a batch, a PLC that shows the contrary is believed. Once it is
+        cancelled, nothing would stop a second production.
+        """
         return "withhold" if order_action == "requeue" and self.resent and self.date_offered else order_action
 
     def _cancel_effect(self, order_action):
-        """What cancelling the batch will do to it and to its order, before it is done."""
+        """What cancelling will do to the batch and its order, announced in advance."""
         self.ensure_one()
         self._origin.check_access("read")
         if not self.is_action_cancel_allowed:
@@ -141,7 +144,7 @@ class MoBatch(models.Model):
         return effects[order_action or "withhold", shared] % order.name
 
     def _carry_out_order_action(self):
-        """What happens to the order of a batch that is cancelled; one that cannot be cancelled is held."""
+        """Carry out the decision on the order of a cancelled batch. An order that cannot be cancelled is withheld."""
         order = self.production_id
         if order.state in ("done", "cancel") or self.cancel_order_action == "requeue":
             return

@@ -6,7 +6,7 @@ DISPOSITION_MATERIAL = [("scrap", "As scrap"), ("consume", "As consumption of th
 
 
 class MoBatch(models.Model):
-    """A failed batch: what was consumed is booked, then the order is dealt with; each in a transaction of its own."""
+    """A failed batch: first book what was consumed, then deal with the order, each in its own transaction."""
 
     _inherit = "mo.batch"
 
@@ -29,12 +29,12 @@ class MoBatch(models.Model):
         }
 
     def action_set_disposition(self, order_action, booking="scrap"):
-        """Decide on failed batches; Task 3 carries it out.
+        """Set the disposition of failed batches. Task 3 carries it out.
 
         :param order_action: what happens to the order: cancel, withhold or requeue
-        :param booking: how what was consumed is booked: scrap (with the order as origin) or consume (on the order)
+        :param booking: how consumed material is booked: scrap (with the order as origin) or consume (on the order)
         :return: True
-        :raise UserError: if a batch is not failed, or the choices do not go together
+        :raise UserError: if a batch is not failed, or the choices contradict each other
         """
         self._check_allowed("disposition")
         self._check_choice("disposition_order", order_action)
@@ -53,7 +53,7 @@ class MoBatch(models.Model):
         self.env["plc.task.write.back"]._trigger()
 
     def _on_batch_failed(self):
-        """A batch has just failed: the PLC's policy decides, or a person."""
+        """A batch has just failed: the PLC's policy decides; if it has none, a person."""
         policy = self.controller_id.disposition_policy
         if policy == "ask":
             self.attention = self.env._("The PLC reported that the batch failed. Set the disposition of the order.")
@@ -62,13 +62,13 @@ class MoBatch(models.Model):
 
     @api.model
     def _with_due_disposition(self):
-        """Failed batches that are decided on and due."""
+        """Failed batches whose disposition is set and due."""
         due = ["|", ("next_try", "=", False), ("next_try", "<=", fields.Datetime.now())]
         decided = [("state", "=", "failed"), ("disposition_order", "!=", False), ("controller_id.enabled", "=", True)]
         return self.search([*decided, *due], order="id")
 
     def _close_disposition(self):
-        """Second step, once the material is booked: the order; then the batch goes to the history."""
+        """Second step, after the material is booked: deal with the order, then move the batch to the history."""
         self.ensure_one()
         order = self.production_id
         self._set_state("cancelled", last_error=False, next_try=False)

@@ -8,18 +8,18 @@ from ...tools.translate import translate
 from .mo_batch import CONSUMING, RECIPE_FIELDS
 
 REJECTED = "rejected"
-REJECT_SECONDS = 60  # what a slot reports may be half written: told only if it stands that long
+REJECT_SECONDS = 60  # what a slot reports may be half written: reported only if it stands that long
 
 
 class MoBatch(models.Model):
-    """A batch as the exchange needs it, and what the PLC says of it."""
+    """A batch from the exchange's point of view, and what the PLC reports of it."""
 
     _inherit = "mo.batch"
 
     # What the reconciler is told
 
     def _fresh(self):
-        """Those in line whose order was never handed over to their PLC, by this batch or another."""
+        """Queued batches whose order was never handed over to their PLC, by this batch or another."""
         waiting = self.filtered(lambda batch: batch.state == "queued" and not batch.resent)
         if not waiting:
             return waiting
@@ -29,11 +29,11 @@ class MoBatch(models.Model):
         return waiting.filtered(lambda batch: (batch.controller_id, batch.order_name) not in known)
 
     def _job(self, layout, fresh=False):
-        """The batch as the reconciler wants it."""
+        """The batch as the reconciler takes it."""
         self.ensure_one()
         return Job(
             id=self.id,
-            # a failed batch that was settled: to the PLC it is one that ended, and may still have to be acknowledged
+            # To the PLC, a failed batch with a disposition has simply ended. It may still have to be acknowledged.
             state="failed" if self.state == "cancelled" and self.date_started else self.state,
             slot=self.slot,
             order=self.order_name,
@@ -49,20 +49,20 @@ class MoBatch(models.Model):
         )
 
     def _is_settled(self):
-        """The PLC has had its settle time to show what became of the offer or the withdrawal."""
+        """The PLC has had its settle time to show the effect of the offer or the withdrawal."""
         since = {"cancelling": self.withdrawn_at, "running": self.command_at}.get(self.state, self.date_offered)
         if not since:
             return self.state != "cancelling"
-        # one second more, as the database keeps no fractions
+        # one second more, as the database stores no fractions
         return fields.Datetime.now() > since + timedelta(seconds=self.controller_id.settle_time + 1)
 
     def _awaits_weight(self):
-        """A finished batch is given the PLC's grace time for its finished weight."""
+        """A finished batch still has grace time in which the PLC may report its finished weight."""
         grace = self.controller_id.weight_grace
         return bool(grace) and (not self.date_finished or fields.Datetime.now() < self.date_finished + timedelta(seconds=grace))
 
     def _recipe(self, layout):
-        """The recipe by role, in kg, as it was frozen when the order was queued."""
+        """The recipe by role, in kg, frozen when the order was queued."""
         lines = [(line.code, line.planned_qty) for line in self.line_ids]
         return layout.recipe(lines, **{role: self[name] for role, name in RECIPE_FIELDS.items()})
 
@@ -88,7 +88,7 @@ class MoBatch(models.Model):
             self.write({"attention": False, "attention_key": False})
 
     def _store_progress(self, values):
-        """What does not change the state: acknowledged, held, first seen withdrawn or finished."""
+        """Store what leaves the state as it is: acknowledged, on hold, first seen withdrawn or finished."""
         if values.get("acknowledged"):
             self.acknowledged = True
         if "held" in values and values["held"] != self.on_hold:
@@ -105,7 +105,7 @@ class MoBatch(models.Model):
             self.env["plc.task.exchange"]._trigger(self.date_finished + timedelta(seconds=self.controller_id.weight_grace))
 
     def _advance(self, state, weight, values):
-        # A batch may be seen finished before it was ever seen running.
+        # A batch may be seen finished without ever having been seen running.
         if state in ("completed", "failed") and not self.date_started:
             values["date_started"] = fields.Datetime.now()
         if state in ("completed", "failed"):
@@ -117,7 +117,7 @@ class MoBatch(models.Model):
         self._on_state_changed(state, too_late)
 
     def _on_state_changed(self, state, too_late):
-        """What else a new state brings about."""
+        """Carry out the consequences of a new state."""
         if state == "completed":
             self.env["plc.task.write.back"]._trigger()
         if state == "cancelled":
@@ -157,7 +157,7 @@ class MoBatch(models.Model):
         )
 
     def _produced_qty(self, weight):
-        """kg produced: the finished weight; where the PLC gave none, what the policy of the PLC says."""
+        """kg produced: the finished weight; without one from the PLC, as the PLC's policy says."""
         if weight:
             return weight
         if self.controller_id.weight_policy == "actuals":
@@ -167,7 +167,7 @@ class MoBatch(models.Model):
     def _store_actuals(self, codes, actuals):
         """Write the actuals (kg, by equipment code) into the lines, only where they changed.
 
-        A component that the recipe does not name gets a line of its own: what was dosed is never dropped.
+        A component that the recipe does not name gets its own line: no dosed kilogram is dropped.
         """
         by_code = {line.code: line for line in self.line_ids if line.code}
         digits = self.env["decimal.precision"].precision_get("Product Unit")
@@ -194,7 +194,7 @@ class MoBatch(models.Model):
     # What is odd about it
 
     def _record_anomaly(self, anomaly):
-        """Journal an anomaly once a change, and say it on the batch."""
+        """Journal an anomaly once per change, and show it on the batch."""
         key = f"{anomaly.code} {anomaly.detail}"
         if self.attention_key == key:
             return

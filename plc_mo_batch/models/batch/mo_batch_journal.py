@@ -37,7 +37,7 @@ class MoBatchJournal(models.Model):
     wrong_word = fields.Integer(readonly=True, help="Which raw word was rejected, counted from 0; -1: none.")
     user_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.uid)
 
-    _controller_idx = models.Index("(controller_id, id)")  # the latest ones of a PLC, of a million
+    _controller_idx = models.Index("(controller_id, id)")  # the latest lines of one PLC, out of a million
 
     @api.depends("words", "area", "layout_id", "wrong_word", "slot")
     @api.depends_context("lang")

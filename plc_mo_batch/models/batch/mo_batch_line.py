@@ -4,7 +4,7 @@ from odoo.tools import float_compare
 
 from ...tools.translate import format_number
 
-LIVE_FIELDS = {"actual_qty", "reported"}  # a live PLC changes them every second: the board is told the figures alone
+LIVE_FIELDS = {"actual_qty", "reported"}  # a live PLC changes them every second: the board receives only the figures
 TOLERANCE_STATES = [("within", "Within"), ("warn", "Out of Tolerance"), ("review", "Far Out of Tolerance")]
 
 
@@ -58,7 +58,7 @@ class MoBatchLine(models.Model):
     )
 
     _board_fields = {"typed", "typed_qty", "weighed", "weighed_qty"}
-    _date_idx = models.Index("(date, id)")  # the list of what was dosed, of a million lines
+    _date_idx = models.Index("(date, id)")  # the list of dosed components, out of a million lines
 
     @api.depends("planned_qty", "actual_qty", "reported")
     def _compute_deviation(self):
@@ -88,7 +88,7 @@ class MoBatchLine(models.Model):
     # Business methods
 
     def _tolerance_state(self):
-        """Where the deviation lies, by the limits as they are now; False where there are none."""
+        """How far the actual deviates, by the current limits; False without limits."""
         exceeds = {kind: self._exceeds(kind) for kind in ("review", "tolerance")}
         if exceeds["review"]:
             return "review"
@@ -97,7 +97,7 @@ class MoBatchLine(models.Model):
         return "within" if False in exceeds.values() else False
 
     def _exceeds(self, kind):
-        """Whether the deviation is beyond the limit of the equipment, else of its PLC; None where there is no limit."""
+        """Whether the deviation exceeds the limit of the equipment, or else of its PLC; None without a limit."""
         limit = self._allowed(kind)
         if limit is None:
             return None
@@ -105,19 +105,21 @@ class MoBatchLine(models.Model):
         return float_compare(deviation, limit, precision_digits=6) > 0
 
     def _allowed(self, kind):
-        """How far the deviation may go, by the limits as they are now; None where there is no limit."""
+        """The deviation that the current limits allow; None without a limit."""
         owner = self.equipment_id if self.equipment_id._has_limit(kind) else self.batch_id.controller_id
         return owner._limit(kind, self.planned_qty) if owner._has_limit(kind) else None
 
     def _sum_weighings(self):
-        """:raise UserError: where nobody says what a unit of the component weighs"""
+        """
+        :raise UserError: if the weight of one unit of the component is not known
+        """
         found = self.weighing_ids.filtered(lambda weighing: weighing.state == "matched")
         weight = sum(found.mapped("quantity"))
         quantity = self.product_id._plc_from_weight(weight, self.batch_id.uom_id, self.uom_id) if found else 0.0
         self.write({"weighed_qty": quantity, "weighed": bool(found)})
 
     def _is_weighed_enough(self):
-        """As much as planned, but for the tolerance of the PLC."""
+        """At least the planned quantity has been weighed, within the PLC's tolerance."""
         allowed = self.planned_qty - self.batch_id.controller_id._limit("tolerance", self.planned_qty)
         return self.weighed and self.uom_id.compare(self.weighed_qty, allowed) >= 0
 
@@ -125,14 +127,14 @@ class MoBatchLine(models.Model):
         return any(self.weighing_ids.mapped("repeated"))
 
     def _wasted_qty(self):
-        """What a failed batch consumed of it, in its unit, as far as anybody knows."""
+        """What a failed batch consumed of it, in its unit, as far as it is known."""
         if self.code:
             return self.actual_qty if self.reported else 0.0
         return self.typed_qty if self.typed else self.weighed_qty
 
     def _consumed_qty(self):
-        """What the order consumed, in the line's unit: the PLC's actual; of what is added by hand what was typed in, else what
-        the PLC's policy says."""
+        """What the order consumed, in the line's unit: the PLC's actual. For a hand-add, the quantity entered by hand, or else
+        what the PLC's policy says."""
         self.ensure_one()
         if self.code:
             return self.actual_qty
@@ -145,16 +147,16 @@ class MoBatchLine(models.Model):
         return self.planned_qty
 
     def _consumed_weight(self):
-        """The same in the PLC's unit; nothing where nobody says what it weighs."""
+        """The consumed quantity in the PLC's unit; nothing if the weight of a unit is not known."""
         try:
             return self.product_id._plc_to_weight(self._consumed_qty(), self.uom_id, self.batch_id.uom_id)
         except UserError:
             return 0.0
 
     def _in_unit(self, quantity, uom):
-        """``quantity``, which is in the line's unit, in ``uom``.
+        """``quantity``, given in the line's unit, in ``uom``.
 
-        :raise UserError: when it cannot be had without loss
+        :raise UserError: if the conversion would lose part of it
         """
         if self.code:
             return self.product_id._plc_from_weight(quantity, self.uom_id, uom)
@@ -164,7 +166,7 @@ class MoBatchLine(models.Model):
         return not self.uom_id.compare(self._consumed_qty(), self.planned_qty)
 
     def _deviation_texts(self):
-        """For a sentence."""
+        """The deviation as texts for a sentence."""
         return ", ".join(line._deviation_text() for line in self)
 
     def _deviation_text(self):
@@ -179,14 +181,14 @@ class MoBatchLine(models.Model):
         )
 
     def _same_component(self, order):
-        """The move of ``order`` for the same component; none where it has none."""
+        """The move of ``order`` for the same component; empty if there is none."""
         same = order.move_raw_ids.filtered(lambda move: move.product_id == self.product_id)
         return same.filtered(lambda move: move.bom_line_id == self.move_id.bom_line_id)[:1] or same[:1]
 
     # Business methods: what is booked of it
 
     def _find_product(self):
-        """What was dosed besides the recipe: the one product that the equipment holds, or is said to hold by now."""
+        """For material dosed outside the recipe: the one product that the equipment holds, or was recorded to hold since."""
         if not self.product_id:
             equipment = self.batch_id.controller_id.equipment_ids.filtered(lambda item: item.code == self.code)
             product = equipment.product_ids if len(equipment.product_ids) == 1 else False
@@ -211,10 +213,10 @@ class MoBatchLine(models.Model):
         return self.product_id.tracking != "none" and (kind.use_create_lots or kind.use_existing_lots)
 
     def _lots(self, quantity, uom, last=None):
-        """[(lot, its part of ``quantity``)], in ``uom``: all of the equipment's lot, else of the ``last`` one, else of those that
-        the order has.
+        """[(lot, its part of ``quantity``)] in ``uom``: everything from the equipment's lot; else from the ``last`` one; else
+        from the order's lots.
 
-        :raise UserError: when no lot is known
+        :raise UserError: if no lot is known
         """
         lot = self._equipment_lot() or last
         lots = [(lot, quantity)] if lot else self._order_lots(quantity, uom)
@@ -223,13 +225,13 @@ class MoBatchLine(models.Model):
         return lots
 
     def _equipment_lot(self):
-        """The lot that was in the equipment when the batch finished, else the one that is entered there now."""
+        """The lot that was in the equipment when the batch finished, or else the one that is entered there now."""
         lot = self.lot_id or self.equipment_id.lot_id
         return lot if lot.product_id == self.product_id else lot.browse()
 
     def _order_lots(self, quantity, uom):
-        """The component's lots on the order, for what is posted besides: those that are reserved, in turn, and what exceeds them
-        of the last; once the component is booked, the last that was used."""
+        """The component's lots on the order, for what is posted besides: first the reserved ones in turn, and any excess from the
+        last of them. Once the component is booked: the lot that was used last."""
         move = self.move_id
         items = move.move_line_ids.filtered("lot_id").sorted("id")
         if self.product_id.tracking != "lot" or not items:

@@ -6,8 +6,8 @@ from ..common.plc_notifier import ACTIVITY
 
 
 class MoBatch(models.Model):
-    """What managers can do about a batch that is not booked by itself: its order was closed by hand while the PLC made it, or
-    its write-back failed too often."""
+    """What managers can do about a batch that cannot be booked automatically: its order was closed by hand while the PLC made it,
+    or its write-back failed too often."""
 
     _inherit = "mo.batch"
 
@@ -19,10 +19,10 @@ class MoBatch(models.Model):
         return self._open_wizard("plc_mo_batch.mo_batch_booked_action")
 
     def action_book_on_new_order(self):
-        """Book what the PLC made on a new order for the same product: its own was closed or cancelled before the batch ended.
+        """Book what the PLC made on a new order for the same product, as its own was closed or cancelled before the batch ended.
 
         :return: True
-        :raise AccessError: if the user is no manager
+        :raise AccessError: if the user is not a manager
         :raise UserError: if the batch's order is still open
         """
         self._check_allowed("rebook")
@@ -32,11 +32,11 @@ class MoBatch(models.Model):
         return True
 
     def action_is_booked_by_hand(self, comment):
-        """Somebody booked the batch by hand when closing its order: into the history, with what differs as a remark.
+        """The batch was booked by hand when its order was closed: move it to the history, with any differences as a remark.
 
         :param comment: who booked it, or where
         :return: True
-        :raise AccessError: if the user is no manager
+        :raise AccessError: if the user is not a manager
         :raise UserError: if the batch's order is not done, or without a comment
         """
         self._check_allowed("rebook")
@@ -47,11 +47,11 @@ class MoBatch(models.Model):
         return True
 
     def action_reset(self):
-        """Forget the errors of a write-back and try it again as if for the first time.
+        """Clear the errors of a write-back and try it again from the start.
 
         :return: True
-        :raise AccessError: if the user is no manager
-        :raise UserError: if no write-back of it failed
+        :raise AccessError: if the user is not a manager
+        :raise UserError: if none of its write-backs failed
         """
         self._check_allowed("reset")
         for batch in self.sudo():
@@ -115,8 +115,8 @@ class MoBatch(models.Model):
         self.env["plc.task.write.back"]._refill(self.controller_id)
 
     def _differences_from_order(self):
-        """Sentences on what was booked otherwise than the PLC reported; of an order that is made in several batches it cannot be
-        told which of them something was booked for."""
+        """Sentences on what was booked differently from what the PLC reported. If several batches make the order, bookings cannot
+        be attributed to one of them."""
         if self.production_id.plc_part_count > 1:
             return []
         return [

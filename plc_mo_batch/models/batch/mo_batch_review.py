@@ -10,7 +10,7 @@ from .mo_batch_line import TOLERANCE_STATES
 
 
 class MoBatch(models.Model):
-    """What a person does about a finished batch before it is booked: type in hand-adds, review deviations; and who is told."""
+    """What a person does about a finished batch before it is booked: enter hand-adds, review deviations. And who is notified."""
 
     _inherit = "mo.batch"
 
@@ -50,7 +50,7 @@ class MoBatch(models.Model):
                 "views": [(False, "form")], "target": "new", "context": {"active_id": self.id}}  # fmt: skip
 
     def action_open_review(self):
-        """Show plan and actual of the batch, to type in what was added by hand and to release it."""
+        """Show plan and actual of the batch, to enter hand-adds and to release it."""
         self.ensure_one()
         self._check_operator()
         return {
@@ -63,27 +63,27 @@ class MoBatch(models.Model):
         }
 
     def action_enter_hand_adds(self, quantities):
-        """Type in, or correct, what was added by hand. What the PLC reported cannot be changed.
+        """Enter or correct hand-added quantities. What the PLC reported cannot be changed.
 
         :param quantities: pairs of a line's id and its quantity, in the line's unit
         :return: True
-        :raise UserError: when the batch is not finished, is being booked or is booked already, or for a line that the PLC dosed
+        :raise UserError: if the batch is not finished, is being booked or is already booked, or for a line that the PLC dosed
         """
         self.ensure_one()
         self._check_allowed("enter_hand_adds")
         batch = self.sudo()
-        batch.lock_for_update(allow_referencing=True)  # or it is just being booked with other quantities
+        batch.lock_for_update(allow_referencing=True)  # otherwise Task 3 may be booking it with other quantities right now
         for line_id, quantity in quantities:
             batch._enter_hand_add(line_id, quantity)
         batch._on_hand_adds_changed()
         return True
 
     def action_release_review(self, comment):
-        """Release a batch that was held for review: it is booked as it is.
+        """Release a batch from review: it is booked as it is.
 
         :param comment: why it is released
         :return: True
-        :raise UserError: when it is not held for review, or without a comment
+        :raise UserError: if it is not waiting for a review, or without a comment
         """
         self._check_allowed("release_review")
         if not (comment or "").strip():
@@ -103,7 +103,7 @@ class MoBatch(models.Model):
 
         :param weight: kg produced, more than 0
         :return: True
-        :raise UserError: if none is asked for, or it is no weight
+        :raise UserError: if the batch does not wait for a weight, or the value is not a weight
         """
         self.ensure_one()
         self._check_allowed("set_weight")
@@ -120,14 +120,14 @@ class MoBatch(models.Model):
     # Business methods: a batch has just finished
 
     def _freeze_lots(self):
-        """The lots that are in the equipment now: it may hold others when the batch is booked."""
+        """Record the lots that are in the equipment now. By the time the batch is booked, it may hold others."""
         for line in self.line_ids:
             lot = line.equipment_id.lot_id
             if lot and lot.product_id == line.product_id:
                 line.lot_id = lot
 
     def _gate_before_booking(self):
-        """Say what a person has to do before the batch is booked, and tell of deviations that are booked all the same."""
+        """Ask for what a person must do before the batch is booked, and report deviations that are booked regardless."""
         if self._by_weight():
             self._wait_for_weighings()
         self.hand_adds_needed = self._lacks_hand_adds()
@@ -151,7 +151,7 @@ class MoBatch(models.Model):
             self._tell_responsible(self.env._("Review before it is booked"), " ".join(reasons))
 
     def _review_reasons(self):
-        """Sentences on why the batch must not be booked unseen."""
+        """Sentences on why a person must see the batch before it is booked."""
         reasons = []
         if far_off := self.line_ids.filtered(lambda line: line.tolerance_state == "review"):
             reasons.append(self.env._("Far out of tolerance: %s.", far_off._deviation_texts()))
@@ -168,12 +168,12 @@ class MoBatch(models.Model):
         return warnings
 
     def _deviates_from(self, consumption):
-        """The order's BoM has this consumption, it is to be respected, and was not kept to."""
+        """The order's BoM has this consumption policy, the policy applies, and the batch deviates from it."""
         respected = self.controller_id.consumption_policy == "respect" and consumption_of(self.production_id) == consumption
         return respected and bool(self._off_plan())
 
     def _off_plan(self):
-        """Components of which something else than planned was consumed; what may still be weighed does not deviate yet."""
+        """Components whose consumption differs from the plan. One that may still be weighed does not deviate yet."""
         off_plan = self.line_ids.filtered(lambda line: not line._is_as_planned())
         return off_plan.filtered("code") if self.weighings_until else off_plan
 
@@ -181,7 +181,7 @@ class MoBatch(models.Model):
         return self._off_plan()._deviation_texts()
 
     def _ask_for_what_is_awaited(self):
-        """All that a person has to do, in one place; what was said of the batch before stays."""
+        """Ask for everything that a person must do, in one text. Earlier remarks on the batch stay."""
         sentences = [self.attention] if self.attention else []
         if self.hand_adds_needed:
             sentences.append(self.env._("Enter the hand-added quantities."))
@@ -214,7 +214,7 @@ class MoBatch(models.Model):
         )
 
     def _on_hand_adds_changed(self):
-        """What was produced may be the sum of what was added; and what was typed in may be off the plan."""
+        """The produced quantity may be the sum of what was added, and the entered quantities may be off the plan: check both."""
         if self.weighings_until and not self._unweighed():
             self.weighings_until = False
         if not self.finished_weight and self.controller_id.weight_policy == "actuals":
@@ -225,7 +225,7 @@ class MoBatch(models.Model):
         self._on_answered()
 
     def _on_answered(self):
-        """Say what is still awaited; nothing more: have it written back."""
+        """Ask for what is still missing. If nothing is, have the batch written back."""
         self.attention = self.weight_needed and self.env._(
             "The PLC did not report a finished weight. Enter the produced quantity."
         )
@@ -234,12 +234,12 @@ class MoBatch(models.Model):
             self.env["plc.task.write.back"]._trigger()
 
     def _is_bookable(self):
-        """Finished, and waiting for nobody."""
+        """Finished, and not waiting for a person."""
         waits = self.weight_needed or self.hand_adds_needed or self.review_needed or self.weighings_until
         return self.state == "completed" and not waits
 
     def _hand_add_ratio(self):
-        """What was produced by what was planned; where that is the sum of the components, by what the PLC dosed."""
+        """Produced by planned quantity. If the produced quantity is the sum of the components: by what the PLC dosed."""
         if not self.finished_weight and self.controller_id.weight_policy == "actuals":
             dosed = self.line_ids.filtered("code")
             made, planned = sum(dosed.mapped("actual_qty")), sum(dosed.mapped("planned_qty"))
@@ -250,8 +250,8 @@ class MoBatch(models.Model):
     # Business methods: weighings
 
     def _line_to_weigh(self, product):
-        """The component that a weighing of ``product`` counts for: the first that lacks something, else the last; empty if it
-        is not added by hand."""
+        """The component that a weighing of ``product`` counts for: the first that still lacks some, or else the last; empty if
+        the product is not added by hand."""
         lines = self.line_ids.filtered(lambda line: not line.code and line.product_id == product)
         return lines.filtered(lambda line: not line._is_weighed_enough())[:1] or lines[-1:]
 
@@ -266,7 +266,7 @@ class MoBatch(models.Model):
         return by_hand.filtered(lambda line: not line.weighed or line._is_weighing_in_doubt())
 
     def _wait_for_weighings(self):
-        """A batch has just finished: it is given the PLC's time for the weighings that are outstanding."""
+        """A batch has just finished: wait for outstanding weighings as long as the PLC's setting allows."""
         self.weighings_until = fields.Datetime.now() + timedelta(minutes=self.controller_id.weighing_grace)
         if self._unweighed():
             self.env["plc.task.write.back"]._trigger(self.weighings_until)
@@ -274,12 +274,12 @@ class MoBatch(models.Model):
             self.weighings_until = False
 
     def _let_weighings_go(self):
-        """The batch was cancelled: what was weighed for it waits for a person."""
+        """The batch was cancelled: a person decides about what was weighed for it."""
         for weighing in self.weighing_ids.filtered(lambda weighing: weighing.state == "matched"):
             weighing._wait(self.env._("Batch %s was cancelled.", self.name))
 
     def _on_weighings_changed(self):
-        """The weighings have changed. A batch that is not finished looks at them when it is."""
+        """The weighings have changed. A batch that has not finished will look at them when it does."""
         if self.state != "completed":
             return
         if not self._unweighed():
@@ -291,7 +291,7 @@ class MoBatch(models.Model):
 
     @api.model
     def _stop_waiting_for_weighings(self):
-        """The grace time of these batches is over: what was weighed counts, and a person is asked about the rest."""
+        """The grace time of these batches is over: what was weighed counts, and a person is asked for the rest."""
         late = self.search([("state", "=", "completed"), ("weighings_until", "<=", fields.Datetime.now())])
         for batch in map(type(self)._in_plc_language, late.try_lock_for_update(allow_referencing=True)):
             batch.weighings_until = False

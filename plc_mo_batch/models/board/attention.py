@@ -3,16 +3,16 @@ from odoo import fields
 from ..common.tasks import TASKS
 from .plc_board import NO_RECORD, button
 
-SHOWN = 20  # of a kind of event: who has more open ones looks at their list
+SHOWN = 20  # of each kind of event; the list shows the others
 SEVERITIES = ("danger", "warning", "info")
 SEVERITY = {"high": "danger", "medium": "warning", "low": "info"}  # by an alarm's priority
-# kind of alarm -> what the board says of the same matter by itself, at once, while the alarm comes when it has lasted
+# kind of alarm -> the board's own item on the same matter: shown at once, while the alarm waits until the matter has lasted
 SAME = {"silent": "plc", "write_back": "batch-error", "unposted": "batch-error", "waiting": "batch-attention",
         "rejected": "batch-attention"}  # fmt: skip
 
 
 def order_label(batch):
-    """The order by name, and which of its batches this is where it has several: ``WH/MO/00012#03``, as the PLC shows it."""
+    """The order's name, and which of its batches this is if it has several: ``WH/MO/00012#03``, as the PLC shows it."""
     part = f"#{batch.part:02}"
     return f"{batch.production_id.name}{part if (batch.order_name or '').endswith(part) else ''}"
 
@@ -20,9 +20,9 @@ def order_label(batch):
 class Attention:
     """What a person should look at, each matter once: items of the board as JSON values.
 
-    An item has key (the same as long as the matter is), severity (danger, warning or info), plc and batch (ids, 0 for none),
-    title, message, since and next_try (times, or empty), seen_by (who acknowledged it); model and id of a record of its own, and
-    the buttons of that one.
+    An item has key (the same as long as the matter lasts), severity (danger, warning or info), plc and batch (ids, 0 for none),
+    title, message, since and next_try (times, or empty), seen_by (who acknowledged it); model and id of its own record, and the
+    buttons of that record.
 
     :param controllers: the PLCs on the board
     :param batches: the open ones of these PLCs
@@ -36,7 +36,7 @@ class Attention:
     def items(self, of_all):
         """Most urgent first.
 
-        :param of_all: with what keeps all PLCs from being served
+        :param of_all: include what keeps all PLCs from being served
         """
         items = [*self._of_plcs(), *(self._of_all_plcs() if of_all else [])]
         return sorted(items, key=lambda item: SEVERITIES.index(item["severity"]))
@@ -102,7 +102,7 @@ class Attention:
     # Alarms
 
     def _with_alarms(self, items, controller_ids):
-        """The items, with the open alarms of these PLCs: each into the item about the same matter, else as one of its own."""
+        """Add the open alarms of these PLCs: to the item on the same matter, or else as an item of their own."""
         by_key = {item["key"]: item for item in items}
         alarms = self.env["plc.alarm"]
         for alarm in alarms.search([*alarms._open_domain(), ("controller_id", "in", controller_ids)], order="date_opened, id"):
@@ -126,7 +126,7 @@ class Attention:
         )
 
     def _known_by_alarm(self, alarm):
-        """What only an alarm knows: since when, and who takes care of it."""
+        """What only an alarm knows: since when, and who acknowledged it."""
         seen = button("action_acknowledge", self.env._("Acknowledge"), "eye")
         return {
             "since": fields.Datetime.to_string(alarm.date_opened),
@@ -136,7 +136,7 @@ class Attention:
             "buttons": [seen] if self._is_operator() and not alarm.date_acknowledged else [],
         }
 
-    # Failures that are open, and weighings that wait for a person
+    # Open failures, and weighings that wait for a person
 
     def _of_events(self):
         of_these = [("controller_id", "in", self.controllers.ids)]

@@ -11,14 +11,14 @@ from ...tools.shifts import shift_start
 from .attention import order_label
 
 FINISHED_SHOWN = 8  # of the shift, for each PLC
-STALE_INTERVALS = 3  # of Task 2 without a contact: then something is wrong with Odoo, not with the PLC
-STALE_LIVE = 120  # seconds, where a batch is followed live
+STALE_INTERVALS = 3  # intervals of Task 2 without a contact: the problem is then in Odoo, not in the PLC
+STALE_LIVE = 120  # seconds, for a batch that is followed live
 
 
 class Lanes:
-    """Each PLC with its connection, its slots, what it makes, what comes next, and what it made in the shift, as JSON values.
+    """Each PLC with its connection, its slots, what it makes, what comes next, and what it made in this shift, as JSON values.
 
-    A handful of queries whatever the number of PLCs.
+    It takes a handful of queries, whatever the number of PLCs.
 
     :param controllers: the PLCs on the board
     :param batches: the open ones of these PLCs
@@ -70,7 +70,7 @@ class Lanes:
         return "offline" if controller.last_error or controller.last_contact else "new"
 
     def _exchange_interval(self):
-        """Seconds between two runs of Task 2 that nobody asked for."""
+        """Seconds between two scheduled runs of Task 2."""
         cron = self.env["plc.task.exchange"]._scheduled_action()
         interval = cron and relativedelta(**{cron.interval_type: cron.interval_number})
         return int((datetime.min + interval - datetime.min).total_seconds()) if interval else 0
@@ -106,8 +106,8 @@ class Lanes:
         }
 
     def _line(self, line):
-        """A component: ``actual`` is what is ``known`` to be in, from the PLC or typed in; ``limits`` say how far it may deviate,
-        where there is a limit."""
+        """A component: ``actual`` is the quantity ``known`` to be in, reported by the PLC or entered by hand; ``limits`` are the
+        allowed deviations, if there are any."""
         product = line.product_id.with_context(display_default_code=False)
         limits = {kind: line._allowed(kind) for kind in ("tolerance", "review")} if line.code else {}
         return {
@@ -122,10 +122,10 @@ class Lanes:
             "limits": {kind: limit for kind, limit in limits.items() if limit is not None},
         }
 
-    # Orders that wait, and what was finished in the shift
+    # Orders that wait, and what was finished in this shift
 
     def _count_waiting(self, controllers):
-        """Of each PLC, in one query: how many orders could be queued, and of how many of them it is said why they were not."""
+        """For each PLC, in one query: how many orders could be queued, and how many show a reason why they were not."""
         orders = self.env["mrp.production"].sudo()
         counts = []
         for controller in controllers:
@@ -136,7 +136,7 @@ class Lanes:
         return {controller_id: {"orders": count, "refused": refused} for controller_id, count, refused in rows}
 
     def _finished(self):
-        """Of each PLC: how many batches were done in this shift, their weight, and the latest ones, cancelled ones too."""
+        """For each PLC: how many batches were done in this shift, their weight, and the latest ones, including cancelled ones."""
         since = {controller: self._shift_start(controller) for controller in self.controllers}
         rows = self._latest_finished(since) if since else []
         history = self.env["mo.batch"].with_context(active_test=False)
@@ -153,7 +153,7 @@ class Lanes:
         }
 
     def _latest_finished(self, since):
-        """Rows of batch, PLC, and how many the PLC made since then with which weight."""
+        """Rows of batch, PLC, and how many batches of what weight the PLC has made since then."""
         self.env["mo.batch"].flush_model(["state", "active", "controller_id", "date_closed", "produced_qty"])
         plcs = SQL(", ").join(SQL("(%s, %s::timestamp)", controller.id, start) for controller, start in since.items())
         return self.env.execute_query(
@@ -180,7 +180,7 @@ class Lanes:
         )
 
     def _shift_start(self, controller):
-        """When the plant's shift began (UTC), by its working hours' time zone and a setting."""
+        """When the plant's shift began (UTC), by the time zone of its working hours and a setting."""
         zone = pytz.timezone(controller.company_id.sudo().resource_calendar_id.tz or "UTC")
         start = shift_start(datetime.now(zone).replace(tzinfo=None), controller._shift_hours())
         return zone.localize(start).astimezone(pytz.utc).replace(tzinfo=None)

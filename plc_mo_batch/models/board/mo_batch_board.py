@@ -4,7 +4,7 @@ from .plc_board import button
 
 
 class MoBatch(models.Model):
-    """What may be done about a batch on the board."""
+    """What the user may do about a batch on the board."""
 
     _inherit = "mo.batch"
 

@@ -6,10 +6,10 @@ from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
 
-CHANNEL = "plc_board"  # what a browser subscribes to, and the type of the messages
-PENDING = "plc_mo_batch.board"  # in the transaction's data: what is to be told once it is committed
-KEEP_MINUTES = 5  # a browser that was away for longer loads the board anew
-# of what needs attention and has no record of its own, or none yet
+CHANNEL = "plc_board"  # the channel that a browser subscribes to, and the type of the messages
+PENDING = "plc_mo_batch.board"  # in the transaction's data: the messages to send after its commit
+KEEP_MINUTES = 5  # a browser that was away for longer reloads the board
+# for an item without a record of its own, or without one yet
 NO_RECORD = {"model": "", "id": 0, "seen_by": "", "buttons": []}
 
 
@@ -17,18 +17,18 @@ def button(method, label, icon, question="", first=False):
     """A button of the board as JSON values.
 
     :param question: asked before the method is called, unless empty
-    :param first: it stands out
+    :param first: highlighted
     """
     kind = "primary" if first else "secondary"
     return {"method": method, "label": label, "icon": f"fa-{icon}", "kind": kind, "question": question}
 
 
 class PlcBoard(models.AbstractModel):
-    """What the boards that are open are told, over Odoo's bus, while they are looked at.
+    """Messages to open boards over Odoo's bus, so that they stay live.
 
-    A message says that a PLC's lane changed, and is then fetched by those who may see it; or, since a live PLC tells new
-    quantities every second, these quantities themselves. It is sent after the commit, at most one for each PLC and transaction,
-    on a transaction of its own: whatever is wrong with the bus must not keep a PLC from being served.
+    A message says that a PLC's lane changed; each board that may see it fetches it. For a live PLC, whose quantities change every
+    second, it carries the quantities themselves. It is sent after the commit, at most one for each PLC and transaction, in its
+    own transaction: a fault of the bus must not keep a PLC from being served.
     """
 
     _name = "plc.board"
@@ -38,9 +38,9 @@ class PlcBoard(models.AbstractModel):
 
     @api.model
     def _mark_lanes(self, controller_ids, lane=True, line_ids=()):
-        """Have the boards told after the commit.
+        """Notify the boards after the commit.
 
-        :param lane: the lane has to be loaded anew; else only its last contact and the quantities of ``line_ids`` changed
+        :param lane: the lane must be reloaded; False: only its last contact and the quantities of ``line_ids`` changed
         :param line_ids: components whose actual quantity changed
         """
         pending = self._pending()
@@ -51,7 +51,7 @@ class PlcBoard(models.AbstractModel):
 
     @api.model
     def _mark_companies(self, company_ids):
-        """PLCs were added or taken away."""
+        """PLCs were added or removed."""
         self._pending().setdefault("companies", set()).update(company_ids)
 
     @api.model
@@ -70,8 +70,8 @@ class PlcBoard(models.AbstractModel):
         try:
             with registry.cursor() as cr:
                 api.Environment(cr, SUPERUSER_ID, {})["plc.board"]._send(pending)
-        except Exception as error:  # what was committed is committed; a board that misses a message shows older figures
-            _logger.warning("the boards could not be told: %s", error)
+        except Exception as error:  # what was committed stays; a board that misses a message shows older figures
+            _logger.warning("the boards could not be notified: %s", error)
 
     @api.model
     def _send(self, pending):
@@ -92,7 +92,7 @@ class PlcBoard(models.AbstractModel):
 
     @api.model
     def _at(self):
-        """When the transaction began, by the database's clock: what was read earlier never replaces what was read later."""
+        """When the transaction began, by the database's clock: an earlier reading must never replace a later one."""
         return self.env.cr.now().isoformat(sep=" ", timespec="microseconds")
 
     @api.model
@@ -100,11 +100,11 @@ class PlcBoard(models.AbstractModel):
         """A sign of life for the boards of the user, over the bus."""
         self.env["bus.bus"]._sendone((self.env.user, CHANNEL), CHANNEL, {"echo": True})
 
-    # Who is told
+    # Who is notified
 
     @api.model
     def _channels(self):
-        """The PLCs that the user may see, in all of the user's companies, the companies themselves, and the user."""
+        """The PLCs that the user may see, in all of the user's companies, these companies, and the user."""
         companies = self.env.user.company_ids
         controllers = self.env["plc.controller"].with_context(allowed_company_ids=companies.ids)
         if not controllers.has_access("read"):
@@ -114,7 +114,7 @@ class PlcBoard(models.AbstractModel):
 
     @api.model
     def _vacuum(self):
-        """Messages of a live PLC come every second, and the bus keeps its own for a day."""
+        """A live PLC sends a message every second, and the bus would keep them for a day."""
         kinds = ['"plc.controller",%', f'"res.company",%,"{CHANNEL}"]', f'"res.users",%,"{CHANNEL}"]']
         ours = Domain.OR(Domain("channel", "=like", f'["{self.env.cr.dbname}",{kind}') for kind in kinds)
         before = fields.Datetime.now() - timedelta(minutes=KEEP_MINUTES)

@@ -8,7 +8,7 @@ from .plc_board import button
 
 
 class PlcController(models.Model):
-    """The board, and what may be done about a PLC there."""
+    """The board, and what the user may do about a PLC there."""
 
     _inherit = "plc.controller"
 
@@ -16,13 +16,13 @@ class PlcController(models.Model):
 
     @api.model
     def get_board(self, controller_ids=()):
-        """What the board shows: the PLCs that the user may see, or those of them that are named.
+        """What the board shows: the PLCs that the user may see, or those among them that are named.
 
-        A handful of queries whatever the number of PLCs. Times are UTC, quantities are in the unit named beside them, texts
-        are in the user's language; what is not there is an empty string, never None.
+        It takes a handful of queries, whatever the number of PLCs. Times are UTC, quantities are in the unit beside them, texts
+        are in the user's language; a missing value is an empty string, never None.
 
-        :return: ``at``: as of when; ``lanes``: the PLCs (:class:`.lanes.Lanes`); ``attention``: what a person should look at,
-            most urgent first (:class:`.attention.Attention`); ``manager``: the user may set PLCs up
+        :return: ``at``: the time of the data; ``lanes``: the PLCs (:class:`.lanes.Lanes`); ``attention``: what a person should
+            look at, most urgent first (:class:`.attention.Attention`); ``manager``: the user may set up PLCs
         """
         controllers = self.search([("id", "in", list(controller_ids))] if controller_ids else [])
         batches = self.env["mo.batch"].search([("controller_id", "in", controllers.ids)], order="controller_id, slot, id")
@@ -34,9 +34,9 @@ class PlcController(models.Model):
         }
 
     def echo_board(self):
-        """Have the caller's boards hear a sign of life over the bus: without one they say that they are not live.
+        """Send a sign of life over the bus to the caller's boards: without one they say that they are not live.
 
-        :raise AccessError: to those who may see no PLC
+        :raise AccessError: if the user may see no PLC
         """
         self.check_access("read")
         self.env["plc.board"]._echo()
@@ -51,5 +51,5 @@ class PlcController(models.Model):
         text = get_parameter(self.env, "plc_mo_batch.shift_hours")
         try:
             return shift_hours(text or SHIFTS)
-        except ValueError:  # written past the settings: the board is worth more than its shift
+        except ValueError:  # the setting was changed outside the settings page: the board matters more than its shift
             return shift_hours(SHIFTS)

@@ -6,18 +6,18 @@ from .negative_stock import NegativeStock
 from .shared_order import SharedOrder
 
 CLOSING = {
-    "skip_consumption": True,  # the policy of the PLC took its place, see _gate_before_booking
+    "skip_consumption": True,  # the PLC's policy replaces it, see _gate_before_booking
     "skip_backorder": True,
     "skip_redirection": True,
     "tracking_disable": True,
-    "plc_closing": True,  # it is us
+    "plc_closing": True,  # we are the ones who close it
 }
 
 
 class Booking:
-    """Batches that each close their order, together; every kilogram is checked afterwards (rule 7).
+    """Batches that each close their order, booked together. Every kilogram is verified afterwards (rule 7).
 
-    A batch is the only one of its order, or the last of several. docs/architecture/booking.md has the ways in which Odoo loses
+    A batch is the only one of its order, or the last of several. docs/architecture/booking.md lists the ways in which Odoo loses
     consumption silently.
 
     :param batches: completed, of one company; locked by the caller, who rolls back if :meth:`book` raises
@@ -28,22 +28,24 @@ class Booking:
         self.env = batches.env
 
     def book(self):
-        """Set quantities, close the orders, and check that every kilogram arrived.
+        """Set quantities, close the orders, and verify that every kilogram arrived.
 
-        :raise UserError: saying what stands in the way
+        :raise UserError: naming the obstacle
         """
+        # This sequence is fixed: Odoo has three ways to lose consumption silently (docs/architecture/booking.md).
         for batch in self.batches:
             self._check_bookable(batch)
             self._set_produced(batch)
         self._set_consumption()
         self._set_byproducts()
         self._close_orders()
+        # Rule 7 compares what is stored, not what is in the cache.
         self.env.flush_all()
         self._verify()
         NegativeStock(self.batches).remark()
 
     def _shared_orders(self):
-        """Those that several batches make, each with its last batch."""
+        """Orders that several batches make, each with its last batch."""
         return [SharedOrder(batch) for batch in self.batches if batch.production_id._plc_is_shared()]
 
     # Checks before
@@ -60,7 +62,9 @@ class Booking:
             self._check_line_bookable(line)
 
     def _check_line_bookable(self, line):
-        """:raise UserError: when it is not known what was consumed, or it was booked already"""
+        """
+        :raise UserError: if the consumed quantity is not known, or is already booked
+        """
         line._find_product()
         if line.code and not line.reported:
             raise UserError(self.env._("The PLC did not report a quantity for %s.", line.product_id.display_name))
@@ -84,9 +88,9 @@ class Booking:
     # What was produced
 
     def _set_produced(self, batch):
-        """The quantity that the order produces, and its lot.
+        """Set the quantity that the order produces, and its lot.
 
-        :raise UserError: for nothing: Odoo would take it for the whole order, and the plan for the consumption
+        :raise UserError: for zero: Odoo would take it for the whole order, and plan for the consumption
         """
         order = batch.production_id
         quantity = batch._produced_in_order_unit()
@@ -100,7 +104,7 @@ class Booking:
         order.qty_producing = posted + quantity
 
     def _set_byproducts(self):
-        """As Odoo does when the produced quantity is typed in; what a person booked already is left alone."""
+        """Set by-products as Odoo does when the produced quantity is entered. What a person has already booked stays."""
         for shared_order in self._shared_orders():
             shared_order.make_last_byproducts()
         orders = self.batches.production_id.filtered(lambda order: not order._plc_is_shared())
@@ -112,10 +116,10 @@ class Booking:
     # What was consumed
 
     def _set_consumption(self):
-        """Quantity and picked of every component's move, zeros too.
+        """Set quantity and picked on every component's move, zeros too.
 
-        Picked goes first and for all at once, so that lines which are added later inherit it. The quants are looked up
-        together: Odoo would search them anew for each move, which is half of its queries.
+        Picked goes first and for all moves at once: lines that are added later inherit it. All quants are fetched together, as
+        Odoo would search them again for each move, which is half of its queries.
         """
         lines = self.batches.line_ids
         for line in lines:
@@ -128,18 +132,19 @@ class Booking:
             posting.Component(line).take(line.move_id, line._in_unit(line._consumed_qty(), line.move_id.product_uom))
 
     def _ensure_move(self, line):
-        """A move for what the recipe did not ask for, or what was taken off the order meanwhile."""
+        """A move for a component that is not in the recipe, or that was removed from the order meanwhile."""
         if not line.move_id or line.move_id.state == "cancel":
             line.move_id = posting.Component(line).add_move()
 
     # The order
 
     def _close_orders(self):
-        """Close the orders together, with a backorder for those whose batch is short (a policy of the PLC)."""
+        """Close the orders together, with a backorder where a batch falls short (a policy of the PLC)."""
+        # Read before closing: afterwards no move of the order is open.
         demands = [(shared_order, shared_order.demands_per_unit()) for shared_order in self._shared_orders()]
         short = self.batches.filtered(self._is_short)
         orders = self.batches.production_id.with_context(**CLOSING, mo_ids_to_backorder=short.production_id.ids)
-        orders.button_mark_done()  # may ask to print what is printed at the end, which nobody is there to do
+        orders.button_mark_done()  # it may offer to print labels, and nobody is there to answer
         if set(orders.mapped("state")) != {"done"}:
             raise UserError(self.env._("Odoo needs an answer before it can close the order. Close it by hand."))
         for batch in short:
@@ -158,7 +163,7 @@ class Booking:
     # Checks afterwards
 
     def _verify(self):
-        """Rule 7: an order counts as closed only after its state and every quantity were compared, as they are stored. One that
+        """Rule 7: an order counts as closed only after its stored state and every stored quantity were compared. An order that
         several batches made is compared with all of them.
 
         :raise UserError: naming the first difference
@@ -191,7 +196,9 @@ class Booking:
             )
 
     def _compare_consumed(self, lines):
-        """:raise UserError: when something else was booked than consumed, seen in the line's unit"""
+        """
+        :raise UserError: if booked and consumed quantities differ, compared in the line's unit
+        """
         for line in lines:
             booked, consumed = line._booked_qty(), line._consumed_qty()
             if line._is_other(booked, consumed):

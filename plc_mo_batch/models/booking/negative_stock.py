@@ -2,7 +2,7 @@ from ...tools.translate import format_number
 
 
 class NegativeStock:
-    """Consumption beyond the stock is booked, as the material is gone; but somebody should count.
+    """Consumption beyond the stock is booked, as the material is gone; but people should count the stock.
 
     :param batches: those just booked
     """
@@ -12,7 +12,7 @@ class NegativeStock:
         self.env = batches.env
 
     def remark(self):
-        """Say it on the batches that took it. What was negative before is known."""
+        """Put a remark on the batches that drove stock negative. Stock that was negative before is known."""
         items = self.batches.line_ids.move_id.move_line_ids
         by_place = items.grouped(lambda item: (item.product_id, item.location_id, item.lot_id))
         places = [("product_id", "in", items.product_id.ids), ("location_id", "in", items.location_id.ids)]

@@ -12,11 +12,11 @@ from .separate_booking import SeparateBooking
 from .share_booking import ShareBooking
 
 TOGETHER = 20  # batches in one transaction
-TRIES, PAUSE = 10, 0.05  # to get hold of the due batches; seconds
+TRIES, PAUSE = 10, 0.05  # to lock the due batches; the pause in seconds
 
 
 class PlcTaskWriteBack(models.AbstractModel):
-    """Task 3: the consumption of completed batches into their orders, the orders closed, the batches into the history."""
+    """Task 3: book the consumption of completed batches on their orders, close the orders, move the batches to the history."""
 
     _name = "plc.task.write.back"
     _inherit = "plc.task"
@@ -49,27 +49,30 @@ class PlcTaskWriteBack(models.AbstractModel):
             if self._carry_out(batch._in_plc_language()):
                 disposed |= batch
         self._refill(disposed.controller_id)
-        self._commit()  # or a rollback for one order would take the trigger back
+        self._commit()  # otherwise the rollback for one order would also discard the trigger
 
     @api.model
     def _due_and_free(self):
-        """The due batches, once nobody has any of them locked. The exchange has them for milliseconds, just when it has woken
-        us: to go without them would let them wait for our next run."""
+        """The due batches, as soon as no other transaction locks any of them.
+
+        The exchange locks them for milliseconds, exactly when it has woken us. Without this wait they would stay for our next
+        run.
+        """
         for _attempt in range(TRIES):
             self._commit()
             due = self._due()
-            with suppress(TransactionRollbackError):  # it has just changed one, and let go of it
+            with suppress(TransactionRollbackError):  # the exchange has just changed one and released it
                 if due.try_lock_for_update(allow_referencing=True) == due:
                     return due
             self._rollback()
             time.sleep(PAUSE)
         self._trigger()
-        self._commit()  # or a rollback for one batch would take the trigger back
+        self._commit()  # otherwise the rollback for one batch would also discard the trigger
         return due
 
     @api.model
     def _due(self):
-        """Completed batches that wait for nobody and whose next try is due, of PLCs that are switched on."""
+        """Completed batches of enabled PLCs that wait for nothing else and whose next try is due."""
         return self.env["mo.batch"].search(
             [
                 ("state", "=", "completed"),
@@ -87,12 +90,13 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _write_back(self, batches):
-        """The batches that are done. Locked meanwhile: the exchange leaves them alone, and so does a second server."""
+        """Write back, and return the batches that are done. They are locked meanwhile, so the exchange and a second server leave
+        them alone."""
         try:
             batches = batches.try_lock_for_update(allow_referencing=True).filtered(lambda batch: batch._is_bookable())
         except TransactionRollbackError:
             self._rollback()
-            self._log("somebody else has just changed batches, next time")
+            self._log("another transaction has just changed batches, next try in a minute")
             self._try_again_soon()
             return self.env["mo.batch"]
         together = len(batches) > 1 and self._write_back_together(batches)
@@ -100,7 +104,7 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _write_back_together(self, batches):
-        """All at once, which Odoo does in two thirds of the time; an empty recordset when one of them stands in the way."""
+        """All in one go, which takes Odoo a third less time. An empty recordset if any batch cannot be booked."""
         try:
             with self.env.cr.savepoint():
                 self._book(batches)
@@ -124,7 +128,7 @@ class PlcTaskWriteBack(models.AbstractModel):
                 done |= batch
             except TransactionRollbackError:
                 self._rollback()
-                self._log("%s: somebody else is changing its order, next time", batch.name)
+                self._log("%s: another transaction is changing its order, next try in a minute", batch.name)
                 self._try_again_soon()
             except Exception as error:
                 self._rollback()
@@ -139,9 +143,10 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _book(self, batches):
-        """Each batch as far as its order goes: one after which it goes on posts its share, the others close theirs together.
+        """Book each batch according to its order: if the order goes on after it, post its share; the others close theirs
+        together.
 
-        :raise UserError: saying what stands in the way; the caller rolls back
+        :raise UserError: naming the obstacle; the caller rolls back
         """
         shares = batches._with_order_going_on()
         for batch in shares:
@@ -151,7 +156,7 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _record_failed_try(self, batch, message):
-        """Keep it on the batch; not where somebody else is just changing that: it is tried again, and fails again."""
+        """Store the error on the batch. If another transaction is just changing it, skip that: the next try will fail as well."""
         try:
             batch._record_error(message)
             self._commit()
@@ -160,7 +165,7 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _is_still_due(self, batch):
-        """Locked again, and as it was: the rollback of the common attempt let go of it."""
+        """Lock it again and check that it has not changed: the rollback of the common attempt has released it."""
         return batch.try_lock_for_update(allow_referencing=True)._is_bookable()
 
     @api.model
@@ -172,7 +177,7 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _refill(self, controllers):
-        """An emptied queue is filled again at once (a setting), instead of at Task 1's next run."""
+        """Refill an emptied queue at once (a setting), without waiting for the next run of Task 1."""
         if not self._setting("refill"):
             return
         if any(not controller.queue_count for controller in controllers):
@@ -185,12 +190,13 @@ class PlcTaskWriteBack(models.AbstractModel):
             self._commit()
         except TransactionRollbackError:
             self._rollback()
-            self._log("somebody else has just changed batches that wait for weighings, again in a moment")
+            self._log("another transaction has just changed batches that wait for weighings, trying again")
             self._trigger()
 
     @api.model
     def _carry_out(self, batch):
-        """Book the material, commit, then deal with the order, commit: a crash between them goes on with the second step."""
+        """Book the material, commit, then deal with the order, commit: after a crash in between, the second step is still
+        done."""
         try:
             if not batch.try_lock_for_update(allow_referencing=True):
                 return False
@@ -211,7 +217,7 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _close_stopped(self):
-        """Orders of which no more is to be made, and whose last batch ended just when that was said."""
+        """Close stopped orders whose last batch ended just when they were stopped."""
         for order in self.env["mrp.production"]._plc_to_close():
             try:
                 with self.env.cr.savepoint():

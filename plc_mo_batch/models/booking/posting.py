@@ -1,16 +1,16 @@
-"""The one place where what a batch consumed and produced becomes stock moves.
+"""The one place where a batch's consumption and production become stock moves.
 
-No other file of the addon creates, splits or posts a move, or scraps (``tests/house``): whoever changes lots, dates or
-the context of what is posted changes it here. What :class:`Component` puts on the moves of a whole order is posted when
-:class:`~.booking.Booking` closes that.
+No other file of the addon creates, splits or posts a move, or scraps (``tests/house``): to change lots, dates or the context of
+what is posted, change it here. What :class:`Component` puts on the moves of a whole order is posted when
+:class:`~.booking.Booking` closes the order.
 """
 
 from odoo.exceptions import UserError
 
 
 def post(moves):
-    """Post picked moves now, whether or not their order is closed. What is left of their demand is dropped."""
-    # Odoo would post them as it closes the order, and refuses to do so before (skip_mo_check)
+    """Post picked moves now, whether or not their order is closed. Their remaining demand is dropped."""
+    # Odoo would post them when it closes the order, and refuses to do so earlier (skip_mo_check)
     moves.with_context(skip_mo_check=True)._action_done(cancel_backorder=True)
 
 
@@ -25,11 +25,11 @@ class Component:
         self.env = line.env
 
     def take(self, move, quantity):
-        """Have ``move``, which is picked, take ``quantity``: from the lots that are reserved, what exceeds them from those that
-        the line knows. It is posted when the order is closed, or by :func:`post`.
+        """Have ``move``, which is picked, take ``quantity``: from the reserved lots, and any excess from the lots that the line
+        knows. It is posted when the order is closed, or by :func:`post`.
 
         :param quantity: in the move's unit
-        :raise UserError: when it is not known from which lot it came
+        :raise UserError: if the lot is not known
         """
         if quantity and self.line._needs_lot(move):
             self._take_from_lots(move, quantity)
@@ -37,7 +37,7 @@ class Component:
             move.quantity = quantity
 
     def add_move(self):
-        """A component move of its own on the order; a backorder does not inherit it."""
+        """A separate component move on the order; a backorder does not inherit it."""
         batch, product = self.line.batch_id, self.line.product_id
         values = batch.production_id._get_move_raw_values(product, 0.0, product.uom_id)
         move = self.env["stock.move"].create({**values, "additional": True, "plc_batch_id": batch.id})
@@ -45,10 +45,10 @@ class Component:
         return move
 
     def consume(self, quantity):
-        """Post it on the order, be that closed or not, in a move of its own.
+        """Post it on the order, closed or not, in a separate move.
 
         :param quantity: in the product's unit
-        :raise UserError: when it is not known from which lot it came
+        :raise UserError: if the lot is not known
         """
         move = self.add_move()
         move.picked = True
@@ -56,10 +56,10 @@ class Component:
         post(move)
 
     def scrap(self, quantity):
-        """Scrap it, with the order as origin; stock may go negative, as the material is gone.
+        """Scrap it, with the order as origin. Stock may go negative, as the material is gone.
 
         :param quantity: in the product's unit
-        :raise UserError: when it is not known from which lot it came
+        :raise UserError: if the lot is not known
         """
         product = self.line.product_id
         untracked = product.tracking == "none"
@@ -110,7 +110,7 @@ class Component:
 
 
 def make(move, quantity):
-    """Have ``move`` make ``quantity`` of the order's product, as Odoo does when it closes the order; all of it has the order's
+    """Have ``move`` produce ``quantity`` of the order's product, as Odoo does when it closes the order. All of it has the order's
     lot.
 
     :param quantity: in the move's unit
@@ -124,7 +124,7 @@ def make(move, quantity):
 
 
 def make_byproduct(move, quantity):
-    """Have ``move`` make ``quantity`` of a by-product, as Odoo does when the produced quantity is typed in.
+    """Have ``move`` produce ``quantity`` of a by-product, as Odoo does when the produced quantity is entered.
 
     :param quantity: in the move's unit; rounded to it
     """
@@ -135,15 +135,15 @@ def make_byproduct(move, quantity):
 
 
 def split_off(move, batch, quantity):
-    """A move of its own for ``batch``, with so much of the demand of ``move``; what is reserved for that comes along.
+    """Split a move for ``batch`` off ``move``, with that much of its demand. The reservation for it moves along.
 
-    :param quantity: in the move's unit; no more than its demand is taken
+    :param quantity: in the move's unit; limited to its demand
     """
     quantity = min(quantity, move.product_uom_qty)
     whole = move.with_context(no_procurement=True)
     in_stock_unit = move.product_uom._compute_quantity(quantity, move.product_id.uom_id, rounding_method="HALF-UP")
     values = whole._split(in_stock_unit) or move.copy_data({"product_uom_qty": 0.0})
-    # "additional": should the order get a backorder, that is not to ask for it again
+    # "additional": if the order gets a backorder, that must not ask for it again
     part = move.create([{**each, "additional": True, "plc_batch_id": batch.id} for each in values])
     part._action_confirm(merge=False, create_proc=False)
     _hand_over(move, part, quantity)
@@ -151,7 +151,7 @@ def split_off(move, batch, quantity):
 
 
 def _hand_over(move, part, quantity):
-    """Let ``part`` have what is reserved for ``move``, up to ``quantity``: the lots that come first."""
+    """Pass the reservation of ``move`` to ``part``, up to ``quantity``: the first lots."""
     rest = quantity
     for item in move.move_line_ids.sorted("id"):
         held = item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False)

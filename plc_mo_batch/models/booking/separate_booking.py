@@ -4,7 +4,7 @@ from . import posting
 
 
 class SeparateBooking:
-    """What is posted besides the quantities with which an order is closed: what a failed batch wasted, and what was weighed late.
+    """What is posted apart from the quantities that close an order: the waste of a failed batch, and late weighings.
 
     :param batch: locked by the caller, who rolls back if a method raises
     """
@@ -14,10 +14,10 @@ class SeparateBooking:
         self.env = batch.env
 
     def book_failed(self):
-        """The material of a failed batch, as was decided. Marked in the same transaction, so a crash behind it cannot book it
-        twice.
+        """Book the material of a failed batch as its disposition says. The batch is marked in the same transaction, so that a
+        crash afterwards cannot book it twice.
 
-        :raise UserError: when nobody knows which product was dosed, its unit would lose part of it, or its lot is not known
+        :raise UserError: if the dosed product or its lot is not known, or its unit would lose part of the quantity
         """
         for line in self.batch.line_ids.filtered(lambda line: line._wasted_qty()):
             line._find_product()
@@ -37,9 +37,9 @@ class SeparateBooking:
             posting.Component(line).scrap(quantity)
 
     def book_late(self, line, quantity):
-        """Post what was weighed late on the order, closed as it is: the material is gone.
+        """Post a late weighing on the order although it is closed: the material is gone.
 
         :param quantity: in the unit of the line's product
-        :raise UserError: when it is not known from which lot it came
+        :raise UserError: if the lot is not known
         """
         posting.Component(line).consume(quantity)

@@ -5,18 +5,19 @@ from .shared_order import SharedOrder
 
 
 class ShareBooking(Booking):
-    """A batch after which its order goes on, as it is made in several.
+    """A batch of an order that is made in several batches, and goes on after this one.
 
-    What it consumed and produced is posted at once, as moves of its own that are split off the order's: stock is right after
-    each of them, and nothing that a person does to the order meanwhile can undo it. The last closes the order, as any batch does.
+    What it consumed and produced is posted at once, as separate moves that are split off the order's. So stock is right after
+    each batch, and nothing that a person does to the order meanwhile can undo it. The last batch closes the order, as any batch
+    does.
 
-    :param batch: one alone; else as in :class:`Booking`
+    :param batch: exactly one; otherwise as in :class:`Booking`
     """
 
     def book(self):
-        """Post what the batch consumed and produced, check it, and leave the order open for the others.
+        """Post what the batch consumed and produced, verify it, and leave the order open for the others.
 
-        :raise UserError: saying what stands in the way
+        :raise UserError: naming the obstacle
         """
         self._check_bookable(self.batches)
         self._record_order_is_shared()
@@ -30,20 +31,20 @@ class ShareBooking(Booking):
         NegativeStock(self.batches).remark()
 
     def _record_order_is_shared(self):
-        """The order was raised after its only batch was handed over: the rest is for another one."""
+        """The order was increased after its only batch was handed over: another batch makes the rest."""
         order = self.batches.production_id
         share = order._plc_share(self.batches.controller_id)
         if share:
             order._plc_record_share(share)
 
     def _split_off_components(self):
-        """Have moves of its own for what the batch took of the components."""
+        """Split off moves for what the batch took of each component."""
         for line in self.batches.line_ids:
             if line.move_id and line.move_id.state != "cancel":
                 line.move_id = posting.split_off(line.move_id, line.batch_id, line.move_qty)
 
     def _post(self, products):
-        """As Odoo posts an order, but for these moves alone."""
+        """Post these moves alone, the way Odoo posts an order."""
         components = self.batches.line_ids.move_id
         posting.post(components.with_context(tracking_disable=True))
         self.batches.production_id._cal_price(components.filtered(lambda move: move.state == "done"))

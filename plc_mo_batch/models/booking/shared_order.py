@@ -2,10 +2,10 @@ from . import posting
 
 
 class SharedOrder:
-    """The order of a batch that is one of several, with what those before it booked.
+    """The order of a batch that is one of several, with what the earlier ones booked.
 
-    Their posted moves are their own and stay as they are. What is still open of the order's moves is to be divided among the
-    batch and those after it.
+    Their posted moves belong to them and stay as they are. The order's open moves are divided among this batch and the later
+    ones.
     """
 
     def __init__(self, batch):
@@ -13,18 +13,18 @@ class SharedOrder:
         self.order = batch.production_id
 
     def earlier(self):
-        """The batches of the order that are booked already."""
+        """Batches of the order that are already booked."""
         return self.order.plc_batch_ids.filtered(lambda batch: batch.state == "done") - self.batch
 
     # What was produced
 
     def produced(self):
-        """What the order's batches produced so far, this one with them, in its unit."""
+        """What the order's batches have produced so far, including this one, in its unit."""
         before = sum(batch._produced_in_order_unit() for batch in self.earlier())
         return self.order.product_uom_id.round(before + self.batch._produced_in_order_unit())
 
     def split_off_products(self):
-        """Moves of the product and of by-products for this batch, with their quantities."""
+        """Split off moves of the product and of by-products for this batch, with their quantities."""
         products = self.order.move_finished_ids.browse()
         ratio = self._share_of_rest()
         produced = self.batch._produced_in_order_unit()
@@ -39,31 +39,31 @@ class SharedOrder:
         return products
 
     def _share_of_rest(self):
-        """Which part of the order that is not booked yet the batch makes: 1.0 for the last."""
+        """The batch's fraction of what is not booked yet: 1.0 for the last batch."""
         rest = self.order.product_qty - sum(self.earlier().mapped("order_qty"))
         return min(1.0, self.batch.order_qty / rest) if rest > 0 else 1.0
 
     def _open_products(self):
-        """The order's own moves of its product and of by-products; what a person booked already is left alone."""
+        """The order's own moves of its product and of by-products. What a person has already booked stays."""
         moves = self.order.move_finished_ids.filtered(lambda move: move.state not in ("done", "cancel"))
         return moves.filtered(lambda move: move.product_id == self.order.product_id or not move.picked)
 
     # The last batch
 
     def make_last_byproducts(self):
-        """Odoo would give the last batch those that the batches before it made less or more than planned."""
+        """Otherwise Odoo would add to the last batch what the earlier ones made above or below plan."""
         for move in self._open_products() & self.order.move_byproduct_ids:
             posting.make_byproduct(move, move.product_uom_qty * self.batch._produced_in_order_unit() / self.batch.order_qty)
             move.picked = True
 
     def demands_per_unit(self):
-        """Of each open move: its demand for one unit of the order."""
+        """For each open move: its demand per unit of the order."""
         moves = self.order.move_raw_ids | self.order.move_finished_ids
         open_moves = moves.filtered(lambda move: move.state not in ("done", "cancel") and not move.additional)
         return {_kind(move): move.product_uom_qty / self.batch.order_qty for move in open_moves}
 
     def set_backorder_demands(self, demands):
-        """The order is closed: its backorder asks for the whole rest, not for the last batch's part of it."""
+        """The order is closed: let its backorder demand the whole rest, not only the last batch's part of it."""
         order = self.order
         backorder = order.production_group_id.production_ids.filtered(
             lambda other: other.state == "confirmed" and other.backorder_sequence > order.backorder_sequence
@@ -74,7 +74,8 @@ class SharedOrder:
                 move.product_uom_qty = quantity
 
     def link_what_was_consumed(self):
-        """The order is closed: Odoo has just made the components of the last batch the source of all that it produced."""
+        """The order is closed. Odoo has just made the last batch's components the source of all that was produced: correct
+        that."""
         products = self.order.move_finished_ids.grouped("plc_batch_id")
         for batch in self.earlier():
             if batch in products:
@@ -82,5 +83,5 @@ class SharedOrder:
 
 
 def _kind(move):
-    """What tells the move from the others of its order, also in a backorder."""
+    """What identifies the move among the others of its order, also in a backorder."""
     return (move.product_id, move.bom_line_id, move.byproduct_id, bool(move.raw_material_production_id))

@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class PlcBoardSource(models.AbstractModel):
-    """For models that the board shows: it is told when one of their fields that it shows is written, wherever that happens.
+    """For models on the board: the board is notified of each write to a field that it shows, wherever that happens.
 
     The model has ``controller_id``, and names those fields in ``_board_fields``.
     """
@@ -24,6 +24,6 @@ class PlcBoardSource(models.AbstractModel):
         return result
 
     def _tell_board(self, vals):
-        """What ``vals`` changed, if the board shows it."""
+        """Notify the board of what ``vals`` changed, if it shows that."""
         if self._board_fields.intersection(vals):
             self.env["plc.board"]._mark_lanes(self.controller_id.ids)

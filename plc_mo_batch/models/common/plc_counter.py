@@ -15,7 +15,7 @@ NAMES = [
 
 
 class PlcCounter(models.Model):
-    """What was counted of a PLC since it was set up. Rows of their own: the PLC's row belongs to the fill (rule 3)."""
+    """Counters of a PLC since its set-up. They have rows of their own, as the PLC's row belongs to the fill (rule 3)."""
 
     _name = "plc.counter"
     _description = "PLC Counter"
@@ -29,10 +29,10 @@ class PlcCounter(models.Model):
 
     @api.model
     def _add(self, controller, name, count=1):
-        """Count on. A figure is never worth a batch: where it cannot be written it is lost."""
+        """Add ``count``. A figure never costs a batch: if it cannot be written, it is lost."""
         if not count:
             return
-        self.env.flush_all()  # what else cannot be written is not lost like that
+        self.env.flush_all()  # if another write fails, raise it here: it must not be lost below
         try:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(

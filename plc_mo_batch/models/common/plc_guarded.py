@@ -3,9 +3,9 @@ from odoo.exceptions import AccessError
 
 
 class PlcGuarded(models.AbstractModel):
-    """For models that people may write to: what the addon itself stores there, they cannot forge, whatever way they take.
+    """For models that people may write to: they cannot forge what the addon itself stores there, by whatever way they write.
 
-    Guarded are the stored fields that the addon declares ``readonly=True``, which by itself binds the screens alone.
+    Guarded are the stored fields that the addon declares ``readonly=True``, which by itself binds only the screens.
     """
 
     _name = "plc.guarded"
@@ -39,6 +39,6 @@ class PlcGuarded(models.AbstractModel):
 
     @api.model
     def _guarded_defaults(self):
-        """Their own defaults: neither those of the context nor those that a user keeps."""
+        """The fields' own defaults, not those of the context or those that a user saved."""
         guarded = [field for name, field in self._fields.items() if self._is_guarded(name)]
         return {field.name: field.default(self) if field.default else False for field in guarded}

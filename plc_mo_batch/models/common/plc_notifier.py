@@ -8,15 +8,15 @@ ACTIVITY = "mail.mail_activity_data_warning"
 
 
 class PlcNotifier(models.AbstractModel):
-    """Tells the responsible of a PLC by an activity. The model has ``controller_id`` and ``_journal``."""
+    """Notifies the people responsible for a PLC by an activity. The model has ``controller_id`` and ``_journal``."""
 
     _name = "plc.notifier"
     _description = "Notifies the PLC's Responsible User"
 
     def _tell_responsible(self, summary, note):
-        """Whatever is wrong with telling must not keep the record from going on.
+        """Schedule an activity. If that fails, the record still goes on.
 
-        :param note: text; it may come from a PLC, so it is never taken for markup
+        :param note: text; it may come from a PLC, so it is never treated as markup
         """
         user = self.controller_id.responsible_id
         if user.active and self.with_user(user).has_access("read"):

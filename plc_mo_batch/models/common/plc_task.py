@@ -9,12 +9,12 @@ from .tasks import BY_MODEL, TASKS
 
 _logger = logging.getLogger(__name__)
 
-LATE_MINUTES = 10  # that a task may come late, besides twice its interval
-MINUTES = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080, "months": 43200}  # of a scheduled action's units
+LATE_MINUTES = 10  # of delay that are tolerated, besides twice the interval
+MINUTES = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080, "months": 43200}  # per unit of a scheduled action's interval
 
 
 class PlcTask(models.AbstractModel):
-    """What the tasks share: a switch, a cron, and one line a run in the server's log. ``tasks.py`` lists them."""
+    """What the tasks share: a switch, a scheduled action, and one line per run in the server's log. ``tasks.py`` lists them."""
 
     _name = "plc.task"
     _description = "PLC Task"
@@ -44,8 +44,8 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _settings(self, *names):
-        """Settings by name, in one query of the database: a switch takes effect at once, also in the middle of a long run.
-        What is off or empty is not among them."""
+        """Settings by name, read from the database in one query: a switch takes effect at once, also in the middle of a long run.
+        Settings that are off or empty are left out."""
         parameters = self.env["ir.config_parameter"].sudo()
         parameters.invalidate_model(["value"])
         keys = [f"plc_mo_batch.{name}" for name in names]
@@ -68,7 +68,7 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _enabled(self, *tasks):
-        """The models of those of these tasks that are, as :meth:`_is_enabled` says it; in one query."""
+        """Models of those among these tasks that are enabled, as in :meth:`_is_enabled`; in one query."""
         if self._is_neutralized():
             return set()
         settings = self._settings("enabled", *(task.switch for task in tasks))
@@ -89,7 +89,7 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _run(self):
-        """Entry point of the scheduled action. Never raises for what a single PLC, order or batch does."""
+        """Entry point of the scheduled action. It never raises because of a single PLC, order or batch."""
         if not self._is_enabled():
             self._log("switched off: nothing done")
             return
@@ -101,7 +101,7 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _commit(self):
-        """Commit, and forget what was read: the next transaction sees the database as it is then."""
+        """Commit, and drop the cache: the next transaction reads the database as it is then."""
         commit(self.env)
         self.env.invalidate_all()
 
@@ -110,11 +110,11 @@ class PlcTask(models.AbstractModel):
         rollback(self.env)
         self.env.invalidate_all()
 
-    # Being watched
+    # Monitoring
 
     @api.model
     def _scheduled_action(self):
-        """The task's ir.cron; an empty recordset if somebody deleted it."""
+        """The task's ir.cron; an empty recordset if it was deleted."""
         cron = self.env.ref(self._task.cron, raise_if_not_found=False)
         return (cron or self.env["ir.cron"]).sudo()
 
@@ -125,7 +125,7 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _last_run(self):
-        """When the scheduled action ran last, by itself or because it was triggered."""
+        """When the scheduled action last ran, scheduled or triggered."""
         cron = self._scheduled_action()
         return cron.lastcall or cron.create_date
 
@@ -137,7 +137,7 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _trouble(self):
-        """Why the task does not do its work, in a sentence; False if it does, or is switched off on purpose."""
+        """Why the task does not work, in a sentence; False if it works, or is switched off on purpose."""
         if not self._is_enabled():
             return False
         cron = self._scheduled_action()

@@ -2,17 +2,17 @@ from odoo import fields, models
 
 
 def percent_field(label, description):
-    """Percent of what is planned."""
+    """A limit in percent of the planned quantity."""
     return fields.Float(string=label, digits=(16, 2), help=description)
 
 
 def weight_field(label, description):
-    """In the unit that the PLC weighs in."""
+    """A limit in the unit that the PLC weighs in."""
     return fields.Float(string=label, digits="Product Unit", help=description)
 
 
 class PlcTolerance(models.AbstractModel):
-    """Limits of what may be dosed above or below plan; of a PLC, and of equipment where they are not as its PLC's."""
+    """Limits for dosing above or below plan: of a PLC, and of equipment that differs from its PLC."""
 
     _name = "plc.tolerance"
     _description = "Dosing Tolerance"
@@ -36,10 +36,10 @@ class PlcTolerance(models.AbstractModel):
     )
 
     def _limit(self, kind, planned):
-        """How much of ``planned`` may be dosed more or less, in the unit that the PLC weighs in.
+        """How much more or less than ``planned`` may be dosed, in the unit that the PLC weighs in.
 
         :param kind: ``tolerance`` or ``review``
-        :return: 0.0 where no limit is set
+        :return: 0.0 if no limit is set
         """
         return max(planned * self[f"{kind}_percent"] / 100, self[f"{kind}_kg"]) if self else 0.0
 

@@ -4,7 +4,7 @@ TOGETHER = 1000  # records in one transaction of Odoo's vacuum
 
 
 class PlcVacuum(models.AbstractModel):
-    """How long the journal and alarms that are over are kept: a setting in days, 0 for ever."""
+    """How long the journal and closed alarms are kept: a setting in days, 0 for ever."""
 
     _name = "plc.vacuum"
     _description = "PLC Retention"
@@ -20,9 +20,9 @@ class PlcVacuum(models.AbstractModel):
 
     @api.model
     def _vacuum(self, model, date, domain):
-        """Delete what has become too old, the oldest first.
+        """Delete what is too old, oldest first.
 
-        :return: how many were deleted, and whether there is more, as Odoo's vacuum wants it
+        :return: how many were deleted, and whether there are more, as Odoo's vacuum expects it
         """
         days = self.env["plc.task"]._setting_int("journal_days", 0)
         if days <= 0:

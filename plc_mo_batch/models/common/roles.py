@@ -1,4 +1,5 @@
-"""Who may act (rule 11): operators act on what they may see, managers may also set PLCs up. One way to ask, one sentence each."""
+"""Who may act (rule 11): operators on what they may see; managers may also set up PLCs. One check and one sentence for each
+role."""
 
 from odoo.exceptions import AccessError
 

@@ -1,4 +1,4 @@
-"""Rule 8: one bad PLC, batch, order or event never stops the others. The one shape of it that is easy to get wrong."""
+"""Rule 8: one bad PLC, batch, order or event never stops the others. The one pattern for it, as it is easily done wrong."""
 
 from contextlib import contextmanager
 
@@ -6,17 +6,17 @@ from psycopg2.extensions import TransactionRollbackError
 
 
 class Attempt:
-    """What was tried. ``error``: the exception by which it failed, after the block; None where it did not."""
+    """The attempt. ``error``, after the block: the exception that made it fail, or None."""
 
     error = None
 
 
 @contextmanager
 def apart(env, through=()):
-    """Try something that must not keep anything else from being done: where it fails it is undone, and the caller goes on.
+    """Try something that must never stop the rest. If it fails, it is undone and the caller goes on.
 
-    A savepoint flushes first, what others wrote into the cache, too. So a transaction that PostgreSQL gave up is not hidden here,
-    but goes on to whom it belongs: its work is lost as a whole, and has to be done again as a whole.
+    A savepoint begins with a flush, and that also writes what others left in the cache. So a transaction that PostgreSQL has
+    aborted is not hidden here: its error goes to its owner, as all its work is lost and must be repeated as a whole.
 
     :param through: other exceptions that go on to the caller; what was done is undone all the same
     :return: an :class:`Attempt`
@@ -25,7 +25,7 @@ def apart(env, through=()):
     try:
         with env.cr.savepoint():
             yield attempt
-            env.flush_all()  # while it can be undone
+            env.flush_all()  # now, while it can still be undone
     except (TransactionRollbackError, *through):
         raise
     except Exception as error:

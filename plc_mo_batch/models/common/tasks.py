@@ -1,7 +1,7 @@
-"""The tasks: one list. Settings, metrics, health monitor, board and the buttons that wake a task are made from it.
+"""The tasks in one list. Settings, metrics, health monitor, board and the buttons that wake a task are derived from it.
 
-A new task is a row here, its model (``plc.task`` is what tasks share), its scheduled action and its switch in ``data/``, and its
-place on the settings page; ``tests/house/test_tasks.py`` says what is missing.
+A new task needs a row here, its model (``plc.task`` has what tasks share), its scheduled action and its switch in ``data/``, and
+its place on the settings page; ``tests/house/test_tasks.py`` names what is missing.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ...plc.sentences import Sentence, _lt
 
 @dataclass(frozen=True)
 class Wake:
-    """How a person wakes a task for a PLC: a button, and what is said and journalled then."""
+    """How a person wakes a task for a PLC: a button, its message, and its line in the journal."""
 
     label: Sentence
     icon: str
@@ -31,7 +31,7 @@ class Task:
 
     @property
     def name(self):
-        """As metrics, buttons and methods have it, e.g. write_back."""
+        """Its name in metrics, buttons and methods, e.g. write_back."""
         return self.model.removeprefix("plc.task.").replace(".", "_")
 
     @property
@@ -41,7 +41,7 @@ class Task:
 
     @property
     def switch(self):
-        """The setting without which the task does nothing."""
+        """The setting that enables the task."""
         return f"task_{self.number}_enabled"
 
     @property

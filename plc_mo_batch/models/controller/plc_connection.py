@@ -17,7 +17,7 @@ BAUDRATES = [(str(rate), str(rate)) for rate in (1200, 2400, 4800, 9600, 19200, 
 
 
 class PlcConnection(models.AbstractModel):
-    """How a PLC is reached: the fields, what they have to be, and the :class:`~...plc.wire.Endpoint` made of them."""
+    """How to reach a PLC: the fields, their constraints, and the :class:`~...plc.wire.Endpoint` made of them."""
 
     _name = "plc.connection"
     _inherit = ["mail.thread"]
@@ -119,13 +119,13 @@ class PlcConnection(models.AbstractModel):
     # Business methods
 
     def _needs(self, setting):
-        """The way in which the PLC is reached uses this setting of an :class:`~..plc.wire.Endpoint`."""
+        """The PLC's transport uses this setting of an :class:`~..plc.wire.Endpoint`."""
         return self.transport in KINDS and setting in KINDS[self.transport].needs
 
     def _endpoint(self, timeout=0.0):
         """Where to reach the PLC.
 
-        :param timeout: seconds to wait at most, if that is less than its own timeout
+        :param timeout: maximum wait in seconds, if shorter than the PLC's own timeout
         """
         networks = self._allowed_networks()
         endpoint = Endpoint(self.host or "", self.port, self.device_id, self.timeout, self.transport, allowed=networks)
@@ -140,7 +140,7 @@ class PlcConnection(models.AbstractModel):
 
     @api.model
     def _allowed_networks(self):
-        """Local networks that PLCs may be in all the same (a setting); none where the setting makes no sense."""
+        """Local networks in which PLCs are allowed nevertheless (a setting); none if the setting cannot be read."""
         try:
             return parse_networks(get_parameter(self.env, "plc_mo_batch.allowed_networks"))
         except ValueError:
@@ -158,9 +158,9 @@ class PlcConnection(models.AbstractModel):
         return Tls(ca, certificate, key, plc.tls_server_name or "", plc.tls_verify)
 
     def _pem(self, name):
-        """What is in the file of a field. A file that is gone is not as if there were none: then others would be trusted.
+        """The content of a file field. A lost file must not count as no file: then other certificates would be trusted.
 
-        :raise UserError: when Odoo has lost it, as after a restore without its filestore
+        :raise UserError: if Odoo has lost it, e.g. after a restore without its filestore
         """
         content = self.with_context(bin_size=False)[name]
         if not content and self.with_context(bin_size=True)[name]:
@@ -169,7 +169,7 @@ class PlcConnection(models.AbstractModel):
         return base64.b64decode(content or b"").decode("ascii", "replace")
 
     def _link_message(self, error, timeout=0.0):
-        """What a :class:`~...plc.wire.LinkError` means, naming what can be mended."""
+        """What a :class:`~...plc.wire.LinkError` means, and what can be repaired."""
         detail = translate(self.env, error.detail)
         if self._needs("line") and error.kind == "connect":
             return self.env._("Cannot open the serial port %(place)s: %(detail)s.", place=self.place, detail=detail)

@@ -9,14 +9,14 @@ from odoo.addons.base.models.res_partner import _lang_get
 from ...plc.reconcile import Anomaly
 
 RECENT_JOURNAL = 80  # journal lines on the form
-CONTACT_SECONDS = 10  # how fresh the last contact is kept while the PLC answers
+CONTACT_SECONDS = 10  # while the PLC answers, its last contact is written at most this often
 
-# what the board shows of a PLC: when one of these is written, its lane is loaded anew
+# what the board shows of a PLC: writing one of these reloads its lane
 LANE_FIELDS = {
     "batch_limit", "enabled", "last_error", "layout_id", "name", "online", "picking_type_ids", "poll_interval",
     "require_available",
 }  # fmt: skip
-PLC_FIELDS = {"active", "company_id", "sequence"}  # which PLCs there are, and in which order
+PLC_FIELDS = {"active", "company_id", "sequence"}  # which PLCs exist, and in which order
 
 
 class PlcController(models.Model):
@@ -147,7 +147,7 @@ class PlcController(models.Model):
     )
 
     def _default_lang(self):
-        """Whoever sets up the PLC speaks the plant's language; where nobody does, the company's."""
+        """The language of the person who sets up the PLC, as they speak the plant's; without a person, the company's."""
         return self._active_lang(self.env.lang or self.env.company.partner_id.lang)
 
     @api.depends("batch_ids.active", "batch_ids.parked")
@@ -158,7 +158,7 @@ class PlcController(models.Model):
             controller.queue_count = counts.get(controller, 0)
 
     def _compute_recent_journal_ids(self):
-        """A page of them: there may be a million."""
+        """Only a page of them: there may be a million."""
         for controller in self:
             of_controller = [("controller_id", "=", controller.id)]
             controller.recent_journal_ids = self.env["mo.batch.journal"].search(of_controller, limit=RECENT_JOURNAL)
@@ -180,7 +180,7 @@ class PlcController(models.Model):
         if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
             raise ValidationError(self.env._("The layout and unit ID cannot be changed while the PLC has batches."))
 
-    # CRUD: the board is told of what it shows, wherever that is written
+    # CRUD: notify the board of every write to what it shows
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -222,34 +222,37 @@ class PlcController(models.Model):
 
     @api.model
     def _to_serve(self):
-        """The PLCs that the tasks look after."""
+        """The PLCs that the tasks serve."""
         return self.sudo().search([("enabled", "=", True)])
 
     def _batch_limit(self):
-        """Batches in a fill: the PLC's own limit, else the setting; never more than the layout has slots."""
+        """Batches per fill: the PLC's own limit, or else the setting; never more than the layout has slots."""
         limit = self.batch_limit or self.env["plc.task.fill"]._setting_int("batch_limit", 10)
         return max(0, min(limit, self.layout_id.slots))
 
     def _in_plc_language(self):
-        """The PLC, with all that is said of it in its language."""
+        """The PLC, with all texts in its language."""
         return self.with_context(lang=self._language())
 
     def _language(self):
-        """The code of the PLC's language, else of its company's; None: English, as where both are switched off."""
+        """The code of the PLC's language, or else of its company's; None if both are inactive: English."""
         return self._active_lang(self.lang) or self._active_lang(self.company_id.partner_id.lang)
 
     def _active_lang(self, code):
         return code if code and self.env["res.lang"]._get_data(code=code) else None
 
     def _jobs(self, layout):
-        """Open batches and, of each slot, the latest closed one, as the reconciler wants them."""
+        """Open batches and, for each slot, the latest closed one, as the reconciler takes them."""
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id)])
         fresh = batches and batches._fresh()
         return [batch._job(layout, batch in fresh) for batch in (batches | self._latest_closed())]
 
     def _latest_closed(self):
-        """The newest batch of each slot that the PLC took and that is closed, as long as it matters: it is not seen to be
-        acknowledged, or the slot has an open batch, which the PLC's memory of it may concern."""
+        """The newest closed batch of each slot that the PLC took, as long as it matters.
+
+        It matters until it is seen to be acknowledged, and while the slot has an open batch: what the PLC shows may still be
+        about it.
+        """
         self.env["mo.batch"].flush_model()
         self.env.cr.execute(
             """
@@ -267,30 +270,30 @@ class PlcController(models.Model):
         return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
 
     def _is_unsure(self):
-        """A write whose fate is unknown may still be applied."""
+        """A write of unknown fate may still be applied."""
         since = self.unconfirmed_write_at
         until = since and since + timedelta(seconds=self.quiet_time)
         return bool(until and fields.Datetime.now() <= until)
 
     def _is_quiet(self):
-        """A PLC with flags then gets no write at all."""
+        """Quiet time: a PLC with flags gets no write at all."""
         return self.layout_id.handshake == "flags" and self._is_unsure()
 
     def _record_failed_exchange(self, message):
-        """An exchange was given up for a reason of Odoo's own, such as a lost certificate: whether the PLC answers is not known.
+        """An exchange ended for a reason on Odoo's side, such as a lost certificate: whether the PLC answers is not known.
         Written when the reason changed."""
         if self.last_error != message:
             self.last_error = message
 
     def _record_untaken(self):
-        """An idle PLC that does not take what it is offered needs a look; told once, and no longer once it runs."""
+        """An idle PLC that does not take what it is offered needs a look. Report it once, and clear it when the PLC runs."""
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
         if not self.take_minutes or "running" in batches.mapped("state"):
             return
         due = fields.Datetime.now() - timedelta(minutes=self.take_minutes)
         overdue = batches.filtered(lambda batch: batch.date_offered < due and not batch.attention)
         if overdue and self._idle_since() > due:
-            return  # it has only just ended the one before
+            return  # it has only just ended the previous one
         for batch in overdue:
             detail = self.env._("offered at %s UTC, but the PLC is idle", batch.date_offered)
             batch._record_anomaly(Anomaly("untaken", detail))
@@ -305,8 +308,8 @@ class PlcController(models.Model):
         return last.date_finished or datetime.min
 
     def _record_contact(self):
-        """The PLC answered. Journalled when it had not before; written every few seconds only, since a fill and people's
-        edits write to the same row."""
+        """The PLC answered. Journalled if it had not before; written every few seconds only, as fills and people's edits write to
+        the same row."""
         now, was_online = fields.Datetime.now(), self.online
         is_known = was_online and not self.last_error and self.last_contact
         if is_known and now < self.last_contact + timedelta(seconds=CONTACT_SECONDS):
@@ -317,10 +320,10 @@ class PlcController(models.Model):
             self.env["mo.batch.journal"]._record("contact", self.env._("The PLC answers."), controller=self)
         self.write(values)
         if not was_online:
-            self.env["plc.task.health"]._trigger()  # an alarm about its silence is over
+            self.env["plc.task.health"]._trigger()  # closes the alarm about its silence
 
     def _record_silence(self, error):
-        """The PLC could not be talked to. Journalled when what is wrong changed.
+        """The PLC could not be reached. Journalled when the error changed.
 
         :param error: a :class:`~...plc.wire.LinkError`
         """
@@ -330,6 +333,6 @@ class PlcController(models.Model):
             self.write({"online": False, "last_error": message})
             self.env["mo.batch.journal"]._record("contact", message, controller=self)
         self.env["plc.counter"]._add(self, "link_errors")
-        if was_online and self.silent_minutes:  # have somebody look when it has been silent for too long
+        if was_online and self.silent_minutes:  # check again once it may have been silent for too long
             due = self._last_heard() + timedelta(minutes=self.silent_minutes, seconds=1)
             self.env["plc.task.health"]._trigger(due)

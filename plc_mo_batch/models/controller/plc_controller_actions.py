@@ -47,9 +47,9 @@ class PlcController(models.Model):
         return self._wake("plc.task.write.back")
 
     def _wake(self, model):
-        """Run the task as soon as it can; for all PLCs, whichever was asked for.
+        """Run the task as soon as possible. It serves all PLCs, whichever was requested.
 
-        :raise UserError: when it is switched off
+        :raise UserError: if it is switched off
         """
         check_operator(self)
         task = self.env[model]
@@ -66,17 +66,17 @@ class PlcController(models.Model):
         }
 
     def action_switch_on(self):
-        """Let orders be queued for the PLC again, and be talked to."""
+        """Queue orders for the PLC again, and talk to it."""
         return self._switch(True)
 
     def action_switch_off(self):
-        """No orders are queued for the PLC, and nothing is sent or read, until it is switched on again."""
+        """Queue no orders for the PLC, and send and read nothing, until it is switched on again."""
         return self._switch(False)
 
     def _switch(self, on, note=""):
         """
         :param note: why, for the journal
-        :raise AccessError: if the user is no manager
+        :raise AccessError: if the user is not a manager
         """
         check_manager(self)
         self.write({"enabled": on})
@@ -91,7 +91,7 @@ class PlcController(models.Model):
     # How it is offered
 
     def _offers(self):
-        """What the user may do about the PLC now; as :meth:`MoBatch._offers`."""
+        """What the user may do about the PLC now; like :meth:`MoBatch._offers`."""
         self.ensure_one()
         switch = self.is_action_switch_allowed
         untested = self.env.user.has_group(OPERATOR) and not self.online

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class PlcController(models.Model):
-    """Policies of the write-back: how what a batch consumed and produced is booked, and who is told when it cannot be."""
+    """Policies of the write-back: how a batch's consumption and production are booked, and who is notified if that fails."""
 
     _inherit = "plc.controller"
 

@@ -6,11 +6,11 @@ from ...plc.clock import AGREEING, duration, has_moved
 from ...plc.reconcile import Anomaly
 from ...tools.translate import translate
 
-REFRESHED = timedelta(hours=1)  # how fresh the last reading is kept while the clock stays as it is
+REFRESHED = timedelta(hours=1)  # how often the last reading is written while the clock stays as it is
 
 
 class PlcController(models.Model):
-    """The clock of a PLC whose layout has one: how far it is from Odoo's."""
+    """The clock of a PLC whose layout has one: its difference from Odoo's."""
 
     _inherit = "plc.controller"
 
@@ -38,7 +38,7 @@ class PlcController(models.Model):
     # Business methods
 
     def _clock_message(self):
-        """How far the clock is off, in a sentence."""
+        """How far the clock is off, as a sentence."""
         if not self.clock_read_at:
             return self.env._("The PLC's clock has not been read yet.")
         if abs(self.clock_drift) <= AGREEING:
@@ -49,21 +49,22 @@ class PlcController(models.Model):
         return self.env._("The PLC's clock is %(time)s slow, assuming its time zone is %(zone)s.", **values)
 
     def _is_clock_off(self):
-        """It is further off than it may be."""
+        """It is off by more than the limit."""
         return bool(self.clock_seconds and self.clock_read_at and abs(self.clock_drift) > self.clock_seconds)
 
     def _is_clock_news(self, reading):
-        """What was read differs noticeably from what is stored: a fill writes to the same row, and must seldom meet us.
+        """Whether a reading differs noticeably from the stored one: fills write to the same row, and a conflict must be rare.
 
         :param reading: a :class:`~...plc.clock.Reading`
         """
         if reading.problem or self.clock_problem:
-            return bool(reading.problem) != bool(self.clock_problem)  # told once, whatever else becomes of it
+            return bool(reading.problem) != bool(self.clock_problem)  # reported once, however the problem changes
         is_old = not self.clock_read_at or fields.Datetime.now() - self.clock_read_at > REFRESHED
         return is_old or has_moved(self.clock_drift, reading.drift, self.clock_seconds)
 
     def _record_clock(self, reading):
-        """Store what was read. A problem is journalled, with the raw words; what is off wakes Task 4, and what is right again."""
+        """Store a reading. A problem is journalled, with the raw words. A clock that goes off, or is right again, wakes Task
+        4."""
         was_off = self._is_clock_off()
         now = fields.Datetime.now()
         self.write(

@@ -7,7 +7,7 @@ from odoo.addons.base.models.res_partner import _tz_get
 
 
 class PlcController(models.Model):
-    """Equipment failures and manual weighings of a PLC: their settings, and what is wrong with reading them."""
+    """Equipment failures and manual weighings of a PLC: their settings, and the problems with reading them."""
 
     _inherit = "plc.controller"
 
@@ -58,11 +58,11 @@ class PlcController(models.Model):
     # Actions
 
     def action_view_failures(self):
-        """Open the failures of the PLC's equipment."""
+        """Open the equipment failures of the PLC."""
         return self._action_events("plc_mo_batch.plc_failure_action")
 
     def action_view_weighings(self):
-        """Open what was weighed by hand for the PLC's batches."""
+        """Open the manual weighings for the PLC's batches."""
         return self._action_events("plc_mo_batch.plc_weighing_action")
 
     def _action_events(self, xmlid):
@@ -75,11 +75,11 @@ class PlcController(models.Model):
     # Business methods
 
     def _to_utc(self, local):
-        """A time of the PLC's clock as Odoo keeps times."""
+        """Convert a time of the PLC's clock to UTC, as Odoo stores times."""
         return local.replace(tzinfo=ZoneInfo(self.tz)).astimezone(timezone.utc).replace(tzinfo=None)
 
     def _record_event_problem(self, problem):
-        """Journalled when it changed."""
+        """Store the problem; journal it if it changed."""
         if (self.event_problem or "") == problem:
             return
         self.event_problem = problem

@@ -7,19 +7,19 @@ from ...plc.reconcile import Anomaly
 from ...tools.translate import format_number, translate
 from ..common.roles import check_operator
 
-TEST_TIMEOUT = 2.0  # seconds for each answer, while somebody waits
+TEST_TIMEOUT = 2.0  # seconds for each answer, while a person waits
 TEST_SECONDS = 3.0  # for the whole test
 
 
 class PlcController(models.Model):
-    """The short visits that only read, which a button may pay to a PLC (all else is Task 2's), and the layout for its silos."""
+    """Short visits to a PLC by a button, which only read (everything else is Task 2's); and a layout for its silos."""
 
     _inherit = "plc.controller"
 
     # Actions
 
     def action_test_connection(self):
-        """Test the connection, and tell what came of it."""
+        """Test the connection, and show the result."""
         found = self.test_connection()
         kind = "success" if found["layout_ok"] else "warning" if found["answers"] else "danger"
         return {
@@ -29,11 +29,11 @@ class PlcController(models.Model):
         }
 
     def action_view_snapshot(self):
-        """Read what stands in the PLC now, and show it."""
+        """Read what the PLC shows now, and display it."""
         return self.env["plc.snapshot"]._take(self)._action_open()
 
     def action_generate_layout(self):
-        """Ask how a layout for the PLC's equipment shall look."""
+        """Ask how to generate a layout for the PLC's equipment."""
         self.ensure_one()
         self.check_access("write")
         return {
@@ -50,9 +50,9 @@ class PlcController(models.Model):
     def test_connection(self):
         """Connect and read the slots; nothing is written.
 
-        :return: ``reachable``: a connection was made; ``answers``: the PLC itself said something; ``layout_ok``: all that was
-            read can be what the layout says; ``round_trip_ms``: from a request to its answer, 0 without one; ``message``: all
-            this in a sentence
+        :return: ``reachable``: a connection was made; ``answers``: the PLC itself replied; ``layout_ok``: everything that was
+            read fits the layout; ``round_trip_ms``: from a request to its answer, 0 without one; ``message``: all this in a
+            sentence
         :raise UserError: on a neutralized database, which never talks to a PLC
         """
         seen = self._look(TEST_SECONDS)
@@ -68,7 +68,7 @@ class PlcController(models.Model):
         }
 
     def _look(self, seconds):
-        """What a short visit to the PLC shows.
+        """Visit the PLC for a short time.
 
         :return: a :class:`~...plc.look.Look`
         """
@@ -83,7 +83,7 @@ class PlcController(models.Model):
         return look(controller._endpoint(TEST_TIMEOUT), controller.layout_id._layout(), seconds)
 
     def _look_message(self, seen, wrong=None):
-        """What a visit showed, in a sentence.
+        """The result of a visit, as a sentence.
 
         :param wrong: (area, slot, part) of the first thing that does not fit the layout, or None
         """

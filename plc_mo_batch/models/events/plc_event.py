@@ -8,7 +8,7 @@ from ...plc.events import Last
 from ...tools.translate import describe_error, translate
 from ..common.rule8 import apart
 
-QUIET = {"ack_at", "acknowledged", "flagged", "event_slot"}  # between Odoo and the PLC
+QUIET = {"ack_at", "acknowledged", "flagged", "event_slot"}  # concern only the handshake between Odoo and the PLC
 
 
 class Busy(Exception):
@@ -16,14 +16,14 @@ class Busy(Exception):
 
 
 class PlcEvent(models.AbstractModel):
-    """An event that a PLC tells beside its batches. Stored once, committed, then acknowledged (plc/events.py has the rules)."""
+    """An event that a PLC reports beside its batches. Stored once, committed, then acknowledged (rules: plc/events.py)."""
 
     _name = "plc.event"
     _inherit = ["mail.thread", "mail.activity.mixin", "plc.notifier", "plc.board.source"]
     _description = "Event of a PLC"
     _mail_post_access = "read"
 
-    _area = ""  # where in a layout it stands
+    _area = ""  # its area in a layout
 
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -52,7 +52,7 @@ class PlcEvent(models.AbstractModel):
     )
 
     _key_uniq = models.UniqueIndex("(controller_id, event_key)", "The event is already stored.")
-    _newest_idx = models.Index("(controller_id, event_slot, (- id))")  # of each slot, which the exchange looks for at every look
+    _newest_idx = models.Index("(controller_id, event_slot, (- id))")  # the newest event of each slot, searched at every look
     _slot_uniq = models.UniqueIndex(
         "(controller_id, event_slot) WHERE acknowledged IS NOT TRUE AND event_slot > 0",
         "An event slot can hold only one unacknowledged event.",
@@ -78,7 +78,7 @@ class PlcEvent(models.AbstractModel):
 
     @api.model
     def _newest(self, controller, slots):
-        """The newest event of each of these event slots that has one, by slot; what the PLC told in years costs nothing."""
+        """The newest event of each of these event slots that has one, by slot. Years of events do not slow it down."""
         self.flush_model(["controller_id", "event_slot"])
         found = self.env.execute_query(
             SQL(
@@ -95,18 +95,18 @@ class PlcEvent(models.AbstractModel):
         return {slot: self.sudo().browse(event) for slot, event in found}
 
     def _last(self, settled):
-        """The event as ``plc/events.py`` wants it."""
+        """The event as ``plc/events.py`` takes it."""
         body = tuple(int(word) for word in self.words.split())
         return Last(self.id, body, self.acknowledged, bool(self.ack_at), settled)
 
     def _is_settled(self):
         """The PLC has had its settle time to show the acknowledgement."""
-        # one second more, as the database keeps no fractions
+        # one second more, as the database stores no fractions
         pause = timedelta(seconds=self.controller_id.settle_time + 1)
         return not self.ack_at or fields.Datetime.now() > self.ack_at + pause
 
     def _record_step(self, step):
-        """What an observation says of an event that is stored already."""
+        """Store what an observation says about an event that is already stored."""
         if step.acknowledged:
             self.acknowledged = True
         if step.gone:
@@ -119,7 +119,7 @@ class PlcEvent(models.AbstractModel):
     def _store(self, controller, step):
         """Store a new event.
 
-        :raise Busy: if it has to wait for somebody who works on the same records
+        :raise Busy: if another transaction is working on the same records
         """
         event = self.sudo().create(
             {
@@ -140,7 +140,7 @@ class PlcEvent(models.AbstractModel):
 
     @api.model
     def _event_key(self, controller, step):
-        """The same words may come again once they were acknowledged: these are another event."""
+        """The key of a new event. The same words may appear again after their acknowledgement: that is another event."""
         words = " ".join(map(str, step.body))
         same = [("controller_id", "=", controller.id), ("event_slot", "=", step.slot), ("words", "=", words)]
         digest = hashlib.sha256(words.encode()).hexdigest()[:16]
@@ -148,21 +148,21 @@ class PlcEvent(models.AbstractModel):
 
     @api.model
     def _prepare(self, controller, values):
-        """What a new event says.
+        """Values of a new event.
 
         :param values: by role, as far as they could be read
         """
         return {"date": controller._to_utc(values["date"]) if "date" in values else fields.Datetime.now()}
 
     def _on_stored_safely(self):
-        """What else a new event brings about; that it cannot be done never loses the event."""
+        """Carry out the consequences of a new event. If that fails, the event is kept."""
         with apart(self.env, through=(Busy,)) as attempt:
             self._on_stored()
         if attempt.error:
             self._journal("error", f"{self.display_name}: {describe_error(self.env, attempt.error)}")
 
     def _on_stored(self):
-        """To be extended."""
+        """To be extended: the consequences of a new event."""
 
     def _on_words_repeated(self):
-        """To be extended: its words stand there again, and it is not known whether that is another event."""
+        """To be extended: its words appear again, and it is not known whether that is another event."""

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from ..common.plc_notifier import ACTIVITY
 from ..common.roles import check_operator
 
-CLOCKS_DIFFER = timedelta(hours=1)  # what happened so long ago belongs to the batch of then, or to none
+CLOCKS_DIFFER = timedelta(hours=1)  # an older failure belongs to a batch of that time, or to none
 
 
 class PlcFailure(models.Model):
@@ -72,7 +72,7 @@ class PlcFailure(models.Model):
 
         :param notes: what was wrong, and what was done
         :return: True
-        :raise UserError: if one of them is resolved already
+        :raise UserError: if one of them is already resolved
         """
         check_operator(self)
         for failure in self.sudo():
@@ -99,7 +99,7 @@ class PlcFailure(models.Model):
         return True
 
     def action_open_maintenance_request(self):
-        """Open the maintenance request that was made of it."""
+        """Open the maintenance request that was created for it."""
         self.ensure_one()
         self.check_access("read")
         if not self._maintenance_request():
@@ -122,7 +122,7 @@ class PlcFailure(models.Model):
 
     @api.model
     def _equipment(self, controller, code):
-        """The equipment that the PLC calls so: by its code, or by its name."""
+        """The equipment with this code or name at the PLC."""
         known = {str(item.code): item for item in controller.equipment_ids}
         known.update({item.name.strip().lower(): item for item in controller.equipment_ids})
         return known.get(code.lower(), controller.equipment_ids.browse())
@@ -133,12 +133,12 @@ class PlcFailure(models.Model):
             self.batch_id.message_post(body=self.env._("Equipment failure: %s", self.display_name))
         earlier = self._open_before()
         if earlier:
-            return  # somebody was told of it, and nobody has resolved it yet
+            return  # people were notified, and it is not resolved yet
         self._tell_responsible(self.env._("Equipment failure"), self.display_name)
         self._request_maintenance()
 
     def _batch_of_then(self):
-        """The batch that ran when it happened. PLC and Odoo may not agree on the time to the minute."""
+        """The batch that ran when it happened. The times of PLC and Odoo may differ by minutes."""
         batches = (
             self.env["mo.batch"]
             .with_context(active_test=False)
@@ -157,10 +157,10 @@ class PlcFailure(models.Model):
         same = [(name, "=", self[name]) for name in ("equipment_code", "text", "state")]
         return self.search([("controller_id", "=", self.controller_id.id), *same, ("id", "<", self.id)], limit=1)
 
-    # Business methods: maintenance is another app, which may not be there
+    # Business methods: maintenance is another app, and may not be installed
 
     def _maintenance_request(self):
-        """The request, empty if there is none (any more); False where the app is not installed."""
+        """The request; empty if there is none, or it was deleted; False if the app is not installed."""
         if "maintenance.request" not in self.env or not self.maintenance_request:
             return False
         return self.env["maintenance.request"].browse(self.maintenance_request).exists()

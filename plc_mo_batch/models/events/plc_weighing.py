@@ -58,7 +58,7 @@ class PlcWeighing(models.Model):
     # Actions
 
     def action_open_assign(self):
-        """Ask to which batch and component it belongs."""
+        """Ask which batch and component it belongs to."""
         return self._action_wizard(self.env._("Assign Weighing"), "assign")
 
     def action_open_dismiss(self):
@@ -77,11 +77,11 @@ class PlcWeighing(models.Model):
         }
 
     def action_assign(self, batch_id, line_id=False):
-        """Count weighings for a component of a batch. If the batch is done, they are booked on its order at once, besides what
-        was booked already.
+        """Count weighings for a component of a batch. If the batch is done, they are booked on its order at once, on top of what
+        is already booked.
 
         :param batch_id: id of the batch
-        :param line_id: id of its component that was added by hand; False: the one with the weighing's product
+        :param line_id: id of its hand-added component; False: the one with the weighing's product
         :return: True
         :raise UserError: if they cannot count for it, or there is no such batch
         """
@@ -97,11 +97,11 @@ class PlcWeighing(models.Model):
         return True
 
     def action_dismiss(self, reason):
-        """Have weighings not count; they stay in the list.
+        """Exclude weighings; they stay in the list.
 
         :param reason: why
         :return: True
-        :raise UserError: without a reason, or for what counted for a batch that is done
+        :raise UserError: without a reason, or for a weighing that counted for a batch that is done
         """
         check_operator(self)
         if not (reason or "").strip():
@@ -111,7 +111,7 @@ class PlcWeighing(models.Model):
         return True
 
     def action_count_again(self):
-        """The same words stood in the PLC again: a person knows that it was another weighing of the same quantity."""
+        """The same words appeared in the PLC again: a person knows that it was another weighing of the same quantity."""
         check_operator(self)
         for weighing in self.sudo():
             weighing._check_repeated()
@@ -127,7 +127,7 @@ class PlcWeighing(models.Model):
         return True
 
     def action_count_once(self):
-        """The same words stood in the PLC again: a person knows that it was the same weighing."""
+        """The same words appeared in the PLC again: a person knows that it was the same weighing."""
         check_operator(self)
         for weighing in self.sudo():
             weighing._check_repeated()
@@ -157,7 +157,7 @@ class PlcWeighing(models.Model):
 
     @api.model
     def _products(self, controller, number):
-        """The products with this number: what a piece of the PLC's equipment says, else what the products themselves do."""
+        """The products with this number: from the PLC's equipment, or else from the products themselves."""
         products = self.env["product.product"]
         if not number:
             return products
@@ -165,7 +165,8 @@ class PlcWeighing(models.Model):
         return held or products.search([("plc_number", "=", number), ("company_id", "in", (False, controller.company_id.id))])
 
     def _product_in(self, batch):
-        """The one product with this number that is added by hand in the batch; else the only one there is; else none."""
+        """The one hand-added product of the batch with this number; or else the only product with this number; otherwise
+        empty."""
         products = self._products(self.controller_id, self.product_number)
         by_hand = products & batch.line_ids.filtered(lambda line: not line.code).product_id
         found = by_hand or products
@@ -226,7 +227,7 @@ class PlcWeighing(models.Model):
         return self.env["mo.batch"].with_context(active_test=False).search(named, order="id desc", limit=1)
 
     def _obstacle(self, batch):
-        """Why it cannot count for the batch by itself; empty if it can."""
+        """Why it cannot count for the batch automatically; empty if it can."""
         if not batch:
             return self.env._("No batch of order %(order)s was in slot %(slot)s.", order=self.order_name or "?", slot=self.slot)
         if not batch.try_lock_for_update(allow_referencing=True):
@@ -253,7 +254,9 @@ class PlcWeighing(models.Model):
         self.write({**values, "reason": False})
 
     def _count_for(self, line):
-        """:raise UserError: where nobody says what a unit of the component weighs"""
+        """
+        :raise UserError: if the weight of one unit of the component is not known
+        """
         self._set_match(line)
         line._sum_weighings()
         line.batch_id._on_weighings_changed()
@@ -261,7 +264,7 @@ class PlcWeighing(models.Model):
     # Business methods: a person decides
 
     def _assign(self, batch, line):
-        batch.lock_for_update(allow_referencing=True)  # or it is just being booked without it
+        batch.lock_for_update(allow_referencing=True)  # otherwise Task 3 may be booking it without this weighing
         if batch.controller_id != self.controller_id:
             raise UserError(self.env._("Batch %s was made by another PLC.", batch.name))
         if batch.state == "cancelled" or batch.disposition_booked:
@@ -280,7 +283,7 @@ class PlcWeighing(models.Model):
         self._journal_decision(self.env._("%(user)s assigned %(what)s to batch %(batch)s."), batch=batch.name)
 
     def _book_late(self, line):
-        """On the order that is closed already: the material is gone, too."""
+        """Book it on the order, although that is closed: the material is gone."""
         quantity = line.product_id._plc_from_weight(self.quantity, self.uom_id, line.product_id.uom_id)
         SeparateBooking(line.batch_id).book_late(line, quantity)
         self._set_match(line)

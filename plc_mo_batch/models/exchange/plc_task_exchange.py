@@ -16,13 +16,13 @@ from ..common.rule8 import apart
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, EventTalk
 
-MAX_ROUNDS = 12  # of one exchange without live polling: a download takes three
-LIVE_SECONDS = 60  # one run goes on polling that long, then hands over to its next run
+MAX_ROUNDS = 12  # of one exchange without live polling; a download takes three
+LIVE_SECONDS = 60  # so long one run goes on polling; then it hands over to its next run
 SETTLE_PAUSE = 0.1  # seconds between looks at a PLC that does not show a write yet
-TRIES = 5  # of one decision, when somebody else changed the same batch meanwhile
+TRIES = 5  # for one decision, if another transaction changed the same batch meanwhile
 ADVISORY = 0x504C43  # "PLC": the first half of our advisory locks' keys
 WORKING = (*DOWNLOADING, *HANDED_OVER)
-WAITED_FOR = ("date_offered", "withdrawn_at", "command_at", "date_finished")  # of a batch: since then the PLC has had its time
+WAITED_FOR = ("date_offered", "withdrawn_at", "command_at", "date_finished")  # of a batch: the PLC has its settle time from then
 
 
 class PlcTaskExchange(models.AbstractModel):
@@ -51,24 +51,29 @@ class PlcTaskExchange(models.AbstractModel):
         if any(conversation.goes_on for conversation in conversations):
             self._trigger()
         elif controllers != wanted or any(conversation.put_off for conversation in conversations):
-            # whoever asked for this run may have asked for just what was put off, and the next one may be hours away
+            # the person who requested this run may have wanted exactly what was put off, and the next run may be hours away
             self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
         self._commit()
 
     @api.model
     def _vacuum_board(self):
-        """Messages to boards that nobody can want any more; live polling makes one a second. Before anything else of the
-        transaction: who else has just deleted them must not cost the next run its trigger."""
+        """Delete messages to boards that are too old to be of use; live polling makes one a second.
+
+        It runs before anything else of the transaction: if another one has just deleted them, the rollback must not cost the next
+        run its trigger.
+        """
         try:
             self.env["plc.board"]._vacuum()
-        except TransactionRollbackError:  # the bus tidies up itself
+        except TransactionRollbackError:  # the bus cleans up by itself
             self._rollback()
 
     @api.model
     def _take(self, controllers):
-        """Those that no other exchange talks to, on whatever server of this database. A scheduled action never runs twice at
-        once, but somebody may have duplicated it, or run the task in a shell. PostgreSQL keeps the lock over commits, and frees
-        it when this process ends, in whatever way."""
+        """Those PLCs that no other exchange talks to, on any server of this database.
+
+        Odoo never runs a scheduled action twice at once, but it may have been duplicated, or the task run in a shell. PostgreSQL
+        keeps an advisory lock over commits, and frees it when this process ends, however it ends.
+        """
         free = controllers.filtered(lambda controller: self._advisory("pg_try_advisory_lock", controller))
         for controller in controllers - free:
             self._log("%s: another exchange is at work, nothing done", controller.name)
@@ -76,7 +81,7 @@ class PlcTaskExchange(models.AbstractModel):
 
     @api.model
     def _let_go(self, controllers):
-        self._rollback()  # all that is to stay was committed
+        self._rollback()  # everything worth keeping was committed
         for controller_id in controllers.ids:
             self._advisory("pg_advisory_unlock", controllers.browse(controller_id))
 
@@ -88,13 +93,14 @@ class PlcTaskExchange(models.AbstractModel):
 
 @dataclass(frozen=True)
 class Asked:
-    """A plan, and what was certain when it was made: what was observed before that proves less.
+    """A plan, and what was certain when it was made: an earlier observation proves less.
 
-    A decision that is made again, on what the records are now, has to know it as it was: so it goes with the plan.
+    A decision may be repeated with the records as they are by then. It must know what was certain at first, so that travels with
+    the plan.
 
     :param settled: ids of the batches that were settled
-    :param unsure: a write of unknown fate could still arrive, apart from those of the plan
-    :param events: (area, slot) of each event slot to be read -> id of its newest event, if that was settled, else 0
+    :param unsure: a write of unknown fate could still arrive, apart from the plan's own
+    :param events: (area, slot) of each event slot to be read -> id of its newest event if that was settled, else 0
     """
 
     plan: Plan
@@ -104,7 +110,7 @@ class Asked:
 
 
 class Conversation:
-    """What is said with one PLC in one run of Task 2: plans out, answers in, a commit after each.
+    """The conversation with one PLC in one run of Task 2: plans out, answers in, a commit after each.
 
     :param live_until: ``time.monotonic()`` value until which a PLC with live polling is looked at again and again
     """
@@ -116,12 +122,12 @@ class Conversation:
         self.live_until = live_until
         self.requests = 0
         self.goes_on = False
-        self.put_off = False  # something was left for the next run, because somebody else had it in hand
+        self.put_off = False  # something was left for the next run, as another transaction was busy with it
         self._rounds = 0
         self._stored = 0
         self._events = EventTalk(env, controller_id)
         self._clock = ClockTalk(env, controller_id)
-        self._sent = {}  # Write -> when it went out: a PLC may show it only after its next scan
+        self._sent = {}  # Write -> when it was sent: a PLC may show it only after its next scan
 
     @property
     def controller(self):
@@ -136,14 +142,14 @@ class Conversation:
             asked = self._safely(self._digest, asked, answer)
 
     def _safely(self, method, *args):
-        """Run a step of ours in a transaction of its own; one bad PLC never stops the others (rule 8)."""
+        """Run one of our steps in its own transaction; one bad PLC never stops the others (rule 8)."""
         for attempt in range(TRIES):
             try:
                 plan = method(*args)
                 self.task._commit()
                 return plan
             except TransactionRollbackError:
-                # somebody else changed the same records: decide again on what they are now
+                # another transaction changed the same records: decide again on their new values
                 self.task._rollback()
                 time.sleep(0.01 * attempt)
             except Exception as error:
@@ -159,8 +165,10 @@ class Conversation:
         return None
 
     def _show_error(self, message):
-        """On the PLC, as what keeps it from being served; its journal has it already. Not where somebody else is just changing
-        the PLC: the next run will fail, too."""
+        """Show the error on the PLC as the reason why it is not served; its journal has it already.
+
+        If another transaction is just changing the PLC, skip it: the next run will fail as well.
+        """
         try:
             self.controller._record_failed_exchange(message)
             self.task._commit()
@@ -184,7 +192,7 @@ class Conversation:
         return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)
 
     def _sync_with_orders(self, controller, layout):
-        """Before anything is said: what became of the orders meanwhile. One bad order never stops the others (rule 8)."""
+        """First catch up with changes of the orders. One bad order never stops the others (rule 8)."""
         batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)], order="id")
         free = batches.try_lock_for_update(allow_referencing=True)
         self.put_off |= free != batches
@@ -197,8 +205,9 @@ class Conversation:
 
     def _plan(self, layout, jobs, writes=(), delay=0.0, reconnect=False, unsure=False, everything=False):
         """
-        :param everything: read all event slots, not only those where something is going on
+        :param everything: read all event slots, not only those with something going on
         """
+        # While a write of unknown fate may still arrive, nothing counts as settled.
         settled = frozenset() if unsure else frozenset(job.id for job in jobs if job.settled)
         events = self._events.to_read(layout, everything, unsure)
         plan = Plan(
@@ -217,7 +226,7 @@ class Conversation:
     # Answers
 
     def _digest(self, asked: Asked, answer: Answer):
-        """Store what an answer means, and say what comes next (None: nothing)."""
+        """Store what an answer means, and return the next plan, or None."""
         controller, plan = self.controller, asked.plan
         self._record_writes(asked, answer)
         if answer.error:
@@ -226,12 +235,13 @@ class Conversation:
         controller._record_contact()
         unsure = controller._is_unsure()
         jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in controller._jobs(plan.layout)]
-        if jobs:  # else nothing waits for what the PLC may know
+        if jobs:  # otherwise nothing depends on what the PLC may know
             self._record_shown_job(plan.layout, answer.seen)
         steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
         writes, again, waiting = self._apply(plan.layout, steps) if steps else ([], False, False)
         acks, unfinished = self._events.digest(asked, answer, not unsure and not self._is_last_round())
         writes += acks
+        # The wish to write is committed before the write leaves: after a kill in between, it may or may not have left (rule 4).
         if writes:
             controller.unconfirmed_write_at = fields.Datetime.now()
         controller._record_untaken()
@@ -239,7 +249,7 @@ class Conversation:
         return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
 
     def _record_shown_job(self, layout, seen):
-        """For the person who is asked about it; stored only where it is news, since fills write to the same row."""
+        """For the person who is asked about it. Stored only if it is news, as fills write to the same row."""
         shown = highest_job(layout, seen, self.controller.last_job)
         if shown > max(self.controller.last_job, self.controller.shown_job):
             self.controller.shown_job = shown
@@ -247,7 +257,7 @@ class Conversation:
     def _record_writes(self, asked, answer):
         plan = asked.plan
         if plan.writes and answer.unsure:
-            self.controller.unconfirmed_write_at = fields.Datetime.now()  # counted from when it was given up
+            self.controller.unconfirmed_write_at = fields.Datetime.now()  # the quiet time starts when the write was given up
         elif plan.writes and not asked.unsure:
             self.controller.unconfirmed_write_at = False
         for write in answer.unsent:
@@ -256,7 +266,7 @@ class Conversation:
             self._take_back(plan.layout, write)
 
     def _take_back(self, layout, write):
-        """An offer with flags that certainly never left may be made again; with job numbers it is repeated anyway."""
+        """An offer with flags that certainly never left may be repeated; with job numbers it is repeated anyway."""
         if write.kind == "arm" and layout.handshake == FLAGS:
             in_slot = [("controller_id", "=", self.controller_id), ("slot", "=", write.slot)]
             batch = self.env["mo.batch"].search([*in_slot, ("state", "=", OFFERED)])
@@ -276,6 +286,7 @@ class Conversation:
             if step.job_id and step.job_id not in free:
                 continue
             if step.write and (quiet or self._is_last_round() or self._is_settling(step.write)):
+                # Neither stored nor sent: the next round decides again.
                 waiting = waiting or not quiet
                 continue
             if self._store(step):
@@ -284,7 +295,7 @@ class Conversation:
         return writes, again, waiting
 
     def _lock(self, steps):
-        """Ids of the batches that nobody else works on; the others are looked at again next time."""
+        """Ids of the batches that no other transaction works on; the others wait for the next look."""
         ids = {step.job_id for step in steps if step.job_id}
         free = set(self.env["mo.batch"].sudo().browse(ids).try_lock_for_update(allow_referencing=True).ids)
         self.put_off |= free != ids
@@ -323,7 +334,7 @@ class Conversation:
         )
 
     def _is_last_round(self):
-        """There will be no other one in which a write could go out: none may be decided on that is not sent."""
+        """No later round could send a write, so none may be decided now."""
         return self._rounds + 1 >= MAX_ROUNDS
 
     # What comes next
@@ -341,7 +352,7 @@ class Conversation:
         return self._live_plan(layout, jobs, unsure)
 
     def _live_plan(self, layout, jobs, unsure):
-        """Another look after the PLC's polling interval, while it has something to do and the switches are on."""
+        """Look again after the PLC's polling interval, as long as it is busy and the switches are on."""
         pause = self.controller.poll_interval
         works = pause and any(job.state in WORKING for job in jobs)
         self.goes_on = bool(works and self.controller.enabled and self.task._is_enabled())

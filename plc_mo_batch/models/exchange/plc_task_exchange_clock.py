@@ -8,29 +8,29 @@ from ..common.rule8 import apart
 
 
 class ClockTalk:
-    """The part of a :class:`~.plc_task_exchange.Conversation` that is about the PLC's clock: read once, twice when it is news.
+    """The part of a :class:`~.plc_task_exchange.Conversation` about the PLC's clock: read once, or twice if the reading is news.
 
-    What is remembered here is lost with the process, and may be.
+    What is remembered here is lost with the process; that does no harm.
     """
 
     def __init__(self, env, controller_id):
         self.env = env
         self.controller_id = controller_id
         self._is_done = False
-        self._first = None  # answer, its reading: news that another reading has to confirm
+        self._first = None  # answer, its reading: news that a second reading must confirm
 
     @property
     def controller(self):
         return self.env["plc.controller"].sudo().browse(self.controller_id)
 
     def is_wanted(self, layout):
-        """The next plan is to read it."""
+        """Whether the next plan must read it."""
         return layout.has(CLOCK) and not self._is_done
 
     def digest(self, plan, answer):
-        """Note what an answer says of the clock, where it is news. May be called again with the same answer.
+        """Store what an answer says about the clock, if it is news. May be called again with the same answer.
 
-        :return: whether it has to be read again
+        :return: whether it must be read again
         """
         if not plan.clock:
             return False
@@ -39,7 +39,7 @@ class ClockTalk:
         if not attempt.error:
             return again
         self._is_done = True  # batches do not wait for a clock
-        self.env["plc.task.exchange"]._log("%s: the clock could not be looked at: %s", self.controller.name, attempt.error)
+        self.env["plc.task.exchange"]._log("%s: clock reading not processed: %s", self.controller.name, attempt.error)
         return False
 
     def _digest_clock(self, plan, answer):
@@ -64,7 +64,7 @@ class ClockTalk:
         return Reading(0, self.env._("The PLC's clock does not show a valid date and time: %s.", why), reading.words)
 
     def _decide(self, reading, is_believed=True):
-        """Nothing more to read; what is not believed is looked at in the next exchange."""
+        """Nothing more to read. A reading that was rejected is checked again in the next exchange."""
         self._is_done = True
         if is_believed and self.controller._is_clock_news(reading):
             self.controller._record_clock(reading)

@@ -7,15 +7,15 @@ from ...tools.translate import describe_error, translate
 from ..common.rule8 import apart
 from ..events.plc_event import Busy
 
-SCAN_SECONDS = 0.1  # between two readings that have to agree
-MAX_EVENTS = 30  # of one conversation; the next exchange goes on
+SCAN_SECONDS = 0.1  # between two readings that must agree
+MAX_EVENTS = 30  # in one conversation; the next exchange continues
 MODELS = {"failure": "plc.failure", "weighing": "plc.weighing"}
 
 
 class EventTalk:
-    """The part of a :class:`~.plc_task_exchange.Conversation` that is about failures and weighings.
+    """The part of a :class:`~.plc_task_exchange.Conversation` about failures and weighings.
 
-    What is remembered here is lost with the process, and may be: it only makes an observation be repeated.
+    What is remembered here is lost with the process; that does no harm, as an observation is merely repeated.
     """
 
     def __init__(self, env, controller_id):
@@ -23,7 +23,7 @@ class EventTalk:
         self.controller_id = controller_id
         self.stored = 0
         self._is_off = False  # they could not be read
-        self._open = set()  # (area, slot) to look at again
+        self._open = set()  # (area, slot) that need another look
         self._readings = {}  # (area, slot) -> answer, the event's words in it
         self._acks = {}  # write -> event
         self._problems = {}
@@ -35,9 +35,9 @@ class EventTalk:
     # Plans
 
     def to_read(self, layout, everything, unsure):
-        """What the next plan reads: everything, or only where something goes on.
+        """What the next plan reads: everything, or only slots with something going on.
 
-        :return: (area, slot) -> id of the newest event, if it is settled, else 0
+        :return: (area, slot) -> id of the newest event if it is settled, else 0
         """
         if self._is_off:
             return {}
@@ -49,7 +49,7 @@ class EventTalk:
         return {place: settled.get(place, 0) for place in places}
 
     def _newest(self, places):
-        """The newest event of each place that has one."""
+        """The newest event of each slot that has one."""
         newest = {}
         for kind in {kind for kind, _slot in places}:
             slots = [slot for of_kind, slot in places if of_kind == kind]
@@ -63,8 +63,8 @@ class EventTalk:
         """Store what an answer means.
 
         :param asked: the plan that was answered, as a :class:`~.plc_task_exchange.Asked`
-        :param may_write: False while a write of unknown fate may still arrive, which an acknowledgement could be
-        :return: the writes to send after the commit; whether something has to be looked at again
+        :param may_write: False while a write of unknown fate may still arrive, as that could be an acknowledgement
+        :return: the writes to send after the commit; whether anything needs another look
         """
         self._open = set()
         if answer.event_error:
@@ -78,7 +78,7 @@ class EventTalk:
             event = newest.get(place)
             if any(words) or event and not event.acknowledged:
                 writes += self._digest_event(place, words, event, asked, answer, may_write)
-            else:  # blank, as nearly always: nothing to do, and nothing that a later reading could confirm
+            else:  # blank, as nearly always: nothing to do, and nothing for a later reading to confirm
                 self._readings.pop(place, None)
                 self._problems.pop(place, None)
         if asked.events:
@@ -102,7 +102,7 @@ class EventTalk:
         return self._store(place, step, event, may_write)
 
     def _reading(self, layout, place, words, answer):
-        """Remember this reading; what the one before it was, if that was another one, and a scan ago."""
+        """Remember this reading, and return the previous one, if it was another one and at least a scan ago."""
         body = event_body(layout.area(place[0]), words)
         earlier, before = self._readings.get(place, (answer, None))
         if earlier is answer or before == body and answer.at - earlier.at < SCAN_SECONDS:
@@ -142,7 +142,7 @@ class EventTalk:
         return [write] if write else []
 
     def _record(self, place, step, event):
-        """The event that the step is about, stored."""
+        """The stored event that the step is about."""
         if step.last_id:
             event._record_step(step)
             event.flush_recordset()
@@ -153,7 +153,7 @@ class EventTalk:
         return event
 
     def take_back(self, write):
-        """A flag that certainly was not written: the acknowledgement is still to be sent for the first time."""
+        """The flag certainly was not written: the acknowledgement has yet to be sent for the first time."""
         event = self._acks.get(write)
         if event:
             event.sudo().ack_at = False

@@ -21,9 +21,9 @@ KINDS = [
     ("clock", "Clock drift"),
 ]
 PRIORITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
-# how the alarm is ranked where a condition does not say so itself
+# priority of an alarm whose condition names none
 PRIORITY = {"unposted": "medium", "waiting": "medium", "orders": "medium", "clock": "medium"}
-# in ISA-18.2's terms: active or returned to normal, acknowledged or not
+# ISA-18.2: active or returned to normal, acknowledged or not
 STATES = [
     ("unacknowledged", "Active"),
     ("acknowledged", "Acknowledged"),
@@ -33,11 +33,11 @@ STATES = [
 
 
 class Condition(NamedTuple):
-    """Something that is wrong now. ``key`` tells conditions of the same kind, PLC and batch apart."""
+    """Something that is wrong now. ``key`` distinguishes conditions of the same kind, PLC and batch."""
 
     kind: str
     message: str
-    controller: Any = None  # a plc.controller; None: it concerns all PLCs
+    controller: Any = None  # a plc.controller; None: all PLCs are affected
     batch: Any = None
     key: str = ""
     priority: str = ""
@@ -53,7 +53,8 @@ class Condition(NamedTuple):
 
 
 class PlcAlarm(models.Model):
-    """One condition that is or was wrong: it opens, and it closes when it is over (ISA-18.2). People are told of both, once."""
+    """One condition that is or was wrong. It opens, and closes when the condition is over (ISA-18.2). People are notified of
+    both, once."""
 
     _name = "plc.alarm"
     _inherit = ["mail.thread", "mail.activity.mixin", "plc.notifier"]
@@ -108,10 +109,10 @@ class PlcAlarm(models.Model):
     # Actions
 
     def action_acknowledge(self):
-        """Say that somebody has seen it and takes care of it. That does not close it.
+        """Confirm that a person has seen it and takes care of it. That does not close it.
 
         :return: True
-        :raise UserError: when all of them are acknowledged
+        :raise UserError: if all of them are already acknowledged
         """
         check_operator(self)
         seen = self.sudo().filtered(lambda alarm: not alarm.date_acknowledged)
@@ -125,7 +126,7 @@ class PlcAlarm(models.Model):
         return True
 
     def action_open_subject(self):
-        """Open the batch, or else the PLC, that the alarm is about."""
+        """Open the batch that the alarm is about, or else the PLC."""
         self.ensure_one()
         subject = self.batch_id or self.controller_id
         if not subject:
@@ -136,7 +137,7 @@ class PlcAlarm(models.Model):
 
     @api.model
     def _open_domain(self, controller=None):
-        """Open alarms; of one PLC: with those that concern all PLCs."""
+        """Open alarms. For one PLC, these include those that affect all PLCs."""
         scope = [("controller_id", "in", (controller.id, False))] if controller else []
         return [("date_closed", "=", False), *scope]
 
@@ -144,8 +145,8 @@ class PlcAlarm(models.Model):
     def _sync(self, kind, controller, conditions):
         """Open what is new, close what is over, and leave alone what goes on.
 
-        :param kind: what was looked at; open alarms of this kind and PLC that are not among the conditions are over
-        :param controller: the PLC that was looked at; None for what concerns all
+        :param kind: what was checked; open alarms of this kind and PLC that are not among the conditions are over
+        :param controller: the PLC that was checked; None for what affects all
         :param conditions: a :class:`Condition` each, all of this kind and PLC
         :return: the alarms that were opened
         """
@@ -157,7 +158,7 @@ class PlcAlarm(models.Model):
             if alarm is None:
                 opened |= self._raise(condition)
             elif alarm.message != condition.message:
-                alarm.message = condition.message  # what goes on is not told again
+                alarm.message = condition.message  # an alarm that goes on is not announced again
         self.browse().union(*standing.values())._close()
         return opened
 
@@ -166,9 +167,9 @@ class PlcAlarm(models.Model):
 
     @api.model
     def _raise(self, condition):
-        """Open an alarm and tell people; nothing where it is open already.
+        """Open an alarm and notify people, unless it is already open.
 
-        :return: the alarm that was opened, if one was
+        :return: the new alarm, or empty
         """
         kind, controller_id, batch_id, key = condition.identity
         values = {
@@ -183,19 +184,19 @@ class PlcAlarm(models.Model):
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 alarm = self.sudo().create(values)
                 self.env.flush_all()
-        except UniqueViolation:  # another server was faster, and tells them
+        except UniqueViolation:  # another server was faster, and notifies them
             return self.browse()
         alarm._tell_opened()
         return alarm
 
     def _close(self):
-        """What was wrong is over."""
+        """The condition is over."""
         alarms = self.sudo().filtered(lambda alarm: not alarm.date_closed)
         alarms.date_closed = fields.Datetime.now()
         for alarm in alarms:
             alarm._tell_closed()
 
-    # Business methods: people are told
+    # Business methods: notifying people
 
     def _tell_opened(self):
         label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
@@ -219,13 +220,13 @@ class PlcAlarm(models.Model):
         return self.env["mo.batch.journal"]._record(kind, message, batch=self.batch_id, controller=self.controller_id)
 
     def _post(self, text):
-        """In the chatter of the batch and of the PLC."""
+        """Post in the chatter of the batch and of the PLC."""
         for record in (self.batch_id, self.controller_id):
             if record:
                 record.message_post(body=text)
 
     def _announce(self):
-        """Have boards that are open show it."""
+        """Have open boards show it."""
         board = self.env["plc.board"]
         board._mark_lanes(self.controller_id.ids)
         if self.filtered(lambda alarm: not alarm.controller_id):
@@ -235,17 +236,17 @@ class PlcAlarm(models.Model):
         return self.controller_id.name or self.env._("All PLCs")
 
     def _controllers(self):
-        """The PLCs that the alarm concerns."""
+        """The PLCs that the alarm affects."""
         return self.controller_id or self.env["plc.controller"]._to_serve()
 
     def _schedule(self, label):
-        """An activity for each responsible. That somebody cannot be told must not keep the alarm from being raised."""
+        """Schedule an activity for each responsible person. If that fails, the alarm is raised nevertheless."""
         for user in self._controllers().responsible_id.filtered("active"):
             if not self._skips_activity(user):
                 self._tell(user, label, self.message)
 
     def _skips_activity(self, user):
-        """Who may not see the alarm is not told; nor who has an activity about the same batch already."""
+        """Skip users who may not see the alarm, and those who already have an activity on the same batch."""
         if not self.with_user(user).has_access("read"):
             return True
         kind = self.env.ref(ACTIVITY)

@@ -6,7 +6,7 @@ HEALTH = [("ok", "OK"), ("warning", "Warning"), ("error", "Error")]
 
 
 class PlcController(models.Model):
-    """How the PLC fares: a summary of its open alarms, how long Task 4 waits before it raises one, and who is told."""
+    """The PLC's health: a summary of its open alarms, how long Task 4 waits before it raises one, and who is notified."""
 
     _inherit = "plc.controller"
 
@@ -72,7 +72,7 @@ class PlcController(models.Model):
         unwatched = self.env["plc.task.health"]._unwatched()
         for controller in self:
             standing, unseen = alarms.browse(), False
-            if controller.enabled:  # one that is switched off on purpose stalls nothing
+            if controller.enabled:  # a PLC that is switched off on purpose stalls nothing
                 standing, unseen = by_controller.get(controller._origin, alarms.browse()) + of_all, unwatched
             controller.alarm_count = len(standing)
             controller.health_reason = "\n".join([*standing.mapped("message"), *([unseen] if unseen else [])])
@@ -89,7 +89,7 @@ class PlcController(models.Model):
     # Actions
 
     def action_view_alarms(self):
-        """Open the PLC's alarms, and those that concern all PLCs."""
+        """Open the PLC's alarms, including those that affect all PLCs."""
         self.ensure_one()
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.plc_alarm_action")
@@ -105,7 +105,7 @@ class PlcController(models.Model):
     # Business methods
 
     def _last_heard(self):
-        """When the PLC answered last; not before it was switched on."""
+        """When the PLC last answered, but not before it was switched on."""
         return max(self.last_contact or datetime.min, self._watched_since())
 
     def _watched_since(self):

@@ -30,7 +30,7 @@ class PlcMetrics(models.AbstractModel):
 
     @api.model
     def _key(self):
-        """The key that a scrape needs; False where the endpoint is switched off, and on a neutralized copy."""
+        """The key that a scrape needs; False if the endpoint is switched off, and on a neutralized copy."""
         return not is_neutralized(self.env) and get_parameter(self.env, KEY)
 
     @api.model
@@ -123,7 +123,7 @@ class PlcMetrics(models.AbstractModel):
 
     @api.model
     def _running_weights(self):
-        """controller id -> what the running batches dosed until now, in the PLC's unit"""
+        """controller id -> what the running batches have dosed so far, in the PLC's unit"""
         running = [("batch_id.state", "=", RUNNING), ("code", "!=", 0)]
         groups = self.env["mo.batch.line"]._read_group(running, ["controller_id"], ["actual_qty:sum"])
         return {controller.id: weight for controller, weight in groups}

@@ -8,13 +8,13 @@ from odoo.tools import format_datetime
 from ...tools.translate import describe_error
 from .plc_alarm import Condition
 
-FEW = 3  # orders that a message names
+FEW = 3  # orders named in a message
 
 
 class PlcTaskHealth(models.AbstractModel):
-    """Task 4: what stalls is told to people, once, when it begins and when it is over.
+    """Task 4: notify people of what stalls, once when it begins and once when it is over.
 
-    Each check gives the :class:`Condition`s that stand now, or None where it cannot tell: then its alarms stay as they are.
+    Each check returns the :class:`Condition`s that exist now, or None if it cannot tell: then its alarms stay as they are.
     """
 
     _name = "plc.task.health"
@@ -23,7 +23,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _checks(self):
-        """Kind of alarm -> what looks for it at one PLC."""
+        """Kind of alarm -> the check that looks for it at one PLC."""
         return {
             "silent": self._silent,
             "stuck": self._stuck,
@@ -51,7 +51,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _run_check(self, kind, controller, check):
-        """One check of one PLC in a transaction of its own; one that fails never stops the others (rule 8)."""
+        """Run one check of one PLC in its own transaction; one that fails never stops the others (rule 8)."""
         try:
             conditions = check(controller) if controller else check()
             if conditions is not None:
@@ -59,7 +59,7 @@ class PlcTaskHealth(models.AbstractModel):
             self._commit()
         except TransactionRollbackError:
             self._rollback()
-            self._log("%s: somebody else is changing it, next time", controller.name if controller else kind)
+            self._log("%s: another transaction is changing it, next check later", controller.name if controller else kind)
         except Exception as error:
             self._rollback()
             self._log("%s: %s could not be checked: %s", controller.name if controller else "all PLCs", kind, error)
@@ -68,7 +68,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _close_of_others(self, served):
-        """A PLC that was switched off on purpose, or archived, stalls nothing."""
+        """Close the alarms of PLCs that were switched off on purpose or archived: they stall nothing."""
         others = [("controller_id", "!=", False), ("controller_id", "not in", served.ids)]
         alarms = self.env["plc.alarm"].sudo().search([*self.env["plc.alarm"]._open_domain(), *others])
         for alarm in alarms.filtered(lambda alarm: alarm.kind in self._checks()):
@@ -78,13 +78,13 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _is_older(self, moment, minutes, seconds=0.0):
-        """Whether ``moment`` is that long ago; never, where the PLC's limit is 0."""
+        """Whether ``moment`` is that long ago; never if the PLC's limit is 0."""
         limit = timedelta(minutes=minutes, seconds=seconds)
         return bool(moment and minutes and fields.Datetime.now() - moment > limit)
 
     @api.model
     def _local_time(self, controller, moment):
-        """The moment as people in the plant write it."""
+        """The moment as the plant's people write it."""
         zone = controller.responsible_id.tz or self.env.user.tz or "UTC"
         return f"{format_datetime(self.env, moment, tz=zone, dt_format='short')} ({zone})"
 
@@ -96,10 +96,10 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _silent(self, controller):
-        """It does not answer, or no exchange with it comes to an end."""
+        """It does not answer, or no exchange with it completes."""
         exchange = self.env["plc.task.exchange"]
         if not exchange._is_enabled() or exchange._is_late():
-            return None  # nobody talks to it
+            return None  # no task talks to it
         since = controller._last_heard()
         patience = 0 if not controller.online else 2 * 60 * exchange._interval_minutes()
         if not self._is_older(since, controller.silent_minutes, patience):
@@ -110,7 +110,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _orders(self, controller):
-        """The queue is empty, and still orders wait."""
+        """The queue is empty although orders wait."""
         if not self.env["plc.task.fill"]._is_enabled() or controller.queue_count:
             return []
         due = fields.Datetime.now() - timedelta(minutes=controller.order_minutes)
@@ -132,7 +132,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _clock_off(self, controller):
-        """The PLC's clock is further off than it may be, or shows nothing that could be compared."""
+        """The PLC's clock is off by more than the limit, or shows nothing that can be compared."""
         if not controller.has_clock or not controller.clock_seconds:
             return []
         if not controller.online:
@@ -143,7 +143,7 @@ class PlcTaskHealth(models.AbstractModel):
             return [Condition("clock", controller._clock_message(), controller)]
         return []
 
-    # Checks: its batches. A batch that waits for another one, or for a PLC that is silent, is not stuck.
+    # Checks: its batches. A batch that waits for another one, or for a silent PLC, is not stuck.
 
     @api.model
     def _stuck(self, controller):
@@ -207,7 +207,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _unposted(self, controller):
-        """Nothing but Task 3 is waited for, and it does not come; those whose write-back fails have an alarm of their own."""
+        """Batches wait for Task 3 alone, and it does not come. Those whose write-back fails have an alarm of their own."""
         if not self.env["plc.task.write.back"]._is_enabled():
             return []
         return [
@@ -239,7 +239,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _tasks(self):
-        """None after a standstill of the server: then all tasks are late, and nobody has to be told."""
+        """None after a standstill of the server: then all tasks are late, and people need not be notified."""
         if self._is_late():
             return None
         conditions = []
@@ -251,7 +251,7 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _unwatched(self):
-        """Why nobody watches now, in a sentence; False when Task 4 does."""
+        """Why nothing is monitored now, in a sentence; False if Task 4 does it."""
         if not self._setting("enabled") or self._is_neutralized():
             return self.env._("PLCs are not monitored: PLC batches are switched off in the settings.")
         if not self._is_enabled():

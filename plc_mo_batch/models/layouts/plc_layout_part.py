@@ -1,13 +1,13 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-# what may be changed at any time, as no word moves by it
+# may be changed at any time, as it moves no word
 HARMLESS = {"name", "active", "unit", "controller_ids", "copies_on_take"}
 
 
 class PlcLayoutPart(models.AbstractModel):
-    """What layouts, their areas and their fields share: no word is moved under a batch that was sent, and a layout that was
-    whole stays so."""
+    """What layouts, their areas and their fields share: no word moves under a batch that was sent, and a valid layout stays
+    valid."""
 
     _name = "plc.layout.part"
     _description = "Part of a PLC Register Layout"
@@ -36,7 +36,7 @@ class PlcLayoutPart(models.AbstractModel):
         return self.layout_id
 
     def _whole_maps(self):
-        """Layouts without problems; none while a layout is saved with its parts, which is checked as a whole at its end."""
+        """Layouts without problems. None while a layout is saved with its parts: then it is checked as a whole at the end."""
         layouts = self._plc_layouts()
         if self.env.context.get("plc_saving_layout"):
             return layouts.browse()

@@ -10,7 +10,7 @@ from ...tools.translate import translate
 
 _lt = LazyTranslate(__name__)
 
-# what shipped layouts call fields, beside the names that are given by code: sentences say them in the reader's language
+# field names of the shipped layouts, besides those given by code: sentences show them in the reader's language
 SHIPPED_NAMES = (_lt("Command"), _lt("Feedback flag"), _lt("Job of the command"), _lt("Recipe flag"), _lt("State"))
 
 
@@ -97,7 +97,7 @@ class PlcRegisterField(models.Model):
     @api.constrains("offset", "type", "words", "repeat", "step", "area_id")
     def _check_overlaps(self):
         if self.env.context.get("plc_saving_layout"):
-            return  # checked at its end: two fields that change places overlap meanwhile
+            return  # checked at the end: two fields that swap places overlap in between
         for area in self.area_id:
             found = overlaps(area.layout_id._layout().area(area.kind))
             if found:
@@ -106,9 +106,9 @@ class PlcRegisterField(models.Model):
     # Business methods
 
     def _layout_fields(self):
-        """The layout's :class:`~...plc.codec.Field` of each record, one a line where it is repeated.
+        """The :class:`~...plc.codec.Field` of each record, one per line if it is repeated.
 
-        Where several records share a line's role (equipment codes with gaps), each goes on where the last one ended.
+        If several records share a line's role (equipment codes with gaps), each continues where the previous one ended.
         """
         lines = defaultdict(int)
         for record in self.sorted("offset"):

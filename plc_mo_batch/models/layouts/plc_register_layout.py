@@ -6,7 +6,7 @@ from ...plc.dissect import dissect, fits
 from ...plc.layout import Area, Layout, kept, too_fine
 from ...tools.translate import format_number, translate
 
-# of areas for failures and weighings, as the shipped layouts have them
+# areas for failures and weighings, as in the shipped layouts
 STRIDE = 100
 NAME_WORDS = 8
 BCD = {"type": "bcd"}
@@ -100,7 +100,8 @@ class PlcRegisterLayout(models.Model):
     # Actions
 
     def action_add_event_areas(self):
-        """Add areas for equipment failures and manual weighings behind the others; addresses and fields can be changed then.
+        """Add areas for equipment failures and manual weighings behind the others. Addresses and fields can be changed
+        afterwards.
 
         :return: True
         :raise UserError: while a PLC has batches that were sent with the layout
@@ -116,7 +117,7 @@ class PlcRegisterLayout(models.Model):
     # Business methods
 
     def _find_problems(self):
-        """A sentence on each thing that is wrong with the layout, by itself or for what this database keeps of a quantity."""
+        """A sentence for each problem of the layout, by itself or with the decimals that this database stores of a quantity."""
         layout = self._layout()
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         return [translate(self.env, problem) for problem in layout.problems() or too_fine(layout, digits)]
@@ -139,11 +140,11 @@ class PlcRegisterLayout(models.Model):
         return kept(layout)
 
     def _words_table(self, kind, words, slot=0, wrong=-1):
-        """What the words of a slot mean, field by field, as an HTML table; False where they are no slot of this layout.
+        """What the words of a slot mean, field by field, as an HTML table; False if they are not a slot of this layout.
 
         :param kind: the area that they are from
-        :param slot: its number, 0 where that is not known
-        :param wrong: the word that was not believed, -1 for none; what cannot be right is marked anyway
+        :param slot: its number, 0 if not known
+        :param wrong: the word that was rejected, -1 for none; words that cannot be right are marked anyway
         """
         layout = bool(self) and not self.problems and self._layout()
         if not layout or not fits(layout, kind, words):
@@ -169,10 +170,10 @@ class PlcRegisterLayout(models.Model):
 
     @api.model
     def _prepare_event_areas(self, base, order_words=NAME_WORDS):
-        """Commands that make both areas.
+        """Commands that create both areas.
 
         :param base: address of the first; the second lies 1000 words further on
-        :param order_words: how long an order's name is in the recipe
+        :param order_words: words of an order's name in the recipe
         """
         contents = {"failure": self._failure_fields(), "weighing": self._weighing_fields(order_words)}
         for number, (kind, content) in enumerate(contents.items()):
@@ -181,7 +182,7 @@ class PlcRegisterLayout(models.Model):
 
     @api.model
     def _place_fields(self, offset, content):
-        """Values of fields that lie one behind the other, given with the words that each takes."""
+        """Values of consecutive fields, given with the number of words that each takes."""
         for values, words in content:
             yield {**values, "offset": offset}
             offset += words

@@ -6,12 +6,12 @@ from .not_queueable import NotQueueable
 
 
 class MoBatch(models.Model):
-    """The order of a batch is changed, closed or cancelled by somebody in the meantime."""
+    """What happens when people change, close or cancel the order of a batch."""
 
     _inherit = "mo.batch"
 
     def _sync_with_order(self, layout):
-        """Compare the batches of a PLC with this layout with their orders as they are now; at the beginning of each exchange."""
+        """Compare the batches of a PLC with this layout with their orders as they are now; at the start of each exchange."""
         for batch in self:
             if batch.production_id.state in ("done", "cancel"):
                 batch._on_order_closed()
@@ -21,7 +21,7 @@ class MoBatch(models.Model):
                 batch._record_order_change(layout)
 
     def _on_order_closed(self):
-        """What the PLC was not told is cancelled, what it was offered is withdrawn; what it makes is parked at its end."""
+        """Cancel what the PLC does not know, withdraw what it was offered. What it is making is parked at its end."""
         note = self.env._("The order was closed or cancelled in Odoo.")
         if self.state in ("queued", "sending", "offered"):
             self._cancel("order", note, "requeue")
@@ -31,7 +31,8 @@ class MoBatch(models.Model):
             self._journal("anomaly", self.attention)
 
     def _refresh(self, layout):
-        """Freeze the recipe again if the order was changed before it was sent; cancel it if it cannot be queued any more."""
+        """The order was changed before it was sent: freeze the recipe again, or cancel the batch if it can no longer be
+        queued."""
         order = self.production_id
         try:
             share = self._share_now()
@@ -52,15 +53,16 @@ class MoBatch(models.Model):
         self._journal("state", self.env._("The order was changed, so the recipe was frozen again."))
 
     def _share_now(self):
-        """What the batch would make of its order, were it queued now. Those queued after it can still be planned anew."""
+        """What the batch would make of its order if it were queued now. Batches that were queued after it can still be planned
+        again."""
         queued = self.production_id.plc_batch_ids.filtered(lambda batch: batch.state == "queued" and not batch.resent)
         later = queued - self if self.state != "queued" else queued.filtered(lambda batch: batch.id > self.id)
         return self.production_id._plc_share(self.controller_id, batch=self, later=later)
 
     def _differs(self, values, share):
-        """Whether the frozen recipe is another than ``values``, the one that would be frozen now.
+        """Whether the frozen recipe differs from ``values``, which would be frozen now.
 
-        As long as others can take up what rounding leaves, a step for each of them is no difference.
+        A rounding difference that the later batches can absorb, one step for each of them, does not count.
         """
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         slack = 0.0 if share.is_rest else share.count * 10**-digits
@@ -77,7 +79,7 @@ class MoBatch(models.Model):
         )
 
     def _record_order_change(self, layout):
-        """After it was handed over a change of the order changes nothing: the PLC makes what was queued. Said once."""
+        """Once a batch is handed over, a change of its order has no effect: the PLC makes what was queued. Report that once."""
         if not self._is_out_of_date(layout):
             return
         self.order_changed = True
@@ -85,7 +87,7 @@ class MoBatch(models.Model):
         self._journal("anomaly", self.attention)
 
     def _is_out_of_date(self, layout):
-        """Whether another recipe would be frozen, were the order queued now; not where it could not be queued."""
+        """Whether queueing the order now would freeze another recipe; False if it could not be queued."""
         try:
             share = self._share_now()
             if not share:
@@ -94,11 +96,11 @@ class MoBatch(models.Model):
         except NotQueueable:
             return False
         if share.count > 1:
-            values["order_name"] = self.order_name  # in how many batches the order is made may have changed since
+            values["order_name"] = self.order_name  # the number of batches of the order may have changed since
         return self._differs(values, share)
 
     def _with_order_going_on(self):
-        """Those after which their order is not over yet: all but its last."""
+        """Batches after which their order goes on: all but its last."""
         going_on = self.browse()
         for order, batches in self.grouped("production_id").items():
             last = batches.sorted("id")[-1:]

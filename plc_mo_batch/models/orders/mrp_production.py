@@ -8,7 +8,7 @@ from ..common.roles import check_operator
 from .not_queueable import NotQueueable
 
 WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("withheld", "Withheld")]
-# what a batch booked, and was checked, stays
+# what a batch booked and Odoo verified must stay
 BOOKED = {"qty_producing", "move_raw_ids", "move_finished_ids", "move_byproduct_ids"}
 
 
@@ -57,8 +57,8 @@ class MrpProduction(models.Model):
         return super().write(vals)
 
     def _check_not_booked_by_plc(self):
-        """A screen that was opened before the write-back closed the order would put its plan in the place of what was dosed:
-        Odoo lets the quantities of a closed order be written. Who wants to correct them unlocks the order first.
+        """A screen that was opened before the write-back closed the order would overwrite the dosed quantities with the plan, as
+        Odoo allows the quantities of a closed order to be written. To correct them, unlock the order first.
 
         :raise UserError: naming the first such order
         """
@@ -75,7 +75,7 @@ class MrpProduction(models.Model):
     # Actions
 
     def action_view_plc_batches(self):
-        """Open the batches of the order, the history too."""
+        """Open the batches of the order, including the history."""
         self.ensure_one()
         self.check_access("read")
         return {
@@ -88,7 +88,7 @@ class MrpProduction(models.Model):
         }
 
     def action_plc_requeue(self):
-        """Let a held order be queued again at the next fill."""
+        """Let a withheld order be queued again by the next fill."""
         check_operator(self)
         self.sudo().write({"plc_withheld": False, "plc_stopped": False})
         return True
@@ -103,15 +103,15 @@ class MrpProduction(models.Model):
         self._plc_order_closed()
         return result
 
-    # Business methods: what screens show of the PLC
+    # Business methods: what screens show about the PLC
 
     def _plc_batch_shown(self):
-        """The batch that a PLC owes, else the latest one."""
+        """The batch that a PLC owes, or else the latest one."""
         batches = self.sudo().with_context(active_test=False).plc_batch_ids.sorted("id", reverse=True)
         return (batches.filtered("active") or batches)[:1]
 
     def _plc_waits(self, plc):
-        """How an order that is in no queue waits for its PLC; False if it does not."""
+        """How an order without a queued batch waits for its PLC; False if it does not."""
         if not plc or self.state not in ("confirmed", "progress", "to_close"):
             return False
         if self.state != "confirmed" and not self._plc_has_more_to_make():
@@ -121,7 +121,7 @@ class MrpProduction(models.Model):
         return "refused" if self.plc_reason else "waiting"
 
     def _plc_has_more_to_make(self):
-        """It is made in several batches, and not all of them are there."""
+        """It is made in several batches, and some do not exist yet."""
         batches = self.sudo().with_context(active_test=False).plc_batch_ids
         made = batches.filtered(lambda batch: batch.active or batch.consumed)
         return not self.plc_stopped and self.plc_part_count > max(1, len(made))
@@ -129,15 +129,17 @@ class MrpProduction(models.Model):
     # Business methods
 
     def _plc_order_closed(self):
-        """Somebody closed or cancelled orders by hand: have their batches withdrawn soon."""
+        """People closed or cancelled orders: have their batches withdrawn soon."""
         if not self.env.context.get("plc_closing") and self.sudo().plc_batch_ids.filtered("active"):
             self.env["plc.task.exchange"]._trigger()
 
     @api.model
     def _plc_eligible_domain(self, controller):
-        """Orders that a PLC may be given: confirmed, of its operation types, not held, without a batch that is open or
-        consumed material (rule 1); where the PLC asks for it, with all components at hand. One is back in line too whose failed
-        batch was booked on it, which makes Odoo call it in progress."""
+        """Orders that a PLC may be given.
+
+        Confirmed, of its operation types, not withheld, without a batch that is open or consumed material (rule 1); if the PLC
+        requires it, with all components available. Also an order whose failed batch was booked on it: Odoo calls it in progress.
+        """
         return [
             *self._plc_may_be_given(controller),
             "|",
@@ -150,7 +152,7 @@ class MrpProduction(models.Model):
 
     @api.model
     def _plc_begun_domain(self, controller):
-        """Orders that a PLC makes in several batches, and that have some already."""
+        """Orders that a PLC makes in several batches and has begun."""
         return [
             *self._plc_may_be_given(controller),
             ("plc_part_count", ">", 1),
@@ -171,7 +173,7 @@ class MrpProduction(models.Model):
     def _plc_freeze(self, controller, layout, slot, share):
         """Values of the batch that freezes the recipe of a share of the order, which is known to fit the layout.
 
-        :raise NotQueueable, CodecError: saying what is in the way
+        :raise NotQueueable, CodecError: naming the obstacle
         """
         values = self._prepare_plc_batch(controller, layout, slot, share)
         lines = [(line["code"], line["planned_qty"]) for _command, _id, line in values["line_ids"]]
@@ -196,7 +198,7 @@ class MrpProduction(models.Model):
         self.ensure_one()
         self._check_plc_serial(self.product_id)
         texts = {role: layout.area("recipe").by_role(role) for role in ("formula", "product")}
-        product_name = self.product_id.with_context(lang=None).display_name  # what the PLC gets depends on nobody's language
+        product_name = self.product_id.with_context(lang=None).display_name  # the same for every user's language
         names = {"formula": self.bom_id.code or product_name, "product": product_name}
         return {
             "production_id": self.id,
@@ -213,11 +215,12 @@ class MrpProduction(models.Model):
         }
 
     def _plc_order_name(self, controller, layout, share):
-        """The order's name as the PLC sees it; one of several batches bears its number, as in ``WH/MO/00012#03``: a slot that
-        goes on with the same order must not look as before. What is too long is shortened from the front, as the end tells
-        orders apart.
+        """The order's name as the PLC sees it.
 
-        :raise NotQueueable: if another order goes by the same name at this PLC
+        One of several batches adds its number, as in ``WH/MO/00012#03``: a slot that continues with the same order must look
+        different. A name that is too long is cut at the front, as its end distinguishes orders.
+
+        :raise NotQueueable: if another order has the same name at this PLC
         """
         letters = layout.area("recipe").field("order").words * 2
         name = f"{self.name}#{share.part:02}" if share.count > 1 else self.name
@@ -270,7 +273,7 @@ class MrpProduction(models.Model):
     def _plc_weight(self, product, uom, quantity, controller):
         """``quantity`` in the unit that the PLC weighs in.
 
-        :raise NotQueueable: when nobody says what the unit weighs, or booking in it would lose part of a weight
+        :raise NotQueueable: if the weight of a unit is not known, or booking in it would lose part of a weight
         """
         try:
             product._plc_check_exact(uom, controller.uom_id)

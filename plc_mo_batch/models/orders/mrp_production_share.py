@@ -13,8 +13,8 @@ from .not_queueable import NotQueueable
 class Share:
     """What one batch makes of its order.
 
-    ``part`` of ``count``, from 1; ``quantity`` in the order's unit, of ``rest``, which is what no batch among ``others`` makes.
-    ``others``: the order's batches whose shares are taken.
+    ``part`` of ``count``, from 1; ``quantity`` in the order's unit, out of ``rest``, which no batch among ``others`` makes.
+    ``others``: the order's batches that claim their shares.
     """
 
     part: int
@@ -25,15 +25,15 @@ class Share:
 
     @property
     def is_rest(self):
-        """It takes all that the others leave, to the last decimal."""
+        """It takes everything that the others leave, to the last decimal."""
         return self.quantity == self.rest
 
 
 class MrpProduction(models.Model):
-    """An order that is made in several batches, as the mixer cannot take it at once.
+    """An order that is made in several batches, as it is more than the mixer takes at once.
 
-    The batches share the order's quantity, not numbers: whatever is cancelled, fails, or is changed in between, the next fill
-    hands out exactly what no batch makes. docs/architecture/shares.md has the reasons.
+    Batches claim quantities of the order, not numbers: whatever is cancelled, fails or is changed in between, the next fill hands
+    out exactly what no batch makes. docs/architecture/shares.md has the reasons.
     """
 
     _inherit = "mrp.production"
@@ -57,12 +57,12 @@ class MrpProduction(models.Model):
     # Business methods: shares
 
     def _plc_share(self, controller, batch=None, later=None):
-        """What the next batch is to make.
+        """What the next batch has to make.
 
-        :param batch: plan this one anew, instead of one more
-        :param later: batches that are to be planned anew after it: what they make is still to be had
-        :return: a :class:`Share`, or None where the other batches make all of it
-        :raise NotQueueable: when its unit is no weight, or one step of it is more than the mixer takes
+        :param batch: plan this one again, instead of one more
+        :param later: batches that will be planned again after it: their shares are still available
+        :return: a :class:`Share`, or None if the other batches make everything
+        :raise NotQueueable: if its unit is not a weight, or one step of it is more than the mixer takes
         """
         self.ensure_one()
         batch, later = batch or self.plc_batch_ids.browse(), later or self.plc_batch_ids.browse()
@@ -78,7 +78,8 @@ class MrpProduction(models.Model):
         return Share(part, len(others) + max(needed, len(later) + 1), quantity, rest, others)
 
     def _plc_part_size(self, controller, rest):
-        """(how many batches ``rest`` takes, the quantity of the next one); of equal size, as the mixer mixes best."""
+        """(how many batches ``rest`` takes, the quantity of the next one). All are of equal size, as the mixer mixes best that
+        way."""
         if not controller.max_batch_qty:
             return 1, rest
         weight = self._plc_weight(self.product_id, self.product_uom_id, rest, controller)
@@ -95,19 +96,19 @@ class MrpProduction(models.Model):
         return not controller.max_batch_qty or float_compare(weight, controller.max_batch_qty, precision_digits=6) <= 0
 
     def _plc_record_share(self, share):
-        """A batch for ``share`` is being made: keep in how many the order is made. Another PLC that hands out a share of the same
-        order at the same moment fails to serialize."""
+        """A batch for ``share`` is being created: store in how many batches the order is made. If another PLC hands out a share
+        of the same order at the same moment, it fails to serialize."""
         if share.count > 1 or self.plc_part_count > 1:
             self.write({"plc_part_count": share.count, "plc_plan_count": self.plc_plan_count + 1})
             self.flush_recordset()
 
     def _plc_record_no_share(self):
-        """A batch is left without a share: keep in how many the order is made now."""
+        """A batch lost its share: store in how many batches the order is made now."""
         if self.plc_part_count > 1:
             self.plc_part_count = len(self.plc_batch_ids._taking_a_share())
 
     def _plc_goes_on(self, batches):
-        """Whether the order is not yet over with ``batches``: others are open, or part of it has none yet."""
+        """Whether the order goes on after ``batches``: others are open, or part of it has no batch yet."""
         self.ensure_one()
         others = self.plc_batch_ids._taking_a_share() - batches
         if others.filtered("active"):
@@ -118,14 +119,14 @@ class MrpProduction(models.Model):
         return self.product_uom_id.compare(rest, 0) > 0
 
     def _plc_is_shared(self):
-        """Whether other batches than one take part in it."""
+        """Whether more than one batch makes it."""
         return self.plc_part_count > 1
 
-    # Business methods: no more of it
+    # Business methods: make no more of it
 
     def _plc_stop(self, reason, note):
-        """Make no more of the order. What the PLC was not told is cancelled, what it was offered withdrawn; once all that runs
-        is booked, the order is cancelled, or closed with what was made of it."""
+        """Make no more of the order. What the PLC does not know is cancelled, what it was offered is withdrawn. Once everything
+        that runs is booked, the order is cancelled, or closed with what was made."""
         self.ensure_one()
         if not self.plc_stopped:
             self.plc_stopped = True
@@ -134,7 +135,7 @@ class MrpProduction(models.Model):
         self._plc_close_stopped()
 
     def _plc_close_stopped(self):
-        """Cancel orders that are stopped, and of which no batch is open; Odoo closes one of which something was made."""
+        """Cancel stopped orders without open batches. Odoo closes an order that has produced anything."""
         for order in self:
             if order.state not in ("done", "cancel") and not order.plc_batch_ids.filtered("active"):
                 order.with_context(plc_closing=True).action_cancel()

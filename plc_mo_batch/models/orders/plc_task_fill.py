@@ -8,7 +8,7 @@ from ...tools.translate import describe_error
 from .not_queueable import NotQueueable
 
 ORDER = "plc_first desc, priority desc, date_start, id"
-PAGE = 50  # orders looked at in one go while the fill is not complete
+PAGE = 50  # orders checked in one go while the fill is not complete
 
 
 class PlcTaskFill(models.AbstractModel):
@@ -26,8 +26,8 @@ class PlcTaskFill(models.AbstractModel):
                 controller.env[self._name]._fill(controller)
                 self._commit()
             except TransactionRollbackError:
-                self._rollback()  # another fill was faster; or the exchange, which writes to the same row
-                self._log("%s: somebody else was faster, nothing done", controller.name)
+                self._rollback()  # another fill was faster, or the exchange, which writes to the same row
+                self._log("%s: another transaction was faster, nothing done", controller.name)
                 self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
                 self._commit()
             except Exception as error:
@@ -38,16 +38,17 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _fill(self, controller):
-        """Queue up to the PLC's limit of orders if its queue is empty.
+        """If the PLC's queue is empty, queue orders up to its limit.
 
-        Two fills that begin at the same moment both see an empty queue; writing to the PLC's row is what makes the second
-        one fail (a lock alone does not: docs/architecture/fill.md).
+        Two fills that start at the same moment both see an empty queue. Writing to the PLC's row makes the second one fail; a
+        lock alone does not (docs/architecture/fill.md).
 
-        :raise TransactionRollbackError: when another transaction filled in the meantime
+        :raise TransactionRollbackError: if another transaction has filled meanwhile
         """
         if not controller.try_lock_for_update(allow_referencing=True):
             self._log("%s: another fill is at work, nothing done", controller.name)
             return self.env["mo.batch"]
+        # This write, not the lock above, makes the second of two fills fail. It comes before the queue is counted.
         controller.fill_count += 1
         controller.flush_recordset()
         waiting = self.env["mo.batch"].search_count([("controller_id", "=", controller.id), ("parked", "=", False)])
@@ -64,7 +65,7 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _queue_orders(self, controller):
-        """Freeze the recipes of the next eligible orders as batches with slots 1..n."""
+        """Freeze the recipes of the next eligible orders as batches in slots 1..n."""
         batches = self.env["mo.batch"]
         limit = controller._batch_limit()
         layout = controller.layout_id._layout()
@@ -81,8 +82,8 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _recheck(self, controller):
-        """Reasons that no longer hold are cleared, also of orders that are not due yet: where there are many, of the next ones at
-        each fill."""
+        """Clear reasons that no longer hold, also of orders that are not due yet. If there are many, each fill checks the next
+        ones."""
         productions = self.env["mrp.production"]
         layout = controller.layout_id._layout()
         for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
@@ -107,7 +108,7 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _eligible(self, controller):
-        """The orders that may be queued, one by one: those that are begun first, then the most urgent."""
+        """The orders that may be queued, one by one: first those that are begun, then the most urgent."""
         seen = productions = self.env["mrp.production"]
         for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
             while page := productions.search([*domain, ("id", "not in", seen.ids)], order=ORDER, limit=PAGE):
@@ -116,7 +117,7 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _queue_order(self, controller, layout, production, slot):
-        """The new batch of an order, or none: then nothing is left of it to be made, or the order says why not."""
+        """The new batch of an order. Empty if nothing is left to make, or if the order shows the reason."""
         try:
             with self.env.cr.savepoint():
                 share = production._plc_share(controller)

@@ -22,16 +22,16 @@ class ProductProduct(models.Model):
     )
 
     def _plc_to_weight(self, quantity, uom, weight_uom):
-        """What ``quantity`` of the product weighs.
+        """The weight of ``quantity`` of the product.
 
-        :raise UserError: when nobody says what a ``uom`` of it weighs
+        :raise UserError: if the weight of one ``uom`` is not known
         """
         return quantity * self._plc_unit_weight(uom, weight_uom)
 
     def _plc_from_weight(self, weight, weight_uom, uom):
         """``weight`` of the product in ``uom``, rounded to its decimals.
 
-        :raise UserError: when nobody says what a ``uom`` weighs, or rounding would lose part of it
+        :raise UserError: if the weight of one ``uom`` is not known, or rounding would lose part of it
         """
         self._plc_check_exact(uom, weight_uom)
         return uom.round(weight / self._plc_unit_weight(uom, weight_uom))
@@ -54,7 +54,7 @@ class ProductProduct(models.Model):
         return uom._compute_quantity(1.0, self.uom_id, round=False) * weight
 
     def _plc_check_exact(self, uom, weight_uom):
-        """Both in ``uom`` and in the unit that stock of the product is kept in, the smallest step is small enough.
+        """Check that the smallest step is small enough, both in ``uom`` and in the product's stock unit.
 
         :raise UserError: naming the unit and its decimals
         """

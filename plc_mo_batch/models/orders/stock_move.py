@@ -4,7 +4,7 @@ from .not_queueable import NotQueueable
 
 
 class StockMove(models.Model):
-    """A component of an order, or what the order produces, as a PLC makes it."""
+    """A component or a product of an order, as a PLC makes it."""
 
     _inherit = "stock.move"
 
@@ -21,9 +21,10 @@ class StockMove(models.Model):
     # Business methods: the recipe
 
     def _plc_equipment(self, controller):
-        """The equipment that doses the component: what the BoM line says, else the one that holds the product; none: by hand.
+        """The equipment that doses the component: as the BoM line says, or else the one that holds the product. Empty: added by
+        hand.
 
-        :raise NotQueueable: when several pieces of equipment hold it
+        :raise NotQueueable: if several pieces of equipment hold it
         """
         self.ensure_one()
         named = self.bom_line_id.plc_equipment_id
@@ -46,7 +47,7 @@ class StockMove(models.Model):
         return holding
 
     def _prepare_plc_line(self, controller, equipment, share):
-        """Values of the batch line of this component: in the PLC's unit when dosed, in its own when added by hand."""
+        """Values of this component's batch line: in the PLC's unit if dosed, in its own if added by hand."""
         demand = self._plc_demand(share)
         quantity, uom = demand, self.product_uom
         order = self.raw_material_production_id
@@ -55,7 +56,7 @@ class StockMove(models.Model):
             quantity = order._plc_weight(self.product_id, uom, quantity, controller)
             uom = controller.uom_id
         elif uom._has_common_reference(controller.uom_id):
-            order._plc_weight(self.product_id, uom, quantity, controller)  # what is weighed in by hand is to be booked exactly
+            order._plc_weight(self.product_id, uom, quantity, controller)  # what people weigh in must be booked exactly
         return {
             "product_id": self.product_id.id,
             "move_id": self.id,
@@ -67,8 +68,8 @@ class StockMove(models.Model):
         }
 
     def _plc_demand(self, share):
-        """How much of the component ``share`` takes, in the move's unit. What is left takes the rest, so that no decimal is lost
-        or taken twice.
+        """How much of the component ``share`` takes, in the move's unit. The last share takes the rest, so that no decimal is
+        lost or taken twice.
 
         :param share: a :class:`Share`
         """

@@ -6,16 +6,16 @@ WISH = "plc_mo_batch.minutes_wanted_of_cron_%s"
 
 
 class IrCron(models.Model):
-    """An interval can be changed also while its task runs, which with live polling is nearly always.
+    """An interval can be changed even while its task runs, and with live polling it nearly always does.
 
-    Odoo's worker has the scheduled action's row locked while it runs it. So the wish is kept in a parameter, and the worker
-    carries it out itself as soon as the run is over.
+    While Odoo's worker runs a scheduled action, it locks its row. So the new interval is kept in a parameter, and the worker
+    applies it itself as soon as the run is over.
     """
 
     _inherit = "ir.cron"
 
     def _plc_set_minutes(self, minutes):
-        """Run every so many minutes: from now on, or from the end of the run that is under way."""
+        """Run every ``minutes``: from now on, or from the end of the current run."""
         self.ensure_one()
         if not self.try_lock_for_update(allow_referencing=True):
             set_parameter(self.env, WISH % self.id, minutes)
@@ -32,7 +32,7 @@ class IrCron(models.Model):
         return int(self.env["ir.config_parameter"].sudo().search([("key", "=", WISH % self.id)]).value or 0)
 
     def _reschedule_later(self, job):
-        """The worker's cursor, which holds the row, began before the run: what was wanted meanwhile is read with another one."""
+        """The worker's cursor, which locks the row, began before the run. Another cursor reads what was requested meanwhile."""
         with self.pool.cursor() as cr:
             minutes = self.browse(job["id"]).with_env(self.env(cr=cr))._plc_minutes_wanted()
         if minutes:
@@ -44,6 +44,6 @@ class IrCron(models.Model):
         return super()._reschedule_later(job)
 
     def _plc_forget_wish(self, cron_id, minutes):
-        """It is carried out; unless another one has come since."""
+        """Delete the request that was applied, unless a newer one has replaced it."""
         with self.pool.cursor() as cr:
             cr.execute("DELETE FROM ir_config_parameter WHERE key = %s AND value = %s", [WISH % cron_id, str(minutes)])

@@ -6,10 +6,10 @@ class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     def color_scheme(self):
-        """Dark where the browser's cookie ``color_scheme`` says so: a control room at night is no place for a white screen.
+        """Dark if the browser's cookie ``color_scheme`` says so: a control room at night needs no white screen.
 
-        Odoo 19 Community has a bundle for dark screens, without the colours (static/src/scss/primary_variables.dark.scss) and
-        never served. Its Enterprise decides here, by the same cookie.
+        Odoo 19 Community has a bundle for dark screens, but without the colours (static/src/scss/primary_variables.dark.scss),
+        and never serves it. Its Enterprise edition decides here, by the same cookie.
         """
         scheme = super().color_scheme()
         return "dark" if request and request.cookies.get("color_scheme") == "dark" else scheme

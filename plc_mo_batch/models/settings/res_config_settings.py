@@ -8,11 +8,11 @@ from ...tools.translate import translate
 from ..common.tasks import TASKS
 
 MINUTES = [f"plc_task_{task.number}_minutes" for task in TASKS]
-SYSTEM = "base.group_system"  # who may open the settings; every field of ours carries it
+SYSTEM = "base.group_system"  # who may open the settings; every field of ours is restricted to it
 
 
 def policy(name):
-    """The default of a new PLC's policy; the choices are the PLC's."""
+    """The default of a policy for new PLCs; the choices are the PLC's own."""
     return fields.Selection(
         lambda self: self.env["plc.controller"]._fields[name]._description_selection(self.env),
         default=lambda self: self.env["plc.controller"].default_get([name]).get(name),
@@ -92,8 +92,8 @@ class ResConfigSettings(models.TransientModel):
 
     @api.model
     def default_get(self, fields):
-        """Anyone may call this one, of the portal too, and Odoo heeds a field's groups in reading only: so what the groups keep
-        from the user is left out here. Who may open the settings gets what Odoo gives, as saving them starts from it."""
+        """Leave out fields that the user's groups hide. Anyone may call this method, even portal users, and Odoo checks groups
+        on reading only. Users who may open the settings get what Odoo returns, as saving starts from it."""
         if not self._is_plc_system():
             fields = [name for name in fields if self._has_field_access(self._fields[name], "read")]
         return super().default_get(fields)
@@ -109,7 +109,7 @@ class ResConfigSettings(models.TransientModel):
         return values
 
     def set_values(self):
-        if not self.env.is_admin():  # Odoo looks in execute() only, and this is a public method, too
+        if not self.env.is_admin():  # Odoo checks this only in execute(), and this method is public, too
             raise AccessError(self.env._("Only administrators can change the settings."))
         result = super().set_values()
         for name, task in zip(MINUTES, self.env["plc.task"]._all(), strict=True):
@@ -117,13 +117,13 @@ class ResConfigSettings(models.TransientModel):
         return result
 
     def action_plc_new_metrics_key(self):
-        """Switch the metrics on; or give them another key, so that the one before no longer opens them."""
+        """Switch the metrics on, or replace their key, so that the old one stops working."""
         self._check_plc_system()
         self.env["plc.metrics"]._new_key()
         return {"type": "ir.actions.client", "tag": "reload"}
 
     def action_plc_metrics_off(self):
-        """Switch the metrics off: nobody gets them any more."""
+        """Switch the metrics off: nobody can read them any more."""
         self._check_plc_system()
         set_parameter(self.env, "plc_mo_batch.metrics_key", False)
         return {"type": "ir.actions.client", "tag": "reload"}

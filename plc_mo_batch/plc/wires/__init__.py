@@ -1,6 +1,6 @@
-"""The registry of wires: every module of this package has some in its ``WIRES``. So another transport is one new file here.
+"""The registry of wires: every module of this package lists its own in ``WIRES``. So another transport is one new file here.
 
-``docs/architecture/write-your-own-wire.md`` goes through it.
+``docs/architecture/write-your-own-wire.md`` explains it step by step.
 """
 
 import importlib
@@ -15,9 +15,9 @@ KINDS: dict[str, WireKind] = {}
 
 
 def register(kind: WireKind) -> None:
-    """Let PLCs be reached in another way.
+    """Add another way to reach PLCs.
 
-    :raise ValueError: if there is one of this name already
+    :raise ValueError: if the name is already taken
     """
     if kind.name in KINDS:
         raise ValueError(kind.name)
@@ -27,7 +27,7 @@ def register(kind: WireKind) -> None:
 def kind_of(endpoint: Endpoint) -> WireKind:
     """How an endpoint is reached.
 
-    :raise LinkError: ``setup`` if nothing here can
+    :raise LinkError: ``setup`` if no wire can reach it
     """
     if endpoint.transport not in KINDS:
         raise LinkError("setup", _lt("Odoo knows no connection of the kind %(name)s", name=endpoint.transport))
@@ -38,7 +38,7 @@ def new_wire(endpoint: Endpoint, handshake: str, wait: float = LINE_WAIT) -> Wir
     """A wire to an endpoint, not open yet.
 
     :param handshake: that of the layout
-    :param wait: seconds to wait at most for a line that others use
+    :param wait: maximum seconds to wait for a line that others use
     :raise LinkError: ``setup`` if there is none, or none that can keep the handshake's rules
     """
     kind = kind_of(endpoint)
@@ -51,7 +51,7 @@ def new_wire(endpoint: Endpoint, handshake: str, wait: float = LINE_WAIT) -> Wir
 def opened(endpoint: Endpoint, handshake: str, wait: float = LINE_WAIT) -> Iterator[Wire]:
     """The same, open.
 
-    :raise LinkError: when it cannot be opened
+    :raise LinkError: if it cannot be opened
     """
     wire = new_wire(endpoint, handshake, wait)
     wire.open()

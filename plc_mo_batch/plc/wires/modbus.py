@@ -1,4 +1,4 @@
-"""The wires that speak Modbus. A slot is read, and a block written, in one request: they keep the rules of every handshake."""
+"""The wires that speak Modbus. They read a slot, and write a block, in one request, and so keep the rules of every handshake."""
 
 from ..layout import HANDSHAKES
 from ..sentences import _lt

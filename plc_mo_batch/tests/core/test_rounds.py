@@ -133,7 +133,7 @@ class TestWrites(RoundCase):
             answer = self.answer(writes=WRITES)
         self.assertTold(answer, "reply", WRITES[2:], unsure=True)
         self.assertIn("unexpected error (RuntimeError)", str(answer.error))
-        self.assertIn("exchange:an exchange ended in an error that nobody foresaw\n", log.output[0])
+        self.assertIn("exchange:unexpected error in an exchange\n", log.output[0])
         self.assertIn("RuntimeError: mine", log.output[0])
         self.assertEqual(answer.requests, 2)
 

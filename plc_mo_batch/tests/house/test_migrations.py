@@ -44,7 +44,7 @@ class TestMigrations(MillCase):
         self.env.invalidate_all()
         with self.assertLogs("migration", "WARNING") as logs:
             self.migrate("19.0.1.1.0/post-check_layouts")
-        self.assertIn("The layout Feed mill, job numbers has to be mended: The feedback area ends", logs.output[0])
+        self.assertIn("The layout Feed mill, job numbers must be repaired: The feedback area ends", logs.output[0])
 
     def test_addresses_in_use_stay_allowed(self):
         parameters = self.env["ir.config_parameter"]
