@@ -1,10 +1,10 @@
-import { waitUntil } from "@odoo/hoot-dom";
+import { waitFor, waitUntil } from "@odoo/hoot-dom";
 import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
-// On a busy machine a page takes longer than the 10 s that Odoo gives a step
-const patient = (steps) => () => steps().map((step) => ({ timeout: 120000, ...step }));
+// On a busy machine a page takes longer than the 10 s that Odoo gives a step; 60 s is the most that it allows.
+const patient = (steps) => () => steps().map((step) => ({ timeout: 60000, ...step }));
 
 const fetches = () => performance.getEntriesByType("resource").filter((entry) => entry.name.includes("get_board")).length;
 
@@ -24,7 +24,7 @@ function riseByItself() {
 const slot = (number) => `.o_plc_queue .o_plc_slot:has(.o_plc_number:contains(/^${number}$/))`;
 
 /** What a PLC takes its time for. */
-const eventually = (content, trigger) => ({ content, trigger, timeout: 240000 });
+const eventually = (content, shown) => ({ content, trigger: "body", run: () => waitFor(shown, { timeout: 240000 }) });
 
 const answer = (trigger, content) => ({ content, trigger: `.modal ${trigger}`, run: "click" });
 

@@ -2,8 +2,8 @@ import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
-// On a busy machine a page takes longer than the 10 s that Odoo gives a step
-const patient = (steps) => () => steps().map((step) => ({ timeout: 120000, ...step }));
+// On a busy machine a page takes longer than the 10 s that Odoo gives a step; 60 s is the most that it allows.
+const patient = (steps) => () => steps().map((step) => ({ timeout: 60000, ...step }));
 
 const select = (text) => ({
     content: `select the batch ${text}`,
