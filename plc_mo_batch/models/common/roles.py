@@ -1,5 +1,4 @@
-"""Who may act (rule 11): operators on what they may see; managers may also set up PLCs. One check and one sentence for each
-role."""
+"""Who may act (rule 11): operators on what they may see; managers also set up PLCs. One check and one sentence per role."""
 
 from odoo.exceptions import AccessError
 

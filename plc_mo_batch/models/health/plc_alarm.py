@@ -53,8 +53,7 @@ class Condition(NamedTuple):
 
 
 class PlcAlarm(models.Model):
-    """One condition that is or was wrong. It opens, and closes when the condition is over (ISA-18.2). People are notified of
-    both, once."""
+    """One condition that is or was wrong. It opens, and closes when it is over (ISA-18.2). People hear of both, once."""
 
     _name = "plc.alarm"
     _inherit = ["mail.thread", "mail.activity.mixin", "plc.notifier"]
