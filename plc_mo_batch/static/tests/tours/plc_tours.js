@@ -1,3 +1,4 @@
+import { waitFor } from "@odoo/hoot-dom";
 import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
@@ -84,18 +85,18 @@ tours.add("plc_newcomer", {
             },
         },
         { trigger: "button[name=action_test]", run: "click" },
-        { trigger: ".alert-success:contains(fits the layout)" },
+        { trigger: ".alert-success:contains(fit the layout)" },
         { trigger: "button[name=action_suggest]", run: "click" },
         { trigger: "[name=line_ids] .o_data_row:first .o_tag" },
         { trigger: "[name=is_checked] input", run: "click" },
         { trigger: "button[name=action_connect]", run: "click" },
         { trigger: "button[name=action_fill]", run: "click" },
-        { trigger: ".o_plc_board .o_plc_running, .o_plc_board .o_plc_finished .o_plc_slot", timeout: 240000 },
+        { trigger: "body", run: () => waitFor(".o_plc_running, .o_plc_finished .o_plc_slot", { timeout: 240000 }) },
         {
             content: "a batch is done",
-            trigger: ".o_plc_board .o_plc_finished .o_plc_slot",
-            timeout: 240000,
-            run() {
+            trigger: "body",
+            async run() {
+                await waitFor(".o_plc_board .o_plc_finished .o_plc_slot", { timeout: 240000 });
                 if (!clicks || clicks > MOST_CLICKS) {
                     throw new Error(`${clicks} clicks from the first-run page to a finished batch, at most ${MOST_CLICKS}`);
                 }
