@@ -210,7 +210,7 @@ def test_what_people_built_upon_it_goes_by_the_new_names(upgraded):
         ),
         ("mo.batch.journal", "[('layout_id', '!=', False)]"),
     ]
-    [[domain, context, sort]] = query(upgraded, "SELECT domain, context, sort FROM ir_filters WHERE name = 'On Hold'")
+    [[domain, context, sort]] = query(upgraded, "SELECT domain, context, sort FROM ir_filters WHERE name = 'Held'")
     named = "('controller_id.layout_id.name', 'ilike', 'mill')"
     assert domain == f"[('on_hold', '=', True), {named}, ('tolerance_state', 'in', ['review', 'warn'])]"
     assert context == "{'group_by': ['disposition_order', 'date_started:month', 'controller_id']}"
