@@ -1,7 +1,8 @@
 from odoo import fields
 
+from ..common.roles import OPERATOR
 from ..common.tasks import TASKS
-from .plc_board import NO_RECORD, button
+from .plc_board import button
 
 SHOWN = 20  # of each kind of event; the list shows the others
 SEVERITIES = ("danger", "warning", "info")
@@ -50,7 +51,8 @@ class Attention:
         return self._with_alarms(self._of_tasks(), [False])
 
     def _item(self, **values):
-        return {"batch": 0, "since": "", "next_try": "", **NO_RECORD, **values}
+        nothing = {"batch": 0, "since": "", "next_try": "", "model": "", "id": 0, "seen_by": "", "buttons": []}
+        return {**nothing, **values}
 
     # PLCs and batches
 
@@ -169,4 +171,4 @@ class Attention:
         return [button("action_open_assign", self.env._("Assign"), "link", first=True), dismiss]
 
     def _is_operator(self):
-        return self.env.user.has_group("plc_mo_batch.group_operator")
+        return self.env.user.has_group(OPERATOR)

@@ -9,8 +9,6 @@ _logger = logging.getLogger(__name__)
 CHANNEL = "plc_board"  # the channel that a browser subscribes to, and the type of the messages
 PENDING = "plc_mo_batch.board"  # in the transaction's data: the messages to send after its commit
 KEEP_MINUTES = 5  # a browser that was away for longer reloads the board
-# for an item without a record of its own, or without one yet
-NO_RECORD = {"model": "", "id": 0, "seen_by": "", "buttons": []}
 
 
 def button(method, label, icon, question="", first=False):

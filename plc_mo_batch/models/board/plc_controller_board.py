@@ -2,6 +2,7 @@ from odoo import api, models
 
 from ...tools.odoo_edge import get_parameter
 from ...tools.shifts import SHIFTS, shift_hours
+from ..common.roles import MANAGER
 from .attention import Attention
 from .lanes import Lanes
 from .plc_board import button
@@ -30,7 +31,7 @@ class PlcController(models.Model):
             "at": self.env["plc.board"]._at(),
             "lanes": Lanes(controllers, batches).items(),
             "attention": Attention(controllers, batches).items(of_all=not controller_ids),
-            "manager": self.env.user.has_group("plc_mo_batch.group_manager"),
+            "manager": self.env.user.has_group(MANAGER),
         }
 
     def echo_board(self):
