@@ -95,6 +95,7 @@ from .layouts import (
     test_layout_steps,
 )
 from .orders import (
+    test_doors,
     test_fill,
     test_fill_race,
     test_order_changed,

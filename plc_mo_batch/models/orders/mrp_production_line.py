@@ -1,6 +1,9 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 from ...tools.translate import format_number
+from ..common.roles import check_operator
+from .mrp_production import OPEN_ORDER
 from .not_queueable import NotQueueable
 
 
@@ -9,7 +12,32 @@ class MrpProduction(models.Model):
 
     _inherit = "mrp.production"
 
+    # Actions
+
+    def action_plc_back_in_line(self):
+        """Forget what was entered by hand on orders of which nothing is made yet: the PLC makes all of them.
+
+        :raise UserError: naming the first order of which something is made, or of which a PLC has a batch
+        """
+        check_operator(self)
+        for order in self:
+            if order.state not in OPEN_ORDER or order._plc_batches_ever()._taking_a_share() or order.qty_produced:
+                raise UserError(self.env._("Order %s is closed, or part of it is made: it cannot begin anew.", order.name))
+            order.sudo()._plc_forget_entries()
+        return True
+
     # Business methods: in line
+
+    def _plc_forget_entries(self):
+        """No quantity is produced, nothing is consumed but reserved, and no work order is over."""
+        self.workorder_ids.filtered(lambda work: work.state in ("done", "cancel")).state = "ready"
+        self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel")).picked = False
+        self.qty_producing = 0.0
+        self.do_unreserve()
+        self.action_assign()
+        self.write({"plc_reason": False, "plc_withheld": False})
+        message = self.env._("%s put it back in line: what was entered by hand is forgotten.", self.env.user.name)
+        self.message_post(body=message)
 
     def _plc_check_in_line(self, controller, share):
         """
@@ -22,7 +50,9 @@ class MrpProduction(models.Model):
             self._plc_check_not_consumed(controller)
 
     def _plc_check_given_to(self, controller):
-        """A batch may be queued of an order that is of another PLC, or of none, meanwhile."""
+        """A batch may be queued of an order that is of another PLC, or of none, meanwhile; or is a draft again."""
+        if self.state not in OPEN_ORDER:
+            raise NotQueueable(self.env._("it is not confirmed"))
         if self.picking_type_id not in controller.picking_type_ids:
             raise NotQueueable(
                 self.env._(
@@ -50,14 +80,13 @@ class MrpProduction(models.Model):
         if states and all(state in ("done", "cancel") for state in states):
             raise NotQueueable(
                 self.env._(
-                    "its work orders are finished, as if it had been made by hand: close it, or set one back to ready and the "
-                    "quantity that it produces to 0"
+                    "its work orders are finished, as if it had been made by hand: close it, or put it back in line"
                 )
             )
         if not self.product_uom_id.is_zero(self.qty_produced):
-            raise NotQueueable(self._plc_by_hand(self.qty_produced, self.env._("close it by hand, or cancel it")))
+            raise NotQueueable(self._plc_by_hand(self.qty_produced, self.env._("close it, or cancel what is left")))
         if not self._plc_whole_is_entered() and not self.product_uom_id.is_zero(self.qty_producing):
-            raise NotQueueable(self._plc_by_hand(self.qty_producing, self.env._("set that back to 0, or close it by hand")))
+            raise NotQueueable(self._plc_by_hand(self.qty_producing, self.env._("close it, or put it back in line")))
 
     def _plc_by_hand(self, quantity, way):
         return self.env._(
@@ -79,7 +108,7 @@ class MrpProduction(models.Model):
             if move._plc_equipment(controller):
                 raise NotQueueable(
                     self.env._(
-                        "%s is entered as consumed, but the PLC would dose it again: clear its quantity, or close the order by hand",
+                        "%s is entered as consumed, and the PLC would dose it again: close the order, or put it back in line",
                         move.product_id.display_name,
                     )
                 )
