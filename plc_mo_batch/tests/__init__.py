@@ -96,6 +96,10 @@ from .layouts import (
 )
 from .orders import (
     test_doors,
+    test_doors_race,
+    test_order_in_line,
+    test_order_in_progress,
+    test_order_raised,
     test_fill,
     test_fill_race,
     test_order_changed,

@@ -30,7 +30,9 @@ class MrpProduction(models.Model):
 
     def _plc_forget_entries(self):
         """No quantity is produced, nothing is consumed but reserved, and no work order is over."""
-        self.workorder_ids.filtered(lambda work: work.state in ("done", "cancel")).state = "ready"
+        over = self.workorder_ids.filtered(lambda work: work.state in ("done", "cancel"))
+        over.state = "ready"  # first: Odoo refuses the quantity of one that is over
+        over.qty_produced = 0.0
         self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel")).picked = False
         self.qty_producing = 0.0
         self.do_unreserve()

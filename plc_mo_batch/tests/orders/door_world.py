@@ -43,14 +43,14 @@ class DoorCase(MillCase):
 
     def rpc(self, records, method, *args, **context):
         """As a screen does it, or another program over RPC."""
-        model = self.as_person(records._name).with_context(**context)
-        return call_kw(model, method, [records.ids, *args], {})
+        return call_kw(self.as_person(records._name), method, [records.ids, *args], {"context": context})
 
     def move(self, product):
         return self.order.move_raw_ids.filtered(lambda move: move.product_id == product)[:1]
 
     def split(self, wizard):
-        halves = [Command.create({"quantity": WHOLE / 2}) for _half in range(2)]
+        half = {"quantity": WHOLE / 2, "date": wizard.production_id.date_start}
+        halves = [Command.create(half) for _half in range(2)]
         wizard.write({"production_detailed_vals_ids": [Command.clear(), *halves]})
         self.rpc(wizard, "action_split")
 

@@ -304,7 +304,7 @@ def other_type(case):
 
 @door("Archive product and BoM")
 def archive(case):
-    (case.order.bom_id | case.order.product_id).active = False
+    case.order.bom_id.active = case.order.product_id.active = False
 
 
 @door("Copy")
