@@ -100,6 +100,7 @@ from .orders import (
     test_order_in_line,
     test_order_in_progress,
     test_order_raised,
+    test_order_raised_by_sale,
     test_fill,
     test_fill_race,
     test_order_changed,
