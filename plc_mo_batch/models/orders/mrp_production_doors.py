@@ -31,7 +31,8 @@ class MrpProduction(models.Model):
         return action
 
     def button_mark_done(self):
-        self.browse(self.env.context.get("mo_ids_to_backorder") or []).exists()._plc_check_door("backorder")
+        if to_backorder := self.env.context.get("mo_ids_to_backorder"):
+            self.browse(to_backorder).exists()._plc_check_door("backorder")
         result = super().button_mark_done()
         self._plc_order_closed()
         return result
@@ -83,10 +84,10 @@ class MrpProduction(models.Model):
         return bool(self.env.su and self.env.context.get("plc_closing"))
 
     def _plc_order_closed(self):
-        """People closed or cancelled orders: what the PLC was not told is cancelled now, what it was offered is withdrawn at once.
+        """People closed or cancelled orders: what the PLC was not told is cancelled, what it was offered is withdrawn.
 
-        It is now, not at the next look of the exchange, that this writes to the batch: an exchange that hands it over at the same
-        moment fails to serialize, and looks again.
+        Now, not at the next look of the exchange: this writes to the batch, so an exchange that hands it over at the same moment
+        fails to serialize, and looks again.
         """
         if self._plc_is_booking():
             return

@@ -14,7 +14,7 @@ class MrpProduction(models.Model):
 
     # Actions
 
-    def action_plc_back_in_line(self):
+    def action_plc_start_over(self):
         """Forget what was entered by hand on orders of which nothing is made yet: the PLC makes all of them.
 
         :raise UserError: naming the first order of which something is made, or of which a PLC has a batch
@@ -38,7 +38,7 @@ class MrpProduction(models.Model):
         self.do_unreserve()
         self.action_assign()
         self.write({"plc_reason": False, "plc_withheld": False})
-        message = self.env._("%s put it back in line: what was entered by hand is forgotten.", self.env.user.name)
+        message = self.env._("%s started it over: what was entered by hand is forgotten.", self.env.user.name)
         self.message_post(body=message)
 
     def _plc_check_in_line(self, controller, share):
@@ -81,14 +81,12 @@ class MrpProduction(models.Model):
         states = self.workorder_ids.mapped("state")
         if states and all(state in ("done", "cancel") for state in states):
             raise NotQueueable(
-                self.env._(
-                    "its work orders are finished, as if it had been made by hand: close it, or put it back in line"
-                )
+                self.env._("its work orders are finished, as if it had been made by hand: close it, or start it over")
             )
         if not self.product_uom_id.is_zero(self.qty_produced):
             raise NotQueueable(self._plc_by_hand(self.qty_produced, self.env._("close it, or cancel what is left")))
         if not self._plc_whole_is_entered() and not self.product_uom_id.is_zero(self.qty_producing):
-            raise NotQueueable(self._plc_by_hand(self.qty_producing, self.env._("close it, or put it back in line")))
+            raise NotQueueable(self._plc_by_hand(self.qty_producing, self.env._("close it, or start it over")))
 
     def _plc_by_hand(self, quantity, way):
         return self.env._(
@@ -106,11 +104,12 @@ class MrpProduction(models.Model):
         """What is added by hand may well be consumed before; what the PLC doses may not."""
         if self._plc_whole_is_entered():
             return
-        for move in self.move_raw_ids.filtered(lambda move: move.picked and move.quantity and move.state not in ("done", "cancel")):
+        open_moves = self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        for move in open_moves.filtered(lambda move: move.picked and move.quantity):
             if move._plc_equipment(controller):
                 raise NotQueueable(
                     self.env._(
-                        "%s is entered as consumed, and the PLC would dose it again: close the order, or put it back in line",
+                        "%s is entered as consumed, and the PLC would dose it again: close the order, or start it over",
                         move.product_id.display_name,
                     )
                 )

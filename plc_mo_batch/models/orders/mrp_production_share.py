@@ -122,8 +122,8 @@ class MrpProduction(models.Model):
         return []
 
     def _plc_goes_on(self, batches):
-        """Whether the order goes on after ``batches``: others are open, or part of it has no batch yet. That is no short weight,
-        which is a matter of the PLC's policy: the order was raised after its batch was queued, or is more than the mixer takes."""
+        """Whether the order goes on after ``batches``: others are open, or part of it has no batch yet, as it was raised after
+        its batch was queued, or is more than the mixer takes. A short weight is something else: the PLC's policy is for it."""
         self.ensure_one()
         others = self.plc_batch_ids._taking_a_share() - batches
         if others.filtered("active"):

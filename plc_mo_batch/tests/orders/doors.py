@@ -145,12 +145,12 @@ def scheduler(case):
 # What is entered
 
 
-def back_in_line(case):
+def start_over(case):
     """The button of the order's form."""
-    case.order.action_plc_back_in_line()
+    case.order.action_plc_start_over()
 
 
-@door("Enter 400 as produced", back=back_in_line)
+@door("Enter 400 as produced", back=start_over)
 def type_produced(case):
     case.type_produced(PART)
 
@@ -161,12 +161,12 @@ def type_and_back(case):
     case.type_produced(0.0)
 
 
-@door("Enter 400 as produced over RPC", back=back_in_line)
+@door("Enter 400 as produced over RPC", back=start_over)
 def write_produced(case):
     case.rpc(case.order, "write", {"qty_producing": PART})
 
 
-@door("Enter 250 of a dosed component as consumed", back=back_in_line)
+@door("Enter 250 of a dosed component as consumed", back=start_over)
 def consume_dosed(case):
     case.rpc(case.move(case.wheat), "write", {"quantity": 250.0, "picked": True})
 
@@ -267,12 +267,12 @@ def pause_work_order(case):
     case.rpc(case.order.workorder_ids, "button_pending")
 
 
-@door("Finish the work order", operations=True, back=back_in_line)
+@door("Finish the work order", operations=True, back=start_over)
 def finish_work_order(case):
     case.rpc(case.order.workorder_ids, "button_finish")
 
 
-@door("Cancel the work order", operations=True, back=back_in_line)
+@door("Cancel the work order", operations=True, back=start_over)
 def cancel_work_order(case):
     case.rpc(case.order.workorder_ids, "action_cancel")
 

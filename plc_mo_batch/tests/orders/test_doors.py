@@ -117,7 +117,8 @@ class TestDoors(DoorCase):
 
     def figures(self, door):
         made, asked = self.made(), door.asks
-        batches = self.env["mo.batch"].search_count([("active", "=", False), ("state", "=", "done"), ("product_id", "=", self.feed.id)])
+        booked = [("active", "=", False), ("state", "=", "done"), ("product_id", "=", self.feed.id)]
+        batches = self.env["mo.batch"].search_count(booked)
         told = ", told" if any(self.open_orders().mapped("plc_reason")) else ""
         return f"{made:g} of {asked:g}{told}" + (f" ({batches})" if batches != 1 else "")
 
@@ -126,7 +127,6 @@ class TestDoors(DoorCase):
 
     def check(self, name, door, state):
         """What was made is what was asked for, or what the PLC had taken before; nothing else is gone than what was dosed."""
-        print(f"CELL {name} {state}: {self.figures(door)}; {self.dosed} {self.scrapped} {self.wheat_gone()}", flush=True)
         self.assertAlmostEqual(self.made(), self.expected(name, door, state))
         self.assertFalse(self.open_orders().filtered(lambda order: not order.plc_reason), "nothing waits without a reason")
         if not door.by_hand and name not in CORRECTS:
@@ -157,7 +157,8 @@ class TestDoors(DoorCase):
         """The public methods that Odoo itself defines for the model; those of mixins are of no order."""
         found = set()
         for base in type(self.env[model]).mro():
-            if vars(base).get("_name") == model and base.__module__.startswith("odoo.addons.") and "plc_mo_batch" not in base.__module__:
+            mine = vars(base).get("_name") == model and base.__module__.startswith("odoo.addons.")
+            if mine and "plc_mo_batch" not in base.__module__:
                 found |= {name for name, value in vars(base).items() if callable(value) and not name.startswith("_")}
         return found - {"pool", "env"}
 
@@ -168,7 +169,8 @@ class TestDoors(DoorCase):
         found = {
             name
             for name, model in self.env.registry.items()
-            if model._transient and not name.startswith(("plc.", "mo.batch"))
+            if model._transient
+            and not name.startswith(("plc.", "mo.batch"))
             and any(field.comodel_name == "mrp.production" for field in model._fields.values() if field.relational)
         }
         self.assertEqual(found - known, set())

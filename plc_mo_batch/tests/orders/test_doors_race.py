@@ -1,5 +1,5 @@
-"""Orders are merged, split or closed at the very moment at which a batch of one is queued or handed over: two real transactions, in
-both orders of their commits. Whichever is second fails to serialize; Odoo tries it again, and then it sees what was first."""
+"""Orders are merged, split or closed at the very moment at which a batch of one is queued or handed over: two real transactions,
+in both orders of their commits. Whichever is second fails to serialize; Odoo tries it again, and then it sees what was first."""
 
 from contextlib import contextmanager
 

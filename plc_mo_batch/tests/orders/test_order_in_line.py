@@ -25,8 +25,8 @@ class TestOrderInLine(MillCase):
         self.assertIn(reason, self.order.plc_reason)
         self.assertEqual(self.order.plc_state, "refused")
 
-    def assertBackInLine(self):
-        self.order.action_plc_back_in_line()
+    def assertStartedOver(self):
+        self.order.action_plc_start_over()
         self.assertEqual(self.order.qty_producing, 0.0)
         self.assertFalse(any(self.order.move_raw_ids.mapped("picked")))
         self.assertQueued()
@@ -62,21 +62,21 @@ class TestOrderInLine(MillCase):
     def test_work_order_started_with_a_quantity_of_its_own(self):
         self.with_work_order().button_start()
         self.order.qty_producing = 400.0
-        self.assertWaits("400 kg of it are entered as produced by hand: close it, or put it back in line")
-        self.assertBackInLine()
+        self.assertWaits("400 kg of it are entered as produced by hand: close it, or start it over")
+        self.assertStartedOver()
 
     def test_work_order_finished(self):
         work = self.with_work_order()
         work.button_finish()
         self.assertEqual(self.order.state, "to_close")
         self.assertWaits("its work orders are finished")
-        self.assertBackInLine()
+        self.assertStartedOver()
         self.assertEqual((work.state, work.qty_produced), ("ready", 0.0))
 
     def test_quantity_typed(self):
         self.produce(10.0)
         self.assertWaits("10 kg of it are entered as produced by hand")
-        self.assertBackInLine()
+        self.assertStartedOver()
 
     def test_quantity_typed_and_back_to_zero(self):
         self.produce(10.0)
@@ -92,7 +92,7 @@ class TestOrderInLine(MillCase):
     def test_dosed_component_consumed(self):
         self.order.move_raw_ids[0].write({"quantity": 250.0, "picked": True})
         self.assertWaits("Test wheat is entered as consumed, and the PLC would dose it again")
-        self.assertBackInLine()
+        self.assertStartedOver()
 
     def test_hand_add_consumed_beforehand(self):
         salt = self.order.move_raw_ids.filtered(lambda move: move.product_id == self.salt)
@@ -128,9 +128,9 @@ class TestOrderInLine(MillCase):
     def test_who_may_put_it_back(self):
         self.run_task(1)
         with self.assertRaisesRegex(UserError, "it cannot begin anew"):
-            self.order.action_plc_back_in_line()
+            self.order.action_plc_start_over()
 
     def test_reason_is_shown_whatever_the_state(self):
         arch = self.env["mrp.production"].get_view(self.env.ref("mrp.mrp_production_form_view").id, "form")["arch"]
         self.assertNotIn("not plc_reason or state != 'confirmed'", arch)
-        self.assertIn("action_plc_back_in_line", arch)
+        self.assertIn("action_plc_start_over", arch)

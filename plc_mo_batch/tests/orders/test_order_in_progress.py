@@ -116,7 +116,8 @@ class TestOrderInProgress(MillCase):
             with self.subTest(action):
                 order = self.new_order()
                 self.batch._set_state("cancelled")
-                self.batch = self.env["plc.task.fill"]._fill(self.controller).filtered(lambda batch, o=order: batch.production_id == o)
+                queued = self.env["plc.task.fill"]._fill(self.controller)
+                self.batch = queued.filtered(lambda batch, order=order: batch.production_id == order)
                 order.move_finished_ids._action_cancel()
                 self.batch.write({"attention": "Look", "attention_key": case})
                 getattr(self.batch, action)()
