@@ -128,8 +128,8 @@ class MrpProduction(models.Model):
         """Orders that a PLC may be given.
 
         Open, of its operation types, not withheld, without a batch that is open or consumed material (rule 1); if the PLC
-        requires it, with all components available. Odoo calls it *In Progress*, or even *To Close*, as soon as anybody touches it: whether
-        that stands in the way, :meth:`_plc_check_in_line` says on the order.
+        requires it, with all components available. Odoo calls it *In Progress*, or even *To Close*, as soon as anybody touches
+        it: whether that stands in the way, :meth:`_plc_check_in_line` says on the order.
         """
         return [
             *self._plc_may_be_given(controller),
