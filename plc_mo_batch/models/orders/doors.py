@@ -1,8 +1,8 @@
 """What people may not do to an order while a PLC makes it, in one table.
 
-From the moment the PLC has taken a batch, Odoo knows its order as *In Progress*. By itself it then neither merges nor splits it, and
-a sale or a reordering rule makes another order instead of raising this one. ``DOORS`` has what Odoo leaves open besides, from the
-first word sent until the batch is booked. Everything else people may do: docs/doors.md has what comes of it.
+From the moment the PLC has taken a batch, Odoo knows its order as *In Progress*. By itself it then neither merges nor splits
+it, and a sale or a reordering rule makes another order instead of raising this one. ``DOORS`` has what Odoo leaves open
+besides, from the first word sent until the batch is booked. Everything else people may do: docs/doors.md has what comes of it.
 """
 
 from ...plc.sentences import _lt
