@@ -13,10 +13,10 @@ from workshop.host import Failure, locked, logged, need_chromium, say
 from workshop.linting import lint
 from workshop.packaging import package
 from workshop.paths import CACHE, DEV, FILESTORE, ROOT, digest, remove
-from workshop.testing import coverage, test, test_odoo
+from workshop.testing import coverage, doors, test, test_odoo
 from workshop.worlds import BARE, take_world
 
-__all__ = ["coverage", "lint", "package", "test", "test_odoo"]
+__all__ = ["coverage", "doors", "lint", "package", "test", "test_odoo"]
 
 OWN_NAMES = re.compile(r"postgres|template[01]|plc_template_.*")
 NEWDB = "dev/newdb NAME [--world bare|plant] [--no-addon] [--no-demo] [--force]"

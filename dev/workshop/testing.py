@@ -1,4 +1,4 @@
-"""``dev/test``, ``dev/test-odoo``, ``dev/coverage``: pytest on a fresh database."""
+"""``dev/test``, ``dev/test-odoo``, ``dev/doors``, ``dev/coverage``: pytest on a fresh database."""
 
 import os
 import sys
@@ -86,6 +86,13 @@ def _test_odoo(env, module, world, addon, arguments):
     place = ["-c", ROOT / "pytest.ini", f"--rootdir={tests}", "-p", "no:cacheprovider"]
     with fresh_database(env, world=world, addon=addon) as name:
         return env.run(_pytest(name, *place, *(arguments or [tests])), cwd=tests)
+
+
+def doors():
+    """It is a test that tries them; with the variable it writes what it finds, and else compares."""
+    os.environ["PLC_WRITE_DOORS"] = "1"
+    with environment() as env, fresh_database(env) as name:
+        return env.run(_pytest(name, "plc_mo_batch/tests/orders/test_doors.py"), cwd=ROOT)
 
 
 def coverage(*arguments):

@@ -95,11 +95,17 @@ from .layouts import (
     test_layout_steps,
 )
 from .orders import (
+    test_doors,
+    test_doors_race,
     test_fill,
     test_fill_race,
     test_order_changed,
     test_order_closed,
     test_order_closed_by_hand,
+    test_order_in_line,
+    test_order_in_progress,
+    test_order_raised,
+    test_order_raised_by_sale,
     test_shares,
     test_shares_changed,
 )

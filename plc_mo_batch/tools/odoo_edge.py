@@ -26,7 +26,15 @@ PRIVATE_METHODS = {
     "ir.cron": ("_commit_progress", "_reschedule_later", "_trigger"),
     "ir.qweb": ("_render",),
     "ir.websocket": ("_build_bus_channel_list",),
-    "mrp.production": ("_action_cancel", "_cal_price", "_get_move_raw_values", "_prepare_finished_extra_vals"),
+    "mrp.production": (
+        "_action_cancel",
+        "_cal_price",
+        "_get_move_raw_values",
+        "_pre_action_split_merge_hook",
+        "_prepare_finished_extra_vals",
+        "_split_productions",
+        "_update_raw_moves",
+    ),
     "product.template": (
         "_compute_template_field_from_variant_field",
         "_get_weight_uom_id_from_ir_config_parameter",

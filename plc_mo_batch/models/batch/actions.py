@@ -56,6 +56,7 @@ class Action:
     state.
     ``condition``: a field or a method of the batch that must be true as well.
     ``refusals``: state -> the refusal that replaces ``refusal`` there.
+    ``closed``: the refusal if the batch's order is closed or cancelled; without one that makes no difference.
     ``decision``: its name in ``api_reset``, and the method of the batch that carries it out.
     """
 
@@ -65,6 +66,7 @@ class Action:
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     condition: str = ""
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    closed: Refusal | None = None
     decision: tuple[str, str] | None = None
 
     @property
@@ -127,6 +129,7 @@ ACTIONS = {
             NOTHING_TO_DECIDE,
             states=_in(OFFERED, CANCELLING, case=UNDECIDED),
             refusals={RUNNING: Refusal(_lt("Batch %(batch)s was seen running. It cannot be sent again."))},
+            closed=of_batch(_lt("its order is closed or cancelled, so it cannot be sent again; give it up")),
             decision=("send_again", "action_send_again"),
         ),
         # Also for a running batch whose reports are rejected: if the PLC cannot be repaired, they stay rejected for ever.

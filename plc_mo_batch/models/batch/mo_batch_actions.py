@@ -66,7 +66,9 @@ class MoBatch(models.Model):
 
     def _refusal(self, action):
         """Why the action is not allowed now, for any user."""
-        refusal = ACTIONS[action].refusals.get(self.state, ACTIONS[action].refusal)
+        wanted = ACTIONS[action]
+        closed = wanted.closed if self.state in wanted.states and self._is_order_closed() else None
+        refusal = closed or wanted.refusals.get(self.state, wanted.refusal)
         state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
         values = {"batch": self.name, "state": state, "reason": refusal.reason}
         return translate(self.env, Sentence(refusal.sentence.source, values))
@@ -84,6 +86,8 @@ class MoBatch(models.Model):
         """Whether the batch is in a condition that allows the action, for any user."""
         cases = action.states.get(self.state)
         if action.states and (cases is None or cases and self._case() not in cases):
+            return False
+        if action.closed and self._is_order_closed():
             return False
         return not action.condition or bool(self._meets(action.condition))
 

@@ -118,6 +118,10 @@ class MoBatch(models.Model):
 
     def _on_state_changed(self, state, too_late):
         """Carry out the consequences of a new state."""
+        self._start_order()
+        if too_late:
+            self.attention = self.env._("The batch was being cancelled, but the PLC took the recipe at that moment.")
+            self._remark(self.attention, kind="state")
         if state == "completed":
             self.env["plc.task.write.back"]._trigger()
         if state == "cancelled":
@@ -126,9 +130,6 @@ class MoBatch(models.Model):
             self._on_batch_failed()
         elif self.weight_needed:
             self.attention = self.env._("The PLC did not report a finished weight. Enter the produced quantity.")
-        elif too_late:
-            self.attention = self.env._("The batch was being cancelled, but the PLC took the recipe at that moment.")
-            self._journal("state", self.attention)
         if state in ENDED:
             self._freeze_lots()
         if state == "completed":

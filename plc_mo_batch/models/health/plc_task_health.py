@@ -118,7 +118,8 @@ class PlcTaskHealth(models.AbstractModel):
         if not controller.order_minutes or not idle_since or max(idle_since, controller._watched_since()) > due:
             return []
         productions = self.env["mrp.production"]
-        domain = [*productions._plc_eligible_domain(controller), ("write_date", "<", due)]
+        begun_by_hand = [("state", "!=", "confirmed"), ("plc_reason", "!=", False)]  # its reason is enough
+        domain = [*productions._plc_eligible_domain(controller), ("write_date", "<", due), "!", "&", *begun_by_hand]
         count = productions.search_count(domain)
         if not count:
             return []

@@ -2,7 +2,11 @@ from odoo import models
 from odoo.tools import float_compare
 
 from ...plc.codec import CodecError
+from ...tools.translate import describe_error
+from ..common.rule8 import apart
 from .not_queueable import NotQueueable
+
+STARTED = ("running", "completed", "failed")  # the PLC has taken it, and it is not over yet
 
 
 class MoBatch(models.Model):
@@ -19,16 +23,35 @@ class MoBatch(models.Model):
                 batch._refresh(layout)
             elif batch.state in ("offered", "running", "cancelling") and not batch.order_changed:
                 batch._record_order_change(layout)
+            batch._start_order()
+
+    def _is_under_way(self):
+        """The PLC has been told of it, or may have, and it is not booked yet: what it makes counts for its order."""
+        return self.active and (self.state != "queued" or bool(self.resent and self.date_offered))
+
+    def _start_order(self):
+        """Once the PLC has taken a batch, Odoo calls its order *In Progress*. While others work on the order that waits for the
+        next look: nothing may keep the exchange from storing what the PLC says."""
+        order = self.production_id.with_context(tracking_disable=True)
+        if self.state not in STARTED or order.state != "confirmed" or not order.try_lock_for_update(allow_referencing=True):
+            return
+        with apart(self.env) as attempt:
+            order.action_start()
+        if attempt.error:
+            self._journal("error", describe_error(self.env, attempt.error))
 
     def _on_order_closed(self):
         """Cancel what the PLC does not know, withdraw what it was offered. What it is making is parked at its end."""
-        note = self.env._("The order was closed or cancelled in Odoo.")
         if self.state in ("queued", "sending", "offered"):
-            self._cancel("order", note, "requeue")
-        elif not self.order_changed:
-            self.order_changed = True
-            self.attention = self.env._("The order was closed or cancelled in Odoo, but the PLC is making it.")
-            self._journal("anomaly", self.attention)
+            self._cancel("order", self.env._("The order was closed or cancelled in Odoo."), "requeue")
+        elif self.active and not self.order_changed:
+            self._tell_order_changed(self.env._("The order was closed or cancelled in Odoo, but the PLC is making it."))
+
+    def _tell_order_changed(self, message):
+        """Once. The attention goes when the batch goes on; the remark stays in the history."""
+        self.order_changed = True
+        self.attention = message
+        self._remark(message)
 
     def _refresh(self, layout):
         """The order was changed before it was sent: freeze the recipe again, or cancel the batch if it can no longer be
@@ -80,11 +103,10 @@ class MoBatch(models.Model):
 
     def _record_order_change(self, layout):
         """Once a batch is handed over, a change of its order has no effect: the PLC makes what was queued. Report that once."""
-        if not self._is_out_of_date(layout):
-            return
-        self.order_changed = True
-        self.attention = self.env._("The order was changed after its recipe was handed over. The PLC makes what was queued.")
-        self._journal("anomaly", self.attention)
+        if self._is_out_of_date(layout):
+            self._tell_order_changed(
+                self.env._("The order was changed after its recipe was handed over. The PLC makes what was queued.")
+            )
 
     def _is_out_of_date(self, layout):
         """Whether queueing the order now would freeze another recipe; False if it could not be queued."""

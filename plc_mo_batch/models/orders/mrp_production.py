@@ -8,6 +8,7 @@ from ..common.roles import check_operator
 from .not_queueable import NotQueueable
 
 WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("withheld", "Withheld")]
+OPEN_ORDER = ("confirmed", "progress", "to_close")
 # what a batch booked and Odoo verified must stay
 BOOKED = {"qty_producing", "move_raw_ids", "move_finished_ids", "move_byproduct_ids"}
 
@@ -54,7 +55,11 @@ class MrpProduction(models.Model):
     def write(self, vals):
         if BOOKED.intersection(vals):
             self._check_not_booked_by_plc()
-        return super().write(vals)
+        self._plc_check_step_back(vals.get("state"))
+        result = super().write(vals)
+        if vals.get("state") in ("done", "cancel"):  # also over RPC, where any state may be written
+            self._plc_order_closed()
+        return result
 
     def _check_not_booked_by_plc(self):
         """A screen that was opened before the write-back closed the order would overwrite the dosed quantities with the plan, as
@@ -93,16 +98,6 @@ class MrpProduction(models.Model):
         self.sudo().write({"plc_withheld": False, "plc_stopped": False})
         return True
 
-    def _action_cancel(self):
-        result = super()._action_cancel()
-        self._plc_order_closed()
-        return result
-
-    def button_mark_done(self):
-        result = super().button_mark_done()
-        self._plc_order_closed()
-        return result
-
     # Business methods: what screens show about the PLC
 
     def _plc_batch_shown(self):
@@ -112,9 +107,9 @@ class MrpProduction(models.Model):
 
     def _plc_waits(self, plc):
         """How an order without a queued batch waits for its PLC; False if it does not."""
-        if not plc or self.state not in ("confirmed", "progress", "to_close"):
+        if not plc or self.state not in OPEN_ORDER:
             return False
-        if self.state != "confirmed" and not self._plc_has_more_to_make():
+        if self._plc_batches_ever()._taking_a_share() and not self._plc_has_more_to_make():
             return False
         if self.plc_withheld:
             return "withheld"
@@ -128,25 +123,17 @@ class MrpProduction(models.Model):
 
     # Business methods
 
-    def _plc_order_closed(self):
-        """People closed or cancelled orders: have their batches withdrawn soon."""
-        if not self.env.context.get("plc_closing") and self.sudo().plc_batch_ids.filtered("active"):
-            self.env["plc.task.exchange"]._trigger()
-
     @api.model
     def _plc_eligible_domain(self, controller):
         """Orders that a PLC may be given.
 
-        Confirmed, of its operation types, not withheld, without a batch that is open or consumed material (rule 1); if the PLC
-        requires it, with all components available. Also an order whose failed batch was booked on it: Odoo calls it in progress.
+        Open, of its operation types, not withheld, without a batch that is open or consumed material (rule 1); if the PLC
+        requires it, with all components available. Odoo calls it *In Progress*, or even *To Close*, as soon as anybody touches
+        it: whether that stands in the way, :meth:`_plc_check_in_line` says on the order.
         """
         return [
             *self._plc_may_be_given(controller),
-            "|",
-            ("state", "=", "confirmed"),
-            "&",
-            ("state", "=", "progress"),
-            ("plc_batch_ids", "any", [("active", "=", False), ("disposition_booked", "=", True)]),
+            ("state", "in", OPEN_ORDER),
             ("plc_batch_ids", "not any", ["|", ("active", "=", True), ("consumed", "=", True)]),
         ]
 
@@ -157,7 +144,7 @@ class MrpProduction(models.Model):
             *self._plc_may_be_given(controller),
             ("plc_part_count", ">", 1),
             ("plc_stopped", "=", False),
-            ("state", "in", ("confirmed", "progress", "to_close")),
+            ("state", "in", OPEN_ORDER),
             ("plc_batch_ids", "any", ["|", ("active", "=", True), ("consumed", "=", True)]),
         ]
 
@@ -175,6 +162,7 @@ class MrpProduction(models.Model):
 
         :raise NotQueueable, CodecError: naming the obstacle
         """
+        self._plc_check_in_line(controller, share)
         values = self._prepare_plc_batch(controller, layout, slot, share)
         lines = [(line["code"], line["planned_qty"]) for _command, _id, line in values["line_ids"]]
         layout.block(layout.recipe(lines, **{role: values[name] for role, name in RECIPE_FIELDS.items()}), 1)
@@ -242,6 +230,7 @@ class MrpProduction(models.Model):
             raise NotQueueable(self.env._("it has more dosed components than the PLC's recipe has lines"))
         if not any(line["code"] for line in lines):
             raise NotQueueable(self.env._("none of its components is dosed by %s", controller.name))
+        self._plc_check_something_to_dose(lines)
         return lines
 
     def _check_equipment(self, equipment, move, seen, layout):

@@ -71,7 +71,8 @@ class MrpProduction(models.Model):
         if self.product_uom_id.compare(rest, 0) <= 0 or (self.plc_stopped and not batch):
             return None
         needed, quantity = self._plc_part_size(controller, rest)
-        if batch and (later or needed > 1) and self._plc_fits(controller, batch.order_qty):
+        stays = later or needed > 1 or batch.state != "queued"  # what was handed over is not planned again
+        if batch and stays and self._plc_fits(controller, batch.order_qty):
             quantity = min(batch.order_qty, rest)
         taken = set((others | later).mapped("part"))
         part = batch.part or next(number for number in count(1) if number not in taken)
@@ -96,24 +97,38 @@ class MrpProduction(models.Model):
         return not controller.max_batch_qty or float_compare(weight, controller.max_batch_qty, precision_digits=6) <= 0
 
     def _plc_record_share(self, share):
-        """A batch for ``share`` is being created: store in how many batches the order is made. If another PLC hands out a share
-        of the same order at the same moment, it fails to serialize."""
-        if share.count > 1 or self.plc_part_count > 1:
-            self.write({"plc_part_count": share.count, "plc_plan_count": self.plc_plan_count + 1})
-            self.flush_recordset()
+        """A batch for ``share`` is being created: store in how many batches the order is made. Whoever merges, splits or closes
+        the order at the same moment, or hands out a share of it for another PLC, fails to serialize."""
+        shared = share.count > 1 or self.plc_part_count > 1
+        self.write({"plc_plan_count": self.plc_plan_count + 1, **({"plc_part_count": share.count} if shared else {})})
+        self.flush_recordset()
 
     def _plc_record_no_share(self):
-        """A batch lost its share: store in how many batches the order is made now."""
+        """A batch lost its share: store in how many batches the order is made now. What is posted makes it one of several for
+        good."""
         if self.plc_part_count > 1:
-            self.plc_part_count = len(self.plc_batch_ids._taking_a_share())
+            taking = self.plc_batch_ids._taking_a_share()
+            self.plc_part_count = max(len(taking), 2 if "done" in taking.mapped("state") else 0)
+
+    def _update_raw_moves(self, factor):
+        """What batches have booked is out of the open moves: these follow what is left of the order, not all of it."""
+        booked = sum(self._plc_batches_ever().filtered(lambda batch: batch.state == "done").mapped("order_qty"))
+        before, after = self.product_qty - booked, self.product_qty * factor - booked
+        if not booked or self.product_uom_id.compare(before, 0) <= 0:
+            return super()._update_raw_moves(factor)
+        if self.product_uom_id.compare(after, 0) > 0:
+            return super()._update_raw_moves(after / before)
+        self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel")).product_uom_qty = 0.0
+        return []
 
     def _plc_goes_on(self, batches):
-        """Whether the order goes on after ``batches``: others are open, or part of it has no batch yet."""
+        """Whether the order goes on after ``batches``: others are open, or part of it has no batch yet, as it was raised after
+        its batch was queued, or is more than the mixer takes. A short weight is something else: the PLC's policy is for it."""
         self.ensure_one()
         others = self.plc_batch_ids._taking_a_share() - batches
         if others.filtered("active"):
             return True
-        if self.plc_stopped or not (self.plc_part_count > 1 or batches.controller_id.filtered("max_batch_qty")):
+        if self.plc_stopped:
             return False
         rest = self.product_qty - sum((others | batches).mapped("order_qty"))
         return self.product_uom_id.compare(rest, 0) > 0

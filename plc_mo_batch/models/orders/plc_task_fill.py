@@ -100,8 +100,9 @@ class PlcTaskFill(models.AbstractModel):
         """Why an order cannot be queued now, or False."""
         try:
             share = production._plc_share(controller)
-            if share:
-                production._plc_freeze(controller, layout, 1, share)
+            if not share:
+                return production._plc_reason_made()
+            production._plc_freeze(controller, layout, 1, share)
         except (NotQueueable, CodecError) as error:
             return production._plc_reason_of(error)
         return False
@@ -122,6 +123,7 @@ class PlcTaskFill(models.AbstractModel):
             with self.env.cr.savepoint():
                 share = production._plc_share(controller)
                 if not share:
+                    self._refuse(controller, production, production._plc_reason_made())
                     return self.env["mo.batch"]
                 batch = self.env["mo.batch"].create(production._plc_freeze(controller, layout, slot, share))
                 production._plc_record_share(share)
@@ -139,7 +141,7 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _refuse(self, controller, production, reason):
-        if production.plc_reason != reason:
+        if reason and production.plc_reason != reason:
             production.plc_reason = reason
             message = self.env._("Order %(order)s is not queued: %(reason)s", order=production.name, reason=reason)
             self.env["mo.batch.journal"]._record("error", message, controller=controller)

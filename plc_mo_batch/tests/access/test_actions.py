@@ -42,7 +42,7 @@ EXPECTED = {
 WORLDS = {
     "all is asked for": {"rebook"},
     "nothing is asked for": {"set_weight", "release_review", "enter_hand_adds", "retry", "command", "rebook", "reset", "requeue"},
-    "its order is closed": {"requeue"},
+    "its order is closed": {"requeue", "send_again"},
 }
 SHOWN = ("mo_batch_view_form", "mo_batch_view_list", "mo_batch_view_list_history")
 API = Path(__file__).resolve().parents[3] / "docs" / "api.md"

@@ -48,6 +48,8 @@ METHODS = {
     ("mo.batch.review", "action_release"): (OPERATORS,),
     ("mo.batch.disposition", "action_confirm"): (OPERATORS,),
     ("mo.batch.weight", "action_confirm"): (OPERATORS,),
+    ("mrp.production", "action_merge"): (PLANNERS,),
+    ("mrp.production", "action_plc_start_over"): (OPERATORS,),
     ("mrp.production", "action_plc_requeue"): (OPERATORS,),
     ("mrp.production", "action_view_plc_batches"): (PLANNERS,),
     ("mrp.production", "button_mark_done"): (PLANNERS,),

@@ -153,7 +153,7 @@ class TestTolerance(MillCase):
             batch._store_actuals((101, 102, 114), (wheat, 352.25, 33.3))
             batch._advance("completed", 0.0, {})
         self.run_task(3)
-        self.assertEqual([order.state for order in orders], ["confirmed", "done"])
+        self.assertEqual([order.state for order in orders], ["progress", "done"])
 
     def test_dialog_corrects_and_releases(self):
         self.controller.review_percent = 5.0
@@ -187,7 +187,7 @@ class TestTolerance(MillCase):
         order = self.respect("strict")
         batch = self.dose(wheat=600.25, order=order)
         self.run_task(3)
-        self.assertEqual(order.state, "confirmed")
+        self.assertEqual(order.state, "progress")
         self.assertEqual(
             batch.attention,
             "The BoM is strict, but consumption differs from it: Test wheat +0.25 kg (+0.04 %). Review the batch, then "

@@ -129,7 +129,7 @@ class TestWriteBack(MillCase):
             self.run_task(3)
         self.assertEqual(batch.attempts, 2)
         self.assertGreater(batch.next_try, first)
-        self.assertEqual(order.state, "confirmed")
+        self.assertEqual(order.state, "progress")
         batch.action_retry()
         self.run_task(3)
         self.assertEqual((batch.state, order.state), ("done", "done"))
@@ -148,7 +148,7 @@ class TestWriteBack(MillCase):
             self.run_task(3)
         self.assertEqual(batch.state, "completed")
         self.assertIn("Test wheat: 600.00 kg would be booked instead of 601.25", batch.last_error)
-        self.assertEqual(order.state, "confirmed")
+        self.assertEqual(order.state, "progress")
 
     def test_missing_is_not_zero(self):
         order = self.new_order()
@@ -171,7 +171,7 @@ class TestWriteBack(MillCase):
         order = self.new_order()
         batch = self.complete(order, actuals={101: 600.0, 102: 352.0, 107: 12.5, 114: 33.0})
         self.run_task(3)
-        self.assertEqual((batch.state, order.state), ("completed", "confirmed"))
+        self.assertEqual((batch.state, order.state), ("completed", "progress"))
         self.assertIn("12.5 kg from equipment 107", batch.last_error)
 
     def test_emptied_queue_wakes_the_fill(self):

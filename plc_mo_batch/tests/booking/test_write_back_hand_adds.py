@@ -108,7 +108,7 @@ class TestWriteBackHandAdds(MillCase):
         batch.action_set_weight(980.0)
         self.assertEqual(batch.attention, "Enter the hand-added quantities.")
         self.run_task(3)
-        self.assertEqual(order.state, "confirmed")
+        self.assertEqual(order.state, "progress")
         batch.action_enter_hand_adds([[self.hand_add(batch).id, 14.0]])
         self.run_task(3)
         self.assertRecordValues(order, [{"state": "done", "qty_produced": 980.0}])

@@ -16,7 +16,7 @@ class RefusedCase(MillCase):
         self.assertIn(sentence, batch.last_error or "")
         self.assertRecordValues(batch, [{"state": "completed", "active": True, "attempts": 1}])
         self.assertEqual(set(self.consumed(batch.production_id).values()), {0.0})
-        self.assertRecordValues(batch.production_id, [{"state": "confirmed", "qty_produced": 0.0}])
+        self.assertRecordValues(batch.production_id, [{"state": "progress", "qty_produced": 0.0}])
 
     def assertBookedAfterwards(self, batch):
         batch.action_retry()

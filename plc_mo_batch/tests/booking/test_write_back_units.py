@@ -144,7 +144,7 @@ class TestWriteBackUnits(MillCase):
         self.set_decimals(2)
         self.run_task(3)
         self.assertIn("Test feed is counted in Ton with 2 decimals", batch.last_error)
-        self.assertEqual(order.state, "confirmed")
+        self.assertEqual(order.state, "progress")
         self.set_decimals(5)
         batch.action_retry()
         self.run_task(3)

@@ -95,7 +95,7 @@ class TestJobNumbers(CycleCase):
         self.assertEqual(batch.state, "failed")
         self.assertGreater(batch.line_ids[0].actual_qty, 0)
         self.assertIn("Set the disposition", batch.attention)
-        self.assertEqual(batch.production_id.state, "confirmed")
+        self.assertEqual(batch.production_id.state, "progress")
         self.run_task(1)
         self.assertEqual(self.queue(), batch)
 

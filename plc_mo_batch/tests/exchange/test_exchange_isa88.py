@@ -213,7 +213,7 @@ class TestCommands(Isa88Case):
         self.assertEqual(self.stored(self.batch), dosed)
         self.assertTrue(dosed[101] > dosed[102] > dosed[114] == 0.0)
         self.assertIn("Set the disposition", self.batch.attention)
-        self.assertEqual(self.order.state, "confirmed")
+        self.assertEqual(self.order.state, "progress")
         self.look(1)
         self.assertEqual(self.state_word(), 1, "acknowledged: idle")
         self.run_task(1)
