@@ -27,6 +27,7 @@ PRIVATE_METHODS = {
     "ir.qweb": ("_render",),
     "ir.websocket": ("_build_bus_channel_list",),
     "mrp.production": ("_action_cancel", "_cal_price", "_get_move_raw_values", "_prepare_finished_extra_vals"),
+    "mrp.workorder": ("_cal_cost", "_prepare_timeline_vals", "_should_estimate_cost"),
     "product.template": (
         "_compute_template_field_from_variant_field",
         "_get_weight_uom_id_from_ir_config_parameter",

@@ -1,6 +1,8 @@
 from odoo.exceptions import UserError
 
 from . import posting
+from .order_value import OrderValue
+from .work_time import WorkTime
 
 
 class SeparateBooking:
@@ -26,6 +28,7 @@ class SeparateBooking:
                     self.env._("Set exactly one product on the equipment with code %s: the PLC dosed from it.", line.code)
                 )
             self._book_wasted(line)
+        WorkTime(self.batch).record()
         self.batch.disposition_booked = True
         self.batch._journal("state", self.env._("The consumption of the failed batch is booked."))
 
@@ -37,9 +40,10 @@ class SeparateBooking:
             posting.Component(line).scrap(quantity)
 
     def book_late(self, line, quantity):
-        """Post a late weighing on the order although it is closed: the material is gone.
+        """Post a late weighing on the order although it is closed: the material is gone. Its product carries the value.
 
         :param quantity: in the unit of the line's product
         :raise UserError: if the lot is not known
         """
-        posting.Component(line).consume(quantity)
+        move = posting.Component(line).consume(quantity)
+        OrderValue(self.batch.production_id).add_late(move, self.batch)
