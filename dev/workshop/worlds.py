@@ -8,6 +8,11 @@ from dataclasses import dataclass
 
 from workshop.host import Failure
 
+ACCOUNTS = (  # of locations with that usage
+    ("production", "Production", "100102", "asset_current"),
+    ("inventory", "Stock Differences", "600102", "expense"),
+)
+
 
 def keep_books(env):
     """Stock is valued perpetually at average cost, and what goes into production or is lost is posted. Without accounts for these
@@ -17,13 +22,9 @@ def keep_books(env):
         raise RuntimeError("Odoo has loaded no chart of accounts.")
     companies.write({"cost_method": "average", "inventory_valuation": "real_time"})
     for company in companies:
-        accounts = {
-            "production": company.account_production_wip_account_id,
-            "inventory": company.account_stock_valuation_id.account_stock_variation_id,
-        }
-        for usage, account in accounts.items():
-            if not account:
-                raise RuntimeError(f"{company.name} has no account for what goes to {usage}.")
+        for usage, name, code, kind in ACCOUNTS:
+            values = {"name": name, "code": code, "account_type": kind, "company_ids": company.ids}
+            account = env["account.account"].with_company(company).create(values)
             env["stock.location"].search([("usage", "=", usage), ("company_id", "=", company.id)]).valuation_account_id = account
 
 
@@ -69,7 +70,7 @@ PLANT = World(
     "all that a plant has of Odoo",
     "some minutes",
     after="from workshop.worlds import keep_books; keep_books(env); env.cr.commit()\n",
-    key=f"{PLANTS_MODULES}{inspect.getsource(keep_books)}",
+    key=f"{PLANTS_MODULES}{ACCOUNTS}{inspect.getsource(keep_books)}",
 )
 WORLDS = {world.name: world for world in (BARE, PLANT)}
 
