@@ -18,6 +18,7 @@ from .booking import (
     test_times,
     test_tolerance,
     test_value,
+    test_value_table,
     test_weighing_refused,
     test_write_back,
     test_write_back_failing,

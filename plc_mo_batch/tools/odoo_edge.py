@@ -46,6 +46,14 @@ PRIVATE_METHODS = {
     "stock.quant": ("_get_quants_by_products_locations",),
     "uom.uom": ("_compute_quantity", "_has_common_reference"),
 }
+# of modules that may not be there, by their field that says so (model, field)
+OPTIONAL_METHODS = {
+    ("stock.move", "value"): {
+        "account.move": ("_post",),
+        "stock.move": ("_get_account_move_line_vals", "_get_valued_qty", "_set_value", "_should_create_account_move"),
+    },
+    ("mrp.production", "extra_cost"): {"mrp.production": ("_post_labour",)},
+}
 # of a field's description, which has no model
 PRIVATE_FIELD_METHODS = ("_description_selection", "_description_string", "_modules")
 

@@ -55,9 +55,9 @@ class MrpProduction(models.Model):
     # Business methods
 
     def _plc_post_labour(self):
-        """A cancelled order that is done with what was made: Odoo posts the cost of its time only where it closes one."""
+        """Of cancelled orders that are done with what their batches made: Odoo posts the cost of time only where it closes one."""
         if hasattr(self, "_post_labour"):
-            self._post_labour()
+            self.filtered(lambda order: order.state == "done" and order.plc_batch_ids)._post_labour()
 
 
 def is_valued(env):

@@ -1,5 +1,7 @@
 """Value out is value in, to the cent: at average cost, FIFO and standard price, in one batch and in several."""
 
+from unittest import SkipTest
+
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -209,21 +211,6 @@ class TestValue(ValueCase):
 
     # Weighed late
 
-    def weigh_late(self, batch, quantity=4.0):
-        line = batch.line_ids.filtered(lambda line: line.product_id == self.salt)
-        weighing = self.env["plc.weighing"].create(
-            {
-                "controller_id": batch.controller_id.id,
-                "date": batch.date_finished,
-                "product_id": self.salt.id,
-                "quantity": quantity,
-                "uom_id": batch.uom_id.id,
-                "slot": batch.slot,
-                "order_name": batch.order_name,
-            }
-        )
-        weighing._book_late(line)
-
     def test_weighed_late(self):
         for method in ("average", "fifo"):
             with self.subTest(method):
@@ -292,7 +279,7 @@ class TestValueInTheBooks(ValueCase):
         super().setUpClass()
         company = cls.env.company
         if not company.chart_template or not company.account_stock_journal_id:
-            raise cls.skipTest(cls, "needs a chart of accounts")
+            raise SkipTest("needs a chart of accounts")
         cls.account = cls.env["account.account"].create(
             {"name": "Test production", "code": "PLCTEST", "account_type": "asset_current"}
         )
@@ -315,7 +302,7 @@ class TestValueInTheBooks(ValueCase):
     def test_late_weighing(self):
         order, batches = self.start(1.5, 3)
         self.book(*batches)
-        TestValue.weigh_late(self, batches[0])
+        self.weigh_late(batches[0])
         self.assertTrue(self.balance(order).is_even)
         self.assertAlmostEqual(self.left(), 0.0, 1)
 

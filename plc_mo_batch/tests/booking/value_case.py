@@ -6,13 +6,13 @@ from unittest import SkipTest
 
 from odoo.fields import Command
 
+from ...models.booking.separate_booking import SeparateBooking
 from ..common import MillCase
 
 PRICES = {"wheat": 0.2, "soy": 0.45, "molasses": 0.18, "salt": 0.11}  # of a kg
 BEGAN = datetime(2026, 3, 2, 8, 0)
 WHOLE = {101: 602.0, 102: 352.0, 114: 32.0}  # dosed for a ton
 ANSWERS = {"skip_consumption": True, "skip_backorder": True, "skip_redirection": True}
-METHODS = ("standard", "average", "fifo")
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,11 @@ class ValueCase(MillCase):
             order.action_plc_requeue()
         self.run_task(1)
         return order.plc_batch_ids.filtered("active").sorted("part")
+
+    def weigh_late(self, batch, quantity=4.0):
+        """kg of salt, weighed once the batch is booked."""
+        line = batch.line_ids.filtered(lambda line: line.product_id == self.salt)
+        SeparateBooking(batch).book_late(line, quantity)
 
     # Value
 
