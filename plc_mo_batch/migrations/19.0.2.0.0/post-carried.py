@@ -1,5 +1,5 @@
-"""What a batch consumed is now marked once the batch's product carries its value. Before, no order of several batches could be booked
-at average cost, so what is booked of the others is done with."""
+"""What a batch consumed is now marked once the batch's product carries its value. Before, no order of several batches could be
+booked at average cost, so what is booked of the others is done with."""
 
 
 def migrate(cr, version):

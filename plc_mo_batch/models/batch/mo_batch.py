@@ -276,7 +276,8 @@ class MoBatch(models.Model):
         for batch in self.sudo():
             batch.cancel_order_action = "withhold"
             state = "failed" if batch.state == "running" else "cancelled"
-            batch.date_finished = batch._last_progress()
+            if batch.state == "running":
+                batch.date_finished = batch._last_progress()  # when it really ended, nobody knows
             forgotten = batch.is_action_decide_allowed  # the PLC has forgotten the batch: there is nothing to acknowledge
             batch._journal(
                 "user", self.env._("%s gave up this batch: no further reports from the PLC are expected.", self.env.user.name)

@@ -1,7 +1,7 @@
 """What the products of an order carry of the value that went into it, where Odoo values stock (``mrp_account``).
 
-Odoo expects all of an order to be posted at once: :meth:`_cal_price` wants one open product, is told what was consumed in this very
-moment, and adds the cost of all time. An order of the PLC is posted batch by batch, and may have consumption from a failed batch.
+Odoo expects all of an order to be posted at once: ``_cal_price`` wants one open product, is told what was consumed in this very
+moment, and adds the cost of all time. An order of the PLC is posted batch by batch, and a failed one may have consumed for it.
 """
 
 from contextlib import contextmanager
@@ -55,7 +55,7 @@ class MrpProduction(models.Model):
     # Business methods
 
     def _plc_post_labour(self):
-        """Of cancelled orders that are done with what their batches made: Odoo posts the cost of time only where it closes one."""
+        """Of cancelled orders that are done with what was made of them: Odoo posts the cost of time only where it closes one."""
         if hasattr(self, "_post_labour"):
             self.filtered(lambda order: order.state == "done" and order.plc_batch_ids)._post_labour()
 
@@ -108,8 +108,8 @@ class OrderValue:
     # A batch after which its order goes on
 
     def price(self, products, batch):
-        """Have ``products``, which are to be posted for ``batch``, carry all that was consumed and no product carries yet, and the
-        cost of the time since."""
+        """Have ``products``, which are to be posted for ``batch``, carry all that was consumed and no product carries yet, and
+        the cost of the time since."""
         if not self.is_valued:
             return
         order, consumed = self.order.with_context(**{DUE: self._due(batch)}), self.not_carried()
@@ -153,7 +153,7 @@ class OrderValue:
             left = move.cost_share
             whole = left + sum(self._posted_like(move).mapped("cost_share"))
             taken = min(left, float_round(whole * batch.order_qty / self.order.product_qty, precision_digits=2))
-            rest = self.order.move_byproduct_ids.filtered(lambda other, like=kind(move): _is_open(other) and kind(other) == like)
+            rest = self.order.move_byproduct_ids.filtered(lambda other, move=move: _is_open(other) and kind(other) == kind(move))
             move.cost_share = taken
             (rest - move)[:1].cost_share = left - taken
 

@@ -47,7 +47,8 @@ class WorkTime:
             self._date_workorder(workorder)
         made = self.order.plc_batch_ids.filtered(lambda batch: batch.state in ("completed", "done"))
         began, ended = min(WorkTime(batch).began() for batch in made), max(made.mapped("date_finished"))
-        _write_dates(self.order, {"date_start": began, "date_finished": ended})
+        with self.env.protecting([self.order._fields["move_finished_ids"]], self.order):  # it would date them, too
+            _write_dates(self.order, {"date_start": began, "date_finished": ended})
 
     def began(self):
         """When the PLC began. If it was never seen at work, it is taken to have worked as planned, but after the offer."""
@@ -61,6 +62,8 @@ class WorkTime:
     def _workorders(self):
         """The PLC's work orders: those in which the BoM says that a dosed component is consumed; if it says nothing, all."""
         workorders = self.order.workorder_ids.filtered(lambda workorder: workorder.state != "cancel")
+        if len(workorders) < 2:
+            return workorders
         operations = self.batch.line_ids.filtered("code").move_id.operation_id
         return workorders.filtered(lambda workorder: workorder.operation_id in operations) or workorders
 

@@ -123,7 +123,9 @@ class TestTimes(TimesCase):
         ended = batch.date_finished
         batch.date_offered = ended - timedelta(minutes=45)
         self.run_task(3)
-        self.assertRecordValues(order.workorder_ids, [{"date_start": batch.date_offered, "date_finished": ended, "duration": 45.0}])
+        self.assertRecordValues(
+            order.workorder_ids, [{"date_start": batch.date_offered, "date_finished": ended, "duration": 45.0}]
+        )
 
     def test_weight_that_came_later(self):
         self.new_order()

@@ -199,11 +199,13 @@ class TestValue(ValueCase):
         self.assert_even(batch.production_id)
 
     def test_backorder(self):
+        self.with_byproduct()
         self.controller.write({"backorder_policy": "short", "backorder_percent": 1.0})
         order, batches = self.start(1.5, 3)
         self.book(*batches, weight=400.0)
         rest = order.production_group_id.production_ids - order
         self.assertEqual((order.state, rest.product_qty), ("done", 300.0))
+        self.assertEqual(rest.move_byproduct_ids.mapped("cost_share"), [10.0])
         self.assert_even(order)
         self.run_task(1)
         self.book(*rest.plc_batch_ids.filtered("active"), weight=300.0)
@@ -314,5 +316,3 @@ class TestValueInTheBooks(ValueCase):
         self.run_task(2)
         self.assertEqual(order.state, "done")
         self.assertAlmostEqual(self.left(), 0.0, 1)
-
-
