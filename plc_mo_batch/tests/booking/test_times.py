@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from ..common import MillCase
 
-BEGAN = datetime(2026, 3, 2, 8, 0)
+BEGAN = datetime.now().replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=2)
 
 
 class TimesCase(MillCase):
@@ -106,6 +106,7 @@ class TestTimes(TimesCase):
 
     def test_what_people_logged_stays_theirs(self):
         order = self.new_order()
+        self.run_task(1)
         order.workorder_ids.button_start()
         order.workorder_ids.time_ids.date_start = BEGAN - timedelta(minutes=30)
         order.workorder_ids.button_pending()

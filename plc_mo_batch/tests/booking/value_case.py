@@ -10,21 +10,23 @@ from ...models.booking.separate_booking import SeparateBooking
 from ..common import MillCase
 
 PRICES = {"wheat": 0.2, "soy": 0.45, "molasses": 0.18, "salt": 0.11}  # of a kg
-BEGAN = datetime(2026, 3, 2, 8, 0)
+BEGAN = datetime.now().replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=2)
 WHOLE = {101: 602.0, 102: 352.0, 114: 32.0}  # dosed for a ton
 ANSWERS = {"skip_consumption": True, "skip_backorder": True, "skip_redirection": True}
 
 
 @dataclass(frozen=True)
 class Balance:
-    """In the company's currency, rounded to cents. ``came_in``: components, labour, and what a person added to the price."""
+    """In the company's currency, rounded to cents. ``came_in``: components, labour, and what a person added to the price;
+    ``came_out`` with so many product moves, each of which Odoo rounds to a cent."""
 
     came_in: float
     came_out: float
+    moves: int
 
     @property
     def is_even(self):
-        return abs(self.came_in - self.came_out) < 0.006
+        return abs(self.came_in - self.came_out) < 0.005 * self.moves + 0.001
 
 
 class ValueCase(MillCase):
@@ -122,7 +124,7 @@ class ValueCase(MillCase):
         made = order.move_finished_ids.filtered(lambda move: move.state == "done")
         labour = sum(workorder._cal_cost() for workorder in order.workorder_ids)
         came_in = sum(moves.mapped("value")) + labour + order.extra_cost * order.qty_produced
-        return Balance(round(came_in, 2), round(sum(made.mapped("value")), 2))
+        return Balance(round(came_in, 2), round(sum(made.mapped("value")), 2), len(made))
 
     def odoos_own(self, order, late=None):
         """The balance of an equal order that Odoo closes by itself, all at once.
