@@ -54,10 +54,12 @@ class MrpProduction(models.Model):
 
     # Business methods
 
-    def _plc_post_labour(self):
-        """Of cancelled orders that are done with what was made of them: Odoo posts the cost of time only where it closes one."""
-        if hasattr(self, "_post_labour"):
-            self.filtered(lambda order: order.state == "done" and order.plc_batch_ids)._post_labour()
+    def _plc_close_value(self):
+        """Of cancelled orders that are done with what was made of them: Odoo settles what went in only where it closes one."""
+        for order in self.filtered(lambda order: order.state == "done" and order.plc_batch_ids):
+            OrderValue(order).add_rest()
+            if hasattr(order, "_post_labour"):
+                order._post_labour()
 
 
 def is_valued(env):
@@ -157,27 +159,38 @@ class OrderValue:
             move.cost_share = taken
             (rest - move)[:1].cost_share = left - taken
 
-    # What was weighed late
+    # An order that is done
 
     def add_late(self, moves, batch):
-        """Have what ``batch`` produced carry these components, too, if its products are posted already; otherwise the next batch
-        does."""
-        if not self.is_valued or self.order.state != "done":
-            return
-        products = self._carriers(batch)
-        value, carried = sum(moves.mapped("value")), sum(products.mapped("value"))
-        for product in products:
-            share = product.value / carried if carried else product.product_id == self.order.product_id
-            self._raise_value(product, value * share)
-        if products:
+        """If the order is done, have what ``batch`` produced, or else all products, carry these components, too. If it goes on,
+        its next batch carries them."""
+        if self.is_valued and self.order.state == "done":
+            carriers = self._carriers()
+            of_batch = carriers.filtered(lambda move: move.plc_batch_id == batch)
+            self._raise_values(of_batch or carriers, sum(moves.mapped("value")))
             moves.plc_carried = True
 
-    def _carriers(self, batch):
-        """The posted moves that carry what a batch consumed: valued at what was consumed, by-products with a cost share."""
-        posted = self.order.move_finished_ids.filtered(lambda move: move.state == "done")
-        of_batch = posted.filtered(lambda move: move.plc_batch_id == batch) or posted.filtered(lambda move: not move.plc_batch_id)
-        carrying = of_batch.filtered(lambda move: move.product_id == self.order.product_id or move.cost_share)
-        return carrying.filtered(lambda move: move.product_id.cost_method in ("fifo", "average") and move.quantity)
+    def add_rest(self):
+        """It was cancelled after batches were booked. Their products carry what was consumed and spent since."""
+        if not self.is_valued:
+            return
+        consumed, workorders = self.not_carried(), self.order.with_context(**{DUE: 1.0}).workorder_ids
+        self._raise_values(self._carriers(), sum(consumed.mapped("value")) + sum(order._cal_cost() for order in workorders))
+        consumed.plc_carried = True
+
+    def _carriers(self):
+        """The posted moves that carry what was consumed: valued at what they cost, by-products with a cost share."""
+        order = self.order.with_company(self.order.company_id)
+        posted = order.move_finished_ids.filtered(lambda move: move.state == "done" and move.quantity)
+        carrying = posted.filtered(lambda move: move.product_id == order.product_id or move.cost_share)
+        return carrying.filtered(lambda move: move.product_id.cost_method in ("fifo", "average"))
+
+    def _raise_values(self, products, value):
+        """Divide ``value`` among products as what they carry already, by-products by their cost share."""
+        carried = sum(products.mapped("value"))
+        shares = {product: product.value / carried if carried else 1.0 / len(products) for product in products}
+        for product, share in shares.items() if value else ():
+            self._raise_value(product, value * share)
 
     def _raise_value(self, product, value):
         before = product.value

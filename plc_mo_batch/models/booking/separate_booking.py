@@ -35,12 +35,12 @@ class SeparateBooking:
     def _book_wasted(self, line):
         quantity = line._in_unit(line._wasted_qty(), line.product_id.uom_id)
         if self.batch.disposition_material == "consume":
-            posting.Component(line).consume(quantity)
+            self.book_late(line, quantity)
         else:
             posting.Component(line).scrap(quantity)
 
     def book_late(self, line, quantity):
-        """Post a late weighing on the order although it is closed: the material is gone. Its product carries the value.
+        """Post consumption on the order, although it may be closed: the material is gone. A product carries its value.
 
         :param quantity: in the unit of the line's product
         :raise UserError: if the lot is not known

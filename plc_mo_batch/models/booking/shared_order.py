@@ -73,7 +73,9 @@ class SharedOrder:
             if move.product_uom.compare(quantity, move.product_uom_qty):
                 move.product_uom_qty = quantity
         for move in backorder.move_byproduct_ids:  # the batches' moves share the percentage, see OrderValue
-            shared = order.move_byproduct_ids.filtered(lambda other, move=move: kind(other) == kind(move) and other.state == "done")
+            shared = order.move_byproduct_ids.filtered(
+                lambda other, move=move: kind(other) == kind(move) and other.state == "done"
+            )
             move.cost_share = sum(shared.mapped("cost_share")) or move.cost_share
 
     def link_what_was_consumed(self):

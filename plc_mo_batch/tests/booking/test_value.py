@@ -178,6 +178,23 @@ class TestValue(ValueCase):
         self.assertEqual(order.state, "done")
         self.assert_even(order)
 
+    def test_failed_batch_ends_the_order(self):
+        """What was made before carries what the last batch consumed in vain."""
+        self.with_labour()
+        order, batches = self.start(1.0, 2)
+        self.book(batches[0])
+        self.fail_batch(batches[1], "consume", "cancel")
+        self.assertEqual(order.state, "done")
+        self.assert_even(order)
+
+    def test_failed_batch_of_an_order_that_was_closed(self):
+        order, batches = self.start(1.0, 2)
+        self.book(batches[0])
+        batches[1]._advance("running", 0.0, {})
+        order.with_context(skip_consumption=True, skip_backorder=True).button_mark_done()
+        self.fail_batch(batches[1], "consume", "withhold")
+        self.assert_even(order)
+
     def test_raised_in_the_middle(self):
         order, batches = self.start(1.0, 2)
         self.book(batches[0])
