@@ -143,7 +143,7 @@ class TestTimes(TimesCase):
         self.run_task(1)
         batch = self.queue()
         batch._advance("running", 0.0, {})
-        batch.date_state = BEGAN
+        batch.write({"date_state": BEGAN, "attention": "The PLC is gone.", "attention_key": "lost the PLC is gone"})
         batch.action_give_up()
         self.assertEqual((batch.state, batch.date_finished), ("failed", BEGAN))
 
