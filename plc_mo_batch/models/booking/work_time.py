@@ -48,7 +48,9 @@ class WorkTime:
             self._date_workorder(workorder)
         made = self.order.plc_batch_ids.filtered(lambda batch: batch.state in ("completed", "done"))
         began, ended = min(WorkTime(batch).began() for batch in made), max(made.mapped("date_finished"))
-        with self.env.protecting([self.order._fields["move_finished_ids"]], self.order):  # it would date them, too
+        # Odoo computes the products anew when the order's end changes, to date them
+        self.order._recompute_recordset(["move_finished_ids"])
+        with self.env.protecting([self.order._fields["move_finished_ids"]], self.order):
             _write_dates(self.order, {"date_start": began, "date_finished": ended})
 
     def began(self):

@@ -108,10 +108,8 @@ class TestTimes(TimesCase):
         order = self.new_order()
         self.run_task(1)
         order.workorder_ids.button_start()
-        order.workorder_ids.time_ids.date_start = BEGAN - timedelta(minutes=30)
-        order.workorder_ids.button_pending()
         theirs = order.workorder_ids.time_ids
-        theirs.date_end = BEGAN - timedelta(minutes=20)
+        theirs.write({"date_start": BEGAN - timedelta(minutes=30), "date_end": BEGAN - timedelta(minutes=20)})
         self.make(order, 7)
         self.assertRecordValues(theirs, [{"duration": 10.0, "plc_batch_id": False}])
         self.assertEqual(self.times(order), [(0, 7, "productive")])
