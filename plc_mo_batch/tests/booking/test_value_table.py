@@ -63,6 +63,7 @@ class TestValueTable(ValueCase):
         order, batches = self.start(1.5, 3)
         self.book(batches[0])
         self.book(*self.fail_batch(batches[1], "consume", "withhold"))
+        self.book_rest(order)
         return order
 
     def with_backorder(self):

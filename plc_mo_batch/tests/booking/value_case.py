@@ -98,6 +98,11 @@ class ValueCase(MillCase):
         for batch in batches:
             self.assertRecordValues(batch, [{"last_error": False, "state": "done"}])
 
+    def book_rest(self, order):
+        """What no batch was left to make."""
+        self.run_task(1)
+        self.book(*order.plc_batch_ids.filtered("active"))
+
     def fail_batch(self, batch, material, order="requeue", minutes=3):
         batch._store_actuals((101, 102, 114), (250.0, 0.0, 0.0))
         batch._advance("failed", 0.0, {"acknowledged": True})
