@@ -31,8 +31,8 @@ class WorkTime:
         self.env = batch.env
 
     def record(self):
-        """Log the time on the PLC's work orders, once the quantity that the order has produced is set. Of an order that is closed,
-        the cost is posted, and nothing is added to it."""
+        """Log the time on the PLC's work orders, once the quantity that the order has produced is set. Of a closed order, the
+        cost is posted, and nothing is added to it."""
         workorders = self._workorders().filtered(lambda workorder: workorder.production_id.state != "done")
         logs = [self._logs(order, pieces) for order, pieces in self._divide(workorders)]
         self.env["mrp.workcenter.productivity"].create([values for log in logs for values in log])
