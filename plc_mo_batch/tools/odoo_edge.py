@@ -35,6 +35,7 @@ PRIVATE_METHODS = {
         "_split_productions",
         "_update_raw_moves",
     ),
+    "mrp.workorder": ("_cal_cost", "_prepare_timeline_vals", "_should_estimate_cost"),
     "product.template": (
         "_compute_template_field_from_variant_field",
         "_get_weight_uom_id_from_ir_config_parameter",
@@ -52,6 +53,14 @@ PRIVATE_METHODS = {
     ),
     "stock.quant": ("_get_quants_by_products_locations",),
     "uom.uom": ("_compute_quantity", "_has_common_reference"),
+}
+# of modules that may not be there, by their field that says so (model, field)
+OPTIONAL_METHODS = {
+    ("stock.move", "value"): {
+        "account.move": ("_post",),
+        "stock.move": ("_get_account_move_line_vals", "_get_valued_qty", "_set_value", "_should_create_account_move"),
+    },
+    ("mrp.production", "extra_cost"): {"mrp.production": ("_post_labour",)},
 }
 # of a field's description, which has no model
 PRIVATE_FIELD_METHODS = ("_description_selection", "_description_string", "_modules")

@@ -8,4 +8,5 @@ from . import (
     mo_batch_line,
     mo_batch_rebook,
     mo_batch_review,
+    mo_batch_times,
 )

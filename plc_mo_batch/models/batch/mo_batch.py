@@ -276,6 +276,8 @@ class MoBatch(models.Model):
         for batch in self.sudo():
             batch.cancel_order_action = "withhold"
             state = "failed" if batch.state == "running" else "cancelled"
+            if batch.state == "running":
+                batch.date_finished = batch._last_progress()  # when it really ended, nobody knows
             forgotten = batch.is_action_decide_allowed  # the PLC has forgotten the batch: there is nothing to acknowledge
             batch._journal(
                 "user", self.env._("%s gave up this batch: no further reports from the PLC are expected.", self.env.user.name)
@@ -371,6 +373,8 @@ class MoBatch(models.Model):
             "cancelled": "date_closed",
         }.get(state)
         stamped = {"date_state": now, **values, **({stamp: now} if stamp else {})}
+        if stamp == "date_finished":
+            stamped[stamp] = self.date_finished or now  # its weight came later, or nothing more of it
         self.write({"state": state, "attention": False, "attention_key": False, **stamped})
         self._recompute_recordset(["waits_since"])  # nothing is asked now: the next question counts its time from then
 

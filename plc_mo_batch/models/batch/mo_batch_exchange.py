@@ -92,7 +92,7 @@ class MoBatch(models.Model):
         if values.get("acknowledged"):
             self.acknowledged = True
         if "held" in values and values["held"] != self.on_hold:
-            self.on_hold = values["held"]
+            self._set_on_hold(values["held"])
             self._journal(
                 "state", self.env._("The PLC is holding the batch.") if self.on_hold else self.env._("The PLC resumed the batch.")
             )

@@ -1,1 +1,1 @@
-from . import plc_task_write_back
+from . import mo_overview, order_value, plc_task_write_back

@@ -4,6 +4,7 @@ from ...tools.translate import format_number
 from . import posting
 from .negative_stock import NegativeStock
 from .shared_order import SharedOrder
+from .work_time import WorkTime
 
 CLOSING = {
     "skip_consumption": True,  # the PLC's policy replaces it, see _gate_before_booking
@@ -36,6 +37,7 @@ class Booking:
         for batch in self.batches:
             self._check_bookable(batch)
             self._set_produced(batch)
+            WorkTime(batch).record()
         self._set_consumption()
         self._set_byproducts()
         self._close_orders()
@@ -147,6 +149,8 @@ class Booking:
         orders.button_mark_done()  # it may offer to print labels, and nobody is there to answer
         if set(orders.mapped("state")) != {"done"}:
             raise UserError(self.env._("Odoo needs an answer before it can close the order. Close it by hand."))
+        for batch in self.batches:
+            WorkTime(batch).date_order()
         for batch in short:
             batch._journal("state", self.env._("Less than planned was produced: the rest of the order goes to a backorder."))
         for shared_order, per_unit in demands:

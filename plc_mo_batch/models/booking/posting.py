@@ -45,7 +45,7 @@ class Component:
         return move
 
     def consume(self, quantity):
-        """Post it on the order, closed or not, in a separate move.
+        """Post it on the order, closed or not, in a separate move, and return that.
 
         :param quantity: in the product's unit
         :raise UserError: if the lot is not known
@@ -54,6 +54,7 @@ class Component:
         move.picked = True
         self.take(move, quantity)
         post(move)
+        return move
 
     def scrap(self, quantity):
         """Scrap it, with the order as origin. Stock may go negative, as the material is gone.

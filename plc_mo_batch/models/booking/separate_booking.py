@@ -1,6 +1,8 @@
 from odoo.exceptions import UserError
 
 from . import posting
+from .order_value import OrderValue
+from .work_time import WorkTime
 
 
 class SeparateBooking:
@@ -26,20 +28,22 @@ class SeparateBooking:
                     self.env._("Set exactly one product on the equipment with code %s: the PLC dosed from it.", line.code)
                 )
             self._book_wasted(line)
+        WorkTime(self.batch).record()
         self.batch.disposition_booked = True
         self.batch._journal("state", self.env._("The consumption of the failed batch is booked."))
 
     def _book_wasted(self, line):
         quantity = line._in_unit(line._wasted_qty(), line.product_id.uom_id)
         if self.batch.disposition_material == "consume":
-            posting.Component(line).consume(quantity)
+            self.book_late(line, quantity)
         else:
             posting.Component(line).scrap(quantity)
 
     def book_late(self, line, quantity):
-        """Post a late weighing on the order although it is closed: the material is gone.
+        """Post consumption on the order, although it may be closed: the material is gone. A product carries its value.
 
         :param quantity: in the unit of the line's product
         :raise UserError: if the lot is not known
         """
-        posting.Component(line).consume(quantity)
+        move = posting.Component(line).consume(quantity)
+        OrderValue(self.batch.production_id).add_late(move, self.batch)

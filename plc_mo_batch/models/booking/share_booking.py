@@ -1,7 +1,9 @@
 from . import posting
 from .booking import Booking
 from .negative_stock import NegativeStock
+from .order_value import OrderValue
 from .shared_order import SharedOrder
+from .work_time import WorkTime
 
 
 class ShareBooking(Booking):
@@ -22,6 +24,8 @@ class ShareBooking(Booking):
         self._check_bookable(self.batches)
         self._record_order_is_shared()
         self._set_produced(self.batches)
+        WorkTime(self.batches).record()
+        WorkTime(self.batches).begin_workorders()
         self._split_off_components()
         products = SharedOrder(self.batches).split_off_products()
         self._set_consumption()
@@ -47,7 +51,7 @@ class ShareBooking(Booking):
         """Post these moves alone, the way Odoo posts an order."""
         components = self.batches.line_ids.move_id
         posting.post(components.with_context(tracking_disable=True))
-        self.batches.production_id._cal_price(components.filtered(lambda move: move.state == "done"))
+        OrderValue(self.batches.production_id).price(products, self.batches)
         products.picked = True
         posting.post(products.with_context(tracking_disable=True))
         products.move_line_ids.consume_line_ids = components.move_line_ids

@@ -60,7 +60,7 @@ class SharedOrder:
         """For each open move: its demand per unit of the order."""
         moves = self.order.move_raw_ids | self.order.move_finished_ids
         open_moves = moves.filtered(lambda move: move.state not in ("done", "cancel") and not move.additional)
-        return {_kind(move): move.product_uom_qty / self.batch.order_qty for move in open_moves}
+        return {kind(move): move.product_uom_qty / self.batch.order_qty for move in open_moves}
 
     def set_backorder_demands(self, demands):
         """The order is closed: let its backorder demand the whole rest, not only the last batch's part of it."""
@@ -69,9 +69,14 @@ class SharedOrder:
             lambda other: other.state == "confirmed" and other.backorder_sequence > order.backorder_sequence
         )
         for move in backorder.move_raw_ids | backorder.move_finished_ids:
-            quantity = move.product_uom.round(demands.get(_kind(move), 0.0) * backorder.product_qty)
+            quantity = move.product_uom.round(demands.get(kind(move), 0.0) * backorder.product_qty)
             if move.product_uom.compare(quantity, move.product_uom_qty):
                 move.product_uom_qty = quantity
+        for move in backorder.move_byproduct_ids:  # the batches' moves share the percentage, see OrderValue
+            shared = order.move_byproduct_ids.filtered(
+                lambda other, move=move: kind(other) == kind(move) and other.state == "done"
+            )
+            move.cost_share = sum(shared.mapped("cost_share")) or move.cost_share
 
     def link_what_was_consumed(self):
         """The order is closed. Odoo has just made the last batch's components the source of all that was produced: correct
@@ -82,6 +87,6 @@ class SharedOrder:
                 products[batch].move_line_ids.consume_line_ids = batch.line_ids.move_id.move_line_ids
 
 
-def _kind(move):
+def kind(move):
     """What identifies the move among the others of its order, also in a backorder."""
     return (move.product_id, move.bom_line_id, move.byproduct_id, bool(move.raw_material_production_id))

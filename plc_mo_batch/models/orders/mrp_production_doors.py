@@ -39,6 +39,7 @@ class MrpProduction(models.Model):
 
     def _action_cancel(self):
         result = super()._action_cancel()
+        self._plc_close_value()
         self._plc_order_closed()
         return result
 

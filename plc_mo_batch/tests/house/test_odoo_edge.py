@@ -13,7 +13,8 @@ EDGE = ADDON / "tools/odoo_edge.py"
 HERE_ONLY = {"get_param", "set_param", "consumption", "rollback", "_commit_progress"}
 PLAIN = {"plc", "simulator", "tests", "migrations"}  # know nothing of Odoo, or are of one version
 FIELDS = set(odoo_edge.PRIVATE_FIELD_METHODS)
-KNOWN = {name for names in odoo_edge.PRIVATE_METHODS.values() for name in names} | FIELDS
+OPTIONAL = {name for models in odoo_edge.OPTIONAL_METHODS.values() for names in models.values() for name in names}
+KNOWN = {name for names in odoo_edge.PRIVATE_METHODS.values() for name in names} | FIELDS | OPTIONAL
 
 
 def trees():
@@ -67,6 +68,12 @@ class TestOdooEdge(TransactionCase):
             with self.subTest(field_method=name):
                 self.assertTrue(hasattr(self.env["res.partner"]._fields["type"], name))
         self.assertIsInstance(self.env["mrp.production"]._fields["consumption"], Field)
+
+    def test_every_optional_name_is_there_with_its_module(self):
+        for (model, field), models in odoo_edge.OPTIONAL_METHODS.items():
+            if field in self.env[model]._fields:
+                missing = [name for owner, names in models.items() for name in names if not hasattr(self.env[owner], name)]
+                self.assertEqual(missing, [], field)
 
     def test_parameters(self):
         self.assertEqual(odoo_edge.get_parameter(self.env, "plc_mo_batch.nonsense"), "")

@@ -1,0 +1,211 @@
+"""What the products of an order carry of the value that went into it, where Odoo values stock (``mrp_account``).
+
+Odoo expects all of an order to be posted at once: ``_cal_price`` wants one open product, is told what was consumed in this very
+moment, and adds the cost of all time. An order of the PLC is posted batch by batch, and a failed one may have consumed for it.
+"""
+
+from contextlib import contextmanager
+
+from odoo import fields, models
+from odoo.tools import float_round
+
+from ...tools.outermost import unwrap, wrap
+from .shared_order import kind
+
+DUE = "plc_due"  # in the context: how much of the order is posted with what is being valued, 0 to 1
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    plc_carried = fields.Boolean(
+        string="Carried by a Product", readonly=True, copy=False, help="A batch of the order carries the value of this component."
+    )
+
+
+class MrpWorkorder(models.Model):
+    _inherit = "mrp.workorder"
+
+    plc_carried_cost = fields.Float(
+        string="Cost Carried", readonly=True, copy=False, help="How much of its cost the order's batches carry already."
+    )
+
+    def _register_hook(self):
+        super()._register_hook()
+        if is_valued(self.env):
+            wrap(self, "_cal_cost", _cost_not_carried)
+
+    def _unregister_hook(self):
+        super()._unregister_hook()
+        unwrap(self, "_cal_cost")
+
+
+class MrpProduction(models.Model):
+    _inherit = "mrp.production"
+
+    def _register_hook(self):
+        super()._register_hook()
+        if is_valued(self.env):
+            wrap(self, "_cal_price", _price_with_what_came_earlier)
+
+    def _unregister_hook(self):
+        super()._unregister_hook()
+        unwrap(self, "_cal_price")
+
+    # Business methods
+
+    def _plc_close_value(self):
+        """Of cancelled orders that are done with what was made of them: Odoo settles what went in only where it closes one."""
+        for order in self.filtered(lambda order: order.state == "done" and order.plc_batch_ids):
+            OrderValue(order).add_rest()
+            if hasattr(order, "_post_labour"):
+                order._post_labour()
+
+
+def is_valued(env):
+    """Whether Odoo values stock moves."""
+    return "value" in env["stock.move"]._fields
+
+
+def _cost_not_carried(original, workorders, date=False):
+    """``mrp.workorder._cal_cost``: while a batch is valued, without what earlier ones carry."""
+    due = workorders.env.context.get(DUE)
+    if due is None:
+        return original(workorders, date)
+    return sum(_cost_of(original, order, date, due) - order.plc_carried_cost for order in workorders)
+
+
+def _cost_of(original, workorder, date, due):
+    """Time is there as it was spent; a cost that is estimated is there as a whole."""
+    cost = original(workorder, date)
+    return cost * due if workorder._should_estimate_cost() else cost
+
+
+def _price_with_what_came_earlier(original, order, consumed):
+    """``mrp.production._cal_price``, when Odoo closes an order: with what was consumed before and no product carries yet."""
+    earlier = OrderValue(order).not_carried() - consumed
+    if DUE in order.env.context or not (earlier or order._plc_is_shared()) or not order.plc_batch_ids:
+        return original(order, consumed)
+    with OrderValue(order).whole_cost_shares(order.move_byproduct_ids.filtered(_is_open)):
+        return original(order.with_context(**{DUE: 1.0}), consumed | earlier)
+
+
+def _is_open(move):
+    return move.state not in ("done", "cancel")
+
+
+class OrderValue:
+    """
+    :param order: one order; without ``mrp_account`` nothing of it has a value, and nothing is done
+    """
+
+    def __init__(self, order):
+        self.order = order
+        self.is_valued = is_valued(order.env)
+
+    def not_carried(self):
+        """What was consumed for it, and is in the value of no product yet."""
+        return self.order.move_raw_ids.filtered(lambda move: move.state == "done" and not move.plc_carried)
+
+    # A batch after which its order goes on
+
+    def price(self, products, batch):
+        """Have ``products``, which are to be posted for ``batch``, carry all that was consumed and no product carries yet, and
+        the cost of the time since."""
+        if not self.is_valued:
+            return
+        order, consumed = self.order.with_context(**{DUE: self._due(batch)}), self.not_carried()
+        byproducts = products & order.move_byproduct_ids
+        with self._without_quantity(order.move_finished_ids.filtered(_is_open) - products), self.whole_cost_shares(byproducts):
+            order._cal_price(consumed)
+        self._divide_cost_shares(byproducts, batch)
+        consumed.plc_carried = True
+        for workorder in order.workorder_ids:
+            workorder.plc_carried_cost += workorder._cal_cost()
+
+    def _due(self, batch):
+        booked = self.order.plc_batch_ids.filtered(lambda other: other.state == "done") | batch
+        return min(1.0, sum(booked.mapped("order_qty")) / self.order.product_qty)
+
+    @contextmanager
+    def _without_quantity(self, moves):
+        """Odoo takes each open product with a quantity for one that is being posted. An error ends the transaction anyway."""
+        items = {move: move.move_line_ids for move in moves}
+        moves.move_line_ids.move_id = False
+        yield
+        for move, lines in items.items():
+            lines.move_id = move
+
+    @contextmanager
+    def whole_cost_shares(self, byproducts):
+        """Let each have the cost share of all the order's moves of that by-product: of what is posted now, it gets all of it."""
+        shares = {move: move.cost_share for move in byproducts.filtered("cost_share")}
+        for move in shares:
+            move.cost_share += sum(self._posted_like(move).mapped("cost_share"))
+        yield
+        for move, share in shares.items():
+            move.cost_share = share
+
+    def _posted_like(self, move):
+        return self.order.move_byproduct_ids.filtered(lambda other: other.state == "done" and kind(other) == kind(move))
+
+    def _divide_cost_shares(self, byproducts, batch):
+        """The moves of a by-product share its percentage: Odoo adds them up, on pages and in a check that they stay below 100."""
+        for move in byproducts.filtered("cost_share"):
+            left = move.cost_share
+            whole = left + sum(self._posted_like(move).mapped("cost_share"))
+            taken = min(left, float_round(whole * batch.order_qty / self.order.product_qty, precision_digits=2))
+            rest = self.order.move_byproduct_ids.filtered(lambda other, move=move: _is_open(other) and kind(other) == kind(move))
+            move.cost_share = taken
+            (rest - move)[:1].cost_share = left - taken
+
+    # An order that is done
+
+    def add_late(self, moves, batch):
+        """If the order is done, have what ``batch`` produced, or else all products, carry these components, too. If it goes on,
+        its next batch carries them."""
+        if self.is_valued and self.order.state == "done":
+            carriers = self._carriers()
+            of_batch = carriers.filtered(lambda move: move.plc_batch_id == batch)
+            self._raise_values(of_batch or carriers, sum(moves.mapped("value")))
+            moves.plc_carried = True
+
+    def add_rest(self):
+        """It was cancelled after batches were booked. Their products carry what was consumed and spent since."""
+        if not self.is_valued:
+            return
+        consumed, workorders = self.not_carried(), self.order.with_context(**{DUE: 1.0}).workorder_ids
+        self._raise_values(self._carriers(), sum(consumed.mapped("value")) + sum(order._cal_cost() for order in workorders))
+        consumed.plc_carried = True
+
+    def _carriers(self):
+        """The posted moves that carry what was consumed: valued at what they cost, by-products with a cost share."""
+        order = self.order.with_company(self.order.company_id)
+        posted = order.move_finished_ids.filtered(lambda move: move.state == "done" and move.quantity)
+        carrying = posted.filtered(lambda move: move.product_id == order.product_id or move.cost_share)
+        return carrying.filtered(lambda move: move.product_id.cost_method in ("fifo", "average"))
+
+    def _raise_values(self, products, value):
+        """Divide ``value`` among products as what they carry already, by-products by their cost share."""
+        carried = sum(products.mapped("value"))
+        shares = {product: product.value / carried if carried else 1.0 / len(products) for product in products}
+        for product, share in shares.items() if value else ():
+            self._raise_value(product, value * share)
+
+    def _raise_value(self, product, value):
+        before = product.value
+        product.price_unit += value / product._get_valued_qty()
+        product._set_value()
+        if before and product._should_create_account_move():
+            self._post_difference(product, (product.value - before) / product.value)
+
+    def _post_difference(self, product, part):
+        """The accounts get what was added to the product, where they got its value when it was posted."""
+        round_ = product.company_id.currency_id.round
+        lines = [
+            fields.Command.create({**line, "debit": round_(line["debit"] * part), "credit": round_(line["credit"] * part)})
+            for line in product._get_account_move_line_vals()
+        ]
+        journal = product.company_id.account_stock_journal_id
+        entry = product.env["account.move"].sudo().create({"journal_id": journal.id, "line_ids": lines})
+        entry._post()
