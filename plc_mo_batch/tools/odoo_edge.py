@@ -26,13 +26,21 @@ PRIVATE_METHODS = {
     "ir.cron": ("_commit_progress", "_reschedule_later", "_trigger"),
     "ir.qweb": ("_render",),
     "ir.websocket": ("_build_bus_channel_list",),
-    "mrp.production": ("_action_cancel", "_cal_price", "_get_move_raw_values", "_prepare_finished_extra_vals"),
+    "mrp.production": (
+        "_action_cancel",
+        "_cal_price",
+        "_check_company",
+        "_check_sn_uniqueness",
+        "_get_move_raw_values",
+        "_prepare_finished_extra_vals",
+    ),
     "product.template": (
         "_compute_template_field_from_variant_field",
         "_get_weight_uom_id_from_ir_config_parameter",
         "_set_product_variant_field",
     ),
     "res.lang": ("_get_data",),
+    "stock.lot": ("_get_next_serial",),
     "stock.move": (
         "_action_confirm",
         "_action_done",

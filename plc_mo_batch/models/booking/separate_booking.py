@@ -1,6 +1,7 @@
 from odoo.exceptions import UserError
 
 from . import posting
+from .expired_lots import ExpiredLots
 
 
 class SeparateBooking:
@@ -19,6 +20,7 @@ class SeparateBooking:
 
         :raise UserError: if the dosed product or its lot is not known, or its unit would lose part of the quantity
         """
+        before = self._moves()
         for line in self.batch.line_ids.filtered(lambda line: line._wasted_qty()):
             line._find_product()
             if not line.product_id:
@@ -26,6 +28,7 @@ class SeparateBooking:
                     self.env._("Set exactly one product on the equipment with code %s: the PLC dosed from it.", line.code)
                 )
             self._book_wasted(line)
+        ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
         self.batch.disposition_booked = True
         self.batch._journal("state", self.env._("The consumption of the failed batch is booked."))
 
@@ -42,4 +45,11 @@ class SeparateBooking:
         :param quantity: in the unit of the line's product
         :raise UserError: if the lot is not known
         """
+        before = self._moves()
         posting.Component(line).consume(quantity)
+        ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
+
+    def _moves(self):
+        """What is consumed or scrapped of the order."""
+        order = self.batch.production_id
+        return order.move_raw_ids | self.env["stock.scrap"].search([("production_id", "=", order.id)]).move_ids

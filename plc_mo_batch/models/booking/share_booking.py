@@ -1,7 +1,9 @@
 from . import posting
 from .booking import Booking
+from .expired_lots import ExpiredLots
 from .negative_stock import NegativeStock
 from .shared_order import SharedOrder
+from .whole_order import WholeOrder
 
 
 class ShareBooking(Booking):
@@ -22,13 +24,16 @@ class ShareBooking(Booking):
         self._check_bookable(self.batches)
         self._record_order_is_shared()
         self._set_produced(self.batches)
+        whole_order = WholeOrder(self.batches, closing=False)
         self._split_off_components()
         products = SharedOrder(self.batches).split_off_products()
         self._set_consumption()
         self._post(products)
         self.env.flush_all()
         self._verify_share(products)
+        whole_order.remark()
         NegativeStock(self.batches).remark()
+        ExpiredLots(self.batches).remark()
 
     def _record_order_is_shared(self):
         """The order was increased after its only batch was handed over: another batch makes the rest."""
