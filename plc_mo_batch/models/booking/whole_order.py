@@ -51,8 +51,8 @@ class WholeOrder:
             elif line.code and demand is not None:
                 yield self._sentence(
                     self.env._(
-                        "%(product)s: the order was changed to %(wanted)s %(unit)s after its recipe was handed over; %(booked)s are "
-                        "booked."
+                        "%(product)s: the order was changed to %(wanted)s %(unit)s after its recipe was handed over; %(booked)s "
+                        "are booked."
                     ),
                     move, demand, booked,
                 )  # fmt: skip
