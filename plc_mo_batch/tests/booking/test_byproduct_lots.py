@@ -40,8 +40,9 @@ class TestByproductLots(SharedOrderCase):
 
     def made(self, order):
         """(lot, quantity) of what was made of it, batch by batch."""
-        done = order.move_byproduct_ids.filtered(lambda move: move.state == "done").move_line_ids
-        return [(item.lot_id.name, round(item.quantity, 2)) for item in done.sorted("id") if item.quantity]
+        done = order.move_byproduct_ids.filtered(lambda move: move.state == "done").move_line_ids.filtered("quantity")
+        kinds = done.grouped(lambda item: (item.move_id, item.lot_id))
+        return [(lot.name, round(sum(items.mapped("quantity")), 2)) for (_move, lot), items in kinds.items()]
 
     def assertMade(self, order, *expected):
         self.assertEqual(sorted(self.made(order)), sorted(expected))
