@@ -97,8 +97,8 @@ class Booking:
         if order.product_tracking == "serial":
             raise UserError(
                 self.env._(
-                    "%s is tracked by serial number, but a PLC produces by weight. Track it by lot, or not at all; the batch is then "
-                    "booked by itself.",
+                    "%s is tracked by serial number, but a PLC produces by weight. Track it by lot, or not at all; the batch is "
+                    "then booked by itself.",
                     order.product_id.display_name,
                 )
             )

@@ -144,8 +144,8 @@ def give_lot(move):
     if move.has_tracking == "serial" or not (lot := _last_lot(move) or _new_lot(move)):
         raise UserError(
             move.env._(
-                "%(product)s is a by-product with lots or serial numbers, and none is entered. Enter it on order %(order)s: under "
-                "By-Products, in the details of the line.",
+                "%(product)s is a by-product with lots or serial numbers, and none is entered. Enter it on order %(order)s: "
+                "under By-Products, in the details of the line.",
                 product=move.product_id.display_name,
                 order=move.production_id.name,
             )
@@ -160,7 +160,7 @@ def _last_lot(move):
 
 
 def _new_lot(move):
-    """Named as Odoo names the lot of an order's product; empty if the operation type allows no new lots, or nothing names them."""
+    """Named as Odoo names the lot of an order's product; empty if the operation type allows no new lots, or none has a name."""
     lots, product, company = move.env["stock.lot"], move.product_id, move.company_id
     if not move.picking_type_id.use_create_lots:
         return lots

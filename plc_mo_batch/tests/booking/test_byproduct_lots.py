@@ -26,7 +26,9 @@ class TestByproductLots(SharedOrderCase):
         """A person enters a lot in the details of the order's by-product."""
         move = order.move_byproduct_ids.filtered(lambda move: move.state not in ("done", "cancel"))
         lot = self.env["stock.lot"].search([("name", "=", name), ("product_id", "=", move.product_id.id)]) or self.new_lot(name)
-        move.move_line_ids = [Command.create({**move._prepare_move_line_vals(quantity=0), "lot_id": lot.id, "quantity": quantity})]
+        move.move_line_ids = [
+            Command.create({**move._prepare_move_line_vals(quantity=0), "lot_id": lot.id, "quantity": quantity})
+        ]
         return lot
 
     def book(self, *batches, weight=990.0):
@@ -168,9 +170,7 @@ class TestByproductLots(SharedOrderCase):
         self.assertIn("Test core is a by-product with lots or serial numbers, and none is entered.", batch.last_error)
         move = order.move_byproduct_ids
         move.move_line_ids = [
-            Command.create(
-                {**move._prepare_move_line_vals(quantity=0), "lot_id": self.new_lot(name, core).id, "quantity": 1.0}
-            )
+            Command.create({**move._prepare_move_line_vals(quantity=0), "lot_id": self.new_lot(name, core).id, "quantity": 1.0})
             for name in ("C1", "C2")
         ]
         self.book(batch)

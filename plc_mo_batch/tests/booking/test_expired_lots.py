@@ -39,7 +39,9 @@ class ExpiryCase(SharedOrderCase):
     def booked(self, order):
         items = order.move_raw_ids.filtered(lambda move: move.state == "done").move_line_ids
         return {
-            (item.product_id, item.lot_id): round(sum(other.quantity for other in items if other.product_id == item.product_id), 2)
+            (item.product_id, item.lot_id): round(
+                sum(other.quantity for other in items if other.product_id == item.product_id), 2
+            )
             for item in items
         }
 

@@ -232,8 +232,8 @@ class TestOneProductTwice(TwiceCase):
         self.run_task(1)
         self.assertEqual(
             order.plc_reason,
-            "Test wheat and Test salt would both be dosed from Silo 101: select on a BoM line of one of them where else to dose it "
-            "from, or set only one of them as its product",
+            "Test wheat and Test salt would both be dosed from Silo 101: select on a BoM line of one of them where else to dose "
+            "it from, or set only one of them as its product",
         )
 
     def test_as_many_lines_as_the_layout_has(self):

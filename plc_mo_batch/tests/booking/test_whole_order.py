@@ -93,7 +93,7 @@ class TestWholeOrder(WholeOrderCase):
             "added": (lambda order, count: self.add(order, self.vitamin, 5.0 * count), {self.vitamin: 5.0}, None),
             "reserved": (self.reserve, {self.vitamin: 5.0}, None),
             "raised": (self.raise_salt, {self.salt: 19.45}, None),
-            "kit": (lambda order, count: self.add(order, self.premix, 10.0 * count), {self.vitamin: 6.0, self.mineral: 4.0}, None),
+            "kit": (self.add_kit, {self.vitamin: 6.0, self.mineral: 4.0}, None),
             "ticked": (self.tick, {self.vitamin: 5.0}, 4.8),
         }
 
@@ -101,6 +101,9 @@ class TestWholeOrder(WholeOrderCase):
         self.put_in_stock(50.0, self.vitamin)
         self.add(order, self.vitamin, 5.0 * count)
         order.action_assign()
+
+    def add_kit(self, order, count):
+        self.add(order, self.premix, 10.0 * count)
 
     def raise_salt(self, order, count):
         order.move_raw_ids.filtered(lambda move: move.product_id == self.salt).product_uom_qty += 5.0 * count
