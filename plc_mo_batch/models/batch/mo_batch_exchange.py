@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.tools import float_compare, float_round
 
 from ...plc.reconcile import ENDED, Job
 from ...tools.translate import translate
@@ -173,9 +174,21 @@ class MoBatch(models.Model):
         by_code = self.line_ids.filtered("code").grouped("code")
         for code, actual in zip(codes, actuals, strict=True):
             if code in by_code:
-                by_code[code]._store_actual(actual)
+                self._store_actual(by_code[code], actual)
             elif actual:
                 self._add_off_recipe_line(code, actual)
+
+    def _store_actual(self, lines, actual):
+        """Divide what one equipment dosed among its lines, in proportion to the plan; the last one takes the rest, so that no
+        decimal is lost."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        planned, rest = sum(lines.mapped("planned_qty")), actual
+        for line in lines:
+            share = float_round(actual * line.planned_qty / (planned or 1.0), precision_digits=digits)
+            part = rest if line == lines[-1] else share
+            rest = float_round(rest - part, precision_digits=digits)
+            if not line.reported or float_compare(line.actual_qty, part, precision_digits=digits):
+                line.write({"actual_qty": part, "reported": True})
 
     def _add_off_recipe_line(self, code, actual):
         line = self.env["mo.batch.line"].create(

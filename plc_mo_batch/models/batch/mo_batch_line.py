@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import float_compare, float_round
+from odoo.tools import float_compare
 
 from ...tools.translate import format_number
 
@@ -125,18 +125,6 @@ class MoBatchLine(models.Model):
     def _dosings(self):
         """The lines, those of one dosing together."""
         return list(self.grouped(lambda line: (line.batch_id, line.code or -line.id)).values())
-
-    def _store_actual(self, actual):
-        """Store what the PLC reported of one dosing, where it changed. Its lines take it in proportion to the plan, and the last
-        one the rest, so that no decimal is lost."""
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        planned, rest = sum(self.mapped("planned_qty")), actual
-        for line in self:
-            share = float_round(actual * line.planned_qty / (planned or 1.0), precision_digits=digits)
-            part = rest if line == self[-1:] else share
-            rest = float_round(rest - part, precision_digits=digits)
-            if not line.reported or float_compare(line.actual_qty, part, precision_digits=digits):
-                line.write({"actual_qty": part, "reported": True})
 
     def _sum_weighings(self):
         """

@@ -91,10 +91,11 @@ class MoBatch(models.Model):
 
     def _take_components_of(self, order):
         """Only what the PLC's recipe had is booked: the BoM may have been changed since."""
-        self.line_ids.move_id = False
+        taken = order.move_raw_ids.browse()
         for line in self.line_ids:
-            line.move_id = line._same_component(order, self.line_ids.move_id)
-        unknown = order.move_raw_ids - self.line_ids.move_id
+            line.move_id = line._same_component(order, taken)
+            taken |= line.move_id
+        unknown = order.move_raw_ids - taken
         if unknown:
             names = ", ".join(unknown.product_id.mapped("display_name"))
             unknown.with_context(skip_mo_check=True)._action_cancel()
