@@ -17,7 +17,7 @@ class WholeOrder:
         self.others = [(batch, *wanted) for batch in batches if closing for wanted in self._wanted_of_others(batch)]
 
     def remark(self):
-        """After the booking: put what is booked otherwise than people have it on the order, and what is dropped, on the batches."""
+        """After the booking: a remark for what is booked otherwise than people have it on the order, and for what is dropped."""
         for line, uom, entered, demand in self.lines:
             booked = line.move_id.product_uom._compute_quantity(line.move_id.quantity, uom, round=False)
             if entered is not None and uom.compare(entered, booked):
