@@ -17,6 +17,7 @@ class TwiceCase(MillCase):
             {
                 "product_tmpl_id": cls.premix.product_tmpl_id.id,
                 "product_qty": 10.0,
+                "product_uom_id": cls.kg.id,
                 "type": "phantom",
                 "bom_line_ids": [
                     Command.create({"product_id": cls.wheat.id, "product_qty": 8.0}),

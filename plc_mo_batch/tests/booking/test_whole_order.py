@@ -24,6 +24,7 @@ class WholeOrderCase(SharedOrderCase):
             {
                 "product_tmpl_id": cls.premix.product_tmpl_id.id,
                 "product_qty": 10.0,
+                "product_uom_id": cls.kg.id,
                 "type": "phantom",
                 "bom_line_ids": [
                     Command.create({"product_id": cls.vitamin.id, "product_qty": 6.0}),
