@@ -2,8 +2,8 @@
 
 help:
 	@echo "make demo    watch ten orders run from confirmed to done: Odoo, the addon and a simulated PLC"
-	@echo "make test    linters and all tests"
-	@echo "make test-odoo  the tests of Odoo's own mrp with the addon installed (five to ten minutes)"
+	@echo "make test    linters and all tests: in an Odoo with mrp alone, and in one with all that a plant has"
+	@echo "make test-odoo  the tests of Odoo's own mrp and mrp_account with the addon installed (ten to fifteen minutes)"
 	@echo "make lint    linters alone"
 	@echo "make bench   all figures beside their peers in the same run, to docs/benchmarks.md and bench.json"
 	@echo "make races   what must not happen twice, requested 200 times at the same moment, to docs/races.md"

@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import pytest
 
-from workshop.balance import TOTAL, Facts, balance, table
+from workshop.balance import TOTAL, VALUE, Facts, balance, table
 
 KG, GRAM = 1, 2
 
@@ -34,7 +34,11 @@ def facts():
             {**line, "product_id": [3, "Maize"], "move_id": [11, "x"], "code": 101, "planned_qty": 600.0, "actual_qty": 601.23},
             {**line, "product_id": [4, "Salt"], "move_id": [12, "x"], "code": 0, "planned_qty": 400.0, "actual_qty": 0.0},
         ],
-        moves=[{**maize, "quantity": 601.23, "state": "done"}, {**salt, "quantity": 400000.0, "state": "done"}],
+        moves=[
+            {**maize, "quantity": 601.23, "state": "done", "value": 144.3},
+            {**salt, "quantity": 400000.0, "state": "done", "value": 44.0},
+        ],
+        products=[{"id": 13, "production_id": [1, "MO/1"], "value": 188.3}],
         ledger=[taken(), finished()],
         factors={KG: 1000.0, GRAM: 1.0},
     )
@@ -47,8 +51,17 @@ def test_agreement(facts):
         ("Maize", 600.0, 601.23, 601.23, 601.23, []),
         ("Salt", 400.0, None, 400.0, 400.0, []),
         (TOTAL, 1000.0, 1001.23, 1001.23, 1001.23, []),
+        (VALUE, None, None, 188.3, 188.3, []),
     ]
-    assert len(list(table(rows))) == 4
+    assert len(list(table(rows))) == 5
+
+
+def test_agreement_where_no_value_is_counted(facts):
+    for move in facts.moves + facts.products:
+        del move["value"]
+    rows, problems = balance(facts)
+    assert not problems
+    assert [(row.component, row.problems) for row in rows] == [("Maize", []), ("Salt", []), (TOTAL, [])]
 
 
 ROWS = {
@@ -63,6 +76,10 @@ ROWS = {
     "a hand-add booked otherwise than planned": ("Salt", lambda f: f.moves[1].update(quantity=400020.0)),
     "a hand-add that is not booked": ("Salt", lambda f: f.moves.pop()),
     "a component that the batch forgot": ("Salt", lambda f: f.lines.pop()),
+    "a cent of value lost": (VALUE, lambda f: f.products[0].update(value=188.29)),
+    "a cent of value made": (VALUE, lambda f: f.moves[0].update(value=144.29)),
+    "value without a product": (VALUE, lambda f: f.products.pop()),
+    "nothing has a value": (VALUE, lambda f: [move.update(value=0.0) for move in f.moves + f.products]),
     "another weight produced": (TOTAL, lambda f: f.closed_orders[0].update(qty_produced=1000.0)),
 }
 

@@ -16,12 +16,13 @@ def records(order="A", job=1, **ends):
     return [{"event": "taken", "order": order, "job": job}, {"order": order, "job": job, **values}]
 
 
-def stock(produced=998.5, state="done", batches=1, **consumed):
+def stock(produced=998.5, state="done", batches=1, value=280.05, **consumed):
     """One order, named A, with kg by product."""
     found = Stock.__new__(Stock)
     found.orders = [{"id": 7, "name": "A", "state": state, "plc_withheld": False, "product_id": 9}]
     found.consumed = defaultdict(Counter, {7: Counter({1: 600.25, 2: 352.0, SALT: 14.45, **consumed.get("kg", {})})})
     found.produced = Counter({7: produced})
+    found.went_in, found.came_out = Counter({7: 280.05}), Counter({7: value})
     found.batches = [{"id": number, "production_id": 7, "order_name": "A", "state": "done"} for number in range(batches)]
     return found
 
@@ -42,6 +43,8 @@ def test_books_that_agree():
         ("lost", stock(produced=900.0), records()),
         ("lost", stock(), [*records(job=1, event="failed"), *records(job=2)]),
         ("lost", stock(produced=0.0, state="cancel", kg={1: 0.0, 2: 0.0}), records()),
+        ("lost", stock(value=280.04), records()),
+        ("doubled", stock(value=280.06), records()),
         ("doubled", stock(kg={2: 704.0}), records()),
         ("doubled", stock(kg={4: 1.0}), records()),
         ("doubled", stock(produced=1997.0), records()),

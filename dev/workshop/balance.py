@@ -1,4 +1,5 @@
-"""The mass balance of dev/demo: what was planned, dosed by the mill, stored in the batch and booked in stock, line by line.
+"""The balance of dev/demo: what was planned, dosed by the mill, stored in the batch and booked in stock, line by line; and its
+value, where Odoo counts that.
 
 Pure: it is given what was read from outside, and says where it disagrees.
 """
@@ -11,7 +12,8 @@ HALF_A_STEP = 0.0051  # the scales show 0.01 kg
 
 @dataclass
 class Row:
-    """One component of one order, or (``component`` is ``TOTAL``) what it produced. None: there is no such record."""
+    """One component of one order, or what it produced (``component`` is ``TOTAL``), or its ``VALUE``. None: there is no such
+    record."""
 
     order: str
     component: str
@@ -24,6 +26,7 @@ class Row:
 
 
 TOTAL = "= produced"
+VALUE = "= value"  # of what was consumed (batch) and of what was produced (booked)
 ENDS = ("finished", "failed", "aborted", "interrupted")  # of a job, in the simulator's ledger
 
 
@@ -31,8 +34,8 @@ ENDS = ("finished", "failed", "aborted", "interrupted")  # of a job, in the simu
 class Facts:
     """What was read, as dicts of Odoo's ``search_read``, and the simulator's ledger.
 
-    ``orders`` and ``plan`` (their component moves) are from before the fill, all else from after the cycle.
-    ``factors``: by unit of measure, how many reference units it has.
+    ``orders`` and ``plan`` (their component moves) are from before the fill, all else from after the cycle. Moves (``products``:
+    those of what was made) have a ``value`` where Odoo counts it. ``factors``: by unit of measure, its reference units.
     """
 
     orders: list
@@ -41,6 +44,7 @@ class Facts:
     batches: list
     lines: list
     moves: list
+    products: list
     ledger: list
     factors: dict
 
@@ -120,7 +124,7 @@ class _OrderBalance:
     def rows(self):
         rows = [self._dosed_row(line) if line["code"] else self._hand_row(line) for line in self.lines]
         rows += self._unknown_moves() + self._unknown_doses()
-        return [*rows, self._total()]
+        return [*rows, self._total(), *self._value()]
 
     def _dosed_row(self, line):
         row = self._row(line, line["actual_qty"] if line["reported"] else None)
@@ -180,6 +184,18 @@ class _OrderBalance:
         row.booked = closed["qty_produced"] if closed and closed["state"] == "done" else None
         _expect(row, "weight, batch and stock differ", row.dosed, row.stored, row.booked)
         return row
+
+    def _value(self):
+        """None where Odoo counts none."""
+        made = [move["value"] for move in self.facts.products if move["production_id"][0] == self.order["id"] and "value" in move]
+        used = [move["value"] for move in self._own(self.facts.moves) if "value" in move]
+        if not made and not used:
+            return
+        row = Row(self.name, VALUE, stored=sum(used), booked=sum(made))
+        _expect(row, "value is lost or made", row.stored, row.booked)
+        if not row.stored:
+            row.problems.append("nothing has a value")
+        yield row
 
 
 def _expect(row, problem, *quantities):

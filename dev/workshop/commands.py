@@ -14,11 +14,12 @@ from workshop.linting import lint
 from workshop.packaging import package
 from workshop.paths import CACHE, DEV, FILESTORE, ROOT, digest, remove
 from workshop.testing import coverage, test, test_odoo
+from workshop.worlds import BARE, take_world
 
 __all__ = ["coverage", "lint", "package", "test", "test_odoo"]
 
 OWN_NAMES = re.compile(r"postgres|template[01]|plc_template_.*")
-NEWDB = "dev/newdb NAME [--no-addon] [--no-demo] [--force]"
+NEWDB = "dev/newdb NAME [--world bare|plant] [--no-addon] [--no-demo] [--force]"
 
 
 def usage(text):
@@ -81,6 +82,7 @@ def _pg_destroy(postgres):
 
 def newdb(*arguments):
     begun = time.monotonic()
+    world, arguments = take_world(arguments)
     options = {argument for argument in arguments if argument.startswith("-")}
     names = [argument for argument in arguments if argument not in options]
     if options - {"--no-addon", "--no-demo", "--force"} or len(names) != 1:
@@ -91,7 +93,7 @@ def newdb(*arguments):
     if OWN_NAMES.fullmatch(name):
         raise Failure(f"{name} is a name that dev/newdb needs itself.")
     switches = {"addon": "--no-addon" not in options, "demo": "--no-demo" not in options, "force": "--force" in options}
-    Environment().new_database(name, **switches)
+    Environment().new_database(name, world=world or BARE, **switches)
     print(f"{name} is ready after {time.monotonic() - begun:.0f} s")
     return 0
 

@@ -15,6 +15,7 @@ from psycopg2.extensions import quote_ident
 
 from workshop.host import Failure, locked, say, show_end
 from workshop.paths import ADDON, CACHE, FILESTORE, LOGS, digest, digest_line
+from workshop.worlds import BARE
 
 TEMPLATES_KEPT = 8  # of each kind
 WORKERS = 4  # pytest's, at most: dev/test starts no more, and cleans up after as many
@@ -86,22 +87,24 @@ def _exists(name):
 
 
 class NewDatabase:
-    """Copied from a template, which is made once: first one with mrp, from that one with the addon as it is now.
+    """Copied from a template, which is made once: first one with Odoo's own modules, from that one with the addon as it is now.
 
     :param odoo: the :class:`odoo_source.OdooSource`
     :param requirements: a key of the Python environment
+    :param world: one of :data:`worlds.WORLDS`
     """
 
-    def __init__(self, odoo, requirements, addon=True, demo=True, force=False):
+    def __init__(self, odoo, requirements, world=BARE, addon=True, demo=True, force=False):
         self.odoo = odoo
         self.requirements = requirements
+        self.world = world
         self.addon = addon
         self.demo = demo
         self.force = force
 
     def make(self, name):
         """:raise Failure:"""
-        with locked("databases"):
+        with locked("databases" if self.world is BARE else f"databases-{self.world.name}"):  # a template may take minutes
             if self.force:
                 drop_database(name)
             if _exists(name):
@@ -109,29 +112,41 @@ class NewDatabase:
             copy_database(self._template(), name)
 
     def _template(self):
-        kind = "_demo" if self.demo else ""
-        base = f"plc_template_mrp{kind}_{digest_line(f'{CACHE} {self.odoo.key} {self.requirements}')}"
-        if not _is_template(base):
-            say("Making the template database with mrp (once, about a minute) …")
-            self._make_template(base, "mrp")
+        demo = "_demo" if self.demo else ""
+        base = self._base(demo)
         if not self.addon:
             return base
         if not (ADDON / "__manifest__.py").is_file():
             raise Failure("plc_mo_batch/__manifest__.py is missing.")
-        template = f"plc_template_addon{kind}_{digest_line(f'{base} {addon_hash()}')}"
+        world = "" if self.world is BARE else f"_{self.world.name}"
+        template = f"plc_template_addon{world}{demo}_{digest_line(f'{base} {addon_hash()}')}"
         if not _is_template(template):
             say("Installing the addon into a template database …")
-            self._make_template(template, "plc_mo_batch", base)
+            self._make_template(template, ["plc_mo_batch"], base)
         return template
 
-    def _make_template(self, template, module, source=None):
+    def _base(self, demo):
+        """The template with Odoo's own modules."""
+        world = self.world
+        key = digest_line(f"{CACHE} {self.odoo.key} {self.requirements}{world.key}")
+        template = f"plc_template_{world.template}{demo}_{key}"
+        if not _is_template(template):
+            say(f"Making the template database with {world.title} (once, {world.takes}) …")
+            self._make_template(template, world.modules, after=world.after)
+        return template
+
+    def _make_template(self, template, modules, source=None, after=""):
+        """:param after: Python for Odoo's shell, once they are installed"""
+        log = LOGS / f"{template}.log"
         part = f"{template}_part"
         drop_database(template)
         drop_database(part)
         try:
             if source:
                 copy_database(source, part)
-            self._install(part, module, LOGS / f"{template}.log")
+            self._install(part, modules, log)
+            if after:
+                self._shell(part, after, log)
             (FILESTORE / part).mkdir(parents=True, exist_ok=True)
             (FILESTORE / part).rename(FILESTORE / template)
             _command("ALTER DATABASE {} RENAME TO {}", part, template)
@@ -144,17 +159,29 @@ class NewDatabase:
         for (name,) in query("postgres", names, kind, TEMPLATES_KEPT):
             drop_database(name)
 
-    def _install(self, database, module, log):
-        command = [sys.executable, str(self.odoo.script), "-d", database, "-i", module, *(["--with-demo"] if self.demo else [])]
-        command += ["--no-http", "--stop-after-init", "--log-level=warn"]
+    def _install(self, database, modules, log):
+        arguments = ["-i", ",".join(modules), *(["--with-demo"] if self.demo else []), "--no-http", "--stop-after-init"]
         with log.open("wb") as output:
-            status = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT)
-        if status or _objection(database, module, log):
-            show_end(log, 40)
-            raise Failure(f"{module} could not be installed: the log above is {log}")
+            status = self._odoo(["-d", database, *arguments], output)
+        if status or _objection(database, modules, log):
+            self._give_up(f"{modules[-1]} could not be installed", log)
         found = re.findall(r"^.* (?:WARNING|ERROR|CRITICAL) .*$", log.read_text(errors="replace"), re.MULTILINE)
         if found:
-            say("\n".join([*found, f"(while {module} was installed, see {log})"]))
+            say("\n".join([*found, f"(while {modules[-1]} was installed, see {log})"]))
+
+    def _shell(self, database, script, log):
+        with log.open("ab") as output:
+            if self._odoo(["shell", "-d", database, "--no-http"], output, input=script.encode()):
+                self._give_up("The world could not be set up", log)
+
+    def _odoo(self, arguments, output, **options):
+        command = [sys.executable, str(self.odoo.script), *arguments, "--log-level=warn"]
+        return subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False, **options).returncode
+
+    @staticmethod
+    def _give_up(what, log):
+        show_end(log, 40)
+        raise Failure(f"{what}: the log above is {log}")
 
 
 def _is_template(name):
@@ -163,11 +190,13 @@ def _is_template(name):
     return (FILESTORE / name).is_dir() and bool(is_closed)
 
 
-def _objection(database, module, log):
+def _objection(database, modules, log):
     """Odoo goes on without a module that it does not know, and without demo data that fail: whether it did, noted in its log."""
     problem = ""
-    if not query(database, "SELECT 1 FROM ir_module_module WHERE name = %s AND state = 'installed'", module):
-        problem = f"Odoo ended without having installed {module}."
+    installed = query(database, "SELECT name FROM ir_module_module WHERE state = 'installed'")
+    missing = set(modules).difference(name for (name,) in installed)
+    if missing:
+        problem = f"Odoo ended without having installed {', '.join(sorted(missing))}."
     elif query(database, "SELECT 1 FROM ir_demo_failure"):
         problem = "Its demo data failed."
     if problem:

@@ -93,6 +93,7 @@ def parse():
     add("--handshake", default="job-numbers", choices=HANDSHAKES, help="which of the two layouts (default: %(default)s)")
     add("--speed", type=float, default=SPEED, help="how much faster than real time the mill runs (default: %(default)g)")
     add("--port", type=int, help=f"Odoo's port (default: {HTTP_PORT}, or a free one)")
+    add("--bare", action="store_true", help="without accounting, sales and all else that a plant has beside manufacturing")
     add("--keep", action="store_true", help=f"with --once: keep the database, as {DATABASE}, and the logs")
     options = parser.parse_args()
     if options.speed <= 0:
@@ -185,6 +186,7 @@ class Office:
     def __init__(self, server):
         self._rpc = server.rpc()
         self._last_event = 0
+        self._value = [*self._rpc.call("stock.move", "fields_get", ["value"], [])]  # where there is accounting
         self.plc = self._rpc.ref("plc_mo_batch.plc_controller_mill")
         self.orders = self._orders([("picking_type_id", "in", self._picking_types()), ("state", "=", "confirmed")])
         if not self.orders:
@@ -229,6 +231,8 @@ class Office:
         fields = ["batch_id", "product_id", "move_id", "code", "uom_id", "planned_qty", "actual_qty", "reported"]
         lines = self._rpc.call("mo.batch.line", "search_read", in_batches, fields, order="batch_id, sequence, id")
         units = self._rpc.call("uom.uom", "search_read", [], ["factor"], context=context)
+        made = [("production_id", "in", self.ids), ("state", "=", "done")]
+        products = self._rpc.call("stock.move", "search_read", made, ["production_id", *self._value], order="id")
         return Facts(
             orders=self.orders,
             plan=self.plan,
@@ -236,6 +240,7 @@ class Office:
             batches=batches,
             lines=lines,
             moves=[move for move in self._moves() if move["state"] != "cancel" or move["quantity"]],
+            products=products,
             ledger=[],
             factors={unit["id"]: unit["factor"] for unit in units},
         )
@@ -248,7 +253,7 @@ class Office:
         return self._rpc.call("mrp.production", "search_read", domain, fields, order="id")
 
     def _moves(self):
-        fields = ["raw_material_production_id", "product_id", "product_uom", "product_uom_qty", "quantity", "state"]
+        fields = ["raw_material_production_id", "product_id", "product_uom", "product_uom_qty", "quantity", "state", *self._value]
         domain = [("raw_material_production_id", "in", self.ids)]
         return self._rpc.call("stock.move", "search_read", domain, fields, order="id")
 
@@ -308,7 +313,8 @@ class Demo:
         say("Making the database …")
         if self.throwaway:
             self.stack.callback(drop_database, self.database)
-        new_database(self.database, self.folder / "newdb.log", force=True, say=lambda line: say(paint("dim", line)))
+        world = "bare" if self.options.bare else "plant"
+        new_database(self.database, self.folder / "newdb.log", force=True, say=lambda line: say(paint("dim", line)), world=world)
 
     def _tidy(self):
         if not self.keep_logs:
@@ -387,7 +393,7 @@ class Demo:
             paint(
                 "good",
                 f"{len(self.office.ids)} orders done in {seconds:.0f} s ({self.options.handshake}), "
-                f"all {len(rows)} lines agree: dosed = batch = stock.",
+                f"all {len(rows)} lines agree: dosed = batch = stock{'' if self.options.bare else ', value in = value out'}.",
             )
         )
         self.keep_logs = not self.throwaway

@@ -23,6 +23,7 @@ from workshop.databases import (
 from workshop.host import Failure
 from workshop.odoo_source import find_odoo
 from workshop.paths import CACHE, DEV, ROOT, digest_line
+from workshop.worlds import BARE, PLANT
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -154,7 +155,7 @@ def run(command, patient=True, **options):
 
 
 @contextmanager
-def fresh_database(env):
+def fresh_database(env, **options):
     """The name of a new database with the addon, which is dropped afterwards, and with it the copies of pytest's workers.
 
     What was left by runs that were killed is dropped before.
@@ -163,7 +164,7 @@ def fresh_database(env):
         drop_leftovers()
     name = throwaway_name()
     try:
-        env.new_database(name)
+        env.new_database(name, **options)
         yield name
     finally:
         ignore_signals()
@@ -172,7 +173,7 @@ def fresh_database(env):
 
 def on_own_cluster(program, arguments):
     """The exit code of ``python -m workshop.PROGRAM`` beside a PostgreSQL cluster of its own with a fresh database, which is
-    named after it.
+    named after it: of the plant's world, unless an argument is ``--bare``.
 
     Nothing is left of either. The program finds Odoo's configuration in ODOO_RC and its command in ODOO_SCRIPT.
     """
@@ -180,7 +181,7 @@ def on_own_cluster(program, arguments):
     dump, config, data = (files.with_suffix(suffix) for suffix in (".dump", ".conf", ".data"))
     cluster = None
     try:
-        postgres = _dump_fresh_database(dump)
+        postgres = _dump_fresh_database(dump, BARE if "--bare" in arguments else PLANT)
         cluster = postgres.own_cluster(f"{program}-{os.getpid()}")
         create_database(program)
         subprocess.run(["pg_restore", "--no-owner", "-d", program, dump], check=True)
@@ -198,11 +199,11 @@ def on_own_cluster(program, arguments):
             file.unlink(missing_ok=True)
 
 
-def _dump_fresh_database(dump):
+def _dump_fresh_database(dump, world):
     """Made on the shared cluster, which is released at once."""
     env, name = Environment(), throwaway_name()
     try:
-        env.new_database(name)
+        env.new_database(name, world=world)
         subprocess.run(["pg_dump", "-Fc", "-Z0", "-f", dump, name], check=True)
     finally:
         drop_database(name)

@@ -251,13 +251,13 @@ def is_in_use(database):
     return bool(query("postgres", "SELECT 1 FROM pg_stat_activity WHERE datname = %s", database))
 
 
-def new_database(name, log, force=False, say=lambda _line: None):
-    """``dev/newdb``: mrp, demo data and the addon.
+def new_database(name, log, force=False, say=lambda _line: None, world="bare"):
+    """``dev/newdb``: Odoo's own modules of that world, demo data and the addon.
 
     :param say: is told, line by line, what takes its time
     """
     told = 0
-    with Process([DEV / "newdb", name, *(["--force"] if force else [])], log) as newdb:
+    with Process([DEV / "newdb", name, "--world", world, *(["--force"] if force else [])], log) as newdb:
         while newdb.exit_code is None:
             time.sleep(0.1)
             lines = newdb.output().split("\n")[:-1]

@@ -10,6 +10,7 @@ from workshop.environment import environment, fresh_database
 from workshop.host import Failure, need_chromium, say
 from workshop.linting import lint
 from workshop.paths import ROOT
+from workshop.worlds import BARE, PLANT, WORLDS, take_world
 
 # pytest shows a failing test's log itself; Odoo's limit on memory would also bind the programs that tests start
 OPTIONS = (
@@ -18,6 +19,17 @@ OPTIONS = (
     "--odoo-extra=logfile=/dev/null",
     "--odoo-extra=limit-memory-hard=0",
 )
+LONGEST_FIRST = ("tests", "plc_mo_batch/tests")
+PLANT_TESTS = [  # what touches an order, its stock or its pages; all else knows no more of a plant than of its absence
+    "plc_mo_batch/tests/booking",
+    "plc_mo_batch/tests/events",
+    "plc_mo_batch/tests/orders",
+    "plc_mo_batch/tests/access/test_actions.py",
+    "plc_mo_batch/tests/access/test_cancel.py",
+    "plc_mo_batch/tests/house/test_views.py",
+    "plc_mo_batch/tests/screens/test_batch_screen.py",
+]
+ODOOS_TESTS = {"mrp": BARE, "mrp_account": PLANT}  # modules whose tests run with the addon, each where it is at home
 COVERAGE = """[run]
 branch = true
 parallel = true
@@ -30,30 +42,50 @@ source =
 
 
 def test(*arguments):
-    if arguments[:1] == ("--no-lint",):
-        arguments = arguments[1:]
+    """In the world that is named; else some files in the bare one, and all of them in both."""
+    if "--no-lint" in arguments:
+        arguments = tuple(argument for argument in arguments if argument != "--no-lint")
     else:
         lint()
     need_chromium()
-    arguments = arguments or (*_in_parallel(), "--durations=20", "--durations-min=5")
-    with environment() as env, fresh_database(env) as name:
+    world, arguments = take_world(arguments)
+    worlds = [world] if world else [BARE] if arguments else WORLDS.values()
+    with environment() as env:
+        return max([_test(env, each, arguments or _all(each)) for each in worlds])
+
+
+def _test(env, world, arguments):
+    say(f"== tests in the {world.name} world")
+    with fresh_database(env, world=world) as name:
         return env.run(_pytest(name, *arguments), cwd=ROOT)
+
+
+def _all(world):
+    return (*_in_parallel(), "--durations=20", "--durations-min=5", *(PLANT_TESTS if world is PLANT else LONGEST_FIRST))
 
 
 def test_odoo(*arguments):
     """Under pytest they all run once every module is loaded; with Odoo's own runner most would run before the addon is."""
-    module = "mrp"
+    world, arguments = take_world(arguments)
+    addon = "--no-addon" not in arguments
+    arguments = [argument for argument in arguments if argument != "--no-addon"]
+    modules = list(ODOOS_TESTS)
     if arguments and arguments[0][:1].islower():
-        module, *arguments = arguments
+        modules = [arguments.pop(0)]
     need_chromium()
     with environment() as env:
-        folders = [env.odoo.path / addons / module / "tests" for addons in ("odoo/addons", "addons")]
-        tests = next(filter(Path.is_dir, folders), None)
-        if not tests:
-            raise Failure(f"Odoo has no module {module} with tests.")
-        place = ["-c", ROOT / "pytest.ini", f"--rootdir={tests}", "-p", "no:cacheprovider"]
-        with fresh_database(env) as name:
-            return env.run(_pytest(name, *place, *(arguments or [tests])), cwd=tests)
+        return max([_test_odoo(env, module, world or ODOOS_TESTS.get(module, PLANT), addon, arguments) for module in modules])
+
+
+def _test_odoo(env, module, world, addon, arguments):
+    say(f"== tests of {module} in the {world.name} world, {'with' if addon else 'without'} the addon")
+    folders = [env.odoo.path / addons / module / "tests" for addons in ("odoo/addons", "addons")]
+    tests = next(filter(Path.is_dir, folders), None)
+    if not tests:
+        raise Failure(f"Odoo has no module {module} with tests.")
+    place = ["-c", ROOT / "pytest.ini", f"--rootdir={tests}", "-p", "no:cacheprovider"]
+    with fresh_database(env, world=world, addon=addon) as name:
+        return env.run(_pytest(name, *place, *(arguments or [tests])), cwd=tests)
 
 
 def coverage(*arguments):
@@ -83,5 +115,7 @@ def _pytest(database, *arguments):
 
 
 def _in_parallel():
-    """File by file on as many cores as there are (at most four), each with a copy of the database."""
-    return f"--numprocesses={min(len(os.sched_getaffinity(0)), WORKERS)}", "--dist=loadfile"
+    """File by file, each worker with a copy of the database. There is one more than cores, at most four: tests wait, for PLCs,
+    browsers, other servers. In the order of the paths: pytest-xdist would begin with the files that have most tests, and end with
+    one worker alone at the three of test_torture."""
+    return f"--numprocesses={min(len(os.sched_getaffinity(0)) + 1, WORKERS)}", "--dist=loadfile", "--no-loadscope-reorder"

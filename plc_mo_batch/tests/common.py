@@ -8,14 +8,19 @@ from odoo.tests import BaseCase, TransactionCase, get_db_name
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
 from ..models.common import tasks
+from . import value
 from .patience import DEADLINE, SURE
 
 TASKS = {task.number: task.cron for task in tasks.TASKS}
+PRICES = {"Test wheat": 0.2, "Test soy": 0.45, "Test molasses": 0.18, "Test salt": 0.11}  # of a kg; the feed costs what is in it
 
 
 class MillCase(TransactionCase):
     """``self.controller`` with the default layout; ``self.wheat`` in silo 101, ``self.soy`` in 102, ``self.molasses`` in tank
-    114, ``self.salt`` on no silo. Nothing but this PLC is served."""
+    114, ``self.salt`` on no silo. Nothing but this PLC is served.
+
+    Where Odoo counts value, that balances, too, after each test.
+    """
 
     handshake = "job_numbers"
 
@@ -34,11 +39,17 @@ class MillCase(TransactionCase):
             }
         )
         cls.wheat, cls.soy, cls.molasses, cls.salt = (
-            cls.new_product(name) for name in ("Test wheat", "Test soy", "Test molasses", "Test salt")
+            cls.new_product(name, standard_price=price) for name, price in PRICES.items()
         )
         cls.feed = cls.new_product("Test feed")
         cls.controller = cls.new_controller()
         cls.bom = cls.new_bom()
+
+    def tearDown(self):
+        if value.is_counted(self.env):
+            orders = self.env["mrp.production"].search([("picking_type_id", "=", self.picking_type.id)])
+            self.assertFalse(list(value.unbalanced(orders)))
+        super().tearDown()
 
     # Factories
 

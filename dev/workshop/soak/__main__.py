@@ -28,7 +28,7 @@ from workshop.soak import score
 from workshop.soak.clerk import Allowed, Clerk
 from workshop.soak.nature import Nature
 from workshop.soak.world import PLCS, ROLES, Api, Plc, Server, set_up
-from workshop.torture.books import Stock, Verdict, compare, dosed, rows, say
+from workshop.torture.books import Stock, Verdict, compare, compare_accounts, dosed, rows, say
 from workshop.torture.events import KEYS, TABLES, Told, key
 from workshop.torture.fork import Fork
 from workshop.torture.watch import offences
@@ -313,9 +313,13 @@ class Soak:
             self.counts["booked"] += sum(order["state"] == "done" for order in [*stock.orders, *typed])
             self.counts["plant seconds"] += plc.peer.mill.now
             self.counts["checked writes"] += plc.peer.watch.checked
+            self.counts["value"] += round(100 * sum(stock.came_out.values()))
             for batch in stock.batches:
                 if batch["active"]:
                     self._offend("stuck", f"batch {batch['id']} is {batch['state']}: {batch['attention'] or batch['last_error']}")
+
+        with closing(psycopg2.connect(dbname=self.database)) as connection, connection.cursor() as cursor:
+            self._add(compare_accounts(cursor))
 
     def _salt(self, stock):
         """What is added by hand is booked once, with each order that is closed."""
@@ -441,12 +445,13 @@ class Soak:
         )
         say(
             f"stored: {count['weighing']} weighings, {count['failure']} failures, {count['forgotten']} forgotten by the PLC; "
-            f"{self._acts()}"
+            f"{self._acts()}; value {count['value'] / 100:.2f} produced"
         )
         say(f"soak {self.seed}: {self.verdict}")
         if self.verdict:
             subprocess.run(["pg_dump", "-Fc", "-f", self.folder / "soak.dump", self.database], check=False)
-            say(f"again: dev/soak --seed {self.seed} --minutes {self.options.minutes:g}")
+            bare = " --bare" if self.options.bare else ""
+            say(f"again: dev/soak --seed {self.seed} --minutes {self.options.minutes:g}{bare}")
         if self.verdict or not count["made"]:
             return 1
         shutil.rmtree(self.folder)
@@ -458,6 +463,7 @@ def parse():
     add = parser.add_argument
     add("--seed", type=int, default=None, help="the same seed plays the same score again (default: one is drawn, and told)")
     add("--minutes", type=float, default=5.0, help="until the faults cease (default: %(default)g)")
+    add("--bare", action="store_true", help="without accounting, sales and all else that a plant has beside manufacturing")
     options = parser.parse_args()
     if options.seed is None:
         options.seed = random.randrange(1_000_000)

@@ -115,7 +115,7 @@ class Torture:
 
     def _sabotage(self):
         """The promise is broken on purpose, in each way that is looked for: unless that is seen, nothing here proves anything."""
-        sabotages = SABOTAGES[self.options.cycle]
+        sabotages = SABOTAGES[self.options.cycle] | ({} if self.options.bare else SABOTAGES["value"])
         for name, (spoil, kind) in sabotages.items():
             verdict = Cycle(self.world, sabotage=spoil, max_lives=SABOTAGED_LIVES).run()
             if not getattr(verdict, kind):
@@ -158,7 +158,7 @@ class Torture:
         for kind_of_fault, sentence in verdict.items():
             say(f"    {kind_of_fault.upper()}: {sentence}")
         if verdict:
-            options = f"--cycle {self.options.cycle} --handshake {self.options.handshake}"
+            options = f"--cycle {self.options.cycle} --handshake {self.options.handshake}{' --bare' if self.options.bare else ''}"
             say(f"    again: dev/torture {options} --replay {kind}/{point}")
             kept = self.logs / f"{kind}_{point}"
             shutil.copytree(self.folder, kept, ignore=shutil.ignore_patterns("*.socket"))
@@ -193,6 +193,7 @@ def parse():
     add("--cycles", type=int, default=12, help="that a database is good for before it is copied anew (default: %(default)s)")
     add("--genuine", action="store_true", help="with a genuine server process in place of a fork: some 15 s a point")
     add("--no-sabotage", dest="sabotage", action="store_false", help="do not show first that faults would be found")
+    add("--bare", action="store_true", help="without accounting, sales and all else that a plant has beside manufacturing")
     add("--verbose", action="store_true", help="a line for each point")
     options = parser.parse_args()
     if options.genuine and options.cycle != "orders":

@@ -1,7 +1,7 @@
 """Two books that must agree: what the mill says it dosed, and what Odoo's stock says was consumed.
 
 The mill's is the simulator's ledger, which knows nothing of Odoo; stock's are the ``stock.move`` records that are done, scrap
-too.
+too. Where Odoo counts value, it must balance, too: what went into an order came out of it, and the accounts say the same.
 """
 
 import json
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 ENDS = ("finished", "failed", "aborted", "interrupted")  # of a job, in a ledger
 STEP = 0.0051  # kg; the scales show 0.01 kg, and each record may be half a step off
+HALF_A_CENT = 0.0051
 
 
 @dataclass
@@ -127,6 +128,9 @@ class Stock:
             order_ids,
         ):
             self.produced[row["id"]] = float(row["kg"])
+        self.went_in, self.came_out = Counter(), Counter()
+        if counts_value(cursor):
+            self._read_value(cursor, order_ids)
         self.batches = _rows(
             cursor,
             """
@@ -135,6 +139,23 @@ class Stock:
             """,
             order_ids,
         )
+
+    def _read_value(self, cursor, order_ids):
+        """Scrap is no value of the product."""
+        for total, order, place in (
+            (self.went_in, "raw_material_production_id", "location_dest_id"),
+            (self.came_out, "production_id", "location_id"),
+        ):
+            for row in _rows(
+                cursor,
+                f"""
+                SELECT {order} AS id, coalesce(sum(move.value), 0)::float8 AS value
+                  FROM stock_move move JOIN stock_location place ON place.id = move.{place}
+                 WHERE move.state = 'done' AND {order} = ANY(%s) AND place.usage = 'production' GROUP BY 1
+                """,
+                order_ids,
+            ):
+                total[row["id"]] = row["value"]
 
     def of(self, order_id):
         return [batch for batch in self.batches if batch["production_id"] == order_id]
@@ -148,7 +169,8 @@ class Stock:
             if not own or own is booked:
                 continue
             self.consumed[own["id"]].update(self.consumed.pop(booked["id"], {}))
-            self.produced[own["id"]] += self.produced.pop(booked["id"], 0.0)
+            for total in (self.produced, self.went_in, self.came_out):
+                total[own["id"]] += total.pop(booked["id"], 0.0)
             batch["production_id"] = own["id"]
             if own["state"] == "cancel":
                 own["state"] = booked["state"]
@@ -179,6 +201,7 @@ def compare(stock, ledger, silos, by_hand):
         expected.update(by_hand.get(order["id"], {}))
         _compare_materials(verdict, order, expected, stock.consumed[order["id"]], len(records))
         _compare_product(verdict, order, records, stock)
+        _compare_value(verdict, order, stock)
     return verdict
 
 
@@ -200,3 +223,47 @@ def _compare_product(verdict, order, records, stock):
         kind.append(f"{order['name']}: {produced:.2f} kg booked as produced, {weight:.2f} kg made")
     if sum(batch["state"] == "done" for batch in stock.of(order["id"])) > 1:
         verdict.doubled.append(f"{order['name']} was closed by more than one batch")
+
+
+# Value
+
+
+def counts_value(cursor):
+    """Odoo does where ``stock_account`` is installed."""
+    cursor.execute("SELECT 1 FROM information_schema.columns WHERE (table_name, column_name) = ('stock_move', 'value')")
+    return bool(cursor.fetchall())
+
+
+def _compare_value(verdict, order, stock):
+    went_in, came_out = stock.went_in[order["id"]], stock.came_out[order["id"]]
+    if order["state"] == "done" and abs(came_out - went_in) > HALF_A_CENT:
+        kind = verdict.doubled if came_out > went_in else verdict.lost
+        kind.append(f"{order['name']}: {went_in:.2f} of value went in, {came_out:.2f} came out")
+
+
+def compare_accounts(cursor):
+    """What is posted on the account of production is what the moves into and out of production are worth, all orders together."""
+    verdict = Verdict()
+    if not counts_value(cursor):
+        return verdict
+    [moves] = _rows(
+        cursor,
+        """
+        SELECT coalesce(sum(CASE WHEN dest.usage = 'production' THEN value ELSE -value END), 0)::float8 AS value,
+               array_agg(DISTINCT coalesce(dest.valuation_account_id, source.valuation_account_id)) AS accounts
+          FROM stock_move JOIN stock_location source ON source.id = location_id
+          JOIN stock_location dest ON dest.id = location_dest_id
+         WHERE state = 'done' AND 'production' IN (source.usage, dest.usage)
+        """,
+    )
+    [lines] = _rows(
+        cursor,
+        """
+        SELECT coalesce(sum(balance), 0)::float8 AS value FROM account_move_line
+         WHERE parent_state = 'posted' AND account_id = ANY(%s)
+        """,
+        moves["accounts"],
+    )
+    if abs(moves["value"] - lines["value"]) > HALF_A_CENT:
+        verdict.lost.append(f"the account of production bears {lines['value']:.2f}, the moves {moves['value']:.2f}")
+    return verdict

@@ -5,7 +5,7 @@ from contextlib import closing
 import psycopg2
 
 from workshop.torture import genuine
-from workshop.torture.books import Ledger, Stock, compare, read_ledger
+from workshop.torture.books import Ledger, Stock, compare, compare_accounts, read_ledger
 from workshop.torture.events import TABLES, Told, compare_events
 from workshop.torture.fork import Gone
 from workshop.torture.person import Person, weigh_up
@@ -73,9 +73,12 @@ class Cycle:
         if self.striker:
             self.striker.recover()
 
-    def snapshot_of_stock(self):
+    def _with_cursor(self, what, *arguments):
         with closing(psycopg2.connect(dbname=self.world.database)) as connection, connection.cursor() as cursor:
-            return Stock(cursor, self.orders)
+            return what(cursor, *arguments)
+
+    def snapshot_of_stock(self):
+        return self._with_cursor(Stock, self.orders)
 
     def snapshot(self):
         """Changes as long as something goes on."""
@@ -125,6 +128,7 @@ class Cycle:
     def _judge(self):
         stock = self.snapshot_of_stock()
         verdict = compare(stock, Ledger(self._records()), self.world.silos, self._by_hand(stock))
+        verdict.add(self._with_cursor(compare_accounts))
         if self.world.work.tells:
             verdict.add(self._compare_events())
         verdict.early += offences(self.world.mill.offences)
@@ -146,8 +150,7 @@ class Cycle:
         }
 
     def _compare_events(self):
-        with closing(psycopg2.connect(dbname=self.world.database)) as connection, connection.cursor() as cursor:
-            verdict = compare_events(cursor, self.world.controller, self._told(), self.after_events)
+        verdict = self._with_cursor(compare_events, self.world.controller, self._told(), self.after_events)
         waiting = self.world.sql("SELECT reason FROM plc_weighing WHERE needs_person")
         verdict.stuck += [f"a weighing is waiting for an operator: {reason}" for (reason,) in waiting]
         if not self._told().is_all_stored():

@@ -68,6 +68,13 @@ def weigh_twice(registry):
     weighing._store = twice
 
 
+def forget_the_value_of_a_component(registry):
+    """The product is worth less than what went into it."""
+    order = registry["mrp.production"]
+    value = order._cal_price
+    order._cal_price = lambda orders, consumed: value(orders, consumed[1:])
+
+
 # by cycle, what is broken: how, and as what it is to be noticed
 SABOTAGES = {
     "orders": {
@@ -81,4 +88,5 @@ SABOTAGES = {
         "a failure forgotten": (forget_a_failure, "lost"),
         "a bag counted twice": (weigh_twice, "doubled"),
     },
+    "value": {"value lost": (forget_the_value_of_a_component, "lost")},  # of either, where Odoo counts it
 }
