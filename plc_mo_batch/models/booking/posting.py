@@ -128,6 +128,8 @@ def make_byproduct(move, quantity):
 
     :param quantity: in the move's unit; rounded to it
     """
+    if move.has_tracking != "none":
+        move.move_line_ids.filtered(_lacks_lot).unlink()  # Odoo's, of the demand: what people entered counts
     move._set_quantity_done(move.product_uom.round(quantity))
     give_lot(move)
 
@@ -138,7 +140,7 @@ def give_lot(move):
 
     :raise UserError: if a person has to enter it
     """
-    kind, lacking = move.picking_type_id, move.move_line_ids.filtered(lambda item: item.quantity and not item.lot_id)
+    kind, lacking = move.picking_type_id, move.move_line_ids.filtered(lambda item: item.quantity and _lacks_lot(item))
     if move.has_tracking == "none" or not lacking or not (kind.use_create_lots or kind.use_existing_lots):
         return
     if move.has_tracking == "serial" or not (lot := _last_lot(move) or _new_lot(move)):
@@ -151,6 +153,10 @@ def give_lot(move):
             )
         )
     lacking.lot_id = lot
+
+
+def _lacks_lot(item):
+    return not item.lot_id and not item.lot_name
 
 
 def _last_lot(move):
@@ -191,9 +197,10 @@ def split_off(move, batch, quantity):
 
 
 def _hand_over(move, part, quantity):
-    """Pass the reservation of ``move`` to ``part``, up to ``quantity``: the first lots."""
-    rest = quantity
-    for item in move.move_line_ids.sorted("id"):
+    """Pass the reservation of ``move`` to ``part``, up to ``quantity``: the first lots. Of what is made: first those that people
+    entered."""
+    rest, made = quantity, bool(move.production_id)
+    for item in move.move_line_ids.sorted(lambda item: (made and _lacks_lot(item), item.id)):
         held = item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False)
         if move.product_uom.compare(rest, 0) <= 0:
             break

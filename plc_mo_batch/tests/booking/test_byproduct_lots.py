@@ -8,6 +8,8 @@ from ..orders.test_shares import SharedOrderCase
 
 @tagged("post_install", "-at_install")
 class TestByproductLots(SharedOrderCase):
+    in_line_of_demand = True
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -23,12 +25,15 @@ class TestByproductLots(SharedOrderCase):
         return self.env["stock.lot"].create({"name": name, "product_id": (product or self.bran).id})
 
     def enter(self, order, name, quantity):
-        """A person enters a lot in the details of the order's by-product."""
+        """A person enters a lot in the details of the order's by-product: in Odoo's line of the demand, or in another one."""
         move = order.move_byproduct_ids.filtered(lambda move: move.state not in ("done", "cancel"))
         lot = self.env["stock.lot"].search([("name", "=", name), ("product_id", "=", move.product_id.id)]) or self.new_lot(name)
-        move.move_line_ids = [
-            Command.create({**move._prepare_move_line_vals(quantity=0), "lot_id": lot.id, "quantity": quantity})
-        ]
+        line = move.move_line_ids.filtered(lambda item: not item.lot_id)
+        if self.in_line_of_demand and line:
+            line.write({"lot_id": lot.id, "quantity": quantity})
+        else:
+            values = {**move._prepare_move_line_vals(quantity=0), "lot_id": lot.id, "quantity": quantity}
+            move.move_line_ids = [Command.create(values)]
         return lot
 
     def book(self, *batches, weight=990.0):
@@ -109,8 +114,9 @@ class TestByproductLots(SharedOrderCase):
                 self.assertMade(order, *[(lots.name, 99.0)] * count)
 
     def test_each_order_has_its_own(self):
-        orders = [self.start()[0] for _number in range(2)]
-        self.book(*(order.plc_batch_ids for order in orders))
+        orders = [self.new_order() for _number in range(2)]
+        self.run_task(1)
+        self.book(*self.queue())
         self.assertEqual(len({order.move_byproduct_ids.move_line_ids.lot_id for order in orders}), 2)
 
     def test_name_that_is_taken(self):
@@ -194,4 +200,11 @@ class TestByproductLots(SharedOrderCase):
         self.assertMade(order, ("BRAN1", 99.0), ("BRAN1", 50.0))
         rest = order.production_group_id.production_ids - order
         self.assertFalse(rest.move_byproduct_ids.move_line_ids.lot_id)
-        self.assertEqual(rest.move_byproduct_ids.product_uom_qty, 50.0)
+        self.assertRecordValues(rest.move_byproduct_ids, [{"product_uom_qty": 51.0}])
+
+
+@tagged("post_install", "-at_install")
+class TestByproductLotsBeside(TestByproductLots):
+    """The same, but people enter each lot in a line of its own, beside the one that Odoo made of the demand."""
+
+    in_line_of_demand = False

@@ -215,13 +215,12 @@ class TestOneProductTwice(TwiceCase):
                 self.assertDone(batch)
 
     def test_board_shows_one_dosing(self):
-        self.run_task(1)
         self.kit_order()
         self.run_task(1)
         batch = self.queue()
         batch._set_state("running")
         batch._store_actuals([101], [320.0])
-        lines = Lanes(self.controller)._batch(batch)["lines"]
+        lines = Lanes(self.controller, batch).items()[0]["batches"][0]["lines"]
         wheat = [line for line in lines if line["place"] == "Silo 101"]
         self.assertEqual([(line["planned"], line["actual"]) for line in wheat], [(640.0, 320.0)])
         news = {"lane": False, "lines": set(batch.line_ids.ids)}
