@@ -28,10 +28,10 @@ class Booking:
         :raise UserError: naming the obstacle
         """
         # This sequence is fixed: Odoo has three ways to lose consumption silently (docs/architecture/booking.md).
+        whole_order = WholeOrder(self.batches, closing=True)
         for batch in self.batches:
             self._check_bookable(batch)
             self._set_produced(batch)
-        whole_order = WholeOrder(self.batches, closing=True)
         self._set_consumption()
         self._set_byproducts()
         self._close_orders()

@@ -23,8 +23,8 @@ class ShareBooking(Booking):
         """
         self._check_bookable(self.batches)
         self._record_order_is_shared()
-        self._set_produced(self.batches)
         whole_order = WholeOrder(self.batches, closing=False)
+        self._set_produced(self.batches)
         self._split_off_components()
         products = SharedOrder(self.batches).split_off_products()
         self._set_consumption()
