@@ -91,6 +91,7 @@ class MoBatch(models.Model):
 
     def _take_components_of(self, order):
         """Only what the PLC's recipe had is booked: the BoM may have been changed since."""
+        self.line_ids.late = False  # what had come onto the old order belongs to it now
         taken = order.move_raw_ids.browse()
         for line in self.line_ids:
             line.move_id = line._same_component(order, taken)

@@ -22,16 +22,16 @@ def unanswered(order, action):
     :param action: what ``button_mark_done`` returned instead of closing the order
     """
     env, action = order.env, action if isinstance(action, dict) else {}
-    model = action.get("res_model") or action.get("tag") or action.get("type") or "?"
-    about = env[model]._description if model in env else model
+    model = action.get("res_model")
+    about = [env[model]._description, model] if model in env else [model, action.get("tag"), action.get("type")]
+    about = [each for each in about if each] or ["?"]
     return UserError(
         env._(
-            "Odoo asks “%(question)s” (%(about)s, %(model)s) before it closes order %(order)s. Open the order and settle what it "
-            "asks about, or switch the question off in the settings of the app that asks it; the batch is then booked by itself. "
-            "Do not close the order: it does not have the quantities of the batch yet.",
-            question=action.get("name") or about,
-            about=about,
-            model=model,
+            "Odoo asks “%(question)s” (%(about)s) before it closes order %(order)s. Open the order and settle what it asks about, or "
+            "switch the question off in the settings of the app that asks it; the batch is then booked by itself. Do not close the "
+            "order: it does not have the quantities of the batch yet.",
+            question=action.get("name") or about[0],
+            about=", ".join(about),
             order=order.display_name,
         )
     )

@@ -128,7 +128,7 @@ class TestExpiredLots(ExpiryCase):
         self.assertEqual(batch.state, "done")
         lot.expiration_date = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
         weighing = self.env["plc.weighing"].create(
-            {"controller_id": self.controller.id, "quantity": 1.5, "product_number": 77, "event_key": "late", "slot": 1,
+            {"controller_id": self.controller.id, "company_id": order.company_id.id, "quantity": 1.5, "product_number": 77, "event_key": "late", "slot": 1,
              "order_name": batch.order_name}
         )  # fmt: skip
         weighing.action_assign(batch.id)
