@@ -27,9 +27,9 @@ def unanswered(order, action):
     about = [each for each in about if each] or ["?"]
     return UserError(
         env._(
-            "Odoo asks “%(question)s” (%(about)s) before it closes order %(order)s. Open the order and settle what it asks about, or "
-            "switch the question off in the settings of the app that asks it; the batch is then booked by itself. Do not close the "
-            "order: it does not have the quantities of the batch yet.",
+            "Odoo asks “%(question)s” (%(about)s) before it closes order %(order)s. Open the order and settle what it asks "
+            "about, or switch the question off in the settings of the app that asks it; the batch is then booked by itself. "
+            "Do not close the order: it does not have the quantities of the batch yet.",
             question=action.get("name") or about[0],
             about=", ".join(about),
             order=order.display_name,

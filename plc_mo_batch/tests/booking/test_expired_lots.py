@@ -127,9 +127,8 @@ class TestExpiredLots(ExpiryCase):
         self.run_task(3)
         self.assertEqual(batch.state, "done")
         lot.expiration_date = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
-        weighing = self.env["plc.weighing"].create(
-            {"controller_id": self.controller.id, "company_id": order.company_id.id, "quantity": 1.5, "product_number": 77, "event_key": "late", "slot": 1,
-             "order_name": batch.order_name}
-        )  # fmt: skip
+        values = {"controller_id": self.controller.id, "company_id": self.controller.company_id.id, "event_key": "late"}
+        weighed = {"quantity": 1.5, "product_number": 77, "slot": 1, "order_name": batch.order_name}
+        weighing = self.env["plc.weighing"].create({**values, **weighed})
         weighing.action_assign(batch.id)
         self.assertIn("Test premix, lot P1 is booked although it expired on", batch.remark)
