@@ -185,10 +185,14 @@ class Layout:
     def recipe(self, lines: Iterable[tuple[int, float]], **values: Any) -> dict[str, Any]:
         """The recipe by role.
 
-        :param lines: equipment code and target of each component; code 0 (added by hand) is left out
+        :param lines: equipment code and target of each component; code 0 (added by hand) is left out. Targets of one code are
+            one dosing: their sum
         :param values: what occurs once: slot, order, formula, product, quantity
         """
-        targets: dict[int | None, float] = {code: quantity for code, quantity in lines if code}
+        targets: dict[int | None, float] = {}
+        for code, quantity in lines:
+            if code:
+                targets[code] = targets.get(code, 0.0) + quantity
         codes = self.codes
         if None in codes:  # any equipment may be on any line: only what is used, in the order of the recipe
             codes = (*targets, *[0] * (len(codes) - len(targets)))

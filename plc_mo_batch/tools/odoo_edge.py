@@ -29,6 +29,8 @@ PRIVATE_METHODS = {
     "mrp.production": (
         "_action_cancel",
         "_cal_price",
+        "_check_company",
+        "_check_sn_uniqueness",
         "_get_move_raw_values",
         "_pre_action_split_merge_hook",
         "_prepare_finished_extra_vals",
@@ -42,6 +44,7 @@ PRIVATE_METHODS = {
         "_set_product_variant_field",
     ),
     "res.lang": ("_get_data",),
+    "stock.lot": ("_get_next_serial",),
     "stock.move": (
         "_action_confirm",
         "_action_done",

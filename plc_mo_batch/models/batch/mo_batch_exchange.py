@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.tools import float_compare
+from odoo.tools import float_compare, float_round
 
 from ...plc.reconcile import ENDED, Job
 from ...tools.translate import translate
@@ -108,6 +108,8 @@ class MoBatch(models.Model):
         # A batch may be seen finished without ever having been seen running.
         if state in ("completed", "failed") and not self.date_started:
             values["date_started"] = fields.Datetime.now()
+        if state == "completed":
+            self._take_up_late_components(finished=True)
         if state in ("completed", "failed"):
             values.update(self._weight_values(weight), command=False, on_hold=False)
         too_late = self.state == "cancelling" and state in CONSUMING
@@ -170,14 +172,24 @@ class MoBatch(models.Model):
 
         A component that the recipe does not name gets its own line: no dosed kilogram is dropped.
         """
-        by_code = {line.code: line for line in self.line_ids if line.code}
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        by_code = self.line_ids.filtered("code").grouped("code")
         for code, actual in zip(codes, actuals, strict=True):
-            line = by_code.get(code)
-            if line and (not line.reported or float_compare(line.actual_qty, actual, precision_digits=digits)):
-                line.write({"actual_qty": actual, "reported": True})
-            elif not line and actual:
+            if code in by_code:
+                self._store_actual(by_code[code], actual)
+            elif actual:
                 self._add_off_recipe_line(code, actual)
+
+    def _store_actual(self, lines, actual):
+        """Divide what one equipment dosed among its lines, in proportion to the plan; the last one takes the rest, so that no
+        decimal is lost."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        planned, rest = sum(lines.mapped("planned_qty")), actual
+        for line in lines:
+            share = float_round(actual * line.planned_qty / (planned or 1.0), precision_digits=digits)
+            part = rest if line == lines[-1] else share
+            rest = float_round(rest - part, precision_digits=digits)
+            if not line.reported or float_compare(line.actual_qty, part, precision_digits=digits):
+                line.write({"actual_qty": part, "reported": True})
 
     def _add_off_recipe_line(self, code, actual):
         line = self.env["mo.batch.line"].create(

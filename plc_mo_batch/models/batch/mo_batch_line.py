@@ -34,6 +34,12 @@ class MoBatchLine(models.Model):
     typed = fields.Boolean(
         string="Entered by Hand", readonly=True, help="The hand-added quantity was entered by a user; zero counts as a quantity."
     )
+    late = fields.Boolean(
+        string="Added Later", readonly=True, help="The component came onto the order after its recipe was handed over."
+    )
+    entry_needed = fields.Boolean(
+        readonly=True, help="Whatever the policy, a person enters it: the PLC could have dosed it, but was not told to."
+    )
     lot_id = fields.Many2one(
         "stock.lot", readonly=True, help="The lot in the equipment when the batch finished, if the product is tracked by lot."
     )
@@ -101,13 +107,24 @@ class MoBatchLine(models.Model):
         limit = self._allowed(kind)
         if limit is None:
             return None
-        deviation = abs(self.actual_qty - self.planned_qty)
+        dosing = self._dosing()
+        deviation = abs(sum(dosing.mapped("actual_qty")) - sum(dosing.mapped("planned_qty")))
         return float_compare(deviation, limit, precision_digits=6) > 0
 
     def _allowed(self, kind):
-        """The deviation that the current limits allow; None without a limit."""
+        """The deviation that the current limits allow, for all that the equipment doses at once; None without a limit."""
         owner = self.equipment_id if self.equipment_id._has_limit(kind) else self.batch_id.controller_id
-        return owner._limit(kind, self.planned_qty) if owner._has_limit(kind) else None
+        planned = sum(self._dosing().mapped("planned_qty"))
+        return owner._limit(kind, planned) if owner._has_limit(kind) else None
+
+    def _dosing(self):
+        """The lines that one equipment doses at once: an order may need a product several times, e.g. in a kit beside the
+        formula. A component added by hand is alone."""
+        return self.batch_id.line_ids.filtered(lambda line: line.code == self.code) if self.code else self
+
+    def _dosings(self):
+        """The lines, those of one dosing together."""
+        return list(self.grouped(lambda line: (line.batch_id, line.code or -line.id)).values())
 
     def _sum_weighings(self):
         """
@@ -167,22 +184,23 @@ class MoBatchLine(models.Model):
 
     def _deviation_texts(self):
         """The deviation as texts for a sentence."""
-        return ", ".join(line._deviation_text() for line in self)
+        return ", ".join(dosing._deviation_text() for dosing in self._dosings())
 
     def _deviation_text(self):
-        planned = self.planned_qty
-        deviation = self._consumed_qty() - planned
+        """Of one dosing."""
+        line, planned = self[:1], sum(self.mapped("planned_qty"))
+        deviation = sum(each._consumed_qty() for each in self) - planned
         return self.env._(
             "%(product)s %(deviation)s %(unit)s%(percent)s",
-            product=self.product_id.display_name or self.env._("equipment %s", self.code),
+            product=line.product_id.display_name or self.env._("equipment %s", line.code),
             deviation=format_number(self.env, deviation, "+.2f"),
-            unit=self.uom_id.name,
+            unit=line.uom_id.name,
             percent=f" ({format_number(self.env, 100 * deviation / planned, '+.2f')} %)" if planned else "",
         )
 
-    def _same_component(self, order):
-        """The move of ``order`` for the same component; empty if there is none."""
-        same = order.move_raw_ids.filtered(lambda move: move.product_id == self.product_id)
+    def _same_component(self, order, taken):
+        """The move of ``order`` for the same component, but for those ``taken``; empty if there is none."""
+        same = (order.move_raw_ids - taken).filtered(lambda move: move.product_id == self.product_id)
         return same.filtered(lambda move: move.bom_line_id == self.move_id.bom_line_id)[:1] or same[:1]
 
     # Business methods: what is booked of it

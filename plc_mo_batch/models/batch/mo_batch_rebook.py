@@ -67,8 +67,7 @@ class MoBatch(models.Model):
         old = self.production_id
         new = self.env["mrp.production"].create(self._prepare_new_order())
         new.action_confirm()
-        for line in self.line_ids:
-            line.move_id = line._same_component(new)
+        self._take_components_of(new)
         self.write(
             {
                 "production_id": new.id,
@@ -89,6 +88,19 @@ class MoBatch(models.Model):
             old=old.name,
         )
         self._remark(message, kind="user")
+
+    def _take_components_of(self, order):
+        """Only what the PLC's recipe had is booked: the BoM may have been changed since."""
+        self.line_ids.late = False  # what had come onto the old order belongs to it now
+        taken = order.move_raw_ids.browse()
+        for line in self.line_ids:
+            line.move_id = line._same_component(order, taken)
+            taken |= line.move_id
+        unknown = order.move_raw_ids - taken
+        if unknown:
+            names = ", ".join(unknown.product_id.mapped("display_name"))
+            unknown.with_context(skip_mo_check=True)._action_cancel()
+            self._remark(self.env._("Not in its recipe, so not consumed on %(order)s: %(names)s.", order=order.name, names=names))
 
     def _prepare_new_order(self):
         order = self.production_id

@@ -141,7 +141,8 @@ class MoBatch(models.Model):
     def _lacks_hand_adds(self):
         if self._by_weight():
             return not self.weighings_until and bool(self._unweighed())
-        return self.controller_id.hand_add_policy == "typed" and not all(line.code or line.typed for line in self.line_ids)
+        typed = self.controller_id.hand_add_policy == "typed"
+        return any(not line.code and not line.typed and (typed or line.entry_needed) for line in self.line_ids)
 
     def _hold_for_review(self):
         reasons = self._review_reasons()
@@ -184,12 +185,18 @@ class MoBatch(models.Model):
         """Ask for everything that a person must do, in one text. Earlier remarks on the batch stay."""
         sentences = [self.attention] if self.attention else []
         if self.hand_adds_needed:
-            sentences.append(self.env._("Enter the hand-added quantities."))
+            sentences += [*self._added_later(), self.env._("Enter the hand-added quantities.")]
         if self.review_needed:
             sentences += [*self._review_reasons(), self.env._("Review the batch, then release it.")]
         if self.hand_adds_needed and self._by_weight():
             sentences.insert(0, self.env._("Not weighed, or uncertain: %s.", self._unweighed_names()))
         self.attention = " ".join(sentences) or False
+
+    def _added_later(self):
+        """A sentence on what is asked for although nobody expects it."""
+        late = self.line_ids.filtered(lambda line: line.late and not line.typed and not line.weighed)
+        names = ", ".join(late.product_id.mapped("display_name"))
+        return [self.env._("Added to the order after its recipe was handed over: %s.", names)] if late else []
 
     # Business methods: a person has answered
 

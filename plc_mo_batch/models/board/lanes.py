@@ -101,13 +101,14 @@ class Lanes:
             "started": text(batch.date_started) or "",
             "finished": text(batch.date_finished) or "",
             "closed": text(batch.date_closed) or "",
-            "lines": [self._line(line) for line in batch.line_ids] if batch.state == "running" else [],
+            "lines": [self._line(dosing) for dosing in batch.line_ids._dosings()] if batch.state == "running" else [],
             "buttons": batch._board_buttons() if batch.active else [],
         }
 
-    def _line(self, line):
-        """A component: ``actual`` is the quantity ``known`` to be in, reported by the PLC or entered by hand; ``limits`` are the
-        allowed deviations, if there are any."""
+    def _line(self, dosing):
+        """A component, or what one equipment doses at once: ``actual`` is the quantity ``known`` to be in, reported by the PLC or
+        entered by hand; ``limits`` are the allowed deviations, if there are any."""
+        line = dosing[:1]
         product = line.product_id.with_context(display_default_code=False)
         limits = {kind: line._allowed(kind) for kind in ("tolerance", "review")} if line.code else {}
         return {
@@ -115,8 +116,8 @@ class Lanes:
             "product": product.display_name or self.env._("Equipment %s", line.code),
             "place": line.equipment_id.name or "",
             "by_hand": not line.code,
-            "planned": line.planned_qty,
-            "actual": line.actual_qty if line.code else line.typed_qty if line.typed else line.weighed_qty,
+            "planned": sum(dosing.mapped("planned_qty")),
+            "actual": sum(dosing.mapped("actual_qty")) if line.code else line.typed_qty if line.typed else line.weighed_qty,
             "known": line.reported if line.code else line.typed or line.weighed,
             "unit": line.uom_id.name or "",
             "limits": {kind: limit for kind, limit in limits.items() if limit is not None},

@@ -85,7 +85,9 @@ class PlcBoard(models.AbstractModel):
         if not news["lane"]:
             lines = self.env["mo.batch.line"].browse(news["lines"]).exists()
             contact = fields.Datetime.to_string(controller.last_contact) or ""
-            message |= {"contact": contact, "actual": [[line.id, line.actual_qty] for line in lines]}
+            dosings = lines.browse().union(*(line._dosing() for line in lines))._dosings()
+            actual = [[dosing[:1].id, sum(dosing.mapped("actual_qty"))] for dosing in dosings]
+            message |= {"contact": contact, "actual": actual}
         return message
 
     @api.model

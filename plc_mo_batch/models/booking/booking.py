@@ -2,17 +2,12 @@ from odoo.exceptions import UserError
 
 from ...tools.translate import format_number
 from . import posting
+from .closing import CLOSING, refused, unanswered
+from .expired_lots import ExpiredLots
 from .negative_stock import NegativeStock
 from .shared_order import SharedOrder
+from .whole_order import WholeOrder
 from .work_time import WorkTime
-
-CLOSING = {
-    "skip_consumption": True,  # the PLC's policy replaces it, see _gate_before_booking
-    "skip_backorder": True,
-    "skip_redirection": True,
-    "tracking_disable": True,
-    "plc_closing": True,  # we are the ones who close it
-}
 
 
 class Booking:
@@ -34,6 +29,7 @@ class Booking:
         :raise UserError: naming the obstacle
         """
         # This sequence is fixed: Odoo has three ways to lose consumption silently (docs/architecture/booking.md).
+        whole_order = WholeOrder(self.batches, closing=True)
         for batch in self.batches:
             self._check_bookable(batch)
             self._set_produced(batch)
@@ -44,7 +40,9 @@ class Booking:
         # Rule 7 compares what is stored, not what is in the cache.
         self.env.flush_all()
         self._verify()
+        whole_order.remark()
         NegativeStock(self.batches).remark()
+        ExpiredLots(self.batches).remark()
 
     def _shared_orders(self):
         """Orders that several batches make, each with its last batch."""
@@ -99,7 +97,13 @@ class Booking:
         if order.product_uom_id.is_zero(quantity):
             raise UserError(self.env._("Nothing was produced, although material was dosed. Enter the finished weight."))
         if order.product_tracking == "serial":
-            raise UserError(self.env._("%s is tracked by serial number. Close the order by hand.", order.product_id.display_name))
+            raise UserError(
+                self.env._(
+                    "%s is tracked by serial number, but a PLC produces by weight. Track it by lot, or not at all; the batch is "
+                    "then booked by itself.",
+                    order.product_id.display_name,
+                )
+            )
         if order.product_tracking == "lot" and not order.lot_producing_ids:
             order.action_generate_serial()
         posted = order.qty_produced if order._plc_is_shared() else 0.0
@@ -110,10 +114,12 @@ class Booking:
         for shared_order in self._shared_orders():
             shared_order.make_last_byproducts()
         orders = self.batches.production_id.filtered(lambda order: not order._plc_is_shared())
-        for move in orders.move_byproduct_ids.filtered(lambda move: not move.picked):
-            if not move._should_bypass_set_qty_producing():
-                order = move.production_id
+        for move in orders.move_byproduct_ids:
+            order = move.production_id
+            if not move.picked and not move._should_bypass_set_qty_producing():
                 posting.make_byproduct(move, (order.qty_producing - order.qty_produced) * move.unit_factor)
+        for move in self.batches.production_id.move_byproduct_ids.filtered(lambda move: move.state not in ("done", "cancel")):
+            posting.give_lot(move)  # also to what a person entered
 
     # What was consumed
 
@@ -146,9 +152,12 @@ class Booking:
         demands = [(shared_order, shared_order.demands_per_unit()) for shared_order in self._shared_orders()]
         short = self.batches.filtered(self._is_short)
         orders = self.batches.production_id.with_context(**CLOSING, mo_ids_to_backorder=short.production_id.ids)
-        orders.button_mark_done()  # it may offer to print labels, and nobody is there to answer
-        if set(orders.mapped("state")) != {"done"}:
-            raise UserError(self.env._("Odoo needs an answer before it can close the order. Close it by hand."))
+        try:
+            answer = orders.button_mark_done()  # it may offer to print labels, and nobody is there to answer
+        except UserError as error:
+            raise refused(orders, error) from error
+        if asked := orders.filtered(lambda order: order.state != "done"):
+            raise unanswered(asked[:1], answer)
         for batch in self.batches:
             WorkTime(batch).date_order()
         for batch in short:

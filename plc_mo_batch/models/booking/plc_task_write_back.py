@@ -93,7 +93,7 @@ class PlcTaskWriteBack(models.AbstractModel):
         """Write back, and return the batches that are done. They are locked meanwhile, so the exchange and a second server leave
         them alone."""
         try:
-            batches = batches.try_lock_for_update(allow_referencing=True).filtered(lambda batch: batch._is_bookable())
+            batches = batches.try_lock_for_update(allow_referencing=True).filtered(lambda batch: batch._is_bookable_now())
         except TransactionRollbackError:
             self._rollback()
             self._log("another transaction has just changed batches, next try in a minute")
@@ -166,7 +166,10 @@ class PlcTaskWriteBack(models.AbstractModel):
     @api.model
     def _is_still_due(self, batch):
         """Lock it again and check that it has not changed: the rollback of the common attempt has released it."""
-        return batch.try_lock_for_update(allow_referencing=True)._is_bookable()
+        due = batch.try_lock_for_update(allow_referencing=True)._is_bookable_now()
+        if not due:
+            self._commit()  # it may ask for something now
+        return due
 
     @api.model
     def _finish(self, batches):

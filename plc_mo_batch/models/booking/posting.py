@@ -129,7 +129,53 @@ def make_byproduct(move, quantity):
 
     :param quantity: in the move's unit; rounded to it
     """
+    if move.has_tracking != "none":
+        move.move_line_ids.filtered(_lacks_lot).unlink()  # Odoo's, of the demand: what people entered counts
     move._set_quantity_done(move.product_uom.round(quantity))
+    give_lot(move)
+
+
+def give_lot(move):
+    """Give a lot to what is made of a by-product without one: the last that people entered on the order. If there is none, Odoo
+    makes one, as it does for the product: it is new, so its name loses nothing.
+
+    :raise UserError: if a person has to enter it
+    """
+    kind, lacking = move.picking_type_id, move.move_line_ids.filtered(lambda item: item.quantity and _lacks_lot(item))
+    if move.has_tracking == "none" or not lacking or not (kind.use_create_lots or kind.use_existing_lots):
+        return
+    if move.has_tracking == "serial" or not (lot := _last_lot(move) or _new_lot(move)):
+        raise UserError(
+            move.env._(
+                "%(product)s is a by-product with lots or serial numbers, and none is entered. Enter it on order %(order)s: "
+                "under By-Products, in the details of the line.",
+                product=move.product_id.display_name,
+                order=move.production_id.name,
+            )
+        )
+    lacking.lot_id = lot
+
+
+def _lacks_lot(item):
+    return not item.lot_id and not item.lot_name
+
+
+def _last_lot(move):
+    """The lot of this by-product: on the move, or else of what the order has made before."""
+    same = move.production_id.move_finished_ids.filtered(lambda other: other.product_id == move.product_id) - move
+    return (move.move_line_ids.sorted("id").lot_id or same.move_line_ids.sorted("id").lot_id)[-1:]
+
+
+def _new_lot(move):
+    """Named as Odoo names the lot of an order's product; empty if the operation type allows no new lots, or none has a name."""
+    lots, product, company = move.env["stock.lot"], move.product_id, move.company_id
+    if not move.picking_type_id.use_create_lots:
+        return lots
+    name = product.lot_sequence_id.next_by_id() if product.lot_sequence_id else False
+    taken = [("product_id", "=", product.id), ("name", "=", name), ("company_id", "in", (False, company.id))]
+    if not name or lots.search_count(taken, limit=1):
+        name = lots._get_next_serial(company, product)
+    return lots.create({"name": name, "product_id": product.id}) if name else lots
 
 
 # Moves of one of several batches
@@ -152,9 +198,10 @@ def split_off(move, batch, quantity):
 
 
 def _hand_over(move, part, quantity):
-    """Pass the reservation of ``move`` to ``part``, up to ``quantity``: the first lots."""
-    rest = quantity
-    for item in move.move_line_ids.sorted("id"):
+    """Pass the reservation of ``move`` to ``part``, up to ``quantity``: the first lots. Of what is made: first those that people
+    entered."""
+    rest, made = quantity, bool(move.production_id)
+    for item in move.move_line_ids.sorted(lambda item: (made and _lacks_lot(item), item.id)):
         held = item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False)
         if move.product_uom.compare(rest, 0) <= 0:
             break

@@ -1,6 +1,7 @@
 from odoo.exceptions import UserError
 
 from . import posting
+from .expired_lots import ExpiredLots
 from .order_value import OrderValue
 from .work_time import WorkTime
 
@@ -21,6 +22,7 @@ class SeparateBooking:
 
         :raise UserError: if the dosed product or its lot is not known, or its unit would lose part of the quantity
         """
+        before = self._moves()
         for line in self.batch.line_ids.filtered(lambda line: line._wasted_qty()):
             line._find_product()
             if not line.product_id:
@@ -29,6 +31,7 @@ class SeparateBooking:
                 )
             self._book_wasted(line)
         WorkTime(self.batch).record()
+        ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
         self.batch.disposition_booked = True
         self.batch._journal("state", self.env._("The consumption of the failed batch is booked."))
 
@@ -45,5 +48,12 @@ class SeparateBooking:
         :param quantity: in the unit of the line's product
         :raise UserError: if the lot is not known
         """
+        before = self._moves()
         move = posting.Component(line).consume(quantity)
         OrderValue(self.batch.production_id).add_late(move, self.batch)
+        ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
+
+    def _moves(self):
+        """What is consumed or scrapped of the order."""
+        order = self.batch.production_id
+        return order.move_raw_ids | self.env["stock.scrap"].search([("production_id", "=", order.id)]).move_ids

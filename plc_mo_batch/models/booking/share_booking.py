@@ -1,8 +1,10 @@
 from . import posting
 from .booking import Booking
+from .expired_lots import ExpiredLots
 from .negative_stock import NegativeStock
 from .order_value import OrderValue
 from .shared_order import SharedOrder
+from .whole_order import WholeOrder
 from .work_time import WorkTime
 
 
@@ -23,6 +25,7 @@ class ShareBooking(Booking):
         """
         self._check_bookable(self.batches)
         self._record_order_is_shared()
+        whole_order = WholeOrder(self.batches, closing=False)
         self._set_produced(self.batches)
         WorkTime(self.batches).record()
         WorkTime(self.batches).begin_workorders()
@@ -32,7 +35,9 @@ class ShareBooking(Booking):
         self._post(products)
         self.env.flush_all()
         self._verify_share(products)
+        whole_order.remark()
         NegativeStock(self.batches).remark()
+        ExpiredLots(self.batches).remark()
 
     def _record_order_is_shared(self):
         """The order was increased after its only batch was handed over: another batch makes the rest."""

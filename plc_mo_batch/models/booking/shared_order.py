@@ -1,3 +1,5 @@
+from itertools import zip_longest
+
 from . import posting
 
 
@@ -44,9 +46,11 @@ class SharedOrder:
         return min(1.0, self.batch.order_qty / rest) if rest > 0 else 1.0
 
     def _open_products(self):
-        """The order's own moves of its product and of by-products. What a person has already booked stays."""
+        """The order's own moves of its product and of by-products. What a person has already booked, or added without a demand,
+        stays for the end of the order."""
         moves = self.order.move_finished_ids.filtered(lambda move: move.state not in ("done", "cancel"))
-        return moves.filtered(lambda move: move.product_id == self.order.product_id or not move.picked)
+        planned = moves.filtered(lambda move: not move.picked and not move._should_bypass_set_qty_producing())
+        return moves.filtered(lambda move: move.product_id == self.order.product_id) | planned
 
     # The last batch
 
@@ -57,10 +61,12 @@ class SharedOrder:
             move.picked = True
 
     def demands_per_unit(self):
-        """For each open move: its demand per unit of the order."""
+        """The demands per unit of the order of its open moves, by their kind. An order may have several of a kind, as a kit that
+        is in it twice."""
         moves = self.order.move_raw_ids | self.order.move_finished_ids
         open_moves = moves.filtered(lambda move: move.state not in ("done", "cancel") and not move.additional)
-        return {kind(move): move.product_uom_qty / self.batch.order_qty for move in open_moves}
+        grouped = open_moves.sorted("id").grouped(kind)
+        return {what: [move.product_uom_qty / self.batch.order_qty for move in same] for what, same in grouped.items()}
 
     def set_backorder_demands(self, demands):
         """The order is closed: let its backorder demand the whole rest, not only the last batch's part of it."""
@@ -68,10 +74,12 @@ class SharedOrder:
         backorder = order.production_group_id.production_ids.filtered(
             lambda other: other.state == "confirmed" and other.backorder_sequence > order.backorder_sequence
         )
-        for move in backorder.move_raw_ids | backorder.move_finished_ids:
-            quantity = move.product_uom.round(demands.get(kind(move), 0.0) * backorder.product_qty)
-            if move.product_uom.compare(quantity, move.product_uom_qty):
-                move.product_uom_qty = quantity
+        moves = backorder.move_raw_ids | backorder.move_finished_ids
+        for what, same in moves.sorted("id").grouped(kind).items():
+            for move, demand in zip_longest(same, demands.get(what, ())[: len(same)], fillvalue=0.0):
+                quantity = move.product_uom.round(demand * backorder.product_qty)
+                if move.product_uom.compare(quantity, move.product_uom_qty):
+                    move.product_uom_qty = quantity
         for move in backorder.move_byproduct_ids:  # the batches' moves share the percentage, see OrderValue
             shared = order.move_byproduct_ids.filtered(
                 lambda other, move=move: kind(other) == kind(move) and other.state == "done"

@@ -4,6 +4,7 @@ from odoo.tools import float_compare
 from ...plc.codec import CodecError
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
+from .late_components import LateComponents
 from .not_queueable import NotQueueable
 
 STARTED = ("running", "completed", "failed")  # the PLC has taken it, and it is not over yet
@@ -21,8 +22,10 @@ class MoBatch(models.Model):
                 batch._on_order_closed()
             elif batch.state == "queued" and not batch.resent:
                 batch._refresh(layout)
-            elif batch.state in ("offered", "running", "cancelling") and not batch.order_changed:
-                batch._record_order_change(layout)
+            elif batch.state in ("offered", "running", "cancelling"):
+                if not batch.order_changed:
+                    batch._record_order_change(layout)
+                batch._take_up_late_components()
             batch._start_order()
 
     def _is_under_way(self):
@@ -107,6 +110,26 @@ class MoBatch(models.Model):
             self._tell_order_changed(
                 self.env._("The order was changed after its recipe was handed over. The PLC makes what was queued.")
             )
+
+    def _take_up_late_components(self, finished=False):
+        """Have the lines follow what was added to the order meanwhile. A finished batch may have to wait for a person then.
+
+        Nothing that stands on the order may keep the PLC's actuals from being stored: it is tried again before the booking.
+        """
+        if self.production_id.state in ("done", "cancel"):
+            return
+        with apart(self.env):
+            changed = LateComponents(self).take_up(finished)
+            if changed and self.state == "completed":
+                self._on_hand_adds_changed()
+                if self.hand_adds_needed:
+                    self._tell_responsible(self.env._("Hand-adds to enter"), self.attention)
+
+    def _is_bookable_now(self):
+        """Finished and waiting for nobody, also after another look at its order."""
+        if self._is_bookable():
+            self._take_up_late_components(finished=True)
+        return self._is_bookable()
 
     def _is_out_of_date(self, layout):
         """Whether queueing the order now would freeze another recipe; False if it could not be queued."""

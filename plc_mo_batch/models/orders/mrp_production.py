@@ -226,7 +226,7 @@ class MrpProduction(models.Model):
             if equipment:
                 self._check_equipment(equipment, move, seen, layout)
             lines.append({"sequence": sequence, **move._prepare_plc_line(controller, equipment, share)})
-        if len([line for line in lines if line["code"]]) > len(layout.codes):
+        if len({line["code"] for line in lines if line["code"]}) > len(layout.codes):
             raise NotQueueable(self.env._("it has more dosed components than the PLC's recipe has lines"))
         if not any(line["code"] for line in lines):
             raise NotQueueable(self.env._("none of its components is dosed by %s", controller.name))
@@ -242,16 +242,17 @@ class MrpProduction(models.Model):
                     code=equipment.code,
                 )
             )
-        if equipment in seen:
+        first = seen.setdefault(equipment, move)
+        if first.product_id != move.product_id:  # of one product it is one dosing, whatever the order has it for
             raise NotQueueable(
                 self.env._(
-                    "%(first)s and %(second)s would both be dosed from %(equipment)s",
-                    first=seen[equipment].product_id.display_name,
+                    "%(first)s and %(second)s would both be dosed from %(equipment)s: select on a BoM line of one of them where "
+                    "else to dose it from, or set only one of them as its product",
+                    first=first.product_id.display_name,
                     second=move.product_id.display_name,
                     equipment=equipment.name,
                 )
             )
-        seen[equipment] = move
 
     def _check_plc_serial(self, product):
         if product.tracking == "serial":

@@ -6,6 +6,8 @@ from typing import Any
 from odoo import fields, models
 from odoo.tools import float_compare, float_round
 
+from ...tools.translate import format_number
+from .late_components import entered_on
 from .not_queueable import NotQueueable
 
 
@@ -153,7 +155,22 @@ class MrpProduction(models.Model):
         """Cancel stopped orders without open batches. Odoo closes an order that has produced anything."""
         for order in self:
             if order.state not in ("done", "cancel") and not order.plc_batch_ids.filtered("active"):
+                order._plc_remark_ticked()
                 order.with_context(plc_closing=True).action_cancel()
+
+    def _plc_remark_ticked(self):
+        """What people ticked as consumed is cancelled with the order: its last batch says so."""
+        for move in self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel")):
+            entered = entered_on(move)
+            if entered is not None:
+                self.plc_batch_ids.sorted("id")[-1:]._remark(
+                    self.env._(
+                        "%(product)s: %(quantity)s %(unit)s were ticked as consumed on the order, which is closed without them.",
+                        product=move.product_id.display_name,
+                        quantity=format_number(self.env, entered, ".2f"),
+                        unit=move.product_uom.name,
+                    )
+                )
 
     def _plc_to_close(self):
         """Stopped orders whose last batch was booked just when another one was cancelled."""

@@ -33,7 +33,7 @@ class TestWriteBackRefused(RefusedCase):
     def test_product_that_has_serial_numbers_meanwhile(self):
         batch = self.complete(self.new_order())
         self.feed.tracking = "serial"
-        self.assertRefused(batch, "Test feed is tracked by serial number. Close the order by hand.")
+        self.assertRefused(batch, "Test feed is tracked by serial number, but a PLC produces by weight. Track it by lot, or not")
         self.feed.tracking = "none"
         self.assertBookedAfterwards(batch)
 
@@ -47,7 +47,7 @@ class TestWriteBackRefused(RefusedCase):
             return {"type": "ir.actions.act_window"} if bad.production_id in order else close(order)
 
         with patch.object(orders, "button_mark_done", ask):
-            self.assertRefused(bad, "Odoo needs an answer before it can close the order. Close it by hand.")
+            self.assertRefused(bad, "Odoo asks “ir.actions.act_window”")
         self.assertEqual((good.state, good.production_id.state), ("done", "done"))
         self.assertBookedAfterwards(bad)
 
