@@ -50,6 +50,14 @@ def test_each_script_has_its_command(script):
     assert callable(getattr(commands, script.replace("-", "_")))
 
 
+def test_plain_tests_need_no_odoo():
+    """``dev/plain.py`` and ``make mutants`` import them where there is none."""
+    loaded = "import workshop.plain; print(workshop.plain.load().countTestCases())"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 400
+
+
 def test_mutants_forget_no_module():
     """``make mutants`` takes hours; that it refuses to begin is said here."""
     assert mutants.forgotten() == set()

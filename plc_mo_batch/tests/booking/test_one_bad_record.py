@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 
 from ...models.health.plc_alarm import Condition
 from ...plc.transport import Link
-from ..common import TASKS, MillCase
+from ..common import MillCase
 from ..events.test_event_areas import EventCase, not_sent
 
 TASK = "odoo.addons.plc_mo_batch.models.common.plc_task"
@@ -165,7 +165,7 @@ class TestBadPlc(OneBadCase):
         batch.action_set_disposition("requeue")
         stopped = self.new_order()
         stopped.plc_stopped = True
-        fill = [("cron_id", "=", self.env.ref(TASKS[1]).id)]
+        fill = [("cron_id", "=", self.cron(1).id)]
         self.env["ir.cron.trigger"].search(fill).unlink()
         with (
             self.failing("mrp.production", "_plc_close_stopped", lambda order: order == stopped),

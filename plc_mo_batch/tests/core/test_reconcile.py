@@ -18,6 +18,7 @@ from ...plc.reconcile import (
     recipe_slots,
     reconcile,
 )
+from ...plc.steps import Anomaly, Rejected
 from .. import plc_layouts
 
 ORDER, OTHER = "WH/MO/00001", "WH/MO/00099"
@@ -832,3 +833,10 @@ class TestState(ReconcileCase):
             with self.subTest(word):
                 steps = self.steps([queued], {1: self.shown(word, order=OTHER, taken_job=3)}, {1: recipe})
                 self.assertEqual([step.state for step in steps], codes)
+
+
+@tagged("post_install", "-at_install")
+class TestRejected(BaseCase):
+    def test_it_says_what_is_wrong_with_the_slot(self):
+        anomaly = Anomaly("rejected", "word 54 holds 109")
+        self.assertEqual((Rejected(anomaly).anomaly, str(Rejected(anomaly))), (anomaly, anomaly.detail))

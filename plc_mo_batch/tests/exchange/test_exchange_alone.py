@@ -8,7 +8,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from ...models.exchange.plc_task_exchange import ADVISORY
-from ..common import TASKS, MillCase
+from ..common import MillCase
 from ..patience import wait_until
 
 
@@ -43,7 +43,7 @@ class TestExchangeAlone(MillCase):
         with self.assertLogs("odoo.addons.plc_mo_batch.models.common.plc_task", logging.INFO) as logs:
             self.run_task(2)
         self.assertIn("Test PLC: another exchange is at work, nothing done", "".join(logs.output))
-        soon = [("cron_id", "=", self.env.ref(TASKS[2]).id), ("call_at", ">", begin)]
+        soon = [("cron_id", "=", self.cron(2).id), ("call_at", ">", begin)]
         self.assertTrue(self.env["ir.cron.trigger"].search(soon), "the other one may be dead")
         self.assertEqual(self.queue().state, "queued")
         other.close()  # as a process that was killed

@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from ...models.exchange.plc_task_exchange import Conversation
 from .. import fault_proxy as fault
-from ..common import TASKS, MillCase
+from ..common import MillCase
 
 WRITE = 16
 FLAG = 7076  # of the recipe in slot 1
@@ -23,7 +23,7 @@ class LiveCase(MillCase):
 
     def is_handed_over(self):
         """Whether the run that has just ended has asked for another one."""
-        asked = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(TASKS[2]).id)])
+        asked = self.env["ir.cron.trigger"].search([("cron_id", "=", self.cron(2).id)])
         result = bool(asked)
         asked.unlink()
         return result

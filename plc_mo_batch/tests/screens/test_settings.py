@@ -9,7 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.sql_db import connection_info_for
 from odoo.tests import tagged
 
-from ..common import TASKS, MillCase
+from ..common import MillCase
 
 
 @tagged("post_install", "-at_install")
@@ -19,7 +19,7 @@ class TestSettings(MillCase):
 
     def test_button_of_a_task_that_is_switched_off(self):
         """It says so, and wakes nothing."""
-        cron = self.env.ref(TASKS[2])
+        cron = self.cron(2)
         self.env["ir.config_parameter"].set_param("plc_mo_batch.task_2_enabled", False)
         self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).unlink()
         with self.assertRaisesRegex(UserError, "Task 2 is switched off in the settings."):
@@ -29,7 +29,7 @@ class TestSettings(MillCase):
 
     def test_emptied_queue_that_is_not_to_be_filled_again(self):
         """With the setting off it waits for Task 1's next run."""
-        trigger = [("cron_id", "=", self.env.ref(TASKS[1]).id)]
+        trigger = [("cron_id", "=", self.cron(1).id)]
         for refill in (True, False):
             self.save(plc_refill=refill)
             self.complete(self.new_order())
