@@ -126,6 +126,8 @@ class TestDoors(DoorCase):
     def check(self, name, door, state):
         """What was made is what was asked for, or what the PLC had taken before; nothing else is gone than what was dosed."""
         self.assertAlmostEqual(self.made(), self.expected(name, door, state))
+        if self.made() > door.asks:
+            self.assertTrue(self.batch.remark or state == "done", "nobody is told that more was made than was asked for")
         self.assertFalse(self.open_orders().filtered(lambda order: not order.plc_reason), "nothing waits without a reason")
         if not door.by_hand and name not in CORRECTS:
             self.assertAlmostEqual(self.wheat_gone(), self.dosed + self.scrapped, places=2)
