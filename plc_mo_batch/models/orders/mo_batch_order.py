@@ -2,6 +2,7 @@ from odoo import models
 from odoo.tools import float_compare
 
 from ...plc.codec import CodecError
+from ...plc.reconcile import HANDED_OVER
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from .late_components import LateComponents
@@ -22,10 +23,11 @@ class MoBatch(models.Model):
                 batch._on_order_closed()
             elif batch.state == "queued" and not batch.resent:
                 batch._refresh(layout)
-            elif batch.state in ("offered", "running", "cancelling"):
+            elif batch.state in (*HANDED_OVER, "completed"):
                 if not batch.order_changed:
                     batch._record_order_change(layout)
-                batch._take_up_late_components()
+                if batch.state in HANDED_OVER:
+                    batch._take_up_late_components()
             batch._start_order()
 
     def _is_under_way(self):
@@ -53,7 +55,7 @@ class MoBatch(models.Model):
     def _tell_order_changed(self, message):
         """Once. The attention goes when the batch goes on; the remark stays in the history."""
         self.order_changed = True
-        self.attention = message
+        self.attention = self.attention or message  # what is asked already, goes first
         self._remark(message)
 
     def _refresh(self, layout):
@@ -106,7 +108,7 @@ class MoBatch(models.Model):
 
     def _record_order_change(self, layout):
         """Once a batch is handed over, a change of its order has no effect: the PLC makes what was queued. Report that once."""
-        if self._is_out_of_date(layout):
+        if self._is_more_than_asked() if self.state == "completed" else self._is_out_of_date(layout):
             self._tell_order_changed(
                 self.env._("The order was changed after its recipe was handed over. The PLC makes what was queued.")
             )
@@ -130,6 +132,12 @@ class MoBatch(models.Model):
         if self._is_bookable():
             self._take_up_late_components(finished=True)
         return self._is_bookable()
+
+    def _is_more_than_asked(self):
+        """Whether its order was lowered to less than its batches make."""
+        order = self.production_id
+        planned = sum(order.plc_batch_ids._taking_a_share().mapped("order_qty"))
+        return order.product_uom_id.compare(order.product_qty, planned) < 0
 
     def _is_out_of_date(self, layout):
         """Whether queueing the order now would freeze another recipe; False if it could not be queued."""

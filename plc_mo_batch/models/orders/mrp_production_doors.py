@@ -107,7 +107,8 @@ class MrpProduction(models.Model):
 
     def _plc_check_step_back(self, state):
         """
-        :raise UserError: if an order that a PLC makes would be called *Draft* or *Confirmed* again
+        :raise UserError: if an order that a PLC makes, or made, would be called *Draft* or *Confirmed* again
         """
         if state in STEPS_BACK:
+            self._check_not_booked_by_plc()
             self.filtered(lambda order: order.state not in ("draft", state))._plc_check_door("step_back")

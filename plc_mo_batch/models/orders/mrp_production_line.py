@@ -37,7 +37,7 @@ class MrpProduction(models.Model):
         self.qty_producing = 0.0
         self.do_unreserve()
         self.action_assign()
-        self.write({"plc_reason": False, "plc_withheld": False})
+        self.plc_reason = False
         message = self.env._("%s started it over: what was entered by hand is forgotten.", self.env.user.name)
         self.message_post(body=message)
 
@@ -122,9 +122,9 @@ class MrpProduction(models.Model):
             )
 
     def _plc_reason_made(self):
-        """Why an order that is begun and not closed gets no other batch; False while a batch is open."""
+        """Why an order that is begun and not closed gets no other batch; "" while a batch is open."""
         if self.plc_batch_ids.filtered("active"):
-            return False
+            return ""
         return self.env._(
             "its batches have made it: %(made)s of %(quantity)s %(unit)s. Close it, or raise its quantity",
             made=format_number(self.env, self.qty_produced, "g"),

@@ -101,7 +101,7 @@ class PlcTaskFill(models.AbstractModel):
         try:
             share = production._plc_share(controller)
             if not share:
-                return production._plc_reason_made()
+                return production._plc_reason_made() or False
             production._plc_freeze(controller, layout, 1, share)
         except (NotQueueable, CodecError) as error:
             return production._plc_reason_of(error)
@@ -123,12 +123,12 @@ class PlcTaskFill(models.AbstractModel):
             with self.env.cr.savepoint():
                 share = production._plc_share(controller)
                 if not share:
-                    self._refuse(controller, production, production._plc_reason_made())
-                    return self.env["mo.batch"]
+                    raise NotQueueable(production._plc_reason_made())
                 batch = self.env["mo.batch"].create(production._plc_freeze(controller, layout, slot, share))
                 production._plc_record_share(share)
         except (NotQueueable, CodecError) as error:
-            self._refuse(controller, production, production._plc_reason_of(error))
+            if reason := production._plc_reason_of(error):
+                self._refuse(controller, production, reason)
             return self.env["mo.batch"]
         except UniqueViolation:
             self._log("%s: queued by another PLC just now", production.name)
@@ -141,7 +141,7 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _refuse(self, controller, production, reason):
-        if reason and production.plc_reason != reason:
+        if production.plc_reason != reason:
             production.plc_reason = reason
             message = self.env._("Order %(order)s is not queued: %(reason)s", order=production.name, reason=reason)
             self.env["mo.batch.journal"]._record("error", message, controller=controller)
