@@ -36,8 +36,8 @@ class MrpWorkorder(models.Model):
             wrap(self, "_cal_cost", _cost_not_carried)
 
     def _unregister_hook(self):
-        super()._unregister_hook()
         unwrap(self, "_cal_cost")
+        return super()._unregister_hook()
 
 
 class MrpProduction(models.Model):
@@ -49,8 +49,8 @@ class MrpProduction(models.Model):
             wrap(self, "_cal_price", _price_with_what_came_earlier)
 
     def _unregister_hook(self):
-        super()._unregister_hook()
         unwrap(self, "_cal_price")
+        return super()._unregister_hook()
 
     # Business methods
 
