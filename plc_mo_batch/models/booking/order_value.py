@@ -194,7 +194,7 @@ class OrderValue:
 
     def _raise_value(self, product, value):
         before = product.value
-        product.price_unit += value / product._get_valued_qty()
+        product.price_unit = (before + value) / product._get_valued_qty()  # on what was rounded to a cent
         product._set_value()
         if before and product._should_create_account_move():
             self._post_difference(product, (product.value - before) / product.value)
