@@ -20,7 +20,7 @@ class MoBatch(models.Model):
 
     def _was_seen_running(self):
         """A batch that was first seen when it had ended has both times from that moment, up to the turn of a second."""
-        return (self.date_finished - self.date_started).total_seconds() > 1
+        return bool(self.date_started) and (self.date_finished - self.date_started).total_seconds() > 1
 
     def _stretches(self, began):
         """[(begin, end)] in which the PLC worked on it: from ``began`` to its end, without what it was held. A hold that nobody

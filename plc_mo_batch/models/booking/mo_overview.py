@@ -13,8 +13,8 @@ class MoOverview(models.AbstractModel):
         wrap(self, "_get_unit_cost", _unit_cost_of_several)
 
     def _unregister_hook(self):
-        super()._unregister_hook()
         unwrap(self, "_get_unit_cost")
+        return super()._unregister_hook()
 
 
 def _unit_cost_of_several(original, report, moves):

@@ -36,8 +36,8 @@ class MrpWorkorder(models.Model):
             wrap(self, "_cal_cost", _cost_not_carried)
 
     def _unregister_hook(self):
-        super()._unregister_hook()
         unwrap(self, "_cal_cost")
+        return super()._unregister_hook()
 
 
 class MrpProduction(models.Model):
@@ -49,8 +49,8 @@ class MrpProduction(models.Model):
             wrap(self, "_cal_price", _price_with_what_came_earlier)
 
     def _unregister_hook(self):
-        super()._unregister_hook()
         unwrap(self, "_cal_price")
+        return super()._unregister_hook()
 
     # Business methods
 
@@ -194,7 +194,7 @@ class OrderValue:
 
     def _raise_value(self, product, value):
         before = product.value
-        product.price_unit += value / product._get_valued_qty()
+        product.price_unit = (before + value) / product._get_valued_qty()  # on what was rounded to a cent
         product._set_value()
         if before and product._should_create_account_move():
             self._post_difference(product, (product.value - before) / product.value)

@@ -268,6 +268,19 @@ class TestValue(ValueCase):
         self.assertAlmostEqual(data["summary"]["real_cost"], self.balance(order).came_in * 0.9, 1)
         report._get_report_values(order.ids)
 
+    def test_other_pages_open(self):
+        """While the order is in progress, and when it is done."""
+        order, batches = self.start(1.0, 2)
+        for batch in batches:
+            self.book(batch)
+            self.env.flush_all()
+            self.env["stock_account.stock.valuation.report"].get_report_values()
+            audit = self.env["stock.avco.report"].search([("product_id", "=", self.feed.id)])
+            self.assertEqual(len(audit), len(order.move_finished_ids.filtered(lambda move: move.state == "done")))
+            self.assertAlmostEqual(max(audit.mapped("total_value")), self.balance(order).came_out, 2)
+            trace = self.env["stock.traceability.report"]
+            self.assertTrue(trace.get_lines(model_name="mrp.production", model_id=order.id, level=1))
+
     def test_hooks_are_the_outermost(self):
         """Whatever is installed, in whatever order it was loaded."""
         hooks = {"mrp.production": "_cal_price", "mrp.workorder": "_cal_cost", "report.mrp.report_mo_overview": "_get_unit_cost"}
