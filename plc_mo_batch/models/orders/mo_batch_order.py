@@ -23,6 +23,8 @@ class MoBatch(models.Model):
                 if not batch.order_changed:
                     batch._record_order_change(layout)
                 batch._take_up_late_components()
+            elif batch.state == "completed":
+                batch._take_up_late_components(finished=True)
 
     def _on_order_closed(self):
         """Cancel what the PLC does not know, withdraw what it was offered. What it is making is parked at its end."""
