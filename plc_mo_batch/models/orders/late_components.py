@@ -95,7 +95,7 @@ class LateComponents:
     # Components that are added by hand
 
     def _follow(self, line, move, finished):
-        """Their plan is the order's, and not frozen with the recipe: people read it there. What was entered is no plan any more."""
+        """Their plan is the order's, and not frozen with the recipe: people read it there. What is entered is no plan."""
         share = None if line.typed else self.changed_demand(line)
         if share is not None:
             self._set(line, planned_qty=line.uom_id.round(move.product_uom._compute_quantity(share, line.uom_id)), move_qty=share)
