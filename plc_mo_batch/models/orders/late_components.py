@@ -25,6 +25,8 @@ class LateComponents:
         :param finished: what people ticked as consumed counts as entered by hand
         :return: whether a line changed
         """
+        if "done" in self.batch.line_ids.move_id.mapped("state"):
+            return False  # somebody booked its components: the booking will say so
         self._drop_removed()
         for move in self.order.move_raw_ids.filtered(_is_open):
             line = self.batch.line_ids.filtered(lambda line, move=move: line.move_id == move)[:1] or self._adopt(move)
