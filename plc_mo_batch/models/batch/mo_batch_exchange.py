@@ -109,7 +109,7 @@ class MoBatch(models.Model):
         if state in ("completed", "failed") and not self.date_started:
             values["date_started"] = fields.Datetime.now()
         if state == "completed":
-            self._take_up_late_components(finished=True)
+            self._take_up_at_the_end()
         if state in ("completed", "failed"):
             values.update(self._weight_values(weight), command=False, on_hold=False)
         too_late = self.state == "cancelling" and state in CONSUMING

@@ -25,6 +25,8 @@ class LateComponents:
         :param finished: what people ticked as consumed counts as entered by hand
         :return: whether a line changed
         """
+        if "done" in self.batch.line_ids.move_id.mapped("state"):
+            return False  # somebody booked its components: the booking will say so
         self._drop_removed()
         for move in self.order.move_raw_ids.filtered(_is_open):
             line = self.batch.line_ids.filtered(lambda line, move=move: line.move_id == move)[:1] or self._adopt(move)
@@ -95,8 +97,8 @@ class LateComponents:
     # Components that are added by hand
 
     def _follow(self, line, move, finished):
-        """Their plan is the order's, and not frozen with the recipe: people read it there."""
-        share = self.changed_demand(line)
+        """Their plan is the order's, and not frozen with the recipe: people read it there. What is entered is no plan."""
+        share = None if line.typed else self.changed_demand(line)
         if share is not None:
             self._set(line, planned_qty=line.uom_id.round(move.product_uom._compute_quantity(share, line.uom_id)), move_qty=share)
             self._journal(

@@ -26,8 +26,7 @@ class MoBatch(models.Model):
             elif batch.state in (*HANDED_OVER, "completed"):
                 if not batch.order_changed:
                     batch._record_order_change(layout)
-                if batch.state in HANDED_OVER:
-                    batch._take_up_late_components()
+                batch._take_up_late_components(finished=batch.state == "completed")
             batch._start_order()
 
     def _is_under_way(self):
@@ -114,23 +113,26 @@ class MoBatch(models.Model):
             )
 
     def _take_up_late_components(self, finished=False):
-        """Have the lines follow what was added to the order meanwhile. A finished batch may have to wait for a person then.
-
-        Nothing that stands on the order may keep the PLC's actuals from being stored: it is tried again before the booking.
-        """
+        """Have the lines follow what was added to the order meanwhile. A finished batch may have to wait for a person then."""
         if self.production_id.state in ("done", "cancel"):
             return
-        with apart(self.env):
-            changed = LateComponents(self).take_up(finished)
-            if changed and self.state == "completed":
-                self._on_hand_adds_changed()
-                if self.hand_adds_needed:
-                    self._tell_responsible(self.env._("Hand-adds to enter"), self.attention)
+        if LateComponents(self).take_up(finished) and self.state == "completed":
+            self._on_hand_adds_changed()
+            if self.hand_adds_needed:
+                self._tell_responsible(self.env._("Hand-adds to enter"), self.attention)
+
+    def _take_up_at_the_end(self):
+        """The same for a finished batch. Nothing on its order may keep the PLC's actuals from being stored or booked: what could
+        not be taken up is remarked when it is booked."""
+        with apart(self.env) as attempt:
+            self._take_up_late_components(finished=True)
+        if attempt.error:
+            self._journal("error", describe_error(self.env, attempt.error))
 
     def _is_bookable_now(self):
         """Finished and waiting for nobody, also after another look at its order."""
         if self._is_bookable():
-            self._take_up_late_components(finished=True)
+            self._take_up_at_the_end()
         return self._is_bookable()
 
     def _is_more_than_asked(self):
