@@ -1,5 +1,5 @@
-"""The plant's world has all that Odoo Community builds on mrp, also what its next version adds; and what is said to be tested there
-is there."""
+"""The plant's world has all that Odoo Community builds on mrp, also what its next version adds; and the tests that run there are
+there."""
 
 from odoo.modules.module import Manifest
 
