@@ -1,5 +1,4 @@
-"""The plant's world has all that Odoo Community builds on mrp, also what its next version adds; and what is said to be tested
-there is there."""
+"""The plant's world has all that Odoo Community builds on mrp, also what its next version adds; what is tested there exists."""
 
 from odoo.modules.module import Manifest
 

@@ -167,6 +167,10 @@ class Server(Process):
     """
 
     title = "The Odoo server"
+    PATIENT = (
+        "--limit-time-real",
+        3600,
+    )  # on a busy machine Odoo would start anew in the middle of a task that takes two minutes
     QUIET = ("odoo.addons.rpc.controllers.xmlrpc:ERROR", "werkzeug:WARNING")
 
     def __init__(self, database, log, port=0, options=()):
@@ -174,7 +178,7 @@ class Server(Process):
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         command = [DEV / "odoo", "-d", database, "--db-filter", f"^{re.escape(database)}$", "--no-database-list"]
-        command += ["--http-port", self.port, "--workers", 0]
+        command += ["--http-port", self.port, "--workers", 0, *self.PATIENT]
         super().__init__([*command, *(f"--log-handler={handler}" for handler in self.QUIET), *options], log)
 
     def wait_up(self, seconds=300):

@@ -21,6 +21,7 @@ class MillCase(TransactionCase):
     """
 
     handshake = "job_numbers"
+    value_let_go = ()  # ids of orders that a test changed once they were closed: Odoo itself values no product anew then
 
     @classmethod
     def setUpClass(cls):
@@ -45,7 +46,8 @@ class MillCase(TransactionCase):
 
     def tearDown(self):
         if value.is_counted(self.env):
-            orders = self.env["mrp.production"].search([("picking_type_id", "=", self.picking_type.id)])
+            mine = [("picking_type_id", "=", self.picking_type.id), ("id", "not in", self.value_let_go)]
+            orders = self.env["mrp.production"].search(mine)
             self.assertFalse(list(value.unbalanced(orders)))
         super().tearDown()
 

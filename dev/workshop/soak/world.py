@@ -78,6 +78,7 @@ class Server:
         self.starts += 1
         command = [sys.executable, os.environ["ODOO_SCRIPT"], "-c", os.environ["ODOO_RC"], "-d", self.database]
         command += ["--http-port", self.port, "--workers", 0, "--max-cron-threads", 2, "--no-database-list"]
+        command += plant.Server.PATIENT
         command += ["--load", "base,web,plc_torture_hook", f"--addons-path={ROOT},{ADDONS}", "--log-level", "warn"]
         os.environ["PLC_SOAK_CLOCK"] = str(self.clock)  # inherited
         self._process = plant.Process(command, self.log.with_suffix(f".{self.starts}.log"))

@@ -33,6 +33,7 @@ class TestOrderClosed(MillCase):
         self.order.is_locked = False
         self.order.qty_producing = 999.0
         self.assertEqual(self.order.qty_produced, 999.0)
+        self.value_let_go = self.order.ids
 
     def test_an_order_of_nobodys_batch(self):
         order = self.new_order()

@@ -74,6 +74,7 @@ class TestOrderClosedByHand(MillCase):
                 self.assertRecordValues(batch, [{"state": "cancelled", "disposition_booked": True, "last_error": False}])
                 self.assertAlmostEqual(self.wheat.qty_available, before - 601.25)
                 self.assertEqual(order.state, state)
+                self.value_let_go = [*self.value_let_go, order.id]
 
     def test_scrap_is_taken_from_where_the_components_were(self):
         """Odoo takes what is scrapped of a closed order from where its product lies."""
