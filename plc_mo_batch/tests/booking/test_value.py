@@ -238,6 +238,15 @@ class TestValue(ValueCase):
                 self.weigh_late(batches)
                 self.assert_even(order, round(before.came_in + 4.0 * 0.11, 2))
 
+    def test_weighed_late_after_the_last_batch(self):
+        order, batches = self.start(1.5, 3)
+        self.book(*batches)
+        before = self.balance(order).came_out
+        self.weigh_late(batches[2])
+        self.assertAlmostEqual(self.balance(order).came_out, before + 4.0 * 0.11, 2)
+        raised = order.move_finished_ids.filtered(lambda move: move.state == "done" and not move.plc_batch_id)
+        self.assertAlmostEqual(raised.value, max(order.move_finished_ids.mapped("value")), 2)
+
     def test_weighed_late_in_the_middle(self):
         self.with_byproduct()
         order, batches = self.start(1.5, 3)
