@@ -24,7 +24,6 @@ PLANT_TESTS = [  # what touches an order, its stock or its pages; all else knows
     "plc_mo_batch/tests/booking",
     "plc_mo_batch/tests/events",
     "plc_mo_batch/tests/orders",
-    "plc_mo_batch/tests/access/test_actions.py",
     "plc_mo_batch/tests/access/test_cancel.py",
     "plc_mo_batch/tests/house/test_views.py",
     "plc_mo_batch/tests/screens/test_batch_screen.py",
