@@ -27,6 +27,13 @@ class TestRecipe(BaseCase):
         self.assertEqual(recipe["line_code"], (103, 101, *[0] * 22))
         self.assertEqual(recipe["line_quantity"], [5.5, 7.25, *[0.0] * 22])
 
+    def test_one_code_in_two_lines(self):
+        """It is one dosing: the sum, where the code stands first."""
+        lines = [(101, 600.0), (103, 5.5), (101, 40.0), (103, 0.25)]
+        self.assertEqual(isa88().recipe(lines)["line_quantity"], [640.0, 5.75, *[0.0] * 22])
+        self.assertEqual(isa88().recipe(lines)["line_code"], (101, 103, *[0] * 22))
+        self.assertEqual(plc_layouts.flags().recipe(lines)["line_quantity"], [640.0, 0.0, 5.75, *[0.0] * 12])
+
     def test_a_block_without_job(self):
         self.assertEqual(plc_layouts.job_numbers().block(plc_layouts.recipe_values())[77:], [0, 0])
 
