@@ -28,7 +28,7 @@ from workshop.soak import score
 from workshop.soak.clerk import Allowed, Clerk
 from workshop.soak.nature import Nature
 from workshop.soak.world import PLCS, ROLES, Api, Plc, Server, set_up
-from workshop.torture.books import Stock, Verdict, compare, compare_accounts, dosed, rows, say
+from workshop.torture.books import Stock, Verdict, accounts_gap, compare, compare_accounts, dosed, rows, say
 from workshop.torture.events import KEYS, TABLES, Told, key
 from workshop.torture.fork import Fork
 from workshop.torture.watch import offences
@@ -89,6 +89,7 @@ class Soak:
         facts, self.secrets = fork.line.hear()
         fork.wait()
         [[self.first_event]] = self.sql("SELECT coalesce(max(id), 0) FROM mo_batch_journal")
+        self.gap = self._with_cursor(accounts_gap)
         for number, ((_name, options, _layout), of_plc) in enumerate(zip(PLCS, facts, strict=True)):
             plc = Plc(options, of_plc, self.database, self.folder, f"{self.seed} {number}")
             self.sql("UPDATE plc_controller SET port = %s WHERE id = %s", plc.proxy.port, plc.id)
@@ -104,6 +105,10 @@ class Soak:
         with closing(psycopg2.connect(dbname=self.database)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(text, parameters or None)
             return cursor.fetchall() if cursor.description else None
+
+    def _with_cursor(self, what, *arguments):
+        with closing(psycopg2.connect(dbname=self.database)) as connection, connection.cursor() as cursor:
+            return what(cursor, *arguments)
 
     # Playing
 
@@ -318,8 +323,7 @@ class Soak:
                 if batch["active"]:
                     self._offend("stuck", f"batch {batch['id']} is {batch['state']}: {batch['attention'] or batch['last_error']}")
 
-        with closing(psycopg2.connect(dbname=self.database)) as connection, connection.cursor() as cursor:
-            self._add(compare_accounts(cursor))
+        self._add(self._with_cursor(compare_accounts, self.gap))
 
     def _salt(self, stock):
         """What is added by hand is booked once, with each order that is closed."""

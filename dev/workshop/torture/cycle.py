@@ -5,7 +5,7 @@ from contextlib import closing
 import psycopg2
 
 from workshop.torture import genuine
-from workshop.torture.books import Ledger, Stock, compare, compare_accounts, read_ledger
+from workshop.torture.books import Ledger, Stock, accounts_gap, compare, compare_accounts, read_ledger
 from workshop.torture.events import TABLES, Told, compare_events
 from workshop.torture.fork import Gone
 from workshop.torture.person import Person, weigh_up
@@ -28,6 +28,7 @@ class Cycle:
         ledger = read_ledger(world.mill.ledger_file)
         self.after = ledger[-1]["seq"] if ledger else 0
         self.after_events = {kind: world.sql(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0] for kind, table in TABLES.items()}
+        self.gap = self._with_cursor(accounts_gap)
         self.count = 0
         self.labels = []
         self.struck = ""
@@ -128,7 +129,7 @@ class Cycle:
     def _judge(self):
         stock = self.snapshot_of_stock()
         verdict = compare(stock, Ledger(self._records()), self.world.silos, self._by_hand(stock))
-        verdict.add(self._with_cursor(compare_accounts))
+        verdict.add(self._with_cursor(compare_accounts, self.gap))
         if self.world.work.tells:
             verdict.add(self._compare_events())
         verdict.early += offences(self.world.mill.offences)

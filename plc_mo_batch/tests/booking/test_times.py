@@ -196,7 +196,7 @@ class TestTimes(TimesCase):
         self.run_from(batch, 4)
         batch.action_set_disposition("requeue")
         self.run_task(3)
-        self.assertEqual((batch.state, order.state), ("cancelled", "confirmed"))
+        self.assertEqual((batch.state, order.state), ("cancelled", "progress"))
         self.assertEqual(self.times(order), [(0, 4, "productive")])
         second = self.make(order, 7, began=BEGAN + timedelta(minutes=10))
         self.assertEqual(order.workorder_ids.time_ids.plc_batch_id, batch | second)
