@@ -273,9 +273,7 @@ def _judge_closing(plc, batches, result):
             elif order.state in ("done", "cancel"):
                 result["the person; the batch waits and says so"] += 1
             else:
-                result.lost.append(
-                    f"{batch.name} is {batch.state}, its order {order.state}: nobody won, error {batch.last_error}, {batch.review_needed} {batch.hand_adds_needed} {batch.attention}, next {batch.next_try}"
-                )
+                result.lost.append(f"{batch.name} is {batch.state}, its order {order.state}: nobody won")
 
 
 # Report

@@ -242,8 +242,8 @@ def _compare_value(verdict, order, stock):
 
 
 def accounts_gap(cursor):
-    """What is posted on the account of production beyond what the moves into and out of production are worth, all orders together.
-    What Odoo's demo data made before it counted value stays apart by it."""
+    """What is posted on the account of production beyond what the moves into and out of production are worth, all together. What
+    Odoo's demo data made before it counted value stays apart by it."""
     if not counts_value(cursor):
         return 0.0
     [moves] = _rows(

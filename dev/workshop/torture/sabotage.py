@@ -68,11 +68,18 @@ def weigh_twice(registry):
     weighing._store = twice
 
 
-def forget_the_value_of_a_component(registry):
+def lose_value(registry):
     """The product is worth less than what went into it."""
     order = registry["mrp.production"]
-    value = order._cal_price
-    order._cal_price = lambda orders, consumed: value(orders, consumed[1:])
+    price = order._cal_price
+
+    def less(orders, consumed):
+        result = price(orders, consumed)
+        for move in orders.move_finished_ids.filtered(lambda move: move.state != "done"):
+            move.price_unit *= 0.9
+        return result
+
+    order._cal_price = less
 
 
 # by cycle, what is broken: how, and as what it is to be noticed
@@ -88,5 +95,5 @@ SABOTAGES = {
         "a failure forgotten": (forget_a_failure, "lost"),
         "a bag counted twice": (weigh_twice, "doubled"),
     },
-    "value": {"value lost": (forget_the_value_of_a_component, "lost")},  # of either, where Odoo counts it
+    "value": {"value lost": (lose_value, "lost")},  # of either, where Odoo counts it
 }
