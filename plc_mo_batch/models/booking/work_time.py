@@ -46,7 +46,9 @@ class WorkTime:
         """The order is closed: it and its work orders began and ended when the PLC did, not when they were booked."""
         for workorder in self._workorders():
             self._date_workorder(workorder)
-        made = self.order.plc_batch_ids.filtered(lambda batch: batch.state in ("completed", "done"))
+        made = self.order.plc_batch_ids.filtered(lambda batch: batch.state in ("completed", "done") and batch.date_finished)
+        if not made:
+            return
         began, ended = min(WorkTime(batch).began() for batch in made), max(made.mapped("date_finished"))
         # Odoo computes the products anew when the order's end changes, to date them
         self.order._recompute_recordset(["move_finished_ids"])
