@@ -74,7 +74,7 @@ class WorkTime:
 
     def _divide(self, workorders):
         """[(work order, its stretches)]: one after the other, as long as they are planned. A PLC does not report operations."""
-        stretches = self.batch._stretches(self.began()) if workorders else []
+        stretches = self.batch._stretches(self.began()) if workorders and self.batch.date_finished else []
         shares = workorders.mapped("duration_expected")
         shares = shares if all(shares) else [1.0] * len(workorders)
         for index, workorder in enumerate(workorders):
