@@ -10,7 +10,7 @@ from workshop.environment import environment, fresh_database
 from workshop.host import Failure, need_chromium, say
 from workshop.linting import lint
 from workshop.paths import ROOT
-from workshop.worlds import BARE, PLANT, WORLDS, take_world
+from workshop.worlds import BARE, PLANT, take_world
 
 # pytest shows a failing test's log itself; Odoo's limit on memory would also bind the programs that tests start
 OPTIONS = (
@@ -41,16 +41,16 @@ source =
 
 
 def test(*arguments):
-    """In the world that is named; else some files in the bare one, and all of them in both."""
+    """In the world that is named, else in the bare one."""
     if "--no-lint" in arguments:
         arguments = tuple(argument for argument in arguments if argument != "--no-lint")
     else:
         lint()
     need_chromium()
     world, arguments = take_world(arguments)
-    worlds = [world] if world else [BARE] if arguments else WORLDS.values()
+    world = world or BARE
     with environment() as env:
-        return max([_test(env, each, arguments or _all(each)) for each in worlds])
+        return _test(env, world, arguments or _all(world))
 
 
 def _test(env, world, arguments):

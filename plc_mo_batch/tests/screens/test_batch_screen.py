@@ -73,11 +73,12 @@ class TestBatchScreen(MillCase):
         order.action_cancel()
         self.assertEqual(order.plc_state, "cancelled")
 
-    def test_order_that_somebody_makes_by_hand_waits_for_no_plc(self):
+    def test_order_that_somebody_makes_by_hand_says_why_it_is_not_queued(self):
         self.order.qty_producing = 500.0
-        self.assertRecordValues(self.order, [{"state": "progress", "plc_state": False}])
         self.run_task(1)
         self.assertNotIn(self.order, self.queue().production_id)
+        self.assertRecordValues(self.order, [{"state": "progress", "plc_state": "refused"}])
+        self.assertIn("entered as produced by hand", self.order.plc_reason)
 
     def test_order_of_several_batches_waits_for_the_next(self):
         self.controller.write({"max_batch_qty": 500.0, "batch_limit": 1})
