@@ -167,10 +167,8 @@ class Server(Process):
     """
 
     title = "The Odoo server"
-    PATIENT = (
-        "--limit-time-real",
-        3600,
-    )  # on a busy machine Odoo would start anew in the middle of a task that takes two minutes
+    # on a busy machine Odoo would start anew in the middle of a task that takes two minutes
+    PATIENT = ("--limit-time-real", 3600)
     QUIET = ("odoo.addons.rpc.controllers.xmlrpc:ERROR", "werkzeug:WARNING")
 
     def __init__(self, database, log, port=0, options=()):

@@ -9,6 +9,7 @@ CANCELLING, COMPLETED, FAILED, DONE, CANCELLED = "cancelling", "completed", "fai
 OPEN = (QUEUED, SENDING, OFFERED, RUNNING, CANCELLING, COMPLETED, FAILED)
 ENDED = (COMPLETED, FAILED, DONE)  # the actuals are stored: what the PLC still shows of the batch may be acknowledged
 DOWNLOADING = (QUEUED, SENDING)
+NOT_TAKEN = (*DOWNLOADING, OFFERED)  # as far as we know: it can be cancelled
 HANDED_OVER = (OFFERED, RUNNING, CANCELLING)  # the PLC may know of it
 UNDECIDED = ("lost", "doubt")  # anomalies that a person must decide
 

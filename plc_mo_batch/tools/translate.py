@@ -32,6 +32,14 @@ def _label(env, label):
     return dict(field._description_selection(env)).get(label, str(label))
 
 
+def label_of(record, name, value=None):
+    """What people read for a value of a selection, in the language of the record's environment.
+
+    :param value: by default the record's
+    """
+    return dict(record._fields[name]._description_selection(record.env))[value or record[name]]
+
+
 def format_number(env, value, pattern):
     """A number as the language of ``env`` writes it, without thousands separators.
 

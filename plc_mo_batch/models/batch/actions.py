@@ -14,9 +14,9 @@ from ...plc.reconcile import (
     CANCELLED,
     CANCELLING,
     COMPLETED,
-    DOWNLOADING,
     FAILED,
     HANDED_OVER,
+    NOT_TAKEN,
     OFFERED,
     QUEUED,
     RUNNING,
@@ -173,7 +173,7 @@ ACTIONS = {
         Action(
             "cancel",
             in_state(_lt("it has already ended")),
-            states=_in(*DOWNLOADING, OFFERED),
+            states=_in(*NOT_TAKEN),
             refusals={
                 CANCELLING: in_state(_lt("its recipe is being withdrawn from the PLC")),
                 RUNNING: in_state(

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...plc.reconcile import DOWNLOADING, ENDED, HANDED_OVER, OPEN
+from ...tools.translate import label_of
 from ..common.plc_notifier import ACTIVITY
 
 STATES = [
@@ -322,7 +323,7 @@ class MoBatch(models.Model):
         self._check_allowed("command")
         for batch in self.sudo():
             batch.write({"command": command, "command_at": fields.Datetime.now()})
-            label = dict(self._fields["command"]._description_selection(self.env))[command]
+            label = label_of(batch, "command")
             batch._journal("user", self.env._("%(command)s requested by %(user)s.", command=label, user=self.env.user.name))
         self.env["plc.task.exchange"]._trigger()
         return True

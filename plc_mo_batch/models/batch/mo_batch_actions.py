@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...plc.sentences import Sentence
-from ...tools.translate import translate
+from ...tools.translate import label_of, translate
 from ..common.roles import MANAGER, check_manager, check_operator
 from .actions import ACTIONS, BUTTONS
 
@@ -69,7 +69,7 @@ class MoBatch(models.Model):
         wanted = ACTIONS[action]
         closed = wanted.closed if self.state in wanted.states and self._is_order_closed() else None
         refusal = closed or wanted.refusals.get(self.state, wanted.refusal)
-        state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
+        state = label_of(self, "state").lower()
         values = {"batch": self.name, "state": state, "reason": refusal.reason}
         return translate(self.env, Sentence(refusal.sentence.source, values))
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.translate import label_of
+
 REASONS = [
     ("recipe", "Recipe or order wrong"),
     ("material", "Material missing"),
@@ -90,7 +92,7 @@ class MoBatch(models.Model):
                 "cancel_order_action": self._effective_order_action(order_action),
             }
         )
-        label = dict(self._fields["cancel_reason"]._description_selection(self.env))[reason]
+        label = label_of(self, "cancel_reason")
         message = self.env._("Cancellation requested by %(user)s: %(reason)s", user=self.env.user.name, reason=label)
         self._journal("user", f"{message}. {note}" if note else f"{message}.")
         if self.state == "offered":

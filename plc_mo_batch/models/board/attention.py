@@ -1,5 +1,6 @@
 from odoo import fields
 
+from ...tools.translate import label_of
 from ..common.roles import OPERATOR
 from ..common.tasks import TASKS
 from .plc_board import button
@@ -115,7 +116,7 @@ class Attention:
         return list(by_key.values())
 
     def _of_alarm(self, alarm):
-        label = dict(alarm._fields["kind"]._description_selection(self.env))[alarm.kind]
+        label = label_of(alarm.with_env(self.env), "kind")
         batch = alarm.batch_id
         names = [alarm.controller_id.name, batch.name, batch and order_label(batch), label]
         return self._item(

@@ -118,7 +118,7 @@ class Booking:
             order = move.production_id
             if not move.picked and not move._should_bypass_set_qty_producing():
                 posting.make_byproduct(move, (order.qty_producing - order.qty_produced) * move.unit_factor)
-        for move in self.batches.production_id.move_byproduct_ids.filtered(lambda move: move.state not in ("done", "cancel")):
+        for move in self.batches.production_id.move_byproduct_ids._plc_open():
             posting.give_lot(move)  # also to what a person entered
 
     # What was consumed

@@ -10,7 +10,7 @@ from odoo import fields, models
 from odoo.tools import float_round
 
 from ...tools.outermost import unwrap, wrap
-from .shared_order import kind
+from .shared_order import kind, posted_like
 
 DUE = "plc_due"  # in the context: how much of the order is posted with what is being valued, 0 to 1
 
@@ -30,15 +30,6 @@ class MrpWorkorder(models.Model):
         string="Cost Carried", readonly=True, copy=False, help="How much of its cost the order's batches carry already."
     )
 
-    def _register_hook(self):
-        super()._register_hook()
-        if is_valued(self.env):
-            wrap(self, "_cal_cost", _cost_not_carried)
-
-    def _unregister_hook(self):
-        unwrap(self, "_cal_cost")
-        return super()._unregister_hook()
-
 
 class MrpProduction(models.Model):
     _inherit = "mrp.production"
@@ -47,16 +38,18 @@ class MrpProduction(models.Model):
         super()._register_hook()
         if is_valued(self.env):
             wrap(self, "_cal_price", _price_with_what_came_earlier)
+            wrap(self.env["mrp.workorder"], "_cal_cost", _cost_not_carried)
 
     def _unregister_hook(self):
         unwrap(self, "_cal_price")
+        unwrap(self.env["mrp.workorder"], "_cal_cost")
         return super()._unregister_hook()
 
     # Business methods
 
     def _plc_close_value(self):
         """Of cancelled orders that are done with what was made of them: Odoo settles what went in only where it closes one."""
-        for order in self.filtered(lambda order: order.state == "done" and order.plc_batch_ids):
+        for order in self.filtered(lambda order: order.state == "done" and order._plc_batches_ever()):
             OrderValue(order).add_rest()
             if hasattr(order, "_post_labour"):
                 order._post_labour()
@@ -83,15 +76,14 @@ def _cost_of(original, workorder, date, due):
 
 def _price_with_what_came_earlier(original, order, consumed):
     """``mrp.production._cal_price``, when Odoo closes an order: with what was consumed before and no product carries yet."""
-    earlier = OrderValue(order).not_carried() - consumed
-    if DUE in order.env.context or not (earlier or order._plc_is_shared()) or not order.plc_batch_ids:
+    if DUE in order.env.context or not order._plc_batches_ever():
         return original(order, consumed)
-    with OrderValue(order).whole_cost_shares(order.move_byproduct_ids.filtered(_is_open)):
+    value = OrderValue(order)
+    earlier = value.not_carried() - consumed
+    if not (earlier or order._plc_is_shared()):
+        return original(order, consumed)
+    with value.whole_cost_shares(order.move_byproduct_ids._plc_open()):
         return original(order.with_context(**{DUE: 1.0}), consumed | earlier)
-
-
-def _is_open(move):
-    return move.state not in ("done", "cancel")
 
 
 class OrderValue:
@@ -116,7 +108,7 @@ class OrderValue:
             return
         order, consumed = self.order.with_context(**{DUE: self._due(batch)}), self.not_carried()
         byproducts = products & order.move_byproduct_ids
-        with self._without_quantity(order.move_finished_ids.filtered(_is_open) - products), self.whole_cost_shares(byproducts):
+        with self._without_quantity(order.move_finished_ids._plc_open() - products), self.whole_cost_shares(byproducts):
             order._cal_price(consumed)
         self._divide_cost_shares(byproducts, batch)
         consumed.plc_carried = True
@@ -141,23 +133,20 @@ class OrderValue:
         """Let each have the cost share of all the order's moves of that by-product: of what is posted now, it gets all of it."""
         shares = {move: move.cost_share for move in byproducts.filtered("cost_share")}
         for move in shares:
-            move.cost_share += sum(self._posted_like(move).mapped("cost_share"))
+            move.cost_share += sum(posted_like(move, self.order).mapped("cost_share"))
         yield
         for move, share in shares.items():
             move.cost_share = share
-
-    def _posted_like(self, move):
-        return self.order.move_byproduct_ids.filtered(lambda other: other.state == "done" and kind(other) == kind(move))
 
     def _divide_cost_shares(self, byproducts, batch):
         """The moves of a by-product share its percentage: Odoo adds them up, on pages and in a check that they stay below 100."""
         for move in byproducts.filtered("cost_share"):
             left = move.cost_share
-            whole = left + sum(self._posted_like(move).mapped("cost_share"))
+            whole = left + sum(posted_like(move, self.order).mapped("cost_share"))
             taken = min(left, float_round(whole * batch.order_qty / self.order.product_qty, precision_digits=2))
-            rest = self.order.move_byproduct_ids.filtered(lambda other, move=move: _is_open(other) and kind(other) == kind(move))
+            others = self.order.move_byproduct_ids._plc_open() - move
             move.cost_share = taken
-            (rest - move)[:1].cost_share = left - taken
+            others.filtered(lambda other, move=move: kind(other) == kind(move))[:1].cost_share = left - taken
 
     # An order that is done
 

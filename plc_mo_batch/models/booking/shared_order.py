@@ -48,7 +48,7 @@ class SharedOrder:
     def _open_products(self):
         """The order's own moves of its product and of by-products. What a person has already booked, or added without a demand,
         stays for the end of the order."""
-        moves = self.order.move_finished_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        moves = self.order.move_finished_ids._plc_open()
         planned = moves.filtered(lambda move: not move.picked and not move._should_bypass_set_qty_producing())
         return moves.filtered(lambda move: move.product_id == self.order.product_id) | planned
 
@@ -64,7 +64,7 @@ class SharedOrder:
         """The demands per unit of the order of its open moves, by their kind. An order may have several of a kind, as a kit that
         is in it twice."""
         moves = self.order.move_raw_ids | self.order.move_finished_ids
-        open_moves = moves.filtered(lambda move: move.state not in ("done", "cancel") and not move.additional)
+        open_moves = moves._plc_open().filtered(lambda move: not move.additional)
         grouped = open_moves.sorted("id").grouped(kind)
         return {what: [move.product_uom_qty / self.batch.order_qty for move in same] for what, same in grouped.items()}
 
@@ -81,10 +81,7 @@ class SharedOrder:
                 if move.product_uom.compare(quantity, move.product_uom_qty):
                     move.product_uom_qty = quantity
         for move in backorder.move_byproduct_ids:  # the batches' moves share the percentage, see OrderValue
-            shared = order.move_byproduct_ids.filtered(
-                lambda other, move=move: kind(other) == kind(move) and other.state == "done"
-            )
-            move.cost_share = sum(shared.mapped("cost_share")) or move.cost_share
+            move.cost_share = sum(posted_like(move, order).mapped("cost_share")) or move.cost_share
 
     def link_what_was_consumed(self):
         """The order is closed. Odoo has just made the last batch's components the source of all that was produced: correct
@@ -98,3 +95,8 @@ class SharedOrder:
 def kind(move):
     """What identifies the move among the others of its order, also in a backorder."""
     return (move.product_id, move.bom_line_id, move.byproduct_id, bool(move.raw_material_production_id))
+
+
+def posted_like(move, order):
+    """What ``order`` has posted of the kind of ``move``: of the product, or of one by-product."""
+    return order.move_finished_ids.filtered(lambda other: other.state == "done" and kind(other) == kind(move))

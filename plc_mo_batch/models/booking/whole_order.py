@@ -51,8 +51,9 @@ class WholeOrder:
         """(move, demand, entered) of what the order has besides the batches' lines and its product. Entered: what a person has of
         a by-product without ticking it; of one of several batches it only says which lot it was entered for."""
         order = batch.production_id
-        for move in (order.move_raw_ids | order.move_byproduct_ids) - order.plc_batch_ids.line_ids.move_id:
-            if move.state not in ("done", "cancel") and move.product_uom_qty > 0:
+        others = (order.move_raw_ids | order.move_byproduct_ids) - order.plc_batch_ids.line_ids.move_id
+        for move in others._plc_open():
+            if move.product_uom_qty > 0:
                 unticked = move.production_id and not order._plc_is_shared() and not move.picked
                 entered = move.quantity if unticked and move.product_uom.compare(move.quantity, move.product_uom_qty) else 0.0
                 yield move, move.product_uom_qty, entered

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
+from ...tools.translate import label_of
 from ..common.plc_notifier import ACTIVITY
 from ..common.roles import check_operator
 
@@ -198,7 +199,7 @@ class PlcAlarm(models.Model):
     # Business methods: notifying people
 
     def _tell_opened(self):
-        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        label = label_of(self, "kind")
         self._journal("error" if self.priority == "high" else "anomaly", self.message)
         self._post(self.env._("%(kind)s: %(message)s", kind=label, message=self.message))
         self._announce()
@@ -207,7 +208,7 @@ class PlcAlarm(models.Model):
         self._mail(self.env._("%(plc)s: %(kind)s", plc=self._place(), kind=label))
 
     def _tell_closed(self):
-        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        label = label_of(self, "kind")
         message = self.env._("Closed: %s", self.message)
         self._journal("state", message)
         self._post(message)

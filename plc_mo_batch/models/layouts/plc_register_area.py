@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...plc.layout import can_be_input
+from ...tools.translate import label_of
 
 
 class PlcRegisterArea(models.Model):
@@ -51,7 +52,7 @@ class PlcRegisterArea(models.Model):
     def _check_registers(self):
         for area in self.filtered(lambda area: area.registers == "input"):
             if not can_be_input(area.kind, area.layout_id.handshake):
-                label = dict(self._fields["kind"]._description_selection(self.env))[area.kind]
+                label = label_of(area, "kind")
                 raise ValidationError(
                     self.env._("Odoo writes to the area %s, so it cannot use input registers, which are read-only.", label)
                 )

@@ -132,17 +132,8 @@ class LateComponents:
 
     def changed_demand(self, line):
         """What the order demands of a component for this batch, if a person has changed it since; otherwise None."""
-        share = line.move_id.product_uom.round(self._share_of(line.move_id, line) / self._scale())
+        share = self._share_of(line.move_id, line)
         return share if abs(share - line.move_qty) > self._slack(line.move_id) else None
-
-    def _scale(self):
-        """If an order is raised or lowered after a share is posted, Odoo scales what is left of its components as if nothing were
-        posted. That is no change of a component: what all of them have in common is left out."""
-        if "done" not in (self.order.plc_batch_ids - self.batch).mapped("state"):
-            return 1.0
-        lines = self.batch.line_ids.filtered(lambda line: line.move_qty and not _has_no_move(line) and _is_open(line.move_id))
-        scales = [self._share_of(line.move_id, line) / line.move_qty for line in lines]
-        return min(filter(None, scales), key=lambda scale: abs(scale - 1.0), default=1.0)
 
     def _share_of(self, move, line=None):
         """The batch's part of what the order still demands of a component, in the move's unit. Each batch takes as much as it
@@ -168,7 +159,7 @@ class LateComponents:
 
 
 def _is_open(move):
-    return move.state not in ("done", "cancel") and not move.plc_batch_id
+    return bool(move._plc_open()) and not move.plc_batch_id
 
 
 def _has_no_move(line):

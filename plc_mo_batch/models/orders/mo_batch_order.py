@@ -2,7 +2,7 @@ from odoo import models
 from odoo.tools import float_compare
 
 from ...plc.codec import CodecError
-from ...plc.reconcile import HANDED_OVER
+from ...plc.reconcile import HANDED_OVER, NOT_TAKEN
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from .late_components import LateComponents
@@ -46,7 +46,7 @@ class MoBatch(models.Model):
 
     def _on_order_closed(self):
         """Cancel what the PLC does not know, withdraw what it was offered. What it is making is parked at its end."""
-        if self.state in ("queued", "sending", "offered"):
+        if self.state in NOT_TAKEN:
             self._cancel("order", self.env._("The order was closed or cancelled in Odoo."), "requeue")
         elif self.active and not self.order_changed:
             self._tell_order_changed(self.env._("The order was closed or cancelled in Odoo, but the PLC is making it."))

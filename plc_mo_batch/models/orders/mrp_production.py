@@ -102,7 +102,7 @@ class MrpProduction(models.Model):
 
     def _plc_batch_shown(self):
         """The batch that a PLC owes, or else the latest one."""
-        batches = self.sudo().with_context(active_test=False).plc_batch_ids.sorted("id", reverse=True)
+        batches = self._plc_batches_ever().sorted("id", reverse=True)
         return (batches.filtered("active") or batches)[:1]
 
     def _plc_waits(self, plc):
@@ -117,8 +117,7 @@ class MrpProduction(models.Model):
 
     def _plc_has_more_to_make(self):
         """It is made in several batches, and some do not exist yet."""
-        batches = self.sudo().with_context(active_test=False).plc_batch_ids
-        made = batches.filtered(lambda batch: batch.active or batch.consumed)
+        made = self._plc_batches_ever().filtered(lambda batch: batch.active or batch.consumed)
         return not self.plc_stopped and self.plc_part_count > max(1, len(made))
 
     # Business methods
@@ -220,7 +219,7 @@ class MrpProduction(models.Model):
 
     def _prepare_plc_lines(self, controller, layout, share):
         lines, seen = [], {}
-        open_moves = self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        open_moves = self.move_raw_ids._plc_open()
         for sequence, move in enumerate(open_moves, start=1):
             equipment = move._plc_equipment(controller)
             if equipment:

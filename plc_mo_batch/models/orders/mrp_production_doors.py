@@ -1,8 +1,9 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ...plc.reconcile import NOT_TAKEN
 from ...plc.sentences import Sentence
-from ...tools.translate import translate
+from ...tools.translate import label_of, translate
 from .doors import DOORS, STEPS_BACK
 
 
@@ -23,7 +24,6 @@ class MrpProduction(models.Model):
     # Actions
 
     def action_merge(self):
-        self._plc_check_door("merge")
         withheld = any(self.mapped("plc_withheld"))
         action = super().action_merge()
         if withheld:  # a person is to find out first whether the PLC made it
@@ -44,8 +44,8 @@ class MrpProduction(models.Model):
         return result
 
     def _pre_action_split_merge_hook(self, merge=False, split=False):
-        if split:
-            self._plc_check_door("split")
+        if merge or split:
+            self._plc_check_door("merge" if merge else "split")
         return super()._pre_action_split_merge_hook(merge=merge, split=split)
 
     def _split_productions(self, amounts=False, cancel_remaining_qty=False, set_consumed_qty=False):
@@ -76,7 +76,7 @@ class MrpProduction(models.Model):
                 order._plc_refuse(door, under_way[:1])
 
     def _plc_refuse(self, door, batch):
-        state = dict(batch._fields["state"]._description_selection(self.env))[batch.state].lower()
+        state = label_of(batch.with_env(self.env), "state").lower()
         values = {"order": self.name, "batch": batch.name, "state": state}
         raise UserError(translate(self.env, Sentence(DOORS[door].source, values)))
 
@@ -94,7 +94,7 @@ class MrpProduction(models.Model):
             return
         closed = self.filtered(lambda order: order.state in ("done", "cancel"))
         batches = closed.sudo().plc_batch_ids.filtered("active")
-        for batch in batches.filtered(lambda batch: batch.state in ("queued", "sending", "offered")):
+        for batch in batches.filtered(lambda batch: batch.state in NOT_TAKEN):
             batch._in_plc_language()._on_order_closed()
         if batches:
             self.env["plc.task.exchange"]._trigger()

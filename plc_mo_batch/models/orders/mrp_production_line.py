@@ -33,7 +33,7 @@ class MrpProduction(models.Model):
         over = self.workorder_ids.filtered(lambda work: work.state in ("done", "cancel"))
         over.state = "ready"  # first: Odoo refuses the quantity of one that is over
         over.qty_produced = 0.0
-        self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel")).picked = False
+        self.move_raw_ids._plc_open().picked = False
         self.qty_producing = 0.0
         self.do_unreserve()
         self.action_assign()
@@ -104,7 +104,7 @@ class MrpProduction(models.Model):
         """What is added by hand may well be consumed before; what the PLC doses may not."""
         if self._plc_whole_is_entered():
             return
-        open_moves = self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        open_moves = self.move_raw_ids._plc_open()
         for move in open_moves.filtered(lambda move: move.picked and move.quantity):
             if move._plc_equipment(controller):
                 raise NotQueueable(

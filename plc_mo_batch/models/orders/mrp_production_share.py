@@ -6,6 +6,7 @@ from typing import Any
 from odoo import fields, models
 from odoo.tools import float_compare, float_round
 
+from ...plc.reconcile import NOT_TAKEN
 from ...tools.translate import format_number
 from .late_components import entered_on
 from .not_queueable import NotQueueable
@@ -120,7 +121,7 @@ class MrpProduction(models.Model):
             return super()._update_raw_moves(factor)
         if self.product_uom_id.compare(after, 0) > 0:
             return super()._update_raw_moves(after / before)
-        self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel")).product_uom_qty = 0.0
+        self.move_raw_ids._plc_open().product_uom_qty = 0.0
         return []
 
     def _plc_goes_on(self, batches):
@@ -147,7 +148,7 @@ class MrpProduction(models.Model):
         self.ensure_one()
         if not self.plc_stopped:
             self.plc_stopped = True
-            for batch in self.plc_batch_ids.filtered(lambda batch: batch.state in ("queued", "sending", "offered")):
+            for batch in self.plc_batch_ids.filtered(lambda batch: batch.state in NOT_TAKEN):
                 batch._cancel(reason, note, "cancel")
         self._plc_close_stopped()
 
@@ -160,7 +161,7 @@ class MrpProduction(models.Model):
 
     def _plc_remark_ticked(self):
         """What people ticked as consumed is cancelled with the order: its last batch says so."""
-        for move in self.move_raw_ids.filtered(lambda move: move.state not in ("done", "cancel")):
+        for move in self.move_raw_ids._plc_open():
             entered = entered_on(move)
             if entered is not None:
                 self.plc_batch_ids.sorted("id")[-1:]._remark(

@@ -18,6 +18,12 @@ class StockMove(models.Model):
         help="For an order made in several batches: the batch that consumed or produced this move.",
     )
 
+    # Business methods
+
+    def _plc_open(self):
+        """Those that are neither posted nor cancelled."""
+        return self.filtered(lambda move: move.state not in ("done", "cancel"))
+
     # Business methods: the recipe
 
     def _plc_equipment(self, controller):
