@@ -392,7 +392,7 @@ def _wide_writer(field: Field) -> Write:
 
 def _exact(value: Any) -> Fraction:
     """A number as it is written on paper; for a float, the shortest decimal that stands for it."""
-    return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
+    return Fraction(str(value))
 
 
 def _float_writer(field: Field) -> Write:

@@ -1,5 +1,6 @@
 import math
 import sys
+from decimal import Decimal
 
 from odoo.tests import BaseCase, tagged
 
@@ -282,3 +283,56 @@ class TestReading(BaseCase):
         slot = SlotCodec([Field("late", 5, "bool"), Field("early", 1, "uint16", maximum=10)])
         with self.assertRaisesRegex(CodecError, r"^early \(word 1\) holds 11, more than 10$"):
             slot.decode([0, 11, 0, 0, 0, 2])
+
+
+@tagged("post_install", "-at_install")
+class TestWide(BaseCase):
+    """Integers of 64 bits."""
+
+    def words(self, raw):
+        return [raw >> shift & 0xFFFF for shift in (48, 32, 16, 0)]
+
+    def read(self, raw, **values):
+        return codec("int64", **values).decode(self.words(raw))["value"]
+
+    def write(self, value, **values):
+        return codec("int64", **values).encode({"value": value})
+
+    def refusal(self, value, field_type="int64", **values):
+        with self.assertRaises(CodecError) as caught:
+            codec(field_type, **values).encode({"value": value})
+        return str(caught.exception).partition(" cannot hold ")[2]
+
+    def test_float_as_long_as_it_is_exact(self):
+        for steps, kind in ((10**15, float), (10**15 + 1, Decimal)):
+            for raw in (steps, -steps):
+                value = self.read(raw, scale=100)
+                self.assertIsInstance(value, kind)
+                self.assertEqual(Decimal(str(value)), Decimal(raw) / 100)
+
+    def test_every_scale_is_exact(self):
+        for scale in (2, 100):
+            raw = 10**18 + scale // 2
+            self.assertEqual(self.read(raw, scale=scale), Decimal(raw) / scale)
+            self.assertEqual(self.write(Decimal(raw) / scale, scale=scale), self.words(raw))
+
+    def test_limits_belong_to_what_is_allowed(self):
+        limits = {"scale": 100, "minimum": -5, "maximum": 7}
+        for raw in (-500, 700):
+            self.assertEqual(self.read(raw, **limits), raw / 100)
+        for raw, phrase in ((-501, "holds -5.01, less than -5"), (701, "holds 7.01, more than 7")):
+            with self.assertRaises(CodecError) as caught:
+                self.read(raw, **limits)
+            self.assertEqual(str(caught.exception).partition(") ")[2], phrase)
+
+    def test_halves_are_rounded_away_from_zero(self):
+        for value, raw in ((0.005, 1), (-0.005, -1), (0.004, 0), (-0.004, 0), (1.005, 101), (-1.005, -101)):
+            self.assertEqual(self.write(value, scale=100), self.words(raw), value)
+
+    def test_limits_of_the_type_in_a_sentence(self):
+        whole = "it must be between 0 and 18446744073709551615"
+        self.assertEqual(self.refusal(1 << 64, "uint64"), f"{1 << 64}: {whole}")
+        halves = "it must be between -4611686018427387904 and 4.61168601842739e+18"
+        self.assertEqual(self.refusal(1 << 63, scale=2), f"{1 << 63}: {halves}")
+        tenths = "it must be between 0 and 1.84467440737096e+15"
+        self.assertEqual(self.refusal(1e17, "uint64", scale=10000), f"1e+17: {tenths}")
