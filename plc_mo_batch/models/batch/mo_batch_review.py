@@ -241,7 +241,7 @@ class MoBatch(models.Model):
         """The produced quantity may be the sum of what was added, and the entered quantities may be off the plan: check both."""
         if self.weighings_until and not self._unweighed():
             self.weighings_until = False
-        if self._is_weight_computed():
+        if self._is_weight_computed() and not self.weight_needed:
             self.produced_qty = self._produced_qty(self.finished_weight)
         self.hand_adds_needed = self._lacks_hand_adds()
         if not self.hand_adds_needed:
@@ -284,9 +284,8 @@ class MoBatch(models.Model):
 
     def _is_weight_computed(self):
         """The produced quantity depends on the hand-adds: they are added to what the PLC weighed, or to what it dosed."""
-        if self.weight_typed:
-            return False
-        return self._weighs_only_dosed() if self.finished_weight else self.controller_id.weight_policy == "actuals"
+        summed = not self.finished_weight and self.controller_id.weight_policy == "actuals"
+        return not self.weight_typed and (summed or self._weighs_only_dosed())
 
     def _weighs_only_dosed(self):
         return self.controller_id.layout_id.weight_contains == "dosed"

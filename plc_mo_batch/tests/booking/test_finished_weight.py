@@ -92,7 +92,7 @@ class TestFinishedWeight(MillCase):
         order = self.new_order()
         batch = self.finish(1030.0, order=order)
         self.run_task(3)
-        remark = "Finished weight out of tolerance: 1,030.00 kg, planned 1,000.00, by consumption 1,000.00."
+        remark = "Finished weight out of tolerance: 1030.00 kg, planned 1000.00, by consumption 1000.00."
         self.assertRecordValues(batch, [{"state": "done", "attention": False, "remark": remark}])
         self.assertEqual(batch.activity_ids.summary, "Out of tolerance")
 
@@ -103,7 +103,7 @@ class TestFinishedWeight(MillCase):
         self.assertEqual((batch.state, order.state), ("completed", "progress"))
         self.assertEqual(
             batch.attention,
-            "Finished weight far out of tolerance: 2,698.62 kg, planned 1,000.00, by consumption 1,000.00. "
+            "Finished weight far out of tolerance: 2698.62 kg, planned 1000.00, by consumption 1000.00. "
             "Review the batch, then release it.",
         )
         batch.with_user(self.operator).action_release_review("Weighed twice")
@@ -122,7 +122,7 @@ class TestFinishedWeight(MillCase):
             batch,
             [{"review_needed": False, "attention": False, "weight_state": "within", "produced_qty": 998.2, "finished_weight": 0.88}],
         )
-        self.assertEqual(batch.sudo().journal_ids[0].message, "night entered 998.2 kg produced instead of 0.88.")
+        self.assertEqual(batch.sudo().journal_ids[0].message, f"{self.operator.name} entered 998.2 kg produced instead of 0.88.")
         self.assertFalse(batch.sudo().activity_ids)
         self.run_task(3)
         self.assertEqual((batch.state, order.qty_produced), ("done", 998.2))
@@ -153,7 +153,7 @@ class TestFinishedWeight(MillCase):
         self.assertFalse(self.hand_add(batch).typed)
         batch.with_user(self.operator).action_enter_hand_adds([[self.hand_add(batch).id, SALT + 60.0]])
         self.assertRecordValues(batch, [{"review_needed": True, "weight_state": "review"}])
-        self.assertIn("planned 1,000.00, by consumption 1,060.00", batch.attention)
+        self.assertIn("planned 1000.00, by consumption 1060.00", batch.attention)
 
     # What it contains
 
