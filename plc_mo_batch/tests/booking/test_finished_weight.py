@@ -120,7 +120,15 @@ class TestFinishedWeight(MillCase):
         wizard.save().action_confirm()
         self.assertRecordValues(
             batch,
-            [{"review_needed": False, "attention": False, "weight_state": "within", "produced_qty": 998.2, "finished_weight": 0.88}],
+            [
+                {
+                    "review_needed": False,
+                    "attention": False,
+                    "weight_state": "within",
+                    "produced_qty": 998.2,
+                    "finished_weight": 0.88,
+                }
+            ],
         )
         self.assertEqual(batch.sudo().journal_ids[0].message, f"{self.operator.name} entered 998.2 kg produced instead of 0.88.")
         self.assertFalse(batch.sudo().activity_ids)
