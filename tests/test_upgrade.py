@@ -256,6 +256,8 @@ def test_what_was_switched_off_stays_off(upgraded, before):
     kept = {key: value for key, value in before["settings"].items() if ("ir_config_parameter", key) not in CHANGED}
     assert kept.items() <= after.items()
     assert "plc_mo_batch.task_3_enabled" not in after
+    weights = "SELECT DISTINCT weight_tolerance_percent, weight_review_percent FROM plc_controller"
+    assert query(upgraded, weights) == [(5, 0)]  # told, but no batch of a PLC in service is held
     assert "plc_mo_batch.refill" not in after
     assert set(before["crons"]) <= set(crons(upgraded))
 

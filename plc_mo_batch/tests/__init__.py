@@ -16,6 +16,7 @@ from .booking import (
     test_closing_questions,
     test_expired_lots,
     test_failure,
+    test_finished_weight,
     test_one_bad_record,
     test_one_product_twice,
     test_shares_booking,

@@ -6,6 +6,7 @@ class MoBatchWeight(models.TransientModel):
     _description = "Enter the Finished Weight"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True, default=lambda self: self.env.context.get("active_id"))
+    reason = fields.Char(related="batch_id.attention", related_sudo=False)
     planned_qty = fields.Float(related="batch_id.planned_qty", related_sudo=False)
     uom_id = fields.Many2one(related="batch_id.uom_id", related_sudo=False)
     weight = fields.Float(string="Finished Weight", digits="Product Unit", required=True)

@@ -107,7 +107,7 @@ NOTHING_TO_DECIDE = in_state(_lt("there is nothing to decide"))
 ACTIONS = {
     action.name: action
     for action in (
-        Action("set_weight", Refusal(_lt("Batch %(batch)s is not waiting for a weight.")), condition="weight_needed"),
+        Action("set_weight", Refusal(_lt("Batch %(batch)s is not waiting for a weight.")), condition="_is_weight_asked"),
         Action(
             "release_review",
             of_batch(_lt("it is not waiting for a review")),

@@ -41,6 +41,7 @@ class MoBatch(models.Model):
         "review_needed",
         "state",
         "weight_needed",
+        "weight_state",
     )
     @api.depends_context("uid")
     def _compute_is_action_allowed(self):

@@ -162,9 +162,9 @@ class MoBatch(models.Model):
     def _produced_qty(self, weight):
         """kg produced: the finished weight; without one from the PLC, as the PLC's policy says."""
         if weight:
-            return weight
+            return weight + (self._hand_added_weight() if self._weighs_only_dosed() else 0.0)
         if self.controller_id.weight_policy == "actuals":
-            return sum(line._consumed_weight() for line in self.line_ids)
+            return sum(line._weight(line._consumed_qty()) for line in self.line_ids)
         return self.planned_qty
 
     def _store_actuals(self, codes, actuals):

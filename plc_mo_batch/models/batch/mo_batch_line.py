@@ -163,10 +163,13 @@ class MoBatchLine(models.Model):
             return self.uom_id.round(self.planned_qty * self.batch_id._hand_add_ratio())
         return self.planned_qty
 
-    def _consumed_weight(self):
-        """The consumed quantity in the PLC's unit; nothing if the weight of a unit is not known."""
+    def _weight(self, quantity):
+        """``quantity``, given in the line's unit, in the PLC's; nothing if the weight of a unit is not known. What was dosed
+        from equipment that nobody named is weighed already."""
+        if not self.product_id:
+            return quantity
         try:
-            return self.product_id._plc_to_weight(self._consumed_qty(), self.uom_id, self.batch_id.uom_id)
+            return self.product_id._plc_to_weight(quantity, self.uom_id, self.batch_id.uom_id)
         except UserError:
             return 0.0
 

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ...tools.odoo_edge import consumption_of
 from ...tools.translate import format_number
 from ..common.plc_notifier import ACTIVITY
+from .finished_weight import FinishedWeight
 from .mo_batch_line import TOLERANCE_STATES
 
 
@@ -19,7 +20,17 @@ class MoBatch(models.Model):
         string="Tolerance",
         compute="_compute_tolerance_state",
         store=True,
-        help="The worst state of its components.",
+        help="The worst state of its components and of its finished weight.",
+    )
+    weight_state = fields.Selection(
+        TOLERANCE_STATES,
+        string="Weight Tolerance",
+        readonly=True,
+        help="The finished weight, judged by the plan, by what was consumed, and by the limits in force when the batch finished. "
+        "Empty: there were no limits, or the weight was computed.",
+    )
+    weight_typed = fields.Boolean(
+        string="Weight Entered by Hand", readonly=True, help="The produced weight was entered by a user, not reported by the PLC."
     )
     hand_adds_needed = fields.Boolean(readonly=True, help="The hand-added quantities must be entered.")
     review_needed = fields.Boolean(readonly=True, help="The batch must be reviewed before it is booked.")
@@ -30,16 +41,16 @@ class MoBatch(models.Model):
         string="Waiting for Weighings Until", readonly=True, help="The finished batch waits until then for manual weighings."
     )
 
-    @api.depends("line_ids.tolerance_state")
+    @api.depends("line_ids.tolerance_state", "weight_state")
     def _compute_tolerance_state(self):
         for batch in self:
-            states = set(batch.line_ids.mapped("tolerance_state"))
+            states = {batch.weight_state, *batch.line_ids.mapped("tolerance_state")}
             batch.tolerance_state = next((state for state in ("review", "warn", "within") if state in states), False)
 
     # Actions
 
     def action_open_weight(self):
-        """Ask for the finished weight that the PLC did not report."""
+        """Ask for the finished weight that the PLC did not report, or reported wrong."""
         self._check_allowed("set_weight")
         return self._open_wizard("plc_mo_batch.mo_batch_weight_action")
 
@@ -99,9 +110,9 @@ class MoBatch(models.Model):
         return True
 
     def action_set_weight(self, weight):
-        """Enter the finished weight that the PLC did not report.
+        """Enter the finished weight that the PLC did not report, or one instead of what is held for review.
 
-        :param weight: kg produced, more than 0
+        :param weight: kg produced, hand-adds included, more than 0
         :return: True
         :raise UserError: if the batch does not wait for a weight, or the value is not a weight
         """
@@ -110,10 +121,11 @@ class MoBatch(models.Model):
         batch = self.sudo()
         if not 0 < weight < float("inf"):
             raise UserError(self.env._("The weight must be more than 0."))
-        batch.write({"weight_needed": False, "produced_qty": weight, "attention": False})
-        entered = format_number(self.env, weight, "g")
-        batch._journal("user", self.env._("%(user)s entered %(weight)s kg.", user=self.env.user.name, weight=entered))
-        self.env["plc.task.write.back"]._trigger()
+        batch._journal("user", batch._weight_entered(weight))
+        batch.write({"weight_needed": False, "weight_typed": True, "produced_qty": weight, "review_needed": False})
+        batch._hold_for_review()
+        if not batch.review_needed:
+            batch.activity_feedback([ACTIVITY])
         batch._on_answered()
         return True
 
@@ -145,6 +157,7 @@ class MoBatch(models.Model):
         return any(not line.code and not line.typed and (typed or line.entry_needed) for line in self.line_ids)
 
     def _hold_for_review(self):
+        self.weight_state = FinishedWeight(self).state()
         reasons = self._review_reasons()
         if reasons and not self.review_needed and not self.reviewed:
             self.review_needed = True
@@ -156,6 +169,8 @@ class MoBatch(models.Model):
         reasons = []
         if far_off := self.line_ids.filtered(lambda line: line.tolerance_state == "review"):
             reasons.append(self.env._("Far out of tolerance: %s.", far_off._deviation_texts()))
+        if self.weight_state == "review":
+            reasons.append(self.env._("Finished weight far out of tolerance: %s.", FinishedWeight(self).text()))
         if self._deviates_from("strict"):
             reasons.append(self.env._("The BoM is strict, but consumption differs from it: %s.", self._other_than_planned()))
         return reasons
@@ -164,6 +179,8 @@ class MoBatch(models.Model):
         warnings = []
         if warned := self.line_ids.filtered(lambda line: line.tolerance_state == "warn"):
             warnings.append(self.env._("Out of tolerance: %s.", warned._deviation_texts()))
+        if self.weight_state == "warn":
+            warnings.append(self.env._("Finished weight out of tolerance: %s.", FinishedWeight(self).text()))
         if self._deviates_from("warning"):
             warnings.append(self.env._("Consumption differs from the BoM: %s.", self._other_than_planned()))
         return warnings
@@ -224,8 +241,8 @@ class MoBatch(models.Model):
         """The produced quantity may be the sum of what was added, and the entered quantities may be off the plan: check both."""
         if self.weighings_until and not self._unweighed():
             self.weighings_until = False
-        if not self.finished_weight and self.controller_id.weight_policy == "actuals":
-            self.produced_qty = self._produced_qty(0.0)
+        if self._is_weight_computed() and not self.weight_needed:
+            self.produced_qty = self._produced_qty(self.finished_weight)
         self.hand_adds_needed = self._lacks_hand_adds()
         if not self.hand_adds_needed:
             self._hold_for_review()
@@ -246,13 +263,39 @@ class MoBatch(models.Model):
         return self.state == "completed" and not waits
 
     def _hand_add_ratio(self):
-        """Produced by planned quantity. If the produced quantity is the sum of the components: by what the PLC dosed."""
-        if not self.finished_weight and self.controller_id.weight_policy == "actuals":
+        """Produced by planned quantity. If the produced quantity counts the hand-adds: by what the PLC dosed."""
+        if self._is_weight_computed():
             dosed = self.line_ids.filtered("code")
             made, planned = sum(dosed.mapped("actual_qty")), sum(dosed.mapped("planned_qty"))
         else:
             made, planned = self.produced_qty, self.planned_qty
         return made / planned if planned else 1.0
+
+    def _weight_entered(self, weight):
+        before, entered = (format_number(self.env, number, "g") for number in (self.produced_qty, weight))
+        if not self.produced_qty:
+            return self.env._("%(user)s entered %(weight)s kg.", user=self.env.user.name, weight=entered)
+        return self.env._(
+            "%(user)s entered %(weight)s kg produced instead of %(before)s.",
+            user=self.env.user.name,
+            weight=entered,
+            before=before,
+        )
+
+    def _is_weight_computed(self):
+        """The produced quantity depends on the hand-adds: they are added to what the PLC weighed, or to what it dosed."""
+        summed = not self.finished_weight and self.controller_id.weight_policy == "actuals"
+        return not self.weight_typed and (summed or self._weighs_only_dosed())
+
+    def _weighs_only_dosed(self):
+        return self.controller_id.layout_id.weight_contains == "dosed"
+
+    def _hand_added_weight(self):
+        return sum(line._weight(line._consumed_qty()) for line in self.line_ids if not line.code)
+
+    def _is_weight_asked(self):
+        """A person may enter the weight: the PLC reported none, or one that is held for review."""
+        return self.weight_needed or (self.review_needed and self.weight_state == "review")
 
     # Business methods: weighings
 

@@ -1,9 +1,9 @@
 from odoo import fields, models
 
 
-def percent_field(label, description):
+def percent_field(label, description, **options):
     """A limit in percent of the planned quantity."""
-    return fields.Float(string=label, digits=(16, 2), help=description)
+    return fields.Float(string=label, digits=(16, 2), help=description, **options)
 
 
 def weight_field(label, description):
@@ -38,7 +38,7 @@ class PlcTolerance(models.AbstractModel):
     def _limit(self, kind, planned):
         """How much more or less than ``planned`` may be dosed, in the unit that the PLC weighs in.
 
-        :param kind: ``tolerance`` or ``review``
+        :param kind: ``tolerance`` or ``review``; of a PLC, also ``weight_tolerance`` and ``weight_review``
         :return: 0.0 if no limit is set
         """
         return max(planned * self[f"{kind}_percent"] / 100, self[f"{kind}_kg"]) if self else 0.0

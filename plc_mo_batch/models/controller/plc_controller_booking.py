@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..common.plc_tolerance import percent_field, weight_field
+
 
 class PlcController(models.Model):
     """Policies of the write-back: how a batch's consumption and production are booked, and who is notified if that fails."""
@@ -19,6 +21,21 @@ class PlcController(models.Model):
         help="What counts as consumed for components that the PLC does not dose. As entered by hand: a finished batch waits "
         "for the quantities. As weighed: it waits for the weighings that the PLC reports, then for an operator.",
     )
+    weight_tolerance_percent = percent_field(
+        "Weight Tolerance (%)",
+        "How far the finished weight may deviate from the plan, and from what was consumed. The percentage or the tolerance in kg "
+        "applies, whichever allows more. A larger deviation is booked, and the responsible user is notified. Both 0: no tolerance.",
+        default=5.0,
+    )
+    weight_tolerance_kg = weight_field("Weight Tolerance", "In the PLC's weight unit; see Weight Tolerance (%).")
+    weight_review_percent = percent_field(
+        "Review Weight Beyond (%)",
+        "A finished weight that deviates by more than this percentage, and by more than the limit in kg, from the plan or from what "
+        "was consumed sends the batch to review: it is not booked until it is released, or the right weight is entered. Both 0: "
+        "no review.",
+        default=20.0,
+    )
+    weight_review_kg = weight_field("Review Weight Beyond", "In the PLC's weight unit; see Review Weight Beyond (%).")
     backorder_policy = fields.Selection(
         [("never", "Never"), ("short", "If less than planned was produced")],
         string="Backorder",
@@ -52,6 +69,11 @@ class PlcController(models.Model):
         "queue until it is written back.",
     )
 
+    _weight_limits_positive = models.Constraint(
+        "CHECK(weight_tolerance_percent >= 0 AND weight_tolerance_kg >= 0 "
+        "AND weight_review_percent >= 0 AND weight_review_kg >= 0)",
+        "Tolerances cannot be negative.",
+    )
     _backorder_percent_range = models.Constraint(
         "CHECK(backorder_percent >= 0 AND backorder_percent < 100)", "The backorder percentage must be between 0 and 100."
     )

@@ -45,6 +45,13 @@ class PlcRegisterLayout(models.Model):
         help="With flags: the PLC shows the order in its feedback in the same scan in which it takes it. A lost message or a "
         "withdrawal then needs no decision by an operator.",
     )
+    weight_contains = fields.Selection(
+        [("all", "All that went in"), ("dosed", "Only what the PLC dosed")],
+        string="Finished Weight",
+        required=True,
+        default="all",
+        help="What the PLC's finished weight contains. Only what it dosed: Odoo adds the hand-added quantities to it.",
+    )
     has_clock = fields.Boolean(compute="_compute_has_clock", help="The layout has the PLC's clock.")
     has_events = fields.Boolean(compute="_compute_has_events", help="The PLC reports failures or weighings.")
     has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
