@@ -28,6 +28,7 @@ PLANT_TESTS = [  # what touches an order, its stock or its pages; all else knows
     "plc_mo_batch/tests/house/test_views.py",
     "plc_mo_batch/tests/screens/test_batch_screen.py",
 ]
+DOOR_TABLES = [f"plc_mo_batch/tests/orders/test_doors_{moment}.py" for moment in ("waiting", "at_work", "ended")]
 ODOOS_TESTS = {"mrp": BARE, "mrp_account": PLANT}  # modules whose tests run with the addon, each where it is at home
 COVERAGE = """[run]
 branch = true
@@ -88,10 +89,10 @@ def _test_odoo(env, module, world, addon, arguments):
 
 
 def doors():
-    """It is a test that tries them; with the variable it writes what it finds, and else compares."""
+    """Tests try them; with the variable they write what they find, and else compare."""
     os.environ["PLC_WRITE_DOORS"] = "1"
     with environment() as env, fresh_database(env) as name:
-        return env.run(_pytest(name, "plc_mo_batch/tests/orders/test_doors.py"), cwd=ROOT)
+        return env.run(_pytest(name, *DOOR_TABLES), cwd=ROOT)
 
 
 def coverage(*arguments):
