@@ -1,6 +1,7 @@
-"""The table of doors × states: each cell tried, in an order of its own, and compared with docs/doors.md.
+"""Everything that people may do to an order, at each state of its batch: refused before anything changed, or followed to its end,
+where what was made is compared with what was asked for, and what was dosed with what is gone from the stock.
 
-A file tries some of the states, so that they run side by side."""
+Three files try some states each, so that workers share them; docs/doors.md has what they find."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Everything that people may do to an order while the PLC makes its batch, or gives it back: refused before anything changed, or followed to its end."""
+"""What people may do to an order while the PLC makes its batch, or gives it back. See ``door_table.py``."""
 
 from odoo.tests import tagged
 

@@ -1,4 +1,4 @@
-"""Everything that people may do to an order while its batch has ended: refused before anything changed, or followed to its end."""
+"""What people may do to an order while its batch has ended. See ``door_table.py``."""
 
 from odoo.tests import tagged
 

@@ -1,4 +1,4 @@
-"""Everything that people may do to an order while its batch waits for the PLC, or did not come to it: refused before anything changed, or followed to its end."""
+"""What people may do to an order while its batch waits for the PLC, or did not come to it. See ``door_table.py``."""
 
 from odoo.tests import tagged
 
