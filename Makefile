@@ -2,7 +2,7 @@
 
 help:
 	@echo "make demo    watch ten orders run from confirmed to done: Odoo, the addon and a simulated PLC"
-	@echo "make test    linters and all tests; dev/test --world plant: those of orders where Odoo has all that a plant has"
+	@echo "make test    linters and all tests; those of orders also where Odoo has all that a plant has (dev/test --world bare|plant: one)"
 	@echo "make test-odoo  the tests of Odoo's own mrp and mrp_account with the addon installed (ten to fifteen minutes)"
 	@echo "make lint    linters alone"
 	@echo "make bench   all figures beside their peers in the same run, to docs/benchmarks.md and bench.json"

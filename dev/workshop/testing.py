@@ -10,7 +10,7 @@ from workshop.environment import environment, fresh_database
 from workshop.host import Failure, need_chromium, say
 from workshop.linting import lint
 from workshop.paths import ROOT
-from workshop.worlds import BARE, PLANT, take_world
+from workshop.worlds import BARE, PLANT, WORLDS, take_world
 
 # pytest shows a failing test's log itself; Odoo's limit on memory would also bind the programs that tests start
 OPTIONS = (
@@ -21,13 +21,14 @@ OPTIONS = (
 )
 LONGEST_FIRST = ("tests", "plc_mo_batch/tests")
 PLANT_TESTS = [  # what touches an order, its stock or its pages; all else knows no more of a plant than of its absence
+    "plc_mo_batch/tests/orders",  # whose files take longest
     "plc_mo_batch/tests/booking",
-    "plc_mo_batch/tests/events",
-    "plc_mo_batch/tests/orders",
-    "plc_mo_batch/tests/access/test_cancel.py",
     "plc_mo_batch/tests/house/test_views.py",
+    "plc_mo_batch/tests/access/test_cancel.py",
     "plc_mo_batch/tests/screens/test_batch_screen.py",
+    "plc_mo_batch/tests/events",
 ]
+DOOR_TABLES = [f"plc_mo_batch/tests/orders/test_doors_{moment}.py" for moment in ("waiting", "at_work", "ended")]
 ODOOS_TESTS = {"mrp": BARE, "mrp_account": PLANT}  # modules whose tests run with the addon, each where it is at home
 COVERAGE = """[run]
 branch = true
@@ -41,22 +42,27 @@ source =
 
 
 def test(*arguments):
-    """In the world that is named, else in the bare one."""
+    """All of them in one world after the other, each on all cores; some, or those of a world that is named, in that one alone.
+
+    :return: the worse exit code of the two
+    """
     if "--no-lint" in arguments:
         arguments = tuple(argument for argument in arguments if argument != "--no-lint")
     else:
         lint()
     need_chromium()
     world, arguments = take_world(arguments)
-    world = world or BARE
+    worlds = [world or BARE] if world or arguments else WORLDS.values()
     with environment() as env:
-        return _test(env, world, arguments or _all(world))
+        return max([_test(env, each, arguments or _all(each)) for each in worlds])
 
 
 def _test(env, world, arguments):
     say(f"== tests in the {world.name} world")
     with fresh_database(env, world=world) as name:
-        return env.run(_pytest(name, *arguments), cwd=ROOT)
+        status = env.run(_pytest(name, *arguments), cwd=ROOT)
+    say(f"== the {world.name} world: {f'failed ({status})' if status else 'passed'}")
+    return status
 
 
 def _all(world):
@@ -88,10 +94,10 @@ def _test_odoo(env, module, world, addon, arguments):
 
 
 def doors():
-    """It is a test that tries them; with the variable it writes what it finds, and else compares."""
+    """Tests try them; with the variable they write what they find, and else compare."""
     os.environ["PLC_WRITE_DOORS"] = "1"
     with environment() as env, fresh_database(env) as name:
-        return env.run(_pytest(name, "plc_mo_batch/tests/orders/test_doors.py"), cwd=ROOT)
+        return env.run(_pytest(name, *DOOR_TABLES), cwd=ROOT)
 
 
 def coverage(*arguments):

@@ -105,7 +105,10 @@ from .layouts import (
 )
 from .orders import (
     test_doors,
+    test_doors_at_work,
+    test_doors_ended,
     test_doors_race,
+    test_doors_waiting,
     test_fill,
     test_fill_race,
     test_order_changed,

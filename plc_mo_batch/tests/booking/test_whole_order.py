@@ -10,6 +10,7 @@ from ..orders.test_shares import SharedOrderCase
 
 POLICIES = ("planned", "proportional", "typed", "weighed")
 MOMENTS = ("offered", "running", "completed")
+SLOTS = 10  # of the PLC
 ENTERED = 0.98  # of the plan: what people enter if they are asked
 
 
@@ -39,11 +40,15 @@ class WholeOrderCase(SharedOrderCase):
 
     def start(self, count=1):
         """An order of so many batches, all queued."""
-        order = self.new_order(1000.0 * count)
+        (order,) = self.start_all(1, count)
+        return order, list(self.batches(order))
+
+    def start_all(self, orders, count):
+        started = [self.new_order(1000.0 * count) for _order in range(orders)]
         self.run_task(1)
-        batches = self.batches(order)
-        self.assertEqual(len(batches), count)
-        return order, list(batches)
+        for order in started:
+            self.assertEqual(len(self.batches(order)), count)
+        return started
 
     def add(self, order, product, quantity, **values):
         """A person adds a component."""
@@ -64,12 +69,19 @@ class WholeOrderCase(SharedOrderCase):
             batch.action_enter_hand_adds([(line.id, line.uom_id.round(line.planned_qty * ENTERED)) for line in asked])
 
     def book(self, batch, weight=1000.0):
-        if batch.state != "completed":
-            self.finish(batch, weight=weight)
+        self.book_all([batch], weight)
+
+    def book_all(self, batches, weight=1000.0):
+        for batch in batches:
+            if batch.state != "completed":
+                self.finish(batch, weight=weight)
         self.run_task(3)
-        self.answer(batch)
-        self.run_task(3)
-        self.assertRecordValues(batch, [{"state": "done", "last_error": False}])
+        if any(batch.hand_adds_needed for batch in batches):
+            for batch in batches:
+                self.answer(batch)
+            self.run_task(3)
+        for batch in batches:
+            self.assertRecordValues(batch, [{"state": "done", "last_error": False}])
 
     def booked(self, order, product):
         moves = (order.move_raw_ids | order.move_byproduct_ids).filtered(lambda move: move.product_id == product)
@@ -121,35 +133,42 @@ class TestWholeOrder(WholeOrderCase):
         part = {"planned": 1.0, "proportional": 0.9}.get(policy, ENTERED)
         return self.kg.round(plan * part)
 
-    def check(self, policy, moment, count):
-        for kind, (change, plans, ticked) in self.kinds().items():
+    def table(self, policy):
+        """As many orders side by side as the PLC has slots for: a task takes them all at once."""
+        self.controller.write({"hand_add_policy": policy, "weighing_grace": 0})
+        for count in (1, 3):
+            cells = [(moment, kind) for moment in MOMENTS for kind in self.kinds()]
+            together = SLOTS // count
+            for first in range(0, len(cells), together):
+                self.check(policy, cells[first : first + together], count)
+
+    def check(self, policy, cells, count):
+        orders = self.start_all(len(cells), count)
+        for (moment, kind), order in zip(cells, orders, strict=True):
+            self.reach(moment, self.batches(order)[0])
+            self.kinds()[kind][0](order, count)
+            self.look(order)
+        for turn in range(count):
+            self.book_all([order.plc_batch_ids.sorted("part")[turn] for order in orders], weight=900.0)
+        for (moment, kind), order in zip(cells, orders, strict=True):
             with self.subTest(kind=kind, moment=moment, policy=policy, batches=count):
-                order, batches = self.start(count)
-                self.reach(moment, batches[0])
-                change(order, count)
-                self.look(order)
-                for batch in batches:
-                    self.book(batch, weight=900.0)
-                for product, plan in plans.items():
-                    right = [self.expected(policy, plan)] * count
-                    right[0] = ticked or right[0]
-                    taken = [self.taken(batch, product) for batch in batches]
-                    self.assertEqual(taken, right, product.name)
-                    self.assertEqual(sorted(self.booked(order, product)), sorted(right), product.name)
-                self.assertNothingDropped(order)
+                self.check_order(policy, kind, order)
+
+    def check_order(self, policy, kind, order):
+        _change, plans, ticked = self.kinds()[kind]
+        batches = order.plc_batch_ids.sorted("part")
+        for component, plan in plans.items():
+            right = [self.expected(policy, plan)] * len(batches)
+            right[0] = ticked or right[0]
+            self.assertEqual([self.taken(batch, component) for batch in batches], right, component.name)
+            self.assertEqual(sorted(self.booked(order, component)), sorted(right), component.name)
+        self.assertNothingDropped(order)
 
     def reach(self, moment, batch):
         if moment == "completed":
             self.finish(batch, weight=900.0)
         else:
             batch._set_state(moment)
-
-    def table(self, policy):
-        self.controller.hand_add_policy = policy
-        self.controller.weighing_grace = 0
-        for moment in MOMENTS:
-            for count in (1, 3):
-                self.check(policy, moment, count)
 
     def test_planned(self):
         self.table("planned")
