@@ -1,5 +1,7 @@
-"""The doors to an order while a person has to decide on its batch: the PLC has lost its memory, or its answer is in doubt. Each
-ends as docs/doors.md has it for another state: sent again as *Offered*, given up as *Cancelled* or, if it was running, as *Failed*."""
+"""The doors to an order while a person has to decide on its batch: the PLC has lost its memory, or its answer is in doubt.
+
+Each ends as docs/doors.md has it for another state: sent again as *Offered*, given up as *Cancelled*, or as *Failed* if it was running.
+"""
 
 from odoo.tests import tagged
 
@@ -23,14 +25,14 @@ class TestDoorsUndecided(test_doors.TestDoors):
     test_wizards_of_an_order_are_known = None
 
     def begin(self, state, operations):
-        super().begin(state, operations)
+        began = super().begin(state, operations)
         self.batch.write({"attention": "Lost.", "attention_key": "lost test"})
+        return began
 
     def go_on(self, batch):
         if batch.state in ("offered", "running") and batch._case() in UNDECIDED:
-            self.decide(batch)
-        else:
-            super().go_on(batch)
+            return self.decide(batch)
+        return super().go_on(batch)
 
     def decide(self, batch):
         order = batch.production_id

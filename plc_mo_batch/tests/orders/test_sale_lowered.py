@@ -1,5 +1,7 @@
-"""A sale is lowered or cancelled while the PLC makes its order: Odoo leaves the order as it is, and so does the addon. All of it is
-made once, booked once, and what is sold of it is reserved for the delivery."""
+"""A sale is lowered or cancelled while the PLC makes its order: Odoo leaves the order as it is, and so does the addon.
+
+All of it is made once, booked once, and what is sold of it is reserved for the delivery.
+"""
 
 from unittest import SkipTest
 
