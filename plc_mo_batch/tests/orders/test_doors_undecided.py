@@ -1,6 +1,6 @@
 """The doors to an order while a person has to decide on its batch: the PLC has lost its memory, or its answer is in doubt.
 
-Each ends as docs/doors.md has it for another state: sent again as *Offered*, given up as *Cancelled*, or as *Failed* if it was running.
+Each ends as docs/doors.md has it for another state: sent again as *Offered*, given up as *Cancelled*, if it was running as *Failed*.
 """
 
 from odoo.tests import tagged
