@@ -1,5 +1,4 @@
-"""A finished weight is judged now. An upgrade holds no batch that was booked before: its PLCs tell of a wrong weight, and a review is
-switched on by hand."""
+"""A finished weight is judged now. For PLCs in service a wrong one is told; that it holds the batch is switched on by hand."""
 
 
 def migrate(cr, version):

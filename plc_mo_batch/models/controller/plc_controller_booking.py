@@ -23,8 +23,8 @@ class PlcController(models.Model):
     )
     weight_tolerance_percent = percent_field(
         "Weight Tolerance (%)",
-        "How far the finished weight may deviate from the plan, and from what was consumed. The percentage or the tolerance in kg "
-        "applies, whichever allows more. A larger deviation is booked, and the responsible user is notified. Both 0: no "
+        "How far the finished weight may deviate from the plan, and from what was consumed. The percentage or the tolerance in "
+        "kg applies, whichever allows more. A larger deviation is booked, and the responsible user is notified. Both 0: no "
         "tolerance.",
         default=5.0,
     )
