@@ -83,7 +83,9 @@ class MrpProduction(models.Model):
             own = same.filtered(lambda move: not move.plc_batch_id)[:1]
             demand = same.product_uom.round(sum(same.mapped("product_uom_qty")) * scale)
             values = (own or same[:1]).copy_data({"product_uom_qty": demand, "additional": own.additional})
-            yield {**values[0], "cost_share": sum(same.mapped("cost_share"))}
+            # with accounting, batches divide it among them
+            share = sum(same.mapped("cost_share")) if "value" in same._fields else max(same.mapped("cost_share"))
+            yield {**values[0], "cost_share": share}
 
     def _plc_demanded_for(self, moves):
         """For how much of the product they are. Once the order was lowered below what its batches made, that is more than it.
