@@ -92,6 +92,11 @@ def consumption_of(order):
     return order.consumption
 
 
+def is_valued(env):
+    """Whether Odoo values stock moves."""
+    return "value" in env["stock.move"]._fields
+
+
 def commit(env):
     """Commit what a scheduled action has done so far, in the way that Odoo's worker expects: it records the progress."""
     env["ir.cron"]._commit_progress()

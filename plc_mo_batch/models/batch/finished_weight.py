@@ -3,6 +3,7 @@
 from odoo.tools import float_compare
 
 from ...tools.translate import format_number
+from .mo_batch_line import judge
 
 
 class FinishedWeight:
@@ -25,18 +26,13 @@ class FinishedWeight:
         """kg that the consumption should have given; None if no component's weight is known."""
         lines = self.batch.line_ids
         planned = sum(line._weight(line.planned_qty) for line in lines)
-        return self.planned * sum(line._weight(line._consumed_qty()) for line in lines) / planned if planned else None
+        return self.planned * sum(line._consumed_weight() for line in lines) / planned if planned else None
 
     def state(self):
         """``review``, ``warn`` or ``within`` by the PLC's limits of now; False if it is not judged, or without limits."""
         if not self.is_judged():
             return False
-        exceeds = {kind: self._exceeds(kind) for kind in ("weight_review", "weight_tolerance")}
-        if exceeds["weight_review"]:
-            return "review"
-        if exceeds["weight_tolerance"]:
-            return "warn"
-        return "within" if False in exceeds.values() else False
+        return judge(self._exceeds("weight_review"), self._exceeds("weight_tolerance"))
 
     def text(self):
         """The weight beside what it was held against, for a sentence."""

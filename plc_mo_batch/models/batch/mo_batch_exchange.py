@@ -164,7 +164,7 @@ class MoBatch(models.Model):
         if weight:
             return weight + (self._hand_added_weight() if self._weighs_only_dosed() else 0.0)
         if self.controller_id.weight_policy == "actuals":
-            return sum(line._weight(line._consumed_qty()) for line in self.line_ids)
+            return sum(line._consumed_weight() for line in self.line_ids)
         return self.planned_qty
 
     def _store_actuals(self, codes, actuals):

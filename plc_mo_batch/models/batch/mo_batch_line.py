@@ -8,6 +8,18 @@ LIVE_FIELDS = {"actual_qty", "reported"}  # a live PLC changes them every second
 TOLERANCE_STATES = [("within", "Within"), ("warn", "Out of Tolerance"), ("review", "Far Out of Tolerance")]
 
 
+def judge(review, tolerance):
+    """The state of a deviation that exceeds these limits, or not; None where there is no limit.
+
+    :return: ``review``, ``warn`` or ``within``; False without limits
+    """
+    if review:
+        return "review"
+    if tolerance:
+        return "warn"
+    return "within" if False in (review, tolerance) else False
+
+
 class MoBatchLine(models.Model):
     _name = "mo.batch.line"
     _inherit = ["plc.board.source"]
@@ -95,12 +107,7 @@ class MoBatchLine(models.Model):
 
     def _tolerance_state(self):
         """How far the actual deviates, by the current limits; False without limits."""
-        exceeds = {kind: self._exceeds(kind) for kind in ("review", "tolerance")}
-        if exceeds["review"]:
-            return "review"
-        if exceeds["tolerance"]:
-            return "warn"
-        return "within" if False in exceeds.values() else False
+        return judge(self._exceeds("review"), self._exceeds("tolerance"))
 
     def _exceeds(self, kind):
         """Whether the deviation exceeds the limit of the equipment, or else of its PLC; None without a limit."""
@@ -162,6 +169,10 @@ class MoBatchLine(models.Model):
         if self.batch_id.controller_id.hand_add_policy == "proportional":
             return self.uom_id.round(self.planned_qty * self.batch_id._hand_add_ratio())
         return self.planned_qty
+
+    def _consumed_weight(self):
+        """The consumed quantity in the PLC's unit."""
+        return self._weight(self._consumed_qty())
 
     def _weight(self, quantity):
         """``quantity``, given in the line's unit, in the PLC's; nothing if the weight of a unit is not known. What was dosed

@@ -291,7 +291,7 @@ class MoBatch(models.Model):
         return self.controller_id.layout_id.weight_contains == "dosed"
 
     def _hand_added_weight(self):
-        return sum(line._weight(line._consumed_qty()) for line in self.line_ids if not line.code)
+        return sum(line._consumed_weight() for line in self.line_ids if not line.code)
 
     def _is_weight_asked(self):
         """A person may enter the weight: the PLC reported none, or one that is held for review."""

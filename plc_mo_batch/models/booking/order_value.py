@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from odoo import fields, models
 from odoo.tools import float_round
 
+from ...tools.odoo_edge import is_valued
 from ...tools.outermost import unwrap, wrap
-from .shared_order import kind, posted_like
+from .shared_order import posted_like
 
 WIP = "mrp.account.wip.accounting"
 DUE = "plc_due"  # in the context: how much of the order is posted with what is being valued, 0 to 1
@@ -58,11 +59,6 @@ class MrpProduction(models.Model):
             OrderValue(order).add_rest()
             if hasattr(order, "_post_labour"):
                 order.with_company(order.company_id)._post_labour()
-
-
-def is_valued(env):
-    """Whether Odoo values stock moves."""
-    return "value" in env["stock.move"]._fields
 
 
 def _cost_not_carried(original, workorders, date=False):
@@ -170,7 +166,7 @@ class OrderValue:
             taken = min(left, float_round(whole * batch.order_qty / self.order.product_qty, precision_digits=2))
             others = self.order.move_byproduct_ids._plc_open() - move
             move.cost_share = taken
-            others.filtered(lambda other, move=move: kind(other) == kind(move))[:1].cost_share = left - taken
+            others.filtered(lambda other, move=move: other._plc_kind() == move._plc_kind())[:1].cost_share = left - taken
 
     # An order that is done
 

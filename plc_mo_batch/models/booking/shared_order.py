@@ -65,7 +65,7 @@ class SharedOrder:
         is in it twice."""
         moves = self.order.move_raw_ids | self.order.move_finished_ids
         open_moves = moves._plc_open().filtered(lambda move: not move.additional)
-        grouped = open_moves.sorted("id").grouped(kind)
+        grouped = open_moves.sorted("id").grouped(lambda move: move._plc_kind())
         return {what: [move.product_uom_qty / self.batch.order_qty for move in same] for what, same in grouped.items()}
 
     def set_backorder_demands(self, demands):
@@ -75,7 +75,7 @@ class SharedOrder:
             lambda other: other.state == "confirmed" and other.backorder_sequence > order.backorder_sequence
         )
         moves = backorder.move_raw_ids | backorder.move_finished_ids
-        for what, same in moves.sorted("id").grouped(kind).items():
+        for what, same in moves.sorted("id").grouped(lambda move: move._plc_kind()).items():
             for move, demand in zip_longest(same, demands.get(what, ())[: len(same)], fillvalue=0.0):
                 quantity = move.product_uom.round(demand * backorder.product_qty)
                 if move.product_uom.compare(quantity, move.product_uom_qty):
@@ -92,11 +92,6 @@ class SharedOrder:
                 products[batch].move_line_ids.consume_line_ids = batch.line_ids.move_id.move_line_ids
 
 
-def kind(move):
-    """What identifies the move among the others of its order, also in a backorder."""
-    return (move.product_id, move.bom_line_id, move.byproduct_id, bool(move.raw_material_production_id))
-
-
 def posted_like(move, order):
     """What ``order`` has posted of the kind of ``move``: of the product, or of one by-product."""
-    return order.move_finished_ids.filtered(lambda other: other.state == "done" and kind(other) == kind(move))
+    return order.move_finished_ids.filtered(lambda other: other.state == "done" and other._plc_kind() == move._plc_kind())

@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.tools import float_compare, float_round
 
 from ...plc.reconcile import NOT_TAKEN
+from ...tools.odoo_edge import is_valued
 from ...tools.translate import format_number
 from .late_components import entered_on
 from .not_queueable import NotQueueable
@@ -30,11 +31,6 @@ class Share:
     def is_rest(self):
         """It takes everything that the others leave, to the last decimal."""
         return self.quantity == self.rest
-
-
-def _kind(move):
-    """What its batches' parts of a move have in common."""
-    return move.product_id, move.product_uom, move.bom_line_id, move.byproduct_id
 
 
 class MrpProduction(models.Model):
@@ -77,14 +73,14 @@ class MrpProduction(models.Model):
     def _plc_copy_moves(self, moves):
         """Values of copies, one for all of a kind."""
         scale = self.product_qty / self._plc_demanded_for(moves)
-        for same in moves.grouped(_kind).values():
+        for same in moves.grouped(lambda move: (move._plc_kind(), move.product_uom)).values():
             if set(same.mapped("state")) == {"cancel"}:
                 continue  # removed by a person
             own = same.filtered(lambda move: not move.plc_batch_id)[:1]
             demand = same.product_uom.round(sum(same.mapped("product_uom_qty")) * scale)
             values = (own or same[:1]).copy_data({"product_uom_qty": demand, "additional": own.additional})
             # with accounting, batches divide it among them
-            share = sum(same.mapped("cost_share")) if "value" in same._fields else max(same.mapped("cost_share"))
+            share = sum(same.mapped("cost_share")) if is_valued(self.env) else max(same.mapped("cost_share"))
             yield {**values[0], "cost_share": share}
 
     def _plc_demanded_for(self, moves):

@@ -24,6 +24,10 @@ class StockMove(models.Model):
         """Those that are neither posted nor cancelled."""
         return self.filtered(lambda move: move.state not in ("done", "cancel"))
 
+    def _plc_kind(self):
+        """What identifies the move among the others of its order, also in a backorder and in a copy."""
+        return self.product_id, self.bom_line_id, self.byproduct_id, bool(self.raw_material_production_id)
+
     # Business methods: the recipe
 
     def _plc_equipment(self, controller):

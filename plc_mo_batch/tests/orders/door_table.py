@@ -32,10 +32,6 @@ EXPECTED = {
 }
 
 
-class Undo(Exception):
-    """The cell is over."""
-
-
 class DoorTableCase(DoorCase):
     maxDiff = None
 
@@ -53,14 +49,6 @@ class DoorTableCase(DoorCase):
         else:
             mine = {titles[state] for state in states}
             self.assertEqual(found, {cell: text for cell, text in written().items() if cell[1] in mine}, "run dev/doors")
-
-    def undone(self, do, *args):
-        try:
-            with self.env.cr.savepoint():
-                do(*args)
-                raise Undo
-        except Undo:
-            self.env.invalidate_all()
 
     def try_each(self, doors, state, operations, rows):
         self.begin(state, operations)

@@ -9,7 +9,6 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ...models.batch.mo_batch import STATES
-from .door_table import Undo
 from .door_world import DoorCase
 from .doors import LOWERED, WHOLE
 
@@ -35,16 +34,14 @@ class TestSaleLowered(DoorCase):
     def at_each_state(self, open_door, left):
         for state, _label in STATES:
             with self.subTest(state=state):
-                try:
-                    with self.env.cr.savepoint():
-                        self.begin(state, False)
-                        self.assertEqual(self.order.product_qty, WHOLE)
-                        open_door()
-                        self.follow()
-                        self.check(left)
-                        raise Undo
-                except Undo:
-                    self.env.invalidate_all()
+                self.undone(self.at_state, state, open_door, left)
+
+    def at_state(self, state, open_door, left):
+        self.begin(state, False)
+        self.assertEqual(self.order.product_qty, WHOLE)
+        open_door()
+        self.follow()
+        self.check(left)
 
     def check(self, left):
         self.assertEqual((self.order.state, self.order.product_qty, self.made()), ("done", WHOLE, WHOLE))
