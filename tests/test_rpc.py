@@ -57,7 +57,7 @@ def cycle(server, admin, plc, database, folder):
     before = counts([], **HISTORY)
     press_until(
         lambda: admin.call("plc.controller", "action_fill_now", [plc]),
-        lambda: admin.call("mo.batch", "search_count", []),
+        lambda: admin.call("mo.batch", "search_count", []) >= 10,  # the fill commits them one by one
         300,
         server.check,
     )
