@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pg_gate import Gate
-from support import press_until
+from support import postpone, press_until
 
 from workshop.plant import Server, query, wait_for
 
@@ -32,7 +32,7 @@ def pool():
 def servers(database, folder, gate):
     """The second one reaches PostgreSQL through the gate. Task 2 is off: batches stay queued. Task 1 runs when a test says so."""
     query(database, "DELETE FROM ir_config_parameter WHERE key = 'plc_mo_batch.task_2_enabled'")
-    query(database, "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' + interval '1 day' WHERE cron_name LIKE 'PLC Task %'")
+    postpone(database)
     through_gate = ["--db_host", gate.folder]
     with (
         Server(database, folder / "first.log") as first,
