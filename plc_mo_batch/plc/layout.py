@@ -179,6 +179,16 @@ class Layout:
         """(address, count) of the one request that reads a whole slot: a slot that is read in two requests can be torn."""
         return self.address(kind, slot), self.codec(kind).words
 
+    def below_zero(self, words: Sequence[int]) -> list[Sentence]:
+        """The quantities of a believed feedback that were read as zero although they are below it."""
+        items = [replace(item, minimum=None) for item in self.area("feedback").fields if item.role in DRIFTING_ROLES]
+        found = []
+        for item in sorted(items, key=lambda item: item.offset):
+            (value,) = SlotCodec([replace(item, role="value")], self.word_order, self.swap_bytes).decode(words).values()
+            if value < 0:
+                found.append(Sentence("%(field)s %(value)s", {"field": item.label, "value": Number(f"{value:.15g}")}))
+        return found
+
     # Recipes
 
     @cached_property
