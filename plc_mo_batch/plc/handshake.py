@@ -546,8 +546,10 @@ class Handshake(ABC):
         return Anomaly("cleared", _lt("slot %(slot)s", slot=slot), tuple(self.seen.recipe[slot]))
 
     def _room(self, case: Case) -> Sight:
-        """FREE if no earlier batch of the slot still waits for its acknowledgement, and nothing in the slot is in the way."""
-        waits = any(other.state in ENDED and not other.acknowledged for other in case.in_slot)
+        """FREE if no earlier batch of the slot still waits for its acknowledgement or stands in the recipe, and nothing in the slot is
+        in the way."""
+        earlier = [other for other in case.in_slot if other.state in (*ENDED, CANCELLED)]
+        waits = any(other.armed or other.state in ENDED and not other.acknowledged for other in earlier)
         return Sight.BUSY if waits or case.job.slot not in self.seen.recipe else self._free(case)
 
     def _room_for_block(self, case: Case) -> Sight:

@@ -179,7 +179,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
 
     def _disarm(self, case: Case, step: Step | None) -> Step | None:
         """Once it is stored that the PLC took it, nothing may stand in the PLC that it could take once more: its taken job may be
-        lost with its memory. Any other write goes first; what arms another recipe is never cleared."""
+        lost with its memory. Any other write goes first, and the next recipe waits until this one is gone."""
         job = case.job
         state = step.state if step and step.state else job.state
         if not job.armed or job.slot not in self.seen.recipe or state not in (RUNNING, CANCELLED, *ENDED):
@@ -190,8 +190,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return step if step.write else replace(step, write=self._withdraw("disarm", job.slot))
 
     def _is_armed(self, job: Job) -> bool:
-        recipe, armed = (self._recipe_role(job.slot, role) for role in ("recipe_job", "armed_job"))
-        return recipe == job.number or armed == job.number and not recipe
+        """One of the words still names it: a late write could complete them."""
+        return job.number in (self._recipe_role(job.slot, role) for role in ("recipe_job", "armed_job"))
 
     def _withdraw(self, kind: str, slot: int) -> Write:
         """Clear recipe job and armed job in one request: the model shows that clearing one alone is unsafe."""

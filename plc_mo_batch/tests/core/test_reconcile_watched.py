@@ -245,10 +245,21 @@ class TestJobNumbers(WatchTests, ReconcileCase):
         self.assertEqual((step.write, step.values), (None, {"armed": False}))
 
     def test_another_recipe_is_left_alone(self):
-        for armed in (7, 8):
-            done = self.job("done", armed=True, acknowledged=True)
+        done = self.job("done", armed=True, acknowledged=True)
+        for armed, kind in ((8, None), (7, "disarm")):
             step = self.seen(done, self.shown(finished=1), self.recipe(job=8, armed=armed, order=OTHER))
-            self.assertEqual((step.write, step.values), (None, {"armed": False}))
+            self.assertEqual((step.write and step.write.kind, step.values), (kind, {} if kind else {"armed": False}))
+
+    def test_the_next_batch_waits_until_it_is_gone(self):
+        """A late write could complete what is left of it."""
+        queued, recipe = self.job("queued"), self.recipe(armed=7, acknowledged=7)
+        for state, number, shown in (("done", 7, self.shown(finished=1)), ("cancelled", 6, self.shown(finished=1))):
+            earlier = self.job(state, id=1, number=number, armed=True, acknowledged=True)
+            steps = reconcile(self.layout, [earlier, queued], Seen({1: shown}, {1: recipe}), 7)
+            self.assertEqual([step.job_id for step in steps if step.state], [], state)
+            gone = replace(earlier, armed=False, number=7)
+            steps = reconcile(self.layout, [gone, queued], Seen({1: shown}, {1: recipe}), 7)
+            self.assertEqual([step.state for step in steps if step.job_id == queued.id], ["sending"])
 
     def test_it_is_read_until_nothing_stands(self):
         for state in ("running", "done", "cancelled"):
