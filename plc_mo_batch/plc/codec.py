@@ -13,7 +13,7 @@ import math
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 from operator import itemgetter
@@ -54,6 +54,7 @@ WIDE = ("uint64", "int64")  # more bits than a float keeps
 EXACT_IN_FLOATS = 10**15  # steps that a float distinguishes; wide integers beyond that are read as Decimal
 DIVISION = Context(prec=28, rounding=ROUND_DOWN)  # down: the largest number of steps must not round up beyond what can be written
 WORD_ORDERS = ("high", "low")
+PADDING = b" \xff"  # what PLCs fill a text up with, besides NUL
 # 33.295 * 100 is 3329.4999999999995 in binary; a few units in the last place more, and it rounds to 3330 as on paper
 NUDGE = 1 + 4e-16
 
@@ -83,6 +84,8 @@ class Field:
     :param value: the constant that must be here (an equipment code), or None
     :param minimum, maximum: limits of a plausible value, in its own unit, or None
     :param unit: the unit of the value, for people
+    :param drift: how far below zero a quantity may be to be read as zero, as an empty scale drifts; None: negative numbers are
+        left to ``minimum``
     """
 
     role: str
@@ -96,6 +99,7 @@ class Field:
     maximum: float | None = None
     name: str = ""
     unit: str = ""
+    drift: float | None = None
 
     @property
     def length(self) -> int:
@@ -126,7 +130,9 @@ def _bcd_to_int(word: int) -> int:
 
 
 def _ascii_to_str(raw: bytes) -> str:
-    text = raw.rstrip(b"\0").decode("latin-1")
+    """The text before the first NUL, without what fills it up: an IEC string ends there, and the rest of an older text may stand
+    behind it."""
+    text = raw.partition(b"\0")[0].rstrip(PADDING).decode("latin-1")
     if not (text.isascii() and text.isprintable()):
         raise ValueError(_lt("holds bytes that are not printable ASCII text"))
     return text
@@ -161,7 +167,26 @@ def _reader(field: Field) -> Read | None:
         return read
     scaled = field.scale != 1 and field.type != "bool"
     limited = field.minimum is not None or field.maximum is not None
-    return _number_reader(field, read) if scaled or limited else read
+    number = _number_reader(field, read) if scaled or limited else read
+    return number if field.drift is None else _without_drift(field, field.drift, number)
+
+
+def _without_drift(field: Field, drift: float, read: Read | None) -> Read:
+    """Reads what is a little below zero as zero. What is further below is left to the field's minimum, or else refused."""
+    plain = read or (lambda raw: raw)
+    free = _reader(replace(field, drift=None, minimum=None)) or plain
+
+    def convert(raw: Any) -> Any:
+        if raw >= 0:  # False for NaN
+            return plain(raw)
+        value = free(raw)
+        if -drift <= value < 0:
+            return 0.0
+        if field.minimum is None:
+            raise _beyond(value, -drift or 0.0, math.inf)
+        return plain(raw)
+
+    return convert
 
 
 def _number_reader(field: Field, read: Read | None) -> Read:

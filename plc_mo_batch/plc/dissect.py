@@ -41,6 +41,7 @@ def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = 
     area = layout.area(kind)
     empty = is_empty(area, words)
     slot = None if kind in EVENT_AREAS else slot  # a weighing names the slot of its batch, not its own
+    area = replace(area, fields=layout.read_as(kind))
     return [_part(layout, stretch, words, slot, empty) for stretch in _stretches(area, len(words))]
 
 

@@ -62,6 +62,7 @@ OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
 HANDSHAKE_ROLES = ("armed_job", "acknowledged_job", "command_job", "command")
 QUANTITY_ROLES = ("line_quantity", "quantity", "weight", "weighed")
+DRIFTING_ROLES = ("line_quantity", "weight")  # of the feedback: what scales show
 # the types that a role may have, if not every number is allowed
 NUMBERS = tuple(FORMATS)
 INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
@@ -119,6 +120,7 @@ class Layout:
     """The areas of a PLC, its handshake and its word order.
 
     ``copies_on_take``: with flags, the PLC shows an order in its feedback in the very scan in which it takes it.
+    ``drift``: how far an empty scale may drift. An amount so far below zero is zero, and one that falls by no more has not fallen.
     """
 
     handshake: str
@@ -128,6 +130,7 @@ class Layout:
     swap_bytes: bool = False
     address_offset: int = 0
     copies_on_take: bool = False
+    drift: float = 0.0
     _codecs: dict[str | tuple[str, str], SlotCodec] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def area(self, kind: str) -> Area:
@@ -158,8 +161,14 @@ class Layout:
     def codec(self, kind: str) -> SlotCodec:
         """The compiled fields of an area."""
         if kind not in self._codecs:
-            self._codecs[kind] = SlotCodec(self.area(kind).fields, self.word_order, self.swap_bytes)
+            self._codecs[kind] = SlotCodec(self.read_as(kind), self.word_order, self.swap_bytes)
         return self._codecs[kind]
+
+    def read_as(self, kind: str) -> tuple[Field, ...]:
+        """The fields of an area, as scales need them to be read."""
+        if kind != "feedback":
+            return self.area(kind).fields
+        return tuple(replace(item, drift=self.drift) if item.role in DRIFTING_ROLES else item for item in self.area(kind).fields)
 
     def address(self, kind: str, slot: int, offset: int = 0) -> int:
         """Protocol address of a word of slot ``slot`` (from 1)."""
@@ -169,6 +178,16 @@ class Layout:
     def request(self, kind: str, slot: int) -> tuple[int, int]:
         """(address, count) of the one request that reads a whole slot: a slot that is read in two requests can be torn."""
         return self.address(kind, slot), self.codec(kind).words
+
+    def below_zero(self, words: Sequence[int]) -> list[Sentence]:
+        """The quantities of a believed feedback that were read as zero although they are below it."""
+        items = [replace(item, minimum=None) for item in self.area("feedback").fields if item.role in DRIFTING_ROLES]
+        found = []
+        for item in sorted(items, key=lambda item: item.offset):
+            (value,) = SlotCodec([replace(item, role="value")], self.word_order, self.swap_bytes).decode(words).values()
+            if value < 0:
+                found.append(Sentence("%(field)s %(value)s", {"field": item.label, "value": Number(f"{value:.15g}")}))
+        return found
 
     # Recipes
 

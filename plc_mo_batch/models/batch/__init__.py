@@ -9,4 +9,5 @@ from . import (
     mo_batch_rebook,
     mo_batch_review,
     mo_batch_times,
+    mo_batch_watch,
 )

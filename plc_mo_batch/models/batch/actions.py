@@ -14,6 +14,7 @@ from ...plc.reconcile import (
     CANCELLED,
     CANCELLING,
     COMPLETED,
+    ENDED,
     FAILED,
     HANDED_OVER,
     NOT_TAKEN,
@@ -21,6 +22,7 @@ from ...plc.reconcile import (
     QUEUED,
     RUNNING,
     UNDECIDED,
+    WATCHED,
 )
 from ...plc.sentences import Sentence, _lt
 from ..common.roles import MANAGER, OPERATOR
@@ -132,12 +134,34 @@ ACTIONS = {
             closed=of_batch(_lt("its order is closed or cancelled, so it cannot be sent again; give it up")),
             decision=("send_again", "action_send_again"),
         ),
-        # Also for a running batch whose reports are rejected: if the PLC cannot be repaired, they stay rejected for ever.
+        # Also where reports are rejected or the PLC does not answer: if it cannot be repaired, that lasts for ever. And where a
+        # recipe cannot be withdrawn: what is given up is still cleared as soon as it can be, and told if the PLC takes it.
         Action(
             "give_up",
-            in_state(_lt("the PLC still reports it, and its reports are accepted")),
-            states={**_in(*HANDED_OVER, case=UNDECIDED), **_in(RUNNING, case=(*UNDECIDED, "rejected"))},
+            in_state(_lt("it has already ended")),
+            states={
+                **_in(OFFERED, case=(*UNDECIDED, "rejected")),
+                **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent")),
+                **_in(CANCELLING),
+            },
+            refusals={
+                **dict.fromkeys(NOT_TAKEN, in_state(_lt("it has not been taken, so it can be cancelled"))),
+                RUNNING: in_state(_lt("the PLC reports it, and its reports are accepted")),
+            },
             decision=("give_up", "action_give_up"),
+        ),
+        # Something that may only rise went back: what did the PLC dose?
+        Action(
+            "add_fallen",
+            of_batch(_lt("its amounts have not fallen")),
+            states=_in(RUNNING, COMPLETED, FAILED, case=("fell",)),
+            decision=("add_fallen", "action_add_fallen"),
+        ),
+        Action(
+            "take_note",
+            of_batch(_lt("nothing of it went back")),
+            states=_in(RUNNING, *ENDED, CANCELLED, case=WATCHED),
+            decision=("take_note", "action_take_note"),
         ),
         Action(
             "release",
@@ -229,6 +253,23 @@ BUTTONS = (
         _lt(
             "Has the PLC certainly stopped working on this batch? Its further reports are ignored. A batch that was seen "
             "running fails with the last accepted values; any other is cancelled and its order is withheld."
+        ),
+    ),
+    Button(
+        "add_fallen",
+        "action_add_fallen",
+        _lt("Add What Fell"),
+        "plus",
+        _lt("Has the PLC certainly dosed these quantities, and begun to count again? They are added to what it shows."),
+    ),
+    Button(
+        "take_note",
+        "action_take_note",
+        _lt("Take Note"),
+        "check",
+        _lt(
+            "Do you know what the PLC dosed? What is stored stays as it is. What has to be booked besides, you book by hand; the "
+            "journal has the raw words."
         ),
     ),
     Button(

@@ -14,7 +14,7 @@ from ...tools.moments import pull_back_future_moments
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from .plc_task_exchange_clock import ClockTalk
-from .plc_task_exchange_events import MAX_EVENTS, EventTalk
+from .plc_task_exchange_events import MAX_EVENTS, SCAN_SECONDS, EventTalk
 
 MAX_ROUNDS = 12  # of one exchange without live polling; a download takes three
 LIVE_SECONDS = 60  # so long one run goes on polling; then it hands over to its next run
@@ -127,6 +127,7 @@ class Conversation:
         self._stored = 0
         self._events = EventTalk(env, controller_id)
         self._clock = ClockTalk(env, controller_id)
+        self._ends = {}  # slot -> (answer, feedback) in which an end was seen that is yet to be believed
         self._sent = {}  # Write -> when it was sent: a PLC may show it only after its next scan
 
     @property
@@ -234,10 +235,13 @@ class Conversation:
             return None
         controller._record_contact()
         unsure = controller._is_unsure()
-        jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in controller._jobs(plan.layout)]
+        known = [job for job in controller._jobs(plan.layout) if job.slot in plan.feedback]
+        jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in known]
         if jobs:  # otherwise nothing depends on what the PLC may know
             self._record_shown_job(plan.layout, answer.seen)
-        steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
+        seen = replace(answer.seen, before=self._before(answer))
+        steps = reconcile(plan.layout, jobs, seen, controller.last_job)
+        self._remember_ends(steps, jobs, answer)
         writes, again, waiting = self._apply(plan.layout, steps) if steps else ([], False, False)
         acks, unfinished = self._events.digest(asked, answer, not unsure and not self._is_last_round())
         writes += acks
@@ -247,6 +251,16 @@ class Conversation:
         controller._record_untaken()
         unfinished = self._clock.digest(plan, answer) or unfinished
         return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
+
+    def _before(self, answer):
+        """The feedback of slots in which an end was seen at least a scan ago."""
+        return {slot: words for slot, (earlier, words) in self._ends.items() if answer.at - earlier.at >= SCAN_SECONDS}
+
+    def _remember_ends(self, steps, jobs, answer):
+        """An end is believed at two readings: remember the first, of slots that must be read again."""
+        slots = {job.slot for job in jobs for step in steps if step.again and step.job_id == job.id}
+        young = {slot: self._ends[slot] for slot in slots if slot in self._ends and slot not in self._before(answer)}
+        self._ends = {slot: young.get(slot, (answer, tuple(answer.seen.feedback[slot]))) for slot in slots}
 
     def _record_shown_job(self, layout, seen):
         """For the person who is asked about it. Stored only if it is news, as fills write to the same row."""
@@ -345,11 +359,18 @@ class Conversation:
         if self._stored < self._events.stored < MAX_EVENTS:  # each event takes a few rounds of its own
             self._stored = self._events.stored
             self._rounds = 0
+        if self._ends and not writes and self._rounds < MAX_ROUNDS:
+            return self._second_look(layout, jobs, unsure)
         if (writes or again) and self._rounds < MAX_ROUNDS:
             return self._plan(layout, jobs, writes, unsure=unsure)
         if waiting and self._rounds < MAX_ROUNDS:
             return self._plan(layout, jobs, delay=SETTLE_PAUSE, unsure=unsure)
         return self._live_plan(layout, jobs, unsure)
+
+    def _second_look(self, layout, jobs, unsure):
+        """Read the slots in which an end was seen once more, and nothing else."""
+        asked = self._plan(layout, [job for job in jobs if job.slot in self._ends], delay=SCAN_SECONDS, unsure=unsure)
+        return replace(asked, plan=replace(asked.plan, feedback=tuple(sorted(self._ends)), clock=False))
 
     def _live_plan(self, layout, jobs, unsure):
         """Look again after the PLC's polling interval, as long as it is busy and the switches are on."""

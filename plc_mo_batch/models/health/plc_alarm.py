@@ -16,6 +16,7 @@ KINDS = [
     ("write_back", "Write-back failing"),
     ("unposted", "Completed, not written back"),
     ("rejected", "Rejected snapshot"),
+    ("went_back", "Something went back"),
     ("waiting", "Waiting for an operator"),
     ("orders", "Orders waiting, queue empty"),
     ("task", "Task not running"),

@@ -28,6 +28,7 @@ class PlcTaskHealth(models.AbstractModel):
             "silent": self._silent,
             "stuck": self._stuck,
             "rejected": self._rejected,
+            "went_back": self._went_back,
             "write_back": self._write_back_failing,
             "unposted": self._unposted,
             "waiting": self._waiting,
@@ -192,6 +193,14 @@ class PlcTaskHealth(models.AbstractModel):
         return [
             Condition("rejected", batch.attention, controller, batch)
             for batch in self._batches(controller, ("attention_key", "=like", "rejected %"))
+        ]
+
+    @api.model
+    def _went_back(self, controller):
+        """What may only rise: also of batches that are closed."""
+        return [
+            Condition("went_back", f"{batch.display_name}: {batch.attention}", controller, batch)
+            for batch in self.with_context(active_test=False)._batches(controller, ("watch_needed", "=", True))
         ]
 
     @api.model

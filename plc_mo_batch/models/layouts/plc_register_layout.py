@@ -52,6 +52,13 @@ class PlcRegisterLayout(models.Model):
         default="all",
         help="What the PLC's finished weight contains. Only what it dosed: Odoo adds the hand-added quantities to it.",
     )
+    drift = fields.Float(
+        string="Scale Drift",
+        digits=(16, 3),
+        default=0.5,
+        help="How far an empty scale may drift, in the PLC's weight unit. A reported amount so far below zero counts as zero, with "
+        "a remark; what is further below is rejected. An amount that falls by no more has not fallen.",
+    )
     has_clock = fields.Boolean(compute="_compute_has_clock", help="The layout has the PLC's clock.")
     has_events = fields.Boolean(compute="_compute_has_events", help="The PLC reports failures or weighings.")
     has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
@@ -59,6 +66,7 @@ class PlcRegisterLayout(models.Model):
     controller_ids = fields.One2many("plc.controller", "layout_id", string="PLCs")
     problems = fields.Text(compute="_compute_problems", help="What must be fixed before a PLC can use the layout.")
 
+    _drift_positive = models.Constraint("CHECK(drift >= 0)", "The scale drift cannot be negative.")
     _slots_positive = models.Constraint("CHECK(slots > 0)", "A layout needs at least one slot.")
 
     @api.depends(
@@ -139,6 +147,7 @@ class PlcRegisterLayout(models.Model):
             swap_bytes=self.swap_bytes,
             address_offset=self.address_offset,
             copies_on_take=self.copies_on_take,
+            drift=self.drift,
             areas=tuple(
                 Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields()), area.registers, area.slots)
                 for area in self.area_ids
