@@ -14,6 +14,7 @@ from .booking import (
     test_booked_by_hand,
     test_byproduct_lots,
     test_closing_questions,
+    test_entered_amounts,
     test_expired_lots,
     test_failure,
     test_finished_weight,

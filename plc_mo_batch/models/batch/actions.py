@@ -150,6 +150,16 @@ ACTIONS = {
             },
             decision=("give_up", "action_give_up"),
         ),
+        # Where the PLC's figures cannot be believed, those of the people at the plant count, with their reason.
+        Action(
+            "enter_amounts",
+            of_batch(_lt("what the PLC reports of it is accepted, so nobody can enter other amounts")),
+            states={
+                **_in(OFFERED, CANCELLING, case=(*UNDECIDED, "rejected", "silent")),
+                **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent", "fell", "reopened")),
+                **_in(COMPLETED, FAILED, case=("fell", "changed")),
+            },
+        ),
         # Something that may only rise went back: what did the PLC dose?
         Action(
             "add_fallen",
@@ -255,6 +265,7 @@ BUTTONS = (
             "running fails with the last accepted values; any other is cancelled and its order is withheld."
         ),
     ),
+    Button("enter_amounts", "action_open_amounts", _lt("Enter Amounts"), "pencil"),
     Button(
         "add_fallen",
         "action_add_fallen",

@@ -32,6 +32,7 @@ class MoBatch(models.Model):
     is_action_set_weight_allowed = flag()
     is_action_take_note_allowed = flag()
     is_action_disposition_allowed = flag()
+    is_action_enter_amounts_allowed = flag()
     is_action_give_up_allowed = flag()
 
     @api.depends(

@@ -114,7 +114,7 @@ class MoBatch(models.Model):
         if state == "completed":
             self._take_up_at_the_end()
         if state in ("completed", "failed"):
-            values.update(self._weight_values(weight), command=False, on_hold=False)
+            values.update(self._weight_values(weight, values.get("weight_typed")), command=False, on_hold=False)
         too_late = self.state == "cancelling" and state in CONSUMING
         self._set_state(state, release=False, **values)
         self._journal("state", self._state_message(state))
@@ -142,7 +142,9 @@ class MoBatch(models.Model):
         if state == "cancelled":
             self._let_weighings_go()
 
-    def _weight_values(self, weight):
+    def _weight_values(self, weight, typed=False):
+        if typed:  # by a person, who counts everything
+            return {"finished_weight": 0.0, "produced_qty": weight, "weight_needed": False}
         ask = not weight and self.controller_id.weight_policy == "ask"
         return {"finished_weight": weight, "produced_qty": 0.0 if ask else self._produced_qty(weight), "weight_needed": ask}
 
