@@ -64,6 +64,31 @@ def test_agreement_where_no_value_is_counted(facts):
     assert [(row.component, row.problems) for row in rows] == [("Maize", []), ("Salt", []), (TOTAL, [])]
 
 
+def add_vitamin(facts, **changes):
+    """Somebody adds 5 kg to the order while the mill makes it."""
+    move = {**facts.moves[0], "id": 14, "product_id": [5, "Vitamin"], "product_uom_qty": 5.0, "value": 0.0}
+    facts.moves.append({**move, "quantity": 5.0, **changes})
+
+
+def add_late_line(facts):
+    facts.lines.append({**facts.lines[1], "product_id": [5, "Vitamin"], "move_id": [14, "x"], "planned_qty": 5.0})
+
+
+def test_component_that_was_added_and_booked(facts):
+    add_vitamin(facts)
+    add_late_line(facts)
+    rows, problems = balance(facts)
+    assert not problems
+    assert [(row.component, row.planned, row.booked) for row in rows if row.component == "Vitamin"] == [("Vitamin", 5.0, 5.0)]
+    assert not any(row.problems for row in rows)
+
+
+def test_component_of_which_nothing_is_wanted(facts):
+    add_vitamin(facts, state="cancel", quantity=0.0, product_uom_qty=0.0)
+    rows, _problems = balance(facts)
+    assert not any(row.problems for row in rows)
+
+
 ROWS = {
     "a hundredth of a kg booked less": ("Maize", lambda f: f.moves[0].update(quantity=601.22)),
     "a move that is not done": ("Maize", lambda f: f.moves[0].update(state="assigned")),
@@ -76,6 +101,9 @@ ROWS = {
     "a hand-add booked otherwise than planned": ("Salt", lambda f: f.moves[1].update(quantity=400020.0)),
     "a hand-add that is not booked": ("Salt", lambda f: f.moves.pop()),
     "a component that the batch forgot": ("Salt", lambda f: f.lines.pop()),
+    "a component that was added, and dropped": ("Vitamin", lambda f: add_vitamin(f, state="cancel", quantity=0.0)),
+    "a component that was added, and booked by nobody's plan": ("Vitamin", add_vitamin),
+    "a late hand-add that is booked otherwise": ("Vitamin", lambda f: (add_vitamin(f, quantity=4.0), add_late_line(f))),
     "a cent of value lost": (VALUE, lambda f: f.products[0].update(value=188.29)),
     "a cent of value made": (VALUE, lambda f: f.moves[0].update(value=144.29)),
     "value without a product": (VALUE, lambda f: f.products.pop()),

@@ -32,7 +32,8 @@ ENDS = ("finished", "failed", "aborted", "interrupted")  # of a job, in the simu
 
 @dataclass
 class Facts:
-    """What was read, as dicts of Odoo's ``search_read``, and the simulator's ledger.
+    """What was read, as dicts of Odoo's ``search_read``, and the simulator's ledger. Moves also where they are cancelled: what
+    somebody added to an order and nobody booked is lost.
 
     ``orders`` and ``plan`` (their component moves) are from before the fill, all else from after the cycle. Moves (``products``:
     those of what was made) have a ``value`` where Odoo counts it. ``factors``: by unit of measure, its reference units.
@@ -135,8 +136,11 @@ class _OrderBalance:
         return row
 
     def _hand_row(self, line):
-        """What is added by hand counts as consumed as planned."""
+        """What is added by hand counts as consumed as planned; also what came onto the order after its recipe was frozen."""
+        late = line["move_id"] and self.moves.get(line["move_id"][0])
         row = self._row(line, line["planned_qty"])
+        if row.planned is None:
+            row.planned = self._quantity(late, "product_uom_qty", line["uom_id"][0])
         _expect(row, "plan, batch and stock differ", row.planned, row.stored, row.booked)
         return row
 
@@ -163,6 +167,8 @@ class _OrderBalance:
     def _unknown_moves(self):
         rows = []
         for move in {**self.plan, **self.moves}.values():
+            if move["state"] == "cancel" and not move["product_uom_qty"]:
+                continue  # nothing was wanted of it
             row = Row(self.name, move["product_id"][1], move["product_uom"][1])
             row.planned = self._quantity(self.plan.get(move["id"]), "product_uom_qty")
             row.booked = self._booked(self.moves.get(move["id"]))

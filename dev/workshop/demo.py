@@ -239,7 +239,7 @@ class Office:
             closed_orders=self._orders([("id", "in", self.ids)]),
             batches=batches,
             lines=lines,
-            moves=[move for move in self._moves() if move["state"] != "cancel" or move["quantity"]],
+            moves=self._moves(),
             products=products,
             ledger=[],
             factors={unit["id"]: unit["factor"] for unit in units},

@@ -12,6 +12,7 @@ from odoo.tools import float_round
 from ...tools.outermost import unwrap, wrap
 from .shared_order import kind, posted_like
 
+WIP = "mrp.account.wip.accounting"
 DUE = "plc_due"  # in the context: how much of the order is posted with what is being valued, 0 to 1
 
 
@@ -39,10 +40,14 @@ class MrpProduction(models.Model):
         if is_valued(self.env):
             wrap(self, "_cal_price", _price_with_what_came_earlier)
             wrap(self.env["mrp.workorder"], "_cal_cost", _cost_not_carried)
+        if WIP in self.env:
+            wrap(self.env[WIP], "_get_line_vals", _wip_not_carried)
 
     def _unregister_hook(self):
         unwrap(self, "_cal_price")
         unwrap(self.env["mrp.workorder"], "_cal_cost")
+        if WIP in self.env:
+            unwrap(self.env[WIP], "_get_line_vals")
         return super()._unregister_hook()
 
     # Business methods
@@ -52,7 +57,7 @@ class MrpProduction(models.Model):
         for order in self.filtered(lambda order: order.state == "done" and order._plc_batches_ever()):
             OrderValue(order).add_rest()
             if hasattr(order, "_post_labour"):
-                order._post_labour()
+                order.with_company(order.company_id)._post_labour()
 
 
 def is_valued(env):
@@ -72,6 +77,25 @@ def _cost_of(original, workorder, date, due):
     """Time is there as it was spent; a cost that is estimated is there as a whole."""
     cost = original(workorder, date)
     return cost * due if workorder._should_estimate_cost() else cost
+
+
+def _wip_not_carried(original, wizard, productions=False, date=False):
+    """``mrp.account.wip.accounting._get_line_vals``, the entry for work in progress: what a product in stock carries is none, and
+    would count twice."""
+    orders = productions or wizard.env["mrp.production"]
+    components, overhead, total = original(wizard, orders.with_context(**{DUE: 1.0}), date)
+    carried = orders.move_raw_ids.filtered(lambda move: move.plc_carried and not (date and move.date > date))
+    value = sum(carried.move_line_ids.mapped(_wip_value))
+    components[2]["credit"] -= value
+    total[2]["debit"] -= value
+    return [components, overhead, total]
+
+
+def _wip_value(item):
+    """As the entry for work in progress values what was consumed: by today's price."""
+    product, lot = item.product_id, item.lot_id
+    price = product.lot_valuated and lot and lot.standard_price or product.standard_price
+    return item.quantity_product_uom * price
 
 
 def _price_with_what_came_earlier(original, order, consumed):
@@ -172,7 +196,8 @@ class OrderValue:
         """The posted moves that carry what was consumed: valued at what they cost, by-products with a cost share."""
         order = self.order.with_company(self.order.company_id)
         posted = order.move_finished_ids.filtered(lambda move: move.state == "done" and move.quantity)
-        carrying = posted.filtered(lambda move: move.product_id == order.product_id or move.cost_share)
+        valued = posted.filtered(lambda move: move._get_valued_qty())  # not where it went to a place that is no stock of ours
+        carrying = valued.filtered(lambda move: move.product_id == order.product_id or move.cost_share)
         return carrying.filtered(lambda move: move.product_id.cost_method in ("fifo", "average"))
 
     def _raise_values(self, products, value):
@@ -184,7 +209,7 @@ class OrderValue:
 
     def _raise_value(self, product, value):
         before = product.value
-        product.price_unit = (before + value) / product._get_valued_qty()  # on what was rounded to a cent
+        product.price_unit += value / product._get_valued_qty()  # its value may have landed costs besides, which Odoo adds
         product._set_value()
         if before and product._should_create_account_move():
             self._post_difference(product, (product.value - before) / product.value)

@@ -13,8 +13,8 @@ class SeparateBooking:
     """
 
     def __init__(self, batch):
-        self.batch = batch
-        self.env = batch.env
+        self.batch = batch.with_company(batch.company_id)  # prices are a company's
+        self.env = self.batch.env
 
     def book_failed(self):
         """Book the material of a failed batch as its disposition says. The batch is marked in the same transaction, so that a
@@ -49,7 +49,7 @@ class SeparateBooking:
         :raise UserError: if the lot is not known
         """
         before = self._moves()
-        move = posting.Component(line).consume(quantity)
+        move = posting.Component(line.with_env(self.env)).consume(quantity)
         OrderValue(self.batch.production_id).add_late(move, self.batch)
         ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
 

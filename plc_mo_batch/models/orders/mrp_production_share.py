@@ -32,6 +32,11 @@ class Share:
         return self.quantity == self.rest
 
 
+def _kind(move):
+    """What its batches' parts of a move have in common."""
+    return move.product_id, move.product_uom, move.bom_line_id, move.byproduct_id
+
+
 class MrpProduction(models.Model):
     """An order that is made in several batches, as it is more than the mixer takes at once.
 
@@ -56,6 +61,37 @@ class MrpProduction(models.Model):
 
     _plc_shared_idx = models.Index("(plc_part_count) WHERE plc_part_count > 1")
     _plc_stopped_idx = models.Index("(id) WHERE plc_stopped")
+
+    # CRUD
+
+    def copy_data(self, default=None):
+        """A copy has each component and each product once, as the order had before its batches were split off."""
+        vals_list = super().copy_data(default)
+        for order, vals in zip(self, vals_list, strict=True):
+            for name in ("move_raw_ids", "move_finished_ids"):
+                moves = order[name].filtered("product_uom_qty")
+                if name not in (default or {}) and moves.plc_batch_id:
+                    vals[name] = [fields.Command.create(values) for values in order._plc_copy_moves(moves)]
+        return vals_list
+
+    def _plc_copy_moves(self, moves):
+        """Values of copies, one for all of a kind."""
+        scale = self.product_qty / self._plc_demanded_for(moves)
+        for same in moves.grouped(_kind).values():
+            if set(same.mapped("state")) == {"cancel"}:
+                continue  # removed by a person
+            own = same.filtered(lambda move: not move.plc_batch_id)[:1]
+            demand = same.product_uom.round(sum(same.mapped("product_uom_qty")) * scale)
+            values = (own or same[:1]).copy_data({"product_uom_qty": demand, "additional": own.additional})
+            yield {**values[0], "cost_share": sum(same.mapped("cost_share"))}
+
+    def _plc_demanded_for(self, moves):
+        """For how much of the product they are. Once the order was lowered below what its batches made, that is more than it.
+        Odoo scales what was produced with the order, but no component that is consumed."""
+        if products := moves.filtered(lambda move: move.production_id and move.product_id == self.product_id):
+            return sum(products.mapped("product_uom_qty"))
+        booked = self._plc_batches_ever().filtered(lambda batch: batch.state == "done")
+        return max(self.product_qty, sum(booked.mapped("order_qty")))
 
     # Business methods: shares
 

@@ -1,0 +1,116 @@
+"""What people do to the value of what a PLC made: landed costs, work in progress at the end of a month, stock of somebody else."""
+
+from datetime import timedelta
+from unittest import SkipTest
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .value_case import ValueCase
+
+TOMORROW = timedelta(days=1)
+
+
+@tagged("post_install", "-at_install")
+class TestLandedCosts(ValueCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if "stock.landed.cost" not in cls.env or "mrp_production_ids" not in cls.env["stock.landed.cost"]._fields:
+            raise SkipTest("needs mrp_landed_costs")
+        cls.freight = cls.env["product.product"].create({"name": "Test freight", "type": "service", "landed_cost_ok": True})
+        cls.journal = cls.env["account.journal"].create({"name": "Test landed", "code": "PLCL", "type": "general"})
+
+    def land(self, order, amount=100.0):
+        line = {"product_id": self.freight.id, "name": "Freight", "price_unit": amount, "split_method": "by_quantity"}
+        values = {"target_model": "manufacturing", "mrp_production_ids": order.ids, "account_journal_id": self.journal.id}
+        cost = self.env["stock.landed.cost"].create({**values, "cost_lines": [Command.create(line)]})
+        cost.button_validate()
+        self.value_let_go += tuple(order.ids)  # it came in otherwise than by the order
+
+    def assert_comes_out(self, order, landed):
+        balance = self.balance(order)
+        self.assertAlmostEqual(balance.came_out, balance.came_in + landed, delta=0.005 * balance.moves + 0.001)
+
+    def test_landed_then_weighed_late(self):
+        for tons, count in ((1.0, 1), (1.5, 3)):
+            for method in ("average", "fifo"):
+                with self.subTest(method, batches=count):
+                    self.use(method)
+                    order, batches = self.start(tons, count)
+                    self.book(*batches)
+                    self.land(order)
+                    self.assert_comes_out(order, 100.0)
+                    self.weigh_late(batches[0])
+                    self.weigh_late(batches[0], 3.0)
+                    self.assert_comes_out(order, 100.0)
+
+    def test_landed_in_the_middle(self):
+        order, batches = self.start(1.5, 3)
+        self.book(batches[0])
+        self.land(order)
+        self.weigh_late(batches[0])
+        self.book(batches[1], batches[2])
+        self.assert_comes_out(order, 100.0)
+
+
+@tagged("post_install", "-at_install")
+class TestOutOfStock(ValueCase):
+    """What is produced into a place that is no stock of the company has no value; Odoo closes such an order, too."""
+
+    def test_weighed_late(self):
+        place = self.env.ref("stock.stock_location_customers")
+        order, batches = self.start(1.5, 3, location_dest_id=place.id)
+        self.value_let_go += tuple(order.ids)
+        self.book(*batches)
+        self.weigh_late(batches[0])
+        salt = order.move_raw_ids.filtered(lambda move: move.product_id == self.salt and move.state == "done")
+        self.assertAlmostEqual(sum(salt.mapped("quantity")), 21.68 + 4.0)
+        self.assertEqual(self.balance(order).came_out, 0.0)
+
+
+@tagged("post_install", "-at_install")
+class TestWorkInProgress(ValueCase):
+    """The entry that Odoo proposes for the end of a month: what is consumed, and in no product yet."""
+
+    def proposed(self, order, date=None):
+        """(components, overhead, work in progress)"""
+        wizard = self.env["mrp.account.wip.accounting"].with_context(active_ids=order.ids)
+        lines = wizard._get_line_vals(order, date or fields.Datetime.now() + TOMORROW)
+        values = [line["credit"] if "credit" in line else line["debit"] for _command, _id, line in lines]
+        return [round(value, 2) for value in values]
+
+    def test_what_batches_made_is_in_progress_no_more(self):
+        self.with_labour()
+        order, batches = self.start(1.5, 3)
+        self.book(batches[0])
+        self.assertEqual(self.proposed(order), [0.0, 0.0, 0.0])
+        salt = order.move_raw_ids._plc_open().filtered(lambda move: move.product_id == self.salt)
+        salt.write({"quantity": 4.0, "picked": True})
+        self.assertEqual(self.proposed(order), [0.44, 0.0, 0.44])
+
+    def test_failed_batch_is_in_progress(self):
+        """Its material and its time are carried by the next batch."""
+        self.with_labour()
+        order, batches = self.start(1.5, 3)
+        self.book(batches[0])
+        self.fail_batch(batches[1], "consume", "withhold")
+        self.assertEqual(self.proposed(order), [50.0, 3.0, 53.0])
+        self.book(batches[2])
+        self.assertEqual(self.proposed(order), [0.0, 0.0, 0.0])
+
+    def test_wizard_opens(self):
+        order, batches = self.start(1.0, 2)
+        self.book(batches[0])
+        journal = self.env["account.journal"].create({"name": "Test WIP", "code": "PLCW", "type": "general"})
+        wizards = self.env["mrp.account.wip.accounting"].with_context(active_ids=order.ids)
+        wizard = wizards.create({"journal_id": journal.id, "reversal_date": fields.Date.today() + TOMORROW})
+        self.assertEqual((wizard.mo_ids, sum(wizard.line_ids.mapped("debit"))), (order, 0.0))
+
+    def test_orders_of_others_are_as_odoo_has_them(self):
+        order = self.new_order(plc_withheld=True)
+        salt = order.move_raw_ids.filtered(lambda move: move.product_id == self.salt)
+        salt.write({"quantity": 4.0, "picked": True})
+        self.assertEqual(self.proposed(order), [0.44, 0.0, 0.44])
+        self.assertEqual(self.proposed(self.env["mrp.production"]), [0.0, 0.0, 0.0])
