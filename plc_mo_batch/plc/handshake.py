@@ -457,7 +457,8 @@ class Handshake(ABC):
         except Rejected:
             return Sentence("")
         amounts = self._amounts(job, values)
-        if not any(amounts.values()):
+        own = all(code in (None, shown) for code, shown in zip(self.layout.codes, values["line_code"], strict=True))
+        if not own or not any(amounts.values()):
             return Sentence("")
         if self._differs(job, amounts):
             return _lt("%(kg)s instead of %(stored)s were dosed", kg=_sum(amounts), stored=_sum(job.stored))

@@ -72,6 +72,7 @@ from .exchange import (
     test_exchange_live,
     test_restored,
     test_snapshot,
+    test_watched,
     test_withdraw,
 )
 from .health import (

@@ -164,6 +164,7 @@ class WatchTests:
             ("blank", self.feedback(order=None, **self.kept)),
             ("another order", self.shown(order=OTHER, line_quantity=other_amounts(_101=3.0))),
             ("nonsense", self.shown(line_quantity=other_amounts(_101=3.0))[:72] + [0x8200] + self.shown()[73:]),
+            ("a code one word off", self.shown(line_code=[999, *CODES[1:]])),
             ("what is stored is rounded", self.shown(finished=1, line_quantity=other_amounts(_101=381.21))),
         ):
             with self.subTest(label):
