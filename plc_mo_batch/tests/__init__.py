@@ -1,6 +1,7 @@
 # Odoo's own runner looks for the names of modules here
 from .access import (
     test_actions,
+    test_anomalies,
     test_api,
     test_api_old_values,
     test_cancel,

@@ -36,7 +36,10 @@ EXPECTED = {
         "cancelling": None,
     },
     "add_fallen": dict.fromkeys(("running", "completed", "failed"), ("fell x",)),
-    "take_note": dict.fromkeys(("running", "completed", "failed", "done", "cancelled"), WATCHED),
+    "take_note": {
+        **dict.fromkeys(("running", "cancelled"), WATCHED),
+        **dict.fromkeys(("completed", "failed", "done"), (*WATCHED, "rejected x")),
+    },
     "release": {"queued": ("occupied x",)},
     "go_on": {"queued": ("database_behind",)},
     "command": {"running": None},
@@ -206,7 +209,7 @@ class TestActions(MillCase):
             ("running", "give_up", "is running: the PLC reports it, and its reports are accepted."),
             ("done", "give_up", "is done: it has already ended."),
             ("running", "add_fallen", "its amounts have not fallen."),
-            ("done", "take_note", "nothing of it went back."),
+            ("done", "take_note", "there is nothing to take note of."),
             ("queued", "reset", "is queued: none of its write-backs has failed."),
             ("queued", "requeue", "None of these batches has an order that is withheld."),
         ):

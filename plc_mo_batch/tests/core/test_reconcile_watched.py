@@ -44,7 +44,11 @@ class WatchTests:
     def test_one_reading_of_an_end(self):
         over, runs = self.shown(finished=1), self.shown()
         for state, to in TAKEN:
-            for label, before in (("none before", None), ("ran before", runs), ("rejected before", self.shown(slot=2, finished=1))):
+            for label, before in (
+                ("none before", None),
+                ("ran before", runs),
+                ("rejected before", self.shown(slot=2, finished=1)),
+            ):
                 with self.subTest(state, before=label):
                     step = self.seen(self.taken(state), over, self.taken_from(), before)
                     self.assertEqual((step.state, step.anomaly, step.again), (to, None, True))

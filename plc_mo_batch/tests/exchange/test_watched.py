@@ -1,4 +1,4 @@
-"""What may only rise, an end that is read twice, and a recipe that is cleared once it was taken: on a real PLC, to the booking."""
+"""What may only rise, an end that is read twice, a recipe that is cleared once it was taken: on a real PLC, to the booking."""
 
 from unittest.mock import patch
 
