@@ -547,7 +547,7 @@ class Handshake(ABC):
         return Anomaly("cleared", _lt("slot %(slot)s", slot=slot), tuple(self.seen.recipe[slot]))
 
     def _room(self, case: Case) -> Sight:
-        """FREE if no earlier batch of the slot still waits for its acknowledgement or stands in the recipe, and nothing in the slot
+        """FREE if no earlier batch of the slot waits for its acknowledgement or stands in the recipe, and nothing in the slot
         is in the way."""
         earlier = [other for other in case.in_slot if other.state in (*ENDED, CANCELLED)]
         waits = any(other.armed or other.state in ENDED and not other.acknowledged for other in earlier)
