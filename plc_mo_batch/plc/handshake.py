@@ -86,8 +86,8 @@ class Sight(Enum):
 
 @dataclass
 class Case:
-    """One batch to decide on. ``values``: what was accepted of its slot; ``held``: the PLC holds it; ``rejected``: why nothing was
-    accepted; ``fell``: kg by equipment code by which amounts fell. They are set once it was taken."""
+    """One batch to decide on. ``values``: what was accepted of its slot; ``held``: the PLC holds it; ``rejected``: why nothing
+    was accepted; ``fell``: kg by equipment code by which amounts fell. They are set once it was taken."""
 
     job: Job
     words: tuple[int, ...]
@@ -260,9 +260,7 @@ class Handshake(ABC):
 
     def ask_about_fall(self, case: Case) -> Step | None:
         """Go on with what the PLC shows, and keep by how much it fell: a person decides whether that was dosed, too."""
-        parts = [
-            _lt("equipment %(code)s by %(kg)s", code=code, kg=Number(f"{amount:.2f}")) for code, amount in case.fell.items()
-        ]
+        parts = [_lt("equipment %(code)s by %(kg)s", code=code, kg=Number(f"{amount:.2f}")) for code, amount in case.fell.items()]
         step = self._ask(case, "fell", listed(parts))
         return replace(step, values={**self._actuals(case), "held": case.held, "obeyed": False, "fell": case.fell})
 
@@ -277,7 +275,7 @@ class Handshake(ABC):
         return replace(self.store_unconfirmed(case) or Step(case.job.id), anomaly=anomaly)
 
     def ask_about_change(self, case: Case) -> Step | None:
-        """What is stored is final. What the PLC shows now is in the raw words, and they stay in the PLC until a person has decided."""
+        """What is stored is final. What the PLC shows now is in the raw words. It stays there until a person has decided."""
         return self._ask(case, "changed", self._change(case))
 
     def ask_about_idle(self, case: Case) -> Step | None:
@@ -423,7 +421,9 @@ class Handshake(ABC):
         """Both readings say the same, but for how far a scale drifts at rest."""
         outcomes = [[reading.get(role) for role in ("finished", "failed", "state")] for reading in (values, before)]
         amounts = [(*reading["line_quantity"], reading["weight"]) for reading in (values, before)]
-        return outcomes[0] == outcomes[1] and all(abs(now - then) <= self.layout.drift for now, then in zip(*amounts, strict=True))
+        return outcomes[0] == outcomes[1] and all(
+            abs(now - then) <= self.layout.drift for now, then in zip(*amounts, strict=True)
+        )
 
     def _fallen(self, case: Case) -> dict[int, float]:
         """kg by equipment code by which amounts are lower than stored; empty if they are not."""
@@ -457,7 +457,8 @@ class Handshake(ABC):
         except Rejected:
             return Sentence("")
         amounts = self._amounts(job, values)
-        if not any(amounts.values()):
+        own = all(code in (None, shown) for code, shown in zip(self.layout.codes, values["line_code"], strict=True))
+        if not own or not any(amounts.values()):
             return Sentence("")
         if self._differs(job, amounts):
             return _lt("%(kg)s instead of %(stored)s were dosed", kg=_sum(amounts), stored=_sum(job.stored))
@@ -546,8 +547,8 @@ class Handshake(ABC):
         return Anomaly("cleared", _lt("slot %(slot)s", slot=slot), tuple(self.seen.recipe[slot]))
 
     def _room(self, case: Case) -> Sight:
-        """FREE if no earlier batch of the slot still waits for its acknowledgement or stands in the recipe, and nothing in the slot is
-        in the way."""
+        """FREE if no earlier batch of the slot waits for its acknowledgement or stands in the recipe, and nothing in the slot
+        is in the way."""
         earlier = [other for other in case.in_slot if other.state in (*ENDED, CANCELLED)]
         waits = any(other.armed or other.state in ENDED and not other.acknowledged for other in earlier)
         return Sight.BUSY if waits or case.job.slot not in self.seen.recipe else self._free(case)

@@ -120,7 +120,7 @@ class Layout:
     """The areas of a PLC, its handshake and its word order.
 
     ``copies_on_take``: with flags, the PLC shows an order in its feedback in the very scan in which it takes it.
-    ``drift``: how far an empty scale may drift. An amount so far below zero is zero, and one that falls by no more has not fallen.
+    ``drift``: how far an empty scale may drift. An amount so far below zero is zero; one that falls by no more has not fallen.
     """
 
     handshake: str

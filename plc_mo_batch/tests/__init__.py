@@ -1,6 +1,7 @@
 # Odoo's own runner looks for the names of modules here
 from .access import (
     test_actions,
+    test_anomalies,
     test_api,
     test_api_old_values,
     test_cancel,
@@ -74,6 +75,7 @@ from .exchange import (
     test_exchange_live,
     test_restored,
     test_snapshot,
+    test_watched,
     test_withdraw,
 )
 from .health import (

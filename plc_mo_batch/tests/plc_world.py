@@ -291,7 +291,7 @@ class World:
         batch = self.batches.get(step.job_id)
         kind = step.write.kind
         if kind == "ack":
-            allowed = batch.record.state in ("completed", "failed", "done") or batch.record.release
+            allowed = batch.record.state in ("completed", "failed", "done") or batch.was_failed or batch.record.release
         elif kind == "clear":
             owned = [each for each in self.batches.values() if each.record.state in OPEN and each.record.state != "queued"]
             allowed = step.write.slot not in {each.record.slot for each in owned}

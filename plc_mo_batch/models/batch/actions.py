@@ -169,8 +169,8 @@ ACTIONS = {
         ),
         Action(
             "take_note",
-            of_batch(_lt("nothing of it went back")),
-            states=_in(RUNNING, *ENDED, CANCELLED, case=WATCHED),
+            of_batch(_lt("there is nothing to take note of")),
+            states={**_in(RUNNING, CANCELLED, case=WATCHED), **_in(*ENDED, case=(*WATCHED, "rejected"))},
             decision=("take_note", "action_take_note"),
         ),
         Action(

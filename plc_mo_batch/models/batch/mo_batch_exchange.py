@@ -237,20 +237,21 @@ class MoBatch(models.Model):
             "lost": self.env._("The PLC seems to have lost its memory: %(detail)s. An operator must decide."),
             "untaken": self.env._("The PLC has not taken the recipe in slot %(slot)s: %(detail)s."),
             "went_back": self.env._(
-                "The taken job of slot %(slot)s went back: %(detail)s. The PLC may have made this batch and forgotten it. An operator "
-                "must decide."
+                "The taken job of slot %(slot)s went back: %(detail)s. The PLC may have made this batch and forgotten it. An "
+                "operator must decide."
             ),
             "fell": self.env._(
-                "Amounts in slot %(slot)s fell: %(detail)s. Did the PLC dose them, and begin to count again? Then add them; otherwise "
-                "take note. Nothing is booked before."
+                "Amounts in slot %(slot)s fell: %(detail)s. Did the PLC dose them, and begin to count again? Then add them; "
+                "otherwise take note. Nothing is booked before."
             ),
             "reopened": self.env._("The end of the batch in slot %(slot)s went back: %(detail)s. Take note once you know why."),
             "unsteady": self.env._(
-                "Slot %(slot)s shows the end of the batch, but not what it dosed: %(detail)s. It is read again until two readings agree."
+                "Slot %(slot)s shows the end of the batch, but what it dosed still changes: %(detail)s. It is read again until "
+                "they agree."
             ),
             "changed": self.env._(
-                "The batch has ended, but slot %(slot)s shows something else than is stored: %(detail)s. The journal has the raw words. "
-                "Was it made twice, or counted on? Book the difference by hand, then take note."
+                "The batch has ended, but slot %(slot)s shows something else than is stored: %(detail)s. The journal has the raw "
+                "words. Was it made twice, or counted on? Book the difference by hand, then take note."
             ),
             "doubt": self.env._("Slot %(slot)s: %(detail)s. Check the PLC; nothing is sent again automatically."),
         }

@@ -5,13 +5,14 @@ from ...tools.translate import format_number, translate
 
 
 class MoBatch(models.Model):
-    """What may only rise: amounts, the end, the taken job, a result that is stored. Where one of them goes back, a person decides,
-    and nothing is booked before."""
+    """What may only rise: amounts, the end, the taken job, a result that is stored. Where one of them goes back, a person
+    decides, and nothing is booked before."""
 
     _inherit = "mo.batch"
 
     armed = fields.Boolean(
-        readonly=True, help="Its job number may still stand in the PLC's recipe area. It is cleared once the PLC has taken the job."
+        readonly=True,
+        help="Its job number may still stand in the PLC's recipe area. It is cleared once the PLC has taken the job.",
     )
     taken_before = fields.Integer(
         string="Job Taken Before", readonly=True, aggregator=None, help="What its slot showed as taken when the recipe was sent."
@@ -26,11 +27,17 @@ class MoBatch(models.Model):
     # Actions
 
     def action_take_note(self):
-        """A person has seen that something went back: what is stored stays as it is, and the PLC is right from now on."""
+        """A person has seen that something went back: what is stored stays as it is, and the PLC is right from now on.
+
+        A batch that has ended and whose slot is rejected counts as acknowledged, or the next one would wait for ever.
+        """
         self._check_allowed("take_note")
         for batch in self.sudo():
-            batch._journal("user", self.env._("%(user)s took note: %(what)s", user=self.env.user.name, what=batch.attention or ""))
+            batch._journal(
+                "user", self.env._("%(user)s took note: %(what)s", user=self.env.user.name, what=batch.attention or "")
+            )
             batch.line_ids.filtered("fallen_qty").fallen_qty = 0.0
+            batch.acknowledged = batch.acknowledged or batch._case() == "rejected"
             batch.noted = batch.noted or batch.state in (*ENDED, CANCELLED)
             batch._on_watch_decided()
         return True
@@ -41,7 +48,8 @@ class MoBatch(models.Model):
         for batch in self.sudo():
             fallen = batch.line_ids.filtered("fallen_qty")
             batch._journal(
-                "user", self.env._("%(user)s added what fell: %(amounts)s", user=self.env.user.name, amounts=fallen._fallen_texts())
+                "user",
+                self.env._("%(user)s added what fell: %(amounts)s", user=self.env.user.name, amounts=fallen._fallen_texts()),
             )
             for line in fallen:
                 line._add_fallen()
@@ -109,7 +117,10 @@ class MoBatchLine(models.Model):
     _inherit = "mo.batch.line"
 
     fallen_qty = fields.Float(
-        string="Fell By", digits="Product Unit", readonly=True, help="By how much the reported amount fell, until a user has decided."
+        string="Fell By",
+        digits="Product Unit",
+        readonly=True,
+        help="By how much the reported amount fell, until a user has decided.",
     )
     carried_qty = fields.Float(
         string="Added after a Fall",

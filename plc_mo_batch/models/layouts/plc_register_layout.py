@@ -56,8 +56,8 @@ class PlcRegisterLayout(models.Model):
         string="Scale Drift",
         digits=(16, 3),
         default=0.5,
-        help="How far an empty scale may drift, in the PLC's weight unit. A reported amount so far below zero counts as zero, with "
-        "a remark; what is further below is rejected. An amount that falls by no more has not fallen.",
+        help="How far an empty scale may drift, in the PLC's weight unit. A reported amount so far below zero counts as zero, "
+        "with a remark; what is further below is rejected. An amount that falls by no more has not fallen.",
     )
     has_clock = fields.Boolean(compute="_compute_has_clock", help="The layout has the PLC's clock.")
     has_events = fields.Boolean(compute="_compute_has_events", help="The PLC reports failures or weighings.")

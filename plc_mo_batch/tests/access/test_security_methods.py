@@ -19,6 +19,8 @@ METHODS = {
     ("mo.batch", "action_hold"): (OPERATORS,),
     ("mo.batch", "action_is_booked_by_hand"): (MANAGERS, "by the day shift"),
     ("mo.batch", "action_open_booked"): (MANAGERS,),
+    ("mo.batch", "action_add_fallen"): (OPERATORS,),
+    ("mo.batch", "action_take_note"): (OPERATORS,),
     ("mo.batch", "action_open_cancel"): (OPERATORS,),
     ("mo.batch", "action_open_production"): (PLANNERS,),
     ("mo.batch", "action_open_review"): (OPERATORS,),

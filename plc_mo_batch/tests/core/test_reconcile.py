@@ -832,7 +832,13 @@ class TestState(ReconcileCase):
                 None,
                 {"anomaly": "lost"},
             ),
-            ("stored", self.job("done", stored={104: 250.25}), self.shown(1), self.recipe(acknowledged=7), {"values": {"acknowledged": True}}),
+            (
+                "stored",
+                self.job("done", stored={104: 250.25}),
+                self.shown(1),
+                self.recipe(acknowledged=7),
+                {"values": {"acknowledged": True}},
+            ),
         )
 
     def test_slot_after_another_system(self):

@@ -160,7 +160,7 @@ class TestModelFindsFaults(BaseCase):
         disarmed = Setting(loss=True, volatile=True, disarmed=True)
         self.assertRefuted((plc_model.RUN_TWICE,), disarmed, JobNumbers, _disarm=forgets_to_disarm)
         late = replace(disarmed, late=1, cancel=True)
-        self.assertRefuted((plc_model.RUN_TWICE, plc_model.CANCELLED_RAN), late, JobNumbers, _withdraw=half_withdraw)
+        self.assertRefuted((plc_model.STUCK,), late, JobNumbers, _withdraw=half_withdraw)
 
     def test_one_reading_of_an_end(self):
         for handshake, target in ((JOB_NUMBERS, JobNumbers), (FLAGS, Flags)):

@@ -44,7 +44,11 @@ class WatchTests:
     def test_one_reading_of_an_end(self):
         over, runs = self.shown(finished=1), self.shown()
         for state, to in TAKEN:
-            for label, before in (("none before", None), ("ran before", runs), ("rejected before", self.shown(slot=2, finished=1))):
+            for label, before in (
+                ("none before", None),
+                ("ran before", runs),
+                ("rejected before", self.shown(slot=2, finished=1)),
+            ):
                 with self.subTest(state, before=label):
                     step = self.seen(self.taken(state), over, self.taken_from(), before)
                     self.assertEqual((step.state, step.anomaly, step.again), (to, None, True))
@@ -164,6 +168,7 @@ class WatchTests:
             ("blank", self.feedback(order=None, **self.kept)),
             ("another order", self.shown(order=OTHER, line_quantity=other_amounts(_101=3.0))),
             ("nonsense", self.shown(line_quantity=other_amounts(_101=3.0))[:72] + [0x8200] + self.shown()[73:]),
+            ("a code one word off", self.shown(line_code=[999, *CODES[1:]])),
             ("what is stored is rounded", self.shown(finished=1, line_quantity=other_amounts(_101=381.21))),
         ):
             with self.subTest(label):
