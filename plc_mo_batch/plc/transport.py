@@ -506,7 +506,8 @@ class Link:
         told = {"code": code, "name": EXCEPTION_NAMES.get(code, _lt("unknown")), "address": address}
         told |= {"function": function, "count": count}
         detail = _lt("%(code)s (%(name)s) at address %(address)s (function %(function)s, %(count)s registers)", **told)
-        raise LinkError("exception", detail, writing and code not in REFUSED, str(code), writing)
+        doubtful = writing and code not in REFUSED
+        raise LinkError("exception", detail, doubtful, str(code), writing, address=address)
 
     def _trace(self, sending: bool, data: bytes) -> bytes:
         self._received = b"" if sending else data

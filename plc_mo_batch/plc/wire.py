@@ -26,11 +26,18 @@ class LinkError(Exception):
     ``cause`` tells faults of one kind apart, as far as people must do different things: the number of an exception; ``name`` and
     ``refused`` (connect); ``later`` (timeout, reset: after an answer on the same connection); ``unit``, ``transaction`` and
     ``no_transaction`` (reply). ``to_write``: the request was a write, applied or not. ``ids`` says which ids were asked for and
-    which came: unlike ``detail`` it differs from time to time.
+    which came: unlike ``detail`` it differs from time to time. ``address``: of what the device refused, else -1.
     """
 
     def __init__(
-        self, kind: str, detail: str = "", writing: bool = False, cause: str = "", to_write: bool = False, ids: str = ""
+        self,
+        kind: str,
+        detail: str = "",
+        writing: bool = False,
+        cause: str = "",
+        to_write: bool = False,
+        ids: str = "",
+        address: int = -1,
     ):
         self.kind = kind
         self.detail = detail
@@ -38,6 +45,7 @@ class LinkError(Exception):
         self.cause = cause
         self.to_write = to_write or writing
         self.ids = ids
+        self.address = address
         super().__init__(f"{kind}: {detail}" if detail else kind)
 
     @property
