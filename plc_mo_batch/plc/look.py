@@ -81,8 +81,8 @@ def _places(layout: Layout) -> Iterator[tuple[str, int]]:
 
 # Manners of a device that a fault suggests, in the order in which they are tried
 MEND: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
-    ("timeout", ""): ({"connect_pause": 0.5}, {"connect_pause": 2.0}),
-    ("reset", ""): ({"connect_pause": 0.5}, {"connect_pause": 2.0}),
+    ("timeout", ""): ({"connect_pause": 0.5}, {"connect_pause": 1.0}),
+    ("reset", ""): ({"connect_pause": 0.5}, {"connect_pause": 1.0}),
     ("timeout", "later"): ({"request_pause": 0.05}, {"request_pause": 0.3}, {"connect_each": True}),
     ("reset", "later"): ({"connect_each": True}, {"request_pause": 0.05}),
     ("reply", "unit"): ({"any_unit": True},),
@@ -100,22 +100,26 @@ def find_manners(endpoint: Endpoint, layout: Layout, first: Look, seconds: float
     :return: the manners with which the device answers, and what it showed then; those of the endpoint and ``first`` if none helps
     """
     until = time.monotonic() + seconds
-    manners, best = endpoint.manners, first
     endpoint = replace(endpoint, timeout=min(endpoint.timeout, PROBE_TIMEOUT))
-    while best.error:
-        better = None
-        for mend in MEND.get((best.error.kind, best.error.cause), ()):
-            tried = replace(manners, **mend)
-            if tried == manners or time.monotonic() > until:
-                continue
-            seen = look(replace(endpoint, manners=tried), layout, seconds)
-            if _is_further(seen, best):
-                better = tried, seen
-                break
+    tried = endpoint.manners, first
+    while tried[1].error:
+        better = next((found for found in _attempts(endpoint, layout, *tried, until) if _is_further(found[1], tried[1])), None)
         if not better:
-            break
-        manners, best = better
-    return (endpoint.manners, first) if best.error else (manners, best)
+            return endpoint.manners, first
+        tried = better
+    return tried
+
+
+def _attempts(
+    endpoint: Endpoint, layout: Layout, manners: Manners, seen: Look, until: float
+) -> Iterator[tuple[Manners, Look]]:
+    """What each mend of the fault that ended a look gives, as long as there is time."""
+    fault = (seen.error.kind, seen.error.cause) if seen.error else ("", "")
+    for mend in MEND.get(fault, ()):
+        changed = replace(manners, **mend)
+        left = until - time.monotonic()
+        if changed != manners and left > 0:
+            yield changed, look(replace(endpoint, manners=changed), layout, left)
 
 
 def _is_further(seen: Look, before: Look) -> bool:
