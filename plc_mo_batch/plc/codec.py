@@ -213,7 +213,7 @@ class SlotCodec:
         self, fields: Iterable[Field], word_order: str = "high", swap_bytes: bool = False, text_order: str = "same"
     ):
         if word_order not in WORD_ORDERS or text_order not in TEXT_ORDERS:
-            raise ValueError(f"unknown word order {word_order!r} or text order {text_order!r}")
+            raise ValueError(f"unknown word order {word_order!r}{text_order!r}")
         self._swaps_text = text_order != "same" and (text_order == "low") != swap_bytes
         self.fields = tuple(sorted(fields, key=lambda field: field.offset))
         self.words = self.fields[-1].end if self.fields else 0

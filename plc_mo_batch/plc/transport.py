@@ -518,12 +518,15 @@ class Link:
         if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return LinkError("tls", _tls_reason(error))
         later = "later" if self._answered else ""
+        framer = self._client.framer
+        stranger = framer.stranger() if isinstance(framer, _Framer) else None
+        if stranger:  # which pymodbus passed over; then it waited for another answer
+            cause, detail, ids = stranger
+            return LinkError("reply", detail, cause=cause, ids=ids)
         if isinstance(error, (OSError, ConnectionException)):
             if self.endpoint.transport == TLS and self.requests == 1 and not self.endpoint.tls.certificate:
                 return LinkError("tls", _lt("it closes the connection at once and may require a certificate from Odoo"))
             return LinkError("reset", cause=later)
-        if not self._received:
-            return LinkError("timeout", cause=later)
-        framer = self._client.framer
-        cause, detail, ids = isinstance(framer, _Framer) and framer.stranger() or ("", NO_ANSWER, "")
-        return LinkError("reply", detail, cause=cause, ids=ids)
+        if self._received:
+            return LinkError("reply", NO_ANSWER)
+        return LinkError("timeout", cause=later)

@@ -50,7 +50,7 @@ MANNERS = {
 # what no setting mends: what the device does -> the fault
 FAULTS = {
     "another transaction": ({"transaction": lambda number: number + 1}, {}, "reply transaction"),
-    "no function 3": ({"functions": ()}, {}, "exception 1"),
+    "no function 3": ({"functions": (16,)}, {}, "exception 1"),
     "addresses": ({"end": 1000}, {}, "exception 2"),
     "fewer registers": ({"max_read": 64}, {}, "exception 3"),
     "always busy": ({"busy": 100}, {}, "exception 6"),
