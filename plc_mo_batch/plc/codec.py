@@ -209,9 +209,7 @@ class SlotCodec:
     :param text_order: which byte of a word has the first character, one of :data:`TEXT_ORDERS`
     """
 
-    def __init__(
-        self, fields: Iterable[Field], word_order: str = "high", swap_bytes: bool = False, text_order: str = "same"
-    ):
+    def __init__(self, fields: Iterable[Field], word_order: str = "high", swap_bytes: bool = False, text_order: str = "same"):
         if word_order not in WORD_ORDERS or text_order not in TEXT_ORDERS:
             raise ValueError(f"unknown word order {word_order!r}{text_order!r}")
         self._swaps_text = text_order != "same" and (text_order == "low") != swap_bytes

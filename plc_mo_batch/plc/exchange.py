@@ -68,8 +68,8 @@ class Answer:
     ``unsure`` is True if a write was begun and may or may not have been applied; ``unsent`` are the writes that were certainly
     not applied.
 
-    ``write_error``: the device refused a write, by an answer of its own; what was to be read was read nevertheless. ``beyond``: the
-    first slot whose addresses the device does not have (0: none), and what it said; from there on nothing is in ``seen``.
+    ``write_error``: the device refused a write, by an answer of its own; what was to be read was read nevertheless. ``beyond``:
+    the first slot whose addresses the device does not have (0: none), and what it said; from there on nothing is in ``seen``.
     """
 
     seen: Seen | None = None

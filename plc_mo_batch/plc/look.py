@@ -92,8 +92,8 @@ PROBE_TIMEOUT = 1.0  # seconds for each answer while manners are tried
 
 
 def find_manners(endpoint: Endpoint, layout: Layout, first: Look, seconds: float) -> tuple[Manners, Look]:
-    """Try what could help against the fault that ended a look. A device may have several manners: what gets it further is kept, and
-    the next fault is looked at. Only reads.
+    """Try what could help against the fault that ended a look. A device may have several manners: what gets it further is kept,
+    and the next fault is looked at. Only reads.
 
     :param first: the look that failed
     :param seconds: about how long it may take
@@ -110,9 +110,7 @@ def find_manners(endpoint: Endpoint, layout: Layout, first: Look, seconds: float
     return tried
 
 
-def _attempts(
-    endpoint: Endpoint, layout: Layout, manners: Manners, seen: Look, until: float
-) -> Iterator[tuple[Manners, Look]]:
+def _attempts(endpoint: Endpoint, layout: Layout, manners: Manners, seen: Look, until: float) -> Iterator[tuple[Manners, Look]]:
     """What each mend of the fault that ended a look gives, as long as there is time."""
     fault = (seen.error.kind, seen.error.cause) if seen.error else ("", "")
     for mend in MEND.get(fault, ()):

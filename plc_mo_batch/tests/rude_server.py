@@ -191,4 +191,3 @@ def crc(data):
         for _bit in range(8):
             value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
     return value
-

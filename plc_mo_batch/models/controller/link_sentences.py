@@ -21,15 +21,16 @@ def sentences(env):
             "address."
         ),
         ("connect", "refused"): env._(
-            "Cannot reach the PLC at %(place)s: it refuses the connection. Check the port, and that its Modbus server is switched "
-            "on. Another program may hold its only connection."
+            "Cannot reach the PLC at %(place)s: it refuses the connection. Check the port, and that its Modbus server is "
+            "switched on. Another program may hold its only connection."
         ),
         ("timeout", ""): env._(
             "The PLC at %(place)s did not answer within %(timeout)s s. Check the unit ID. Another program may hold its only "
             "connection, or it needs a pause after connecting."
         ),
         ("timeout", "later"): env._(
-            "The PLC at %(place)s answered first, and then did not answer within %(timeout)s s. It may need a pause between requests."
+            "The PLC at %(place)s answered first, and then did not answer within %(timeout)s s. It may need a pause "
+            "between requests."
         ),
         ("reset", ""): env._(
             "The PLC at %(place)s closed the connection without an answer. Another program may hold its only connection, or it "
@@ -39,7 +40,10 @@ def sentences(env):
             "The PLC at %(place)s answered, and then closed the connection. It may need a new connection for each request."
         ),
         ("exception", ""): f"{exception} {env._('Check the unit ID and the gateway.')}",
-        ("exception", "1"): f"{exception} {env._('It does not support the function. Odoo reads with 3 (or 4) and writes with 16.')}",
+        (
+            "exception",
+            "1",
+        ): f"{exception} {env._('It does not support the function. Odoo reads with 3 (or 4) and writes with 16.')}",
         ("exception", "2"): f"{exception} {env._('It does not have this address. Check the layout and its address offset.')}",
         ("exception", "3"): " ".join(
             [exception, env._("It may take fewer registers in one request. Compare with its manual, and enter its limits.")]

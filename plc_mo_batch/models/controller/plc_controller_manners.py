@@ -24,8 +24,8 @@ class PlcController(models.Model):
         string="Pause between Requests",
         digits=(6, 3),
         tracking=True,
-        help="Seconds between an answer and the next request, for a device that ignores what follows too soon. With RTU it is the "
-        "gap between telegrams: 0.004 at 9600 baud.",
+        help="Seconds between an answer and the next request, for a device that ignores what follows too soon. With RTU it is "
+        "the gap between telegrams: 0.004 at 9600 baud.",
     )
     connect_each = fields.Boolean(
         string="New Connection for Each Request", tracking=True, help="For a device that hangs up after each answer."
@@ -69,11 +69,14 @@ class PlcController(models.Model):
     def _compute_twin_warning(self):
         for plc in self:
             twins = plc._twins()
-            plc.twin_warning = twins and self.env._(
-                "%(plcs)s has the same address and unit ID. Two PLCs in Odoo that are one machine give it orders without knowing of "
-                "each other: archive one of them.",
-                plcs=", ".join(twins.mapped("name")),
-            )
+            plc.twin_warning = plc._twin_message(", ".join(twins.mapped("name"))) if twins else False
+
+    def _twin_message(self, names):
+        return self.env._(
+            "%s has the same address and unit ID. Two PLCs in Odoo that are one machine give it orders without knowing of each "
+            "other: archive one of them.",
+            names,
+        )
 
     def _twins(self):
         """Other PLCs at the same place, with the same unit ID; not those that the user may not see."""

@@ -41,8 +41,8 @@ class PlcRegisterLayout(models.Model):
         string="Byte Order of Text",
         required=True,
         default="same",
-        help="In which byte of a word a text has its first character, if that differs from the byte order of numbers. IEC strings "
-        "mostly have it in the low byte.",
+        help="In which byte of a word a text has its first character, if that differs from the byte order of numbers. IEC "
+        "strings mostly have it in the low byte.",
     )
     address_offset = fields.Integer(
         help="Added to every address. The addresses below are protocol addresses, counted from 0. Enter -1 or -40001 if yours "

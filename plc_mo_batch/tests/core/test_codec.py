@@ -72,7 +72,9 @@ class TestGoldenVectors(BaseCase):
                     self.assertEqual(text.decode(words), {"value": "WH/MO/00011"})
                     self.assertEqual(text.encode({"value": ""}), [0] * 8)
                     number = codec("uint32", **options)
-                    self.assertEqual(number.encode({"value": 0x01020304}), swapped([0x102, 0x304]) if swap_bytes else [0x102, 0x304])
+                    self.assertEqual(
+                        number.encode({"value": 0x01020304}), swapped([0x102, 0x304]) if swap_bytes else [0x102, 0x304]
+                    )
         lines = SlotCodec([Field("line_name", 0, "ascii")], text_order="low")
         self.assertEqual(lines.encode({"line_name": ["AB"]}), [0x4241])
         with self.assertRaisesRegex(ValueError, "'middle'"):

@@ -151,7 +151,9 @@ class TestDifference(BaseCase):
         self.assertIn("slot (word 0): 1 was written, 0 came back", self.told(0, *[0] * 79))
 
     def test_text_and_nonsense(self):
-        self.assertEqual(self.told(1, 0), "order (word 1): WH/MO/00001 was written, 0 12109 20271 12336 12336 12544 0 0 came back")
+        self.assertEqual(
+            self.told(1, 0), "order (word 1): WH/MO/00001 was written, 0 12109 20271 12336 12336 12544 0 0 came back"
+        )
 
     def test_words_that_no_field_uses(self):
         self.assertIsNone(self.told(76, 5))

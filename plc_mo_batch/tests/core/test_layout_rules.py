@@ -101,7 +101,11 @@ class TestRules(BaseCase):
         """83 words are read, 79 are written."""
         layout = plc_layouts.job_numbers()
         self.assertEqual(layout.too_long(83, 79), [])
-        for limits, areas in (((82, 79), ["recipe"]), ((78, 79), ["recipe", "feedback"]), ((22, 79), ["recipe", "feedback", "failure"])):
+        for limits, areas in (
+            ((82, 79), ["recipe"]),
+            ((78, 79), ["recipe", "feedback"]),
+            ((22, 79), ["recipe", "feedback", "failure"]),
+        ):
             told = layout.too_long(*limits)
             self.assertEqual([sentence.split()[1] for sentence in told], areas)
         self.assertEqual(layout.too_long(82, 79), ["A recipe slot takes 83 words, but the PLC answers at most 82 in one read."])

@@ -141,7 +141,7 @@ class TestWhatIsTold(RudeCase):
             call(link)
         return caught.exception
 
-    def write(self, link):
+    def send(self, link):
         link.write_words(7000, [1] * 79)
 
     def test_ids(self):
@@ -170,7 +170,7 @@ class TestWhatIsTold(RudeCase):
         error = self.error()
         self.assertEqual((error.cause, error.address, error.to_write, error.writing), ("3", 7000, False, False))
         self.assertEqual(error.detail, "3 (illegal data value) at address 7000 (function 3, 83 registers)")
-        error = self.error(self.write)
+        error = self.error(self.send)
         self.assertEqual((error.cause, error.address, error.to_write, error.writing), ("1", 7000, True, False))
         self.assertEqual(error.detail, "1 (illegal function) at address 7000 (function 16, 79 registers)")
 
@@ -180,7 +180,7 @@ class TestWhatIsTold(RudeCase):
             ({"hangs_up_after": 1}, "reset", "later"), ({"refuses": 4}, "exception", "4"),
         ):  # fmt: skip
             self.serve(**device)
-            error = self.error(self.write)
+            error = self.error(self.send)
             self.assertEqual((error.kind, error.cause, error.writing, error.to_write), (kind, cause, True, True))
 
     def test_name_and_port(self):
