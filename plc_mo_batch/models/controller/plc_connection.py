@@ -178,7 +178,7 @@ class PlcConnection(models.AbstractModel):
         if error.kind == "address":
             return self._address_message(error.detail)
         known = sentences(self.env)
-        sentence = known.get((error.kind, error.cause)) or known[error.kind, ""]
+        sentence = known.get(f"{error.kind} {error.cause}") or known[error.kind]
         if is_from_40001(error):
             sentence += " " + self.env._(
                 "If the layout's list counts from 40001, take that off: enter -40001 as the layout's address offset."

@@ -77,20 +77,27 @@ class TestSentences(RefusalCase):
                 self.assertNotIn("settings", self.message())
                 self.controller.write({"connect_each": False, "any_unit": False, "no_transaction": False, "connect_pause": 0})
 
+    def warning(self):
+        """As a person sees it who opens the form now."""
+        self.controller.invalidate_recordset(["twin_warning"])
+        return self.controller.twin_warning
+
     def test_two_plcs_that_are_one(self):
         self.serve()
-        self.assertFalse(self.controller.twin_warning)
+        self.assertFalse(self.warning())
         twin = self.controller.copy({"name": "Twin", "host": f" {self.controller.host.upper()}."})
-        self.assertIn("Twin has the same address and unit ID", self.message())
+        self.assertIn("Twin has the same address and unit ID", self.warning())
+        self.assertIn(self.warning(), self.message())
         with Form(self.controller) as form:
             self.assertIn("Twin", form.twin_warning)
             form.device_id = 2
             self.assertFalse(form.twin_warning)
         twin.device_id = 2
-        self.assertTrue(self.controller.twin_warning)
+        self.assertTrue(self.warning())
         twin.port += 1
-        self.controller.invalidate_recordset(["twin_warning"])
-        self.assertFalse(self.controller.twin_warning)
+        self.assertFalse(self.warning())
+        twin.write({"port": self.controller.port, "active": False})
+        self.assertFalse(self.warning())
 
     def test_limits_are_checked_with_the_layout(self):
         self.controller.write({"max_read": 83, "max_write": 79})
