@@ -40,10 +40,10 @@ MODULES = {
     "events": ("test_events", "test_events_rules"),
     "clock": ("test_clock",),
     "address": ("test_address",),
-    "transport": ("test_transport", "test_wires", "test_address"),
-    "wire": ("test_transport", "test_wires", "test_wire_registry"),
+    "transport": ("test_transport", "test_wires", "test_address", "test_manners"),
+    "wire": ("test_transport", "test_wires", "test_wire_registry", "test_manners"),
     "wires/__init__": ("test_wire_registry",),
-    "look": ("test_look",),
+    "look": ("test_look", "test_manners"),
     "exchange": ("test_conversations", "test_rounds"),
 }
 TABLES = "tables"  # beside the modules: the handshakes' tables

@@ -30,7 +30,9 @@ class MoBatchAmounts(models.TransientModel):
         [("completed", "It was made to its end"), ("failed", "It was not made to its end")], required=True, default="completed"
     )
     weight = fields.Float(
-        string="Finished Weight", digits="Product Unit", help="Hand-adds included; 0: not known, the PLC's policy says what counts."
+        string="Finished Weight",
+        digits="Product Unit",
+        help="Hand-adds included; 0: not known, the PLC's policy says what counts.",
     )
     reason = fields.Char(string="How This Is Known", required=True)
 

@@ -36,6 +36,14 @@ class PlcRegisterLayout(models.Model):
         help="Which word of a multi-word number comes first.",
     )
     swap_bytes = fields.Boolean(help="The PLC sends the low byte of each word first.")
+    text_order = fields.Selection(
+        [("same", "As in numbers"), ("high", "First character in the high byte"), ("low", "First character in the low byte")],
+        string="Byte Order of Text",
+        required=True,
+        default="same",
+        help="In which byte of a word a text has its first character, if that differs from the byte order of numbers. IEC "
+        "strings mostly have it in the low byte.",
+    )
     address_offset = fields.Integer(
         help="Added to every address. The addresses below are protocol addresses, counted from 0. Enter -1 or -40001 if yours "
         "count from 1 or 40001."
@@ -97,12 +105,13 @@ class PlcRegisterLayout(models.Model):
         for register_layout in self:
             register_layout.has_commands = "command" in register_layout.area_ids.field_ids.mapped("role")
 
-    @api.constrains("handshake", "slots", "word_order", "swap_bytes", "address_offset", "area_ids")
+    @api.constrains("handshake", "slots", "word_order", "swap_bytes", "text_order", "address_offset", "area_ids")
     def _check_layout(self):
         for register_layout in self.filtered("area_ids"):
             problems = register_layout._find_problems()
             if problems:
                 raise ValidationError("\n".join([register_layout.name, *problems]))
+            register_layout.sudo().controller_ids._check_layout_fits_device()
 
     # CRUD
 
@@ -145,6 +154,7 @@ class PlcRegisterLayout(models.Model):
             slots=self.slots,
             word_order=self.word_order,
             swap_bytes=self.swap_bytes,
+            text_order=self.text_order,
             address_offset=self.address_offset,
             copies_on_take=self.copies_on_take,
             drift=self.drift,

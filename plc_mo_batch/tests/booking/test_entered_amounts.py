@@ -114,9 +114,9 @@ class TestEnteredAmounts(MillCase):
 
     def test_only_operators(self):
         with self.assertRaises(AccessError):
-            self.batch_at("running").with_user(new_test_user(self.env, "reader", groups="mrp.group_mrp_user")).action_enter_amounts(
-                [(101, 1.0)], "x"
-            )
+            self.batch_at("running").with_user(
+                new_test_user(self.env, "reader", groups="mrp.group_mrp_user")
+            ).action_enter_amounts([(101, 1.0)], "x")
 
     def test_dialog(self):
         batch = self.batch_at("running")

@@ -23,8 +23,8 @@ def field(field_type="int32", offset=3, **values):
     return Field("value", offset, field_type, name="Weight", **values)
 
 
-def codec(*args, word_order="high", swap_bytes=False, **values):
-    return SlotCodec([field(*args, offset=0, **values)], word_order, swap_bytes)
+def codec(*args, word_order="high", swap_bytes=False, text_order="same", **values):
+    return SlotCodec([field(*args, offset=0, **values)], word_order, swap_bytes, text_order)
 
 
 def swapped(words):
@@ -61,6 +61,25 @@ class TestGoldenVectors(BaseCase):
             text = codec("ascii", words=8, **options)
             self.assertEqual(text.encode({"value": "WH/MO/00011"}), words)
             self.assertEqual(text.decode(words), {"value": "WH/MO/00011"})
+
+    def test_text_has_a_byte_order_of_its_own(self):
+        for swap_bytes in (False, True):
+            for text_order, is_swapped in (("same", swap_bytes), ("high", False), ("low", True)):
+                options = {"swap_bytes": swap_bytes, "text_order": text_order}
+                with self.subTest(**options):
+                    words = swapped(ORDER) if is_swapped else ORDER
+                    text = codec("ascii", words=8, **options)
+                    self.assertEqual(text.encode({"value": "WH/MO/00011"}), words)
+                    self.assertEqual(text.decode(words), {"value": "WH/MO/00011"})
+                    self.assertEqual(text.encode({"value": ""}), [0] * 8)
+                    number = codec("uint32", **options)
+                    self.assertEqual(
+                        number.encode({"value": 0x01020304}), swapped([0x102, 0x304]) if swap_bytes else [0x102, 0x304]
+                    )
+        lines = SlotCodec([Field("line_name", 0, "ascii")], text_order="low")
+        self.assertEqual(lines.encode({"line_name": ["AB"]}), [0x4241])
+        with self.assertRaisesRegex(ValueError, "'middle'"):
+            codec("ascii", text_order="middle")
 
     def test_wide_numbers(self):
         for field_type, value, words in (
