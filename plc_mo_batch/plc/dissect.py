@@ -5,7 +5,7 @@ The reconciler accepts a slot whole or not at all. To find out why it rejects on
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .codec import CodecError, Field, complaint

@@ -1,4 +1,4 @@
-"""What the PLC dosed, entered by a person where its own figures are not believed: booked to the kilogram, with user and reason."""
+"""What the PLC dosed, entered by a person where its own figures are not believed: booked to the kilogram."""
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged

@@ -1,4 +1,4 @@
-"""What people do to the value of what a PLC made: landed costs, work in progress at the end of a month, stock of somebody else."""
+"""What people do to the value of what a PLC made: landed costs, work in progress at a month's end, others' stock."""
 
 from datetime import timedelta
 from unittest import SkipTest

@@ -348,10 +348,10 @@ class TestWide(BaseCase):
     def words(self, raw):
         return [raw >> shift & 0xFFFF for shift in (48, 32, 16, 0)]
 
-    def read(self, raw, **values):
+    def decoded(self, raw, **values):
         return codec("int64", **values).decode(self.words(raw))["value"]
 
-    def write(self, value, **values):
+    def encoded(self, value, **values):
         return codec("int64", **values).encode({"value": value})
 
     def refusal(self, value, field_type="int64", **values):
@@ -362,28 +362,28 @@ class TestWide(BaseCase):
     def test_float_as_long_as_it_is_exact(self):
         for steps, kind in ((10**15, float), (10**15 + 1, Decimal)):
             for raw in (steps, -steps):
-                value = self.read(raw, scale=100)
+                value = self.decoded(raw, scale=100)
                 self.assertIsInstance(value, kind)
                 self.assertEqual(Decimal(str(value)), Decimal(raw) / 100)
 
     def test_every_scale_is_exact(self):
         for scale in (2, 100):
             raw = 10**18 + scale // 2
-            self.assertEqual(self.read(raw, scale=scale), Decimal(raw) / scale)
-            self.assertEqual(self.write(Decimal(raw) / scale, scale=scale), self.words(raw))
+            self.assertEqual(self.decoded(raw, scale=scale), Decimal(raw) / scale)
+            self.assertEqual(self.encoded(Decimal(raw) / scale, scale=scale), self.words(raw))
 
     def test_limits_belong_to_what_is_allowed(self):
         limits = {"scale": 100, "minimum": -5, "maximum": 7}
         for raw in (-500, 700):
-            self.assertEqual(self.read(raw, **limits), raw / 100)
+            self.assertEqual(self.decoded(raw, **limits), raw / 100)
         for raw, phrase in ((-501, "holds -5.01, less than -5"), (701, "holds 7.01, more than 7")):
             with self.assertRaises(CodecError) as caught:
-                self.read(raw, **limits)
+                self.decoded(raw, **limits)
             self.assertEqual(str(caught.exception).partition(") ")[2], phrase)
 
     def test_halves_are_rounded_away_from_zero(self):
         for value, raw in ((0.005, 1), (-0.005, -1), (0.004, 0), (-0.004, 0), (1.005, 101), (-1.005, -101)):
-            self.assertEqual(self.write(value, scale=100), self.words(raw), value)
+            self.assertEqual(self.encoded(value, scale=100), self.words(raw), value)
 
     def test_limits_of_the_type_in_a_sentence(self):
         whole = "it must be between 0 and 18446744073709551615"

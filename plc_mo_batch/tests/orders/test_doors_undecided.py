@@ -5,8 +5,9 @@ Each ends as docs/doors.md has it for another state: sent again as *Offered*, gi
 
 from odoo.tests import tagged
 
+from ...models.batch.mo_batch import STATES
 from ...plc.steps import UNDECIDED
-from . import test_doors
+from .door_table import REFUSED, DoorTableCase, written
 from .doors import DOORS
 
 SENT_AGAIN, GIVEN_UP = "send_again", "give_up"
@@ -15,15 +16,11 @@ CASES = {  # (state, what a person decides): the state as which it ends
     ("offered", GIVEN_UP): "cancelled",  # withheld, until a person has found out, and queues it again
     ("running", GIVEN_UP): "failed",  # what was seen running is never sent again
 }
-COLUMNS = [state for state, _label in test_doors.STATES]
+TITLES = dict(STATES)
 
 
 @tagged("post_install", "-at_install")
-class TestDoorsUndecided(test_doors.TestDoors):
-    test_every_door_at_every_state = None
-    test_every_method_of_odoo_is_a_door_or_only_looks = None
-    test_wizards_of_an_order_are_known = None
-
+class TestDoorsUndecided(DoorTableCase):
     def begin(self, state, operations):
         began = super().begin(state, operations)
         self.batch.write({"attention": "Lost.", "attention_key": "lost test"})
@@ -44,22 +41,20 @@ class TestDoorsUndecided(test_doors.TestDoors):
             order.action_plc_requeue()
 
     def check(self, name, door, state):
-        pass  # the page's figures are compared, and test_doors.py has checked them
+        pass  # the page's figures are compared, and the files of each state have checked them
 
-    def of_page(self, column):
-        rows = {}
-        for line in self.parts()[1].strip().splitlines()[2:]:
-            label, *cells = [cell.strip() for cell in line.strip("|").split("|")]
-            rows[label] = cells[COLUMNS.index(column)]
-        return rows
+    def of_page(self, state):
+        return {label: cell for (label, title), cell in written().items() if title == TITLES[state]}
 
     def test_undecided(self):
         for (state, self.decision), column in CASES.items():
-            rows = {name: [] for name in DOORS}
+            cells = {}
             for operations in (False, True):
-                self.try_doors(state, operations, rows)
-            page = self.of_page(column)
-            page.update({label: cell for label, cell in self.of_page(state).items() if cell == test_doors.REFUSED})
-            found = {door.label: rows[name][0] for name, door in DOORS.items()}
+                doors = {name: door for name, door in DOORS.items() if door.operations == operations}
+                self.undone(self.try_each, doors, state, operations, cells)
+            refused = {label: cell for label, cell in self.of_page(state).items() if cell == REFUSED}
+            page = {**self.of_page(column), **refused}
+            found = {DOORS[name].label: cell for (name, _state), cell in cells.items()}
             different = {label: (cell, page[label]) for label, cell in found.items() if cell != page[label]}
             self.assertEqual(different, {}, (state, self.decision))
+            self.assertEqual(len(found), len(DOORS))
