@@ -24,14 +24,15 @@ class PlcController(models.Model):
     weight_tolerance_percent = percent_field(
         "Weight Tolerance (%)",
         "How far the finished weight may deviate from the plan, and from what was consumed. The percentage or the tolerance in kg "
-        "applies, whichever allows more. A larger deviation is booked, and the responsible user is notified. Both 0: no tolerance.",
+        "applies, whichever allows more. A larger deviation is booked, and the responsible user is notified. Both 0: no "
+        "tolerance.",
         default=5.0,
     )
     weight_tolerance_kg = weight_field("Weight Tolerance", "In the PLC's weight unit; see Weight Tolerance (%).")
     weight_review_percent = percent_field(
         "Review Weight Beyond (%)",
-        "A finished weight that deviates by more than this percentage, and by more than the limit in kg, from the plan or from what "
-        "was consumed sends the batch to review: it is not booked until it is released, or the right weight is entered. Both 0: "
+        "A finished weight that deviates by more than this percentage, and by more than the limit in kg, from the plan or from "
+        "what was consumed sends the batch to review: it is not booked until it is released, or the right weight is entered. Both 0: "
         "no review.",
         default=20.0,
     )
