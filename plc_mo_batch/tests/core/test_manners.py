@@ -242,7 +242,7 @@ class TestWholeBatch(RudeCase):
     """Observe, decide, store, write, as Task 2 does; for a batch in slot 1."""
 
     def talk(self, rounds):
-        writes, job_number = (), 0
+        writes, job_number, before = (), 0, {}
         for _round in range(rounds):
             job = self.record.job(1, {**plc_layouts.recipe_values(), "order": ORDER})
             slots = tuple(recipe_slots(LAYOUT, [job]))
@@ -250,7 +250,8 @@ class TestWholeBatch(RudeCase):
             self.answers.append(answer)
             if answer.error:
                 return
-            steps = reconcile(LAYOUT, [job], answer.seen, max(job_number, self.record.number))
+            steps = reconcile(LAYOUT, [job], replace(answer.seen, before=before), max(job_number, self.record.number))
+            before = answer.seen.feedback
             for step in steps:
                 self.record = self.record.apply(step)
                 job_number = max(job_number, step.values.get("number", 0))
