@@ -35,6 +35,11 @@ EXPECTED = {
         "running": (*UNDECIDED, "rejected x", "unsteady x"),
         "cancelling": None,
     },
+    "enter_amounts": {
+        **dict.fromkeys(("offered", "cancelling"), (*UNDECIDED, "rejected x")),
+        "running": (*UNDECIDED, "rejected x", "unsteady x", "fell x", "reopened x"),
+        **dict.fromkeys(("completed", "failed"), ("fell x", "changed x")),
+    },
     "add_fallen": dict.fromkeys(("running", "completed", "failed"), ("fell x",)),
     "take_note": {
         **dict.fromkeys(("running", "cancelled"), WATCHED),
@@ -321,7 +326,7 @@ class TestActions(MillCase):
         self.order.plc_withheld = True
         self.assertEqual(operator.api_detail()[0]["allowed"], ["requeue"])
         self.batch.write({"state": "running", "attention_key": "rejected x"})
-        self.assertEqual(operator.api_detail()[0]["allowed"], ["give_up"])
+        self.assertEqual(operator.api_detail()[0]["allowed"], ["give_up", "enter_amounts"])
         self.batch.write({"state": "completed", "attention_key": False, "weight_needed": True})
         self.assertIn("set_weight", operator.api_detail()[0]["allowed"])
 

@@ -14,6 +14,7 @@ METHODS = {
     "add_fallen": ("action_add_fallen",),
     "cancel": ("action_cancel",),
     "disposition": ("action_set_disposition", "withhold"),
+    "enter_amounts": ("action_enter_amounts", [(101, 601.25)], "as reported"),
     "give_up": ("action_give_up",),
     "go_on": ("action_go_on",),
     "release": ("action_release_slot",),
