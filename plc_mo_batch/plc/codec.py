@@ -132,9 +132,10 @@ def _bcd_to_int(word: int) -> int:
 
 def _ascii_to_str(raw: bytes) -> str:
     """The text before the first NUL, without what fills it up: an IEC string ends there, and the rest of an older text may stand
-    behind it."""
-    text = raw.partition(b"\0")[0].rstrip(PADDING).decode("latin-1")
-    if not (text.isascii() and text.isprintable()):
+    behind it. One that begins with NUL has nothing behind it: what stands there was not written as a text."""
+    own, _end, rest = raw.partition(b"\0")
+    text = own.rstrip(PADDING).decode("latin-1")
+    if not (text.isascii() and text.isprintable()) or (raw.startswith(b"\0") and any(rest)):
         raise ValueError(_lt("holds bytes that are not printable ASCII text"))
     return text
 

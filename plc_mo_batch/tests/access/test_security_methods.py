@@ -54,6 +54,7 @@ METHODS = {
     ("mo.batch.amounts", "action_confirm"): (OPERATORS,),
     ("mo.batch.weight", "action_confirm"): (OPERATORS,),
     ("mrp.production", "action_merge"): (PLANNERS,),
+    ("mrp.production", "copy_data"): (PLANNERS,),
     ("mrp.production", "action_plc_start_over"): (OPERATORS,),
     ("mrp.production", "action_plc_requeue"): (OPERATORS,),
     ("mrp.production", "action_view_plc_batches"): (PLANNERS,),
