@@ -17,6 +17,7 @@
         "views/plc_words_templates.xml",
         "wizards/plc_setup_views.xml",
         "views/mo_batch_journal_views.xml",
+        "wizards/mo_batch_amounts_views.xml",
         "wizards/mo_batch_weight_views.xml",
         "wizards/mo_batch_booked_views.xml",
         "wizards/mo_batch_cancel_views.xml",

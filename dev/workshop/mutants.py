@@ -28,22 +28,22 @@ TEXT = re.compile(r'_lt\("((?:[^"\\]|\\.)*)"')  # a sentence in the source
 PLC, TESTS = "plc_mo_batch/plc", "plc_mo_batch/tests"
 # module -> the plain tests that have a say in it
 MODULES = {
-    "sentences": ("test_sentences::TestSentence", "test_layout", "test_reconcile_sentences"),
+    "sentences": ("test_sentences::TestSentence", "test_layout", "test_reconcile_sentences", "test_reconcile_watched"),
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
     "layout": ("test_layout", "test_layout_rules", "test_clock", "test_dissect", "test_reconcile"),
     "dissect": ("test_dissect", "test_clock"),
     "steps": ("test_reconcile",),
-    "handshake": ("test_reconcile", "test_reconcile_sentences"),
-    "job_numbers": ("test_reconcile", "test_reconcile_sentences"),
-    "flags": ("test_reconcile", "test_reconcile_sentences"),
-    "reconcile": ("test_reconcile", "test_reconcile_sentences"),
+    "handshake": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched"),
+    "job_numbers": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched"),
+    "flags": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched"),
+    "reconcile": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched"),
     "events": ("test_events", "test_events_rules"),
     "clock": ("test_clock",),
     "address": ("test_address",),
-    "transport": ("test_transport", "test_wires", "test_address"),
-    "wire": ("test_transport", "test_wires", "test_wire_registry"),
+    "transport": ("test_transport", "test_wires", "test_address", "test_manners"),
+    "wire": ("test_transport", "test_wires", "test_wire_registry", "test_manners"),
     "wires/__init__": ("test_wire_registry",),
-    "look": ("test_look",),
+    "look": ("test_look", "test_manners"),
     "exchange": ("test_conversations", "test_rounds"),
 }
 TABLES = "tables"  # beside the modules: the handshakes' tables

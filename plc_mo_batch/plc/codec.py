@@ -13,7 +13,7 @@ import math
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 from operator import itemgetter
@@ -54,6 +54,8 @@ WIDE = ("uint64", "int64")  # more bits than a float keeps
 EXACT_IN_FLOATS = 10**15  # steps that a float distinguishes; wide integers beyond that are read as Decimal
 DIVISION = Context(prec=28, rounding=ROUND_DOWN)  # down: the largest number of steps must not round up beyond what can be written
 WORD_ORDERS = ("high", "low")
+PADDING = b" \xff"  # what PLCs fill a text up with, besides NUL
+TEXT_ORDERS = ("same", "high", "low")  # which byte of a word a text has first; same: as numbers
 # 33.295 * 100 is 3329.4999999999995 in binary; a few units in the last place more, and it rounds to 3330 as on paper
 NUDGE = 1 + 4e-16
 
@@ -83,6 +85,8 @@ class Field:
     :param value: the constant that must be here (an equipment code), or None
     :param minimum, maximum: limits of a plausible value, in its own unit, or None
     :param unit: the unit of the value, for people
+    :param drift: how far below zero a quantity may be to be read as zero, as an empty scale drifts; None: negative numbers are
+        left to ``minimum``
     """
 
     role: str
@@ -96,6 +100,7 @@ class Field:
     maximum: float | None = None
     name: str = ""
     unit: str = ""
+    drift: float | None = None
 
     @property
     def length(self) -> int:
@@ -126,8 +131,11 @@ def _bcd_to_int(word: int) -> int:
 
 
 def _ascii_to_str(raw: bytes) -> str:
-    text = raw.rstrip(b"\0").decode("latin-1")
-    if not (text.isascii() and text.isprintable()):
+    """The text before the first NUL, without what fills it up: an IEC string ends there, and the rest of an older text may stand
+    behind it. One that begins with NUL has nothing behind it: what stands there was not written as a text."""
+    own, _end, rest = raw.partition(b"\0")
+    text = own.rstrip(PADDING).decode("latin-1")
+    if not (text.isascii() and text.isprintable()) or (raw.startswith(b"\0") and any(rest)):
         raise ValueError(_lt("holds bytes that are not printable ASCII text"))
     return text
 
@@ -161,7 +169,26 @@ def _reader(field: Field) -> Read | None:
         return read
     scaled = field.scale != 1 and field.type != "bool"
     limited = field.minimum is not None or field.maximum is not None
-    return _number_reader(field, read) if scaled or limited else read
+    number = _number_reader(field, read) if scaled or limited else read
+    return number if field.drift is None else _without_drift(field, field.drift, number)
+
+
+def _without_drift(field: Field, drift: float, read: Read | None) -> Read:
+    """Reads what is a little below zero as zero. What is further below is left to the field's minimum, or else refused."""
+    plain = read or (lambda raw: raw)
+    free = _reader(replace(field, drift=None, minimum=None)) or plain
+
+    def convert(raw: Any) -> Any:
+        if raw >= 0:  # False for NaN
+            return plain(raw)
+        value = free(raw)
+        if -drift <= value < 0:
+            return 0.0
+        if field.minimum is None:
+            raise _beyond(value, -drift or 0.0, math.inf)
+        return plain(raw)
+
+    return convert
 
 
 def _number_reader(field: Field, read: Read | None) -> Read:
@@ -205,17 +232,19 @@ class SlotCodec:
     :param fields: the fields, in any order, without overlaps
     :param word_order: ``high`` if the high word of a number comes first, else ``low``
     :param swap_bytes: True for a device that puts the low byte of each word first
+    :param text_order: which byte of a word has the first character, one of :data:`TEXT_ORDERS`
     """
 
-    def __init__(self, fields: Iterable[Field], word_order: str = "high", swap_bytes: bool = False):
-        if word_order not in WORD_ORDERS:
-            raise ValueError(f"unknown word order {word_order!r}")
+    def __init__(self, fields: Iterable[Field], word_order: str = "high", swap_bytes: bool = False, text_order: str = "same"):
+        if word_order not in WORD_ORDERS or text_order not in TEXT_ORDERS:
+            raise ValueError(f"unknown word order {word_order!r}{text_order!r}")
+        self._swaps_text = text_order != "same" and (text_order == "low") != swap_bytes
         self.fields = tuple(sorted(fields, key=lambda field: field.offset))
         self.words = self.fields[-1].end if self.fields else 0
         self._pack_words = struct.Struct(f"{'<' if swap_bytes else '>'}{self.words}H")
         self._values = struct.Struct(">" + "".join(self._formats()))
         self._order = self._permutation() if word_order == "low" else None
-        readers = [(position, _reader(field)) for position, field in enumerate(self.fields)]
+        readers = [(position, self._read_of(field)) for position, field in enumerate(self.fields)]
         self._readers = [(position, read) for position, read in readers if read]
         self._groups = self._group_by_role()
         self._single_writers, self._line_writers = self._group_writers()
@@ -255,10 +284,21 @@ class SlotCodec:
         lines: list[tuple[str, list[tuple[int, Write]]]] = []
         for role, found in self._groups.items():
             if isinstance(found, list):
-                lines.append((role, [(place, _writer(self.fields[place])) for place in found]))
+                lines.append((role, [(place, self._write_of(self.fields[place])) for place in found]))
             else:
-                singles.append((role, found, _writer(self.fields[found])))
+                singles.append((role, found, self._write_of(self.fields[found])))
         return singles, lines
+
+    def _read_of(self, field: Field) -> Read | None:
+        """As :func:`_reader`, with the bytes of a text in the order of this slot."""
+        read = _reader(field)
+        if field.type != "ascii" or not read or not self._swaps_text:
+            return read
+        return lambda raw: read(swapped(raw))
+
+    def _write_of(self, field: Field) -> Write:
+        write = _writer(field)
+        return (lambda text: swapped(write(text))) if field.type == "ascii" and self._swaps_text else write
 
     # Reading
 
@@ -324,6 +364,11 @@ class SlotCodec:
             reason = _lt("is the last of %(lines)s lines, but %(given)s were given", lines=len(places), given=len(values))
             raise CodecError(self.fields[places[-1][0]], reason)
         return values
+
+
+def swapped(raw: bytes) -> bytes:
+    """The two bytes of each word exchanged."""
+    return b"".join(raw[place : place + 2][::-1] for place in range(0, len(raw), 2))
 
 
 def _shown(value: Any) -> Number:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .codec import CodecError, Field, SlotCodec, complaint
+from .codec import CodecError, Field, complaint
 from .layout import CLOCK, EVENT_AREAS, Area, Layout
-from .sentences import _lt
+from .sentences import Number, Sentence, _lt
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,43 @@ def dissect(layout: Layout, kind: str, words: Sequence[int], slot: int | None = 
     area = layout.area(kind)
     empty = is_empty(area, words)
     slot = None if kind in EVENT_AREAS else slot  # a weighing names the slot of its batch, not its own
+    area = replace(area, fields=layout.read_as(kind))
     return [_part(layout, stretch, words, slot, empty) for stretch in _stretches(area, len(words))]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that the PLC shows otherwise than it was written: ``sent`` and ``found`` as values, or as raw words."""
+
+    field: Field
+    sent: Any
+    found: Any
+
+    @property
+    def sentence(self) -> Sentence:
+        """For people."""
+        told = {"field": self.field.label, "word": self.field.offset, "sent": self.sent, "found": self.found}
+        return _lt("%(field)s (word %(word)s): %(sent)s was written, %(found)s came back", **told)
+
+
+def difference(layout: Layout, kind: str, sent: Sequence[int], found: Sequence[int], offset: int = 0) -> Difference | None:
+    """The first field in which what was written is not what is read back; None if all is.
+
+    :param sent: the words that were written
+    :param found: the words of the whole slot, as read back
+    :param offset: where in the slot the first of ``sent`` belongs
+    """
+    intended = (*found[:offset], *sent, *found[offset + len(sent) :])
+    for before, after in zip(dissect(layout, kind, intended), dissect(layout, kind, found), strict=True):
+        if before.field and before.words != after.words:
+            return Difference(before.field, _told(before), _told(after))
+    return None
+
+
+def _told(part: Part) -> Any:
+    if part.value is None:
+        return Sentence(" ".join(map(str, part.words)))
+    return part.value if isinstance(part.value, str) else Number(f"{part.value:.15g}")
 
 
 def is_empty(area: Area, words: Sequence[int]) -> bool:
@@ -94,8 +130,7 @@ def _part(layout: Layout, stretch: Field | tuple[int, int], words: Sequence[int]
 def _value(layout: Layout, item: Field, words: tuple[int, ...]) -> Any:
     if len(words) < item.length:
         raise CodecError(item, _lt("is missing"))
-    alone = replace(item, role="value", offset=0)
-    return SlotCodec([alone], layout.word_order, layout.swap_bytes).decode(words)["value"]
+    return layout.value_of(item, words)
 
 
 def _contradiction(item: Field, value: Any, slot: int | None, empty: bool) -> str:

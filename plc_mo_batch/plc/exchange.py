@@ -9,14 +9,14 @@ import logging
 import time
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
 
 from .layout import CLOCK, Layout
 from .sentences import Sentence, _lt
 from .steps import Seen, Write
-from .wire import Endpoint, LinkError, Wire
+from .wire import BEYOND, Endpoint, LinkError, Wire
 from .wires import new_wire
 
 _logger = logging.getLogger(__name__)
@@ -67,6 +67,9 @@ class Answer:
 
     ``unsure`` is True if a write was begun and may or may not have been applied; ``unsent`` are the writes that were certainly
     not applied.
+
+    ``write_error``: the device refused a write, by an answer of its own; what was to be read was read nevertheless. ``beyond``:
+    the first slot whose addresses the device does not have (0: none), and what it said; from there on nothing is in ``seen``.
     """
 
     seen: Seen | None = None
@@ -78,51 +81,112 @@ class Answer:
     event_error: LinkError | None = None
     at: float = 0.0
     clock: ClockAnswer | None = None
+    write_error: LinkError | None = None
+    beyond: int = 0
+    beyond_error: LinkError | None = None
 
 
 Conversation = Generator[Plan, Answer, None]
 
 
-class _Connection:
+class Connection:
     """The connection of one conversation. Its calls run in any thread, but never two at once."""
 
     def __init__(self) -> None:
         self.wire: Wire | None = None
+        self.done = 0  # writes of the current plan that were sent
+        self.refusal: LinkError | None = None  # of a write of the current plan
+        self.requests = 0  # of the wires that were closed
+        self.beyond = 0  # the first slot that the device does not have, as far as is known
+        self.beyond_error: LinkError | None = None
 
     def serve(self, plan: Plan) -> Answer:
         """The plan's writes, then its reads. Never raises: any fault becomes the answer (rule 8)."""
-        done = requests = 0
+        self.done, self.refusal, before = 0, None, self._count()
         try:
-            wire = self._connected(plan)
-            requests = -wire.requests
-            for write in plan.writes:
-                wire.write_words(write.address, write.words)
-                done += 1
-            seen = observe(wire, plan)
+            if plan.reconnect:
+                self.close()
+            self._write(plan)
+            seen = self._observe(plan)
             at = time.monotonic()
+            wire = self._connected(plan)
             events, error = observe_events(wire, plan)
             clock = observe_clock(wire, plan) if plan.clock and not error else None
-            requests += wire.requests
             if error or clock and clock.error:
                 self.close()
-            return Answer(seen, requests=requests, events=events, event_error=error, at=at, clock=clock)
+            answer = Answer(seen, events=events, event_error=error, at=at, clock=clock)
         except LinkError as error:
-            begun = done + bool(error.writing)
-            return self._failed(error, plan.writes[begun:], requests)
+            self.done += error.writing
+            answer = self._failed(error)
         except ValueError as error:  # an impossible request: nothing of it was sent
-            return self._failed(LinkError("setup", _unforeseen(error)), plan.writes[done:], requests)
+            answer = self._failed(LinkError("setup", _unforeseen(error)))
         except Exception as error:  # it is not known how far it came
-            writing = done < len(plan.writes)
-            return self._failed(LinkError("reply", _unforeseen(error), writing), plan.writes[done + writing :], requests)
+            writing = not self.refusal and self.done < len(plan.writes)
+            self.done += writing
+            answer = self._failed(LinkError("reply", _unforeseen(error), writing))
+        return self._completed(answer, plan, before)
 
-    def _failed(self, error: LinkError, unsent: tuple[Write, ...], requests: int) -> Answer:
-        requests += self.wire.requests if self.wire else 0
+    def _completed(self, answer: Answer, plan: Plan, before: int) -> Answer:
+        """With what is known however it ended."""
+        return replace(
+            answer,
+            requests=self._count() - before,
+            unsent=plan.writes[self.done :],
+            unsure=answer.unsure or bool(self.refusal and self.refusal.writing),
+            write_error=self.refusal,
+            beyond=self.beyond,
+            beyond_error=self.beyond_error,
+        )
+
+    def _failed(self, error: LinkError) -> Answer:
         self.close()
-        return Answer(None, error, error.writing, unsent, requests)
+        return Answer(None, error, error.writing)
+
+    def _count(self) -> int:
+        return self.requests + (self.wire.requests if self.wire else 0)
+
+    def _write(self, plan: Plan) -> None:
+        """Up to the first that the device refuses: it answers, so what it shows can still be read."""
+        for write in plan.writes:
+            try:
+                self._connected(plan).write_words(write.address, write.words)
+            except LinkError as error:
+                if error.kind != "exception":
+                    raise
+                self.done += error.writing
+                self.refusal = error
+                self.close()
+                return
+            self.done += 1
+
+    def _observe(self, plan: Plan) -> Seen:
+        """Each slot in one request of its own: a slot that is read in two requests can be torn.
+
+        Recipe before feedback, so what the feedback says is never older. A slot that the device does not have keeps none of the
+        others from being served.
+
+        :raise LinkError: if any other request fails; half an observation is worth nothing
+        """
+        recipe = self._read(plan, "recipe", plan.recipe)
+        feedback = self._read(plan, "feedback", plan.feedback)
+        return Seen(feedback, {slot: words for slot, words in recipe.items() if self._has(slot)})
+
+    def _read(self, plan: Plan, kind: str, slots: Iterable[int]) -> dict[int, tuple[int, ...]]:
+        registers, found = plan.layout.area(kind).registers, {}
+        for slot in filter(self._has, slots):
+            try:
+                found[slot] = self._connected(plan).read_words(*plan.layout.request(kind, slot), registers)
+            except LinkError as error:
+                if (error.kind, error.cause) != ("exception", BEYOND) or slot == 1:
+                    raise
+                self.beyond, self.beyond_error = slot, error
+                self.close()
+        return found
+
+    def _has(self, slot: int) -> bool:
+        return not self.beyond or slot < self.beyond
 
     def _connected(self, plan: Plan) -> Wire:
-        if plan.reconnect:
-            self.close()
         if self.wire is None:
             wire = new_wire(plan.endpoint, plan.layout.handshake)
             wire.open()
@@ -131,6 +195,7 @@ class _Connection:
 
     def close(self) -> None:
         if self.wire:
+            self.requests += self.wire.requests
             self.wire.close()
             self.wire = None
 
@@ -141,19 +206,6 @@ def _unforeseen(error: Exception) -> Sentence:
         return error.args[0]
     _logger.warning("unexpected error in an exchange", exc_info=error)
     return _lt("unexpected error (%(name)s), see the server log", name=type(error).__name__)
-
-
-def observe(wire: Wire, plan: Plan) -> Seen:
-    """Read each slot in one request of its own: a slot that is read in two requests can be torn.
-
-    :raise LinkError: if any request fails; half an observation is worth nothing
-    """
-    layout = plan.layout
-    registers = layout.area("feedback").registers
-    # Recipe before feedback, so what the feedback says is never older.
-    recipe = {slot: wire.read_words(*layout.request("recipe", slot)) for slot in plan.recipe}
-    feedback = {slot: wire.read_words(*layout.request("feedback", slot), registers) for slot in plan.feedback}
-    return Seen(feedback, recipe)
 
 
 def observe_events(wire: Wire, plan: Plan) -> tuple[dict[tuple[str, int], tuple[int, ...]], LinkError | None]:
@@ -194,21 +246,21 @@ class _Table:
 
     def __init__(self, pool: ThreadPoolExecutor):
         self.pool = pool
-        self.busy: dict[Future[Answer], tuple[Conversation, _Connection]] = {}
-        self.waiting: list[tuple[float, int, Plan, Conversation, _Connection]] = []  # a heap; the number breaks ties
+        self.busy: dict[Future[Answer], tuple[Conversation, Connection]] = {}
+        self.waiting: list[tuple[float, int, Plan, Conversation, Connection]] = []  # a heap; the number breaks ties
         self.numbers = count()
 
     def run(self, conversations: list[Conversation]) -> None:
         try:
             for talk in conversations:
-                self._go_on(talk, _Connection(), None)
+                self._go_on(talk, Connection(), None)
             while self.busy or self.waiting:
                 self._submit_due()
                 self._collect()
         finally:
             self._clear()
 
-    def _go_on(self, talk: Conversation, connection: _Connection, answer: Answer | None) -> None:
+    def _go_on(self, talk: Conversation, connection: Connection, answer: Answer | None) -> None:
         """Pass the answer to the conversation, and schedule its next plan."""
         try:
             plan = talk.send(answer) if answer else next(talk)

@@ -60,7 +60,19 @@ class Flags(Handshake, name=FLAGS):
         return Sight.UNTAKEN if self.layout.copies_on_take else Sight.DOUBTFUL
 
     def _ended(self, case: Case) -> Sight:
-        return Sight.SHOWN if self._is_shown(case) else Sight.PASSED
+        if not self._is_mine(case.job, case.words):
+            return Sight.PASSED
+        if self._is_changed(case):
+            return Sight.CHANGED
+        return Sight.PASSED if self._is_stored(case.words) else Sight.SHOWN
+
+    def _acknowledged(self, case: Case) -> Sight:
+        return Sight.CHANGED if self._is_changed(case) else Sight.NOTHING
+
+    def _is_changed(self, case: Case) -> bool:
+        """Another batch of the same order in the slot is what is shown."""
+        again = any(other.order == case.job.order and other.id != case.job.id for other in case.in_slot)
+        return not again and bool(self._change(case))
 
     def _is_shown(self, case: Case) -> bool:
         """The feedback is about this order, and was not acknowledged."""
@@ -69,8 +81,7 @@ class Flags(Handshake, name=FLAGS):
     def _is_mine(self, job: Job, words: tuple[int, ...]) -> bool:
         """The feedback is about this order. Slot and order name identify it."""
         self._believe_slot(job, words)
-        item = self.layout.area("feedback").field("order")
-        return tuple(words[item.offset : item.end]) == tuple(self._order_words(job))
+        return self._shown_order(words) == job.order.rstrip()
 
     def _is_stored(self, words: Sequence[int]) -> bool:
         return self._number("feedback", words, "feedback_flag") == 1
@@ -158,11 +169,13 @@ class Flags(Handshake, name=FLAGS):
         **dict.fromkeys(
             ENDED,
             {
+                Sight.CHANGED: Rule(Handshake.ask_about_change),
                 Sight.SHOWN: Rule(acknowledge),
                 Sight.PASSED: Rule(Handshake.store_acknowledged),
             },
         ),
         ACKNOWLEDGED: {
             Sight.NOTHING: Rule(Handshake.wait),
+            Sight.CHANGED: Rule(Handshake.ask_about_change),
         },
     }

@@ -7,16 +7,16 @@ So all decisions of a handshake are in one place, and ``docs/architecture/life-o
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, ClassVar, NamedTuple
 
 from .codec import CodecError, complaint
 from .layout import Layout
-from .sentences import Sentence, _lt
+from .sentences import Number, Sentence, _lt, listed
 from .steps import (
     ABORTED,
+    CANCELLED,
     COMMANDS,
     COMPLETE,
     COMPLETED,
@@ -39,6 +39,7 @@ from .steps import (
     Write,
 )
 
+STORED_STEP = 0.01  # kg: quantities are stored with two decimals at least
 ACKNOWLEDGED = "acknowledged"  # the row of an ended batch whose acknowledgement was seen
 
 
@@ -61,15 +62,22 @@ class Sight(Enum):
     SETTLING = "the recipe cannot be taken, and the PLC may yet show that it was"
     UNTAKEN = "the recipe cannot be taken, and was not"
     DOUBTFUL = "the recipe cannot be taken, and may have been"
+    WENT_BACK = "the slot's taken job is lower than it was when the recipe was sent"
     # taken
+    DISBELIEVED = "it was taken, and its report is rejected"
     FORGOTTEN = "it was taken, and the slot is blank"
     IDLING = "it was taken, and the PLC is idle"
     RUNS = "it runs"
+    FELL = "amounts are lower than they were"
+    REOPENED = "it runs, and its end was shown before"
+    UNCONFIRMED = "it is over, in one reading"
+    UNSTEADY = "it is over, in two readings that differ"
     UNWEIGHED = "it is finished, its weight is yet to come"
     FINISHED = "it is finished"
     FAILED = "it failed"
     GONE = "the PLC shows it no more"
     # ended
+    CHANGED = "the PLC shows other amounts than those that are stored, or makes it again"
     SHOWN = "the PLC still shows it, not acknowledged"
     PASSED = "the acknowledgement is there, or the slot has gone on"
     REPLACED = "another acknowledgement took the place of its own, and the next batch waits for it"
@@ -78,14 +86,16 @@ class Sight(Enum):
 
 @dataclass
 class Case:
-    """One batch to decide on. ``values``: what was accepted of its slot; ``held``: the PLC holds it. Both are set once it was
-    taken."""
+    """One batch to decide on. ``values``: what was accepted of its slot; ``held``: the PLC holds it; ``rejected``: why nothing
+    was accepted; ``fell``: kg by equipment code by which amounts fell. They are set once it was taken."""
 
     job: Job
     words: tuple[int, ...]
     in_slot: Sequence[Job]
     values: dict[str, Any] = field(default_factory=dict)
     held: bool = False
+    rejected: Anomaly | None = None
+    fell: dict[int, float] = field(default_factory=dict)
 
     @property
     def row(self) -> str:
@@ -145,6 +155,10 @@ class Handshake(ABC):
         """What is seen of a batch whose acknowledgement was seen."""
         return Sight.NOTHING
 
+    def _given_up(self, case: Case) -> Sight:
+        """What is seen of a batch that was given up before it was seen to be taken."""
+        return Sight.NOTHING
+
     @abstractmethod
     def _free(self, case: Case) -> Sight:
         """FREE, BUSY or OCCUPIED: whether the words of the slot allow a recipe to be sent."""
@@ -175,7 +189,12 @@ class Handshake(ABC):
             return None
         rule = self.table[case.row][self._look(case)]
         step = rule.act(self, case)
-        return replace(step, state=rule.to) if step and rule.to else step
+        step = replace(step, state=rule.to) if step and rule.to else step
+        return self._disarm(case, step)
+
+    def _disarm(self, case: Case, step: Step | None) -> Step | None:
+        """The step, and what takes away the batch's recipe once the PLC was seen to have taken it."""
+        return step
 
     def _look(self, case: Case) -> Sight:
         return self._sight(case) or self._progress(case)
@@ -187,6 +206,8 @@ class Handshake(ABC):
             return self._sending(case)
         if case.row in HANDED_OVER:
             return self._handed_over(case)
+        if case.row == CANCELLED:
+            return self._given_up(case)
         return self._acknowledged(case) if case.row == ACKNOWLEDGED else self._ended(case)
 
     # Actions of both
@@ -213,7 +234,8 @@ class Handshake(ABC):
 
     def store_actuals(self, case: Case) -> Step | None:
         """What the PLC shows is final."""
-        return Step(case.job.id, values=self._actuals(case))
+        below = self.layout.below_zero(self._without_unused(case.words, case.job.recipe))
+        return Step(case.job.id, values={**self._actuals(case), **({"drifted": listed(below)} if below else {})})
 
     def store_progress(self, case: Case) -> Step | None:
         """Store what the PLC shows so far, and write what a person requested of the running batch."""
@@ -226,7 +248,35 @@ class Handshake(ABC):
         actuals = {**self._actuals(case), "finished": True}
         return Step(case.job.id, values={**actuals, "held": case.held, "obeyed": obeyed}, write=write)
 
+    def store_unconfirmed(self, case: Case) -> Step | None:
+        """Store what the PLC shows, but not that it is final: a PLC may set the flag before it shows the last amounts."""
+        return Step(case.job.id, values={**self._actuals(case), "held": case.held, "obeyed": False}, again=True)
+
     # Questions to a person
+
+    def reject(self, case: Case) -> Step | None:
+        """It was taken; nothing else of the slot counts."""
+        return Step(case.job.id, anomaly=case.rejected)
+
+    def ask_about_fall(self, case: Case) -> Step | None:
+        """Go on with what the PLC shows, and keep by how much it fell: a person decides whether that was dosed, too."""
+        parts = [_lt("equipment %(code)s by %(kg)s", code=code, kg=Number(f"{amount:.2f}")) for code, amount in case.fell.items()]
+        step = self._ask(case, "fell", listed(parts))
+        return replace(step, values={**self._actuals(case), "held": case.held, "obeyed": False, "fell": case.fell})
+
+    def ask_about_reopened(self, case: Case) -> Step | None:
+        """Go on with it as running."""
+        step = self._ask(case, "reopened", _lt("the PLC had finished it, and shows it as running again"))
+        return replace(step, values={**self._actuals(case), "held": case.held, "obeyed": False, "finished": False})
+
+    def ask_about_unsteady(self, case: Case) -> Step | None:
+        """As :meth:`store_unconfirmed`, and no third reading is believed more than the second."""
+        anomaly = Anomaly("unsteady", _lt("two readings differ"), case.words)
+        return replace(self.store_unconfirmed(case) or Step(case.job.id), anomaly=anomaly)
+
+    def ask_about_change(self, case: Case) -> Step | None:
+        """What is stored is final. What the PLC shows now is in the raw words. It stays there until a person has decided."""
+        return self._ask(case, "changed", self._change(case))
 
     def ask_about_idle(self, case: Case) -> Step | None:
         """Taken and running, and now neither running nor over: the PLC has forgotten it."""
@@ -255,23 +305,42 @@ class Handshake(ABC):
 
     def look_for_strangers(self, jobs: Iterable[Job]) -> None:
         """Find orders that the PLC made, or makes, without this database: see :meth:`ask_about_database`."""
-        item = self.layout.area("feedback").field("order")
-        shown = {tuple(words[item.offset : item.end]): slot for slot, words in self.seen.feedback.items()}
+        shown = {self._shown_order(words): slot for slot, words in self.seen.feedback.items()}
         for job in jobs:
-            with suppress(CodecError):  # an order that does not fit is reported where its recipe is made
-                if job.fresh and job.state == QUEUED and (slot := shown.get(tuple(self._order_words(job)))):
-                    self._known[job.id] = slot
+            if job.fresh and job.state == QUEUED and (slot := shown.get(job.order.rstrip())):
+                self._known[job.id] = slot
 
-    def _order_words(self, job: Job) -> list[int]:
-        return self.layout.words_of("feedback", "order", job.order)[1]
+    def _shown_order(self, words: Sequence[int]) -> str | None:
+        """The order's name in a feedback, however it is filled up; None if it is no text."""
+        try:
+            name: str = self.layout.value("feedback", words, "order")
+        except CodecError:
+            return None
+        return name
 
     # Belief (rule 5): whole or not at all
 
-    def _decode(self, words: tuple[int, ...]) -> dict[str, Any]:
+    def _decode(self, words: tuple[int, ...], recipe: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:
-            return self.layout.codec("feedback").decode(words)
+            return self.layout.codec("feedback").decode(self._without_unused(words, recipe or {}))
         except CodecError as error:
             raise Rejected(Anomaly("rejected", error.args[0], words, error.field.offset)) from None
+
+    def _without_unused(self, words: tuple[int, ...], recipe: Mapping[str, Any]) -> Sequence[int]:
+        """The words, with 0 for the amounts of lines that have neither code nor target: they are none of the batch's."""
+        if None not in self.layout.codes:
+            return words
+        lines = zip(
+            self.layout.area("feedback").by_role("line_quantity"),
+            recipe.get("line_code", ()),
+            recipe.get("line_quantity", ()),
+            strict=False,
+        )
+        cleared = list(words)
+        for item, code, target in lines:
+            if not code and not target:
+                cleared[item.offset : item.end] = [0] * item.length
+        return cleared
 
     def _reject_unless(self, expected: Any, found: Any, role: str, words: tuple[int, ...], index: int = 0) -> None:
         if expected == found:
@@ -292,17 +361,17 @@ class Handshake(ABC):
     def _is_blank(self, words: tuple[int, ...]) -> bool:
         """It names neither slot nor order: never used, or everything is forgotten (except the taken job, if that is
         retentive)."""
-        named = [self.layout.area("feedback").field(role) for role in ("slot", "order")]
-        return not any(word for item in named for word in words[item.offset : item.end])
+        item = self.layout.area("feedback").field("slot")
+        return not any(words[item.offset : item.end]) and self._shown_order(words) == ""
 
     def _believe(self, job: Job, words: tuple[int, ...]) -> dict[str, Any]:
         """The values of a slot that is about ``job``.
 
         :raise Rejected: naming the first word that is wrong
         """
-        values = self._decode(words)
+        values = self._decode(words, job.recipe)
         self._reject_unless(job.slot, values["slot"], "slot", words)
-        self._reject_unless(job.order, values["order"], "order", words)
+        self._reject_unless(job.order.rstrip(), values["order"], "order", words)
         codes = job.recipe.get("line_code") or self.layout.codes
         for index, code in enumerate(codes):
             self._reject_unless(code, values["line_code"][index], "line_code", words, index)
@@ -311,23 +380,101 @@ class Handshake(ABC):
     # Progress, once the feedback is about this batch
 
     def _progress(self, case: Case) -> Sight:
-        """What the PLC reports of a batch that it took.
+        """What the PLC reports of a batch that it took."""
+        try:
+            case.values = self._believe(case.job, case.words)
+            outcome, case.held = self._outcome(case.values, case.words)
+        except Rejected as rejected:  # including an unknown state
+            case.rejected = rejected.anomaly
+            return Sight.DISBELIEVED
+        if outcome == Sight.IDLING:
+            return outcome
+        case.fell = self._fallen(case) if case.row == RUNNING else {}
+        if case.fell:
+            return Sight.FELL
+        if outcome == Sight.RUNS:
+            return Sight.REOPENED if case.row == RUNNING and case.job.finished else outcome
+        return self._end(case, outcome)
 
-        :raise Rejected: for values that are not accepted, including an unknown state
-        """
-        case.values = self._believe(case.job, case.words)
-        if case.values.get("state") == IDLE:
-            return Sight.IDLING
-        outcome, case.held = self._outcome(case.values, case.words)
+    def _end(self, case: Case, outcome: Sight) -> Sight:
+        """An end is believed when two readings a scan apart agree."""
+        before = self._shown_before(case.job)
+        if before is None:
+            return Sight.UNCONFIRMED
+        if not self._agree(case.values, before):
+            return Sight.UNSTEADY
         if outcome == Sight.FINISHED and case.job.awaits_weight and not case.values["weight"]:
             return Sight.UNWEIGHED
         return outcome
 
+    def _shown_before(self, job: Job) -> dict[str, Any] | None:
+        """The values of the same end, a scan ago; None if it was not read then, or was not over."""
+        words = tuple(self.seen.before.get(job.slot, ()))
+        try:
+            values = self._believe(job, words) if words else None
+            over = values is not None and self._outcome(values, words)[0] not in (Sight.RUNS, Sight.IDLING)
+        except Rejected:
+            return None
+        return values if over else None
+
+    def _agree(self, values: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+        """Both readings say the same, but for how far a scale drifts at rest."""
+        outcomes = [[reading.get(role) for role in ("finished", "failed", "state")] for reading in (values, before)]
+        amounts = [(*reading["line_quantity"], reading["weight"]) for reading in (values, before)]
+        return outcomes[0] == outcomes[1] and all(
+            abs(now - then) <= self.layout.drift for now, then in zip(*amounts, strict=True)
+        )
+
+    def _fallen(self, case: Case) -> dict[int, float]:
+        """kg by equipment code by which amounts are lower than stored; empty if they are not."""
+        amounts = self._amounts(case.job, case.values)
+        missing = {code: stored - amounts.get(code, 0.0) for code, stored in case.job.stored.items()}
+        return {code: amount for code, amount in missing.items() if amount > self._noise}
+
+    def _amounts(self, job: Job, values: Mapping[str, Any]) -> dict[int, float]:
+        """kg by equipment code, with what was carried."""
+        shown = zip(values["line_code"], values["line_quantity"], strict=True)
+        return {code: amount + job.carried.get(code, 0.0) for code, amount in shown if code}
+
+    @property
+    def _noise(self) -> float:
+        """kg by which an amount may differ without having changed: the drift of a scale, and how quantities are stored."""
+        return self.layout.drift + STORED_STEP
+
+    # Once it has ended
+
+    def _change(self, case: Case) -> Sentence:
+        """What the PLC shows of a batch that has ended, other than it is stored; empty if nothing that counts.
+
+        A PLC may clear an acknowledged result, or what it pleases of it but the amounts. What cannot be read is no result.
+        """
+        job = case.job
+        if job.noted or self._is_blank(case.words) or self._shown_order(case.words) != job.order.rstrip():
+            return Sentence("")
+        try:
+            values = self._decode(case.words, job.recipe)
+            outcome = self._outcome(values, case.words)[0]
+        except Rejected:
+            return Sentence("")
+        amounts = self._amounts(job, values)
+        own = all(code in (None, shown) for code, shown in zip(self.layout.codes, values["line_code"], strict=True))
+        if not own or not any(amounts.values()):
+            return Sentence("")
+        if self._differs(job, amounts):
+            return _lt("%(kg)s instead of %(stored)s were dosed", kg=_sum(amounts), stored=_sum(job.stored))
+        if outcome == Sight.RUNS and not job.acknowledged:
+            return _lt("it runs again")
+        return Sentence("")
+
+    def _differs(self, job: Job, amounts: Mapping[int, float]) -> bool:
+        return any(abs(amounts.get(code, 0.0) - job.stored.get(code, 0.0)) > self._noise for code in {*amounts, *job.stored})
+
     def _outcome(self, values: dict[str, Any], words: tuple[int, ...]) -> tuple[Sight, bool]:
-        """(RUNS, FINISHED or STOPPED; held)"""
+        """(IDLING, RUNS, FINISHED or FAILED; held)"""
         if "state" not in values:
             return (Sight.FAILED if values["failed"] else Sight.FINISHED) if values["finished"] else Sight.RUNS, False
         outcomes = {
+            IDLE: Sight.IDLING,
             EXECUTING: Sight.RUNS,
             HELD: Sight.RUNS,
             COMPLETE: Sight.FINISHED,
@@ -339,9 +486,11 @@ class Handshake(ABC):
         return outcomes[values["state"]], values["state"] == HELD
 
     def _actuals(self, case: Case) -> dict[str, Any]:
+        codes, carried = tuple(case.values["line_code"]), case.job.carried
+        shown = zip(codes, case.values["line_quantity"], strict=True)
         return {
-            "codes": tuple(case.values["line_code"]),
-            "actuals": tuple(case.values["line_quantity"]),
+            "codes": codes,
+            "actuals": tuple(amount + carried.get(code, 0.0) for code, amount in shown),
             "weight": case.values["weight"],
         }
 
@@ -398,8 +547,10 @@ class Handshake(ABC):
         return Anomaly("cleared", _lt("slot %(slot)s", slot=slot), tuple(self.seen.recipe[slot]))
 
     def _room(self, case: Case) -> Sight:
-        """FREE if no earlier batch of the slot still waits for its acknowledgement, and nothing in the slot is in the way."""
-        waits = any(other.state in ENDED and not other.acknowledged for other in case.in_slot)
+        """FREE if no earlier batch of the slot waits for its acknowledgement or stands in the recipe, and nothing in the slot
+        is in the way."""
+        earlier = [other for other in case.in_slot if other.state in (*ENDED, CANCELLED)]
+        waits = any(other.armed or other.state in ENDED and not other.acknowledged for other in earlier)
         return Sight.BUSY if waits or case.job.slot not in self.seen.recipe else self._free(case)
 
     def _room_for_block(self, case: Case) -> Sight:
@@ -414,8 +565,11 @@ class Handshake(ABC):
 
 # Progress of a batch that the PLC took: the same with both handshakes
 TAKEN: Mapping[Sight, Rule] = {
-    Sight.IDLING: Rule(Handshake.wait),
+    Sight.DISBELIEVED: Rule(Handshake.reject, RUNNING),
+    Sight.IDLING: Rule(Handshake.note, RUNNING),
     Sight.RUNS: Rule(Handshake.store_progress, RUNNING),
+    Sight.UNCONFIRMED: Rule(Handshake.store_unconfirmed, RUNNING),
+    Sight.UNSTEADY: Rule(Handshake.ask_about_unsteady, RUNNING),
     Sight.UNWEIGHED: Rule(Handshake.store_finished, RUNNING),
     Sight.FINISHED: Rule(Handshake.store_actuals, COMPLETED),
     Sight.FAILED: Rule(Handshake.store_actuals, FAILED),
@@ -423,10 +577,19 @@ TAKEN: Mapping[Sight, Rule] = {
 # the same for a batch that was seen running before
 STILL_TAKEN: Mapping[Sight, Rule] = {
     **TAKEN,
+    Sight.DISBELIEVED: Rule(Handshake.reject),
     Sight.IDLING: Rule(Handshake.ask_about_idle),
     Sight.RUNS: Rule(Handshake.store_progress),
+    Sight.FELL: Rule(Handshake.ask_about_fall),
+    Sight.REOPENED: Rule(Handshake.ask_about_reopened),
+    Sight.UNCONFIRMED: Rule(Handshake.store_unconfirmed),
+    Sight.UNSTEADY: Rule(Handshake.ask_about_unsteady),
     Sight.UNWEIGHED: Rule(Handshake.store_finished),
 }
+
+
+def _sum(amounts: Mapping[int, float]) -> Number:
+    return Number(f"{sum(amounts.values()):.2f}")
 
 
 def whole(layout: Layout, kind: str, words: Sequence[int], role: str) -> int:
@@ -451,6 +614,6 @@ def reconcile(layout: Layout, jobs: Iterable[Job], seen: Seen, last_job: int = 0
     handshake = HANDSHAKES[layout.handshake](layout, seen, last_job)
     handshake.look_for_strangers(jobs)
     steps = [handshake.step(job, [other for other in jobs if other.slot == job.slot]) for job in jobs]
-    owned = {job.slot for job in jobs if job.state in OPEN and job.state != QUEUED}
+    owned = {job.slot for job in jobs if job.state != QUEUED and (job.state in OPEN or job.armed)}
     steps += [handshake.clear(slot) for slot in sorted(seen.recipe) if slot not in owned]
     return [step for step in steps if step]

@@ -3,9 +3,11 @@
 The rule: every word has one writer, and a job number is never used twice. Recipe job and armed job are ours, the taken job is the
 PLC's. It takes an armed job that is higher than the one it took last, and equal to the recipe's. So a write that is lost,
 repeated or late does no harm (explored by tests/plc_model.py): what is not seen is simply written again.
+Once the taking is stored, recipe job and armed job are cleared together: a PLC that loses its taken job finds nothing to take.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .handshake import ACKNOWLEDGED, STILL_TAKEN, TAKEN, Case, Handshake, Rule, Sight, whole
 from .layout import JOB_NUMBERS, Layout
@@ -91,7 +93,10 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             return Sight.UNREAD
         if not any(self.seen.recipe[job.slot][: self.layout.block_words]):
             return Sight.ERASED
-        return self._withdrawal(job) if job.state == CANCELLING else self._offer(job)
+        if job.state == CANCELLING:
+            sight = self._withdrawal(job)
+            return Sight.WENT_BACK if sight == Sight.UNTAKEN and taken < job.taken_before else sight
+        return Sight.WENT_BACK if taken < job.taken_before else self._offer(job)
 
     def _after_take(self, case: Case) -> Sight | None:
         return Sight.FORGOTTEN if self._is_blank(case.words) else None
@@ -115,6 +120,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         if self._taken(case.words) != job.number:
             self._believe_slot(job, case.words)
             return Sight.PASSED
+        if self._change(case):
+            return Sight.CHANGED
         if job.slot not in self.seen.recipe:
             return Sight.UNREAD
         return Sight.PASSED if self._recipe_role(job.slot, "acknowledged_job") == job.number else Sight.SHOWN
@@ -123,12 +130,19 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         """A late acknowledgement of an earlier job overwrites this one's. Then the PLC, which waits for it, would never take what
         it is offered. A job that a person gave up is not acknowledged for them."""
         job = case.job
+        if self._taken(case.words) == job.number and self._change(case):
+            return Sight.CHANGED
         offered = any(other.state == OFFERED for other in case.in_slot)
         if not offered or job.state not in (COMPLETED, DONE) or job.slot not in self.seen.recipe:
             return Sight.NOTHING
         if self._taken(case.words) != job.number or self._recipe_role(job.slot, "acknowledged_job") == job.number:
             return Sight.NOTHING
         return Sight.REPLACED
+
+    def _given_up(self, case: Case) -> Sight:
+        """It was given up, and its recipe may still stand in the PLC."""
+        job = case.job
+        return Sight.CHANGED if self._taken(case.words) == job.number and not job.noted else Sight.NOTHING
 
     def _taken(self, words: Sequence[int]) -> int:
         return self._number("feedback", words, "taken_job")
@@ -142,7 +156,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
     def send(self, case: Case) -> Step | None:
         """Give the next job number, and write the block that carries it."""
         number = self._next_number(case)
-        return Step(case.job.id, values={"number": number}, write=self._write_block(case.job, number))
+        values = {"number": number, "taken_before": self._taken(case.words)}
+        return Step(case.job.id, values=values, write=self._write_block(case.job, number))
 
     def _next_number(self, case: Case) -> int:
         taken = max(self._taken(case.words), self._recipe_role(case.job.slot, "armed_job"))
@@ -155,11 +170,28 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
     def arm(self, case: Case) -> Step | None:
         """From now on the PLC may take it."""
         job = case.job
-        return Step(job.id, write=self._write_role("arm", "recipe", job.slot, "armed_job", job.number))
+        write = self._write_role("arm", "recipe", job.slot, "armed_job", job.number)
+        return Step(job.id, values={"armed": True}, write=write)
 
     def withdraw(self, case: Case) -> Step | None:
         """Put it out of the PLC's reach."""
         return Step(case.job.id, values={"withdrawn": False}, write=self._withdraw("withdraw", case.job.slot))
+
+    def _disarm(self, case: Case, step: Step | None) -> Step | None:
+        """Once it is stored that the PLC took it, nothing may stand in the PLC that it could take once more: its taken job may be
+        lost with its memory. Any other write goes first, and the next recipe waits until this one is gone."""
+        job = case.job
+        state = step.state if step and step.state else job.state
+        if not job.armed or job.slot not in self.seen.recipe or state not in (RUNNING, CANCELLED, *ENDED):
+            return step
+        step = step or Step(job.id)
+        if not self._is_armed(job):
+            return replace(step, values={**step.values, "armed": False})
+        return step if step.write else replace(step, write=self._withdraw("disarm", job.slot))
+
+    def _is_armed(self, job: Job) -> bool:
+        """One of the words still names it: a late write could complete them."""
+        return job.number in (self._recipe_role(job.slot, role) for role in ("recipe_job", "armed_job"))
 
     def _withdraw(self, kind: str, slot: int) -> Write:
         """Clear recipe job and armed job in one request: the model shows that clearing one alone is unsafe."""
@@ -212,6 +244,15 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         detail = _lt("the PLC shows job %(shown)s from another system although job %(job)s was offered", **told)
         return self._ask(case, "doubt", detail)
 
+    def ask_about_taken_job(self, case: Case) -> Step | None:
+        """The PLC may have taken it, and forgotten that: it is not armed again."""
+        told = {"shown": self._taken(case.words), "before": case.job.taken_before}
+        return self._ask(case, "went_back", _lt("it shows job %(shown)s, and showed job %(before)s before", **told))
+
+    def ask_about_given_up(self, case: Case) -> Step | None:
+        """The PLC took it all the same; what it dosed is in the raw words."""
+        return self._ask(case, "changed", _lt("the PLC took job %(job)s although it was given up", job=case.job.number))
+
     def ask_about_gone(self, case: Case) -> Step | None:
         """It ran, and another job is in its place."""
         told = {"shown": self._taken(case.words), "job": case.job.number}
@@ -243,6 +284,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             **TAKEN,
             Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),  # a PLC may keep only the number
             Sight.OVERTAKEN: Rule(ask_about_overtaken),
+            Sight.WENT_BACK: Rule(ask_about_taken_job),
             Sight.UNREAD: Rule(Handshake.wait),
             Sight.ERASED: Rule(Handshake.ask_about_recipe),  # not sent again automatically: it may have been taken before
             Sight.UNWRITTEN: Rule(Handshake.write_block),
@@ -253,6 +295,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             **TAKEN,  # at the very moment of the withdrawal
             Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),
             Sight.OVERTAKEN: Rule(ask_about_overtaken),
+            Sight.WENT_BACK: Rule(ask_about_taken_job),
             Sight.UNREAD: Rule(Handshake.wait),
             Sight.ERASED: Rule(Handshake.ask_about_recipe),
             Sight.STANDING: Rule(withdraw),
@@ -267,6 +310,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         **dict.fromkeys(
             ENDED,
             {
+                Sight.CHANGED: Rule(Handshake.ask_about_change),
                 Sight.UNREAD: Rule(Handshake.wait),
                 Sight.SHOWN: Rule(acknowledge),
                 Sight.PASSED: Rule(Handshake.store_acknowledged),
@@ -275,6 +319,11 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         ACKNOWLEDGED: {
             Sight.NOTHING: Rule(Handshake.wait),
             Sight.REPLACED: Rule(acknowledge),
+            Sight.CHANGED: Rule(Handshake.ask_about_change),
+        },
+        CANCELLED: {  # given up: only then, and only as long as its recipe may stand
+            Sight.NOTHING: Rule(Handshake.wait),
+            Sight.CHANGED: Rule(ask_about_given_up),
         },
     }
 

@@ -17,6 +17,7 @@ from .sentences import Label, Number, Sentence, _lt, either, listed, role
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
 MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)
 
+HOLDING_FROM = 400001  # the first holding register in lists with six digits
 HOLDING = "holding"  # readable and writable
 INPUT = "input"  # read-only
 
@@ -62,6 +63,7 @@ OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
 HANDSHAKE_ROLES = ("armed_job", "acknowledged_job", "command_job", "command")
 QUANTITY_ROLES = ("line_quantity", "quantity", "weight", "weighed")
+DRIFTING_ROLES = ("line_quantity", "weight")  # of the feedback: what scales show
 # the types that a role may have, if not every number is allowed
 NUMBERS = tuple(FORMATS)
 INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
@@ -119,6 +121,7 @@ class Layout:
     """The areas of a PLC, its handshake and its word order.
 
     ``copies_on_take``: with flags, the PLC shows an order in its feedback in the very scan in which it takes it.
+    ``drift``: how far an empty scale may drift. An amount so far below zero is zero; one that falls by no more has not fallen.
     """
 
     handshake: str
@@ -128,6 +131,8 @@ class Layout:
     swap_bytes: bool = False
     address_offset: int = 0
     copies_on_take: bool = False
+    drift: float = 0.0
+    text_order: str = "same"
     _codecs: dict[str | tuple[str, str], SlotCodec] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def area(self, kind: str) -> Area:
@@ -158,8 +163,25 @@ class Layout:
     def codec(self, kind: str) -> SlotCodec:
         """The compiled fields of an area."""
         if kind not in self._codecs:
-            self._codecs[kind] = SlotCodec(self.area(kind).fields, self.word_order, self.swap_bytes)
+            self._codecs[kind] = self._new_codec(self.read_as(kind))
         return self._codecs[kind]
+
+    def read_as(self, kind: str) -> tuple[Field, ...]:
+        """The fields of an area, as scales need them to be read."""
+        if kind != "feedback":
+            return self.area(kind).fields
+        return tuple(replace(item, drift=self.drift) if item.role in DRIFTING_ROLES else item for item in self.area(kind).fields)
+
+    def _new_codec(self, fields: Iterable[Field]) -> SlotCodec:
+        return SlotCodec(fields, self.word_order, self.swap_bytes, self.text_order)
+
+    def value_of(self, item: Field, words: Sequence[int]) -> Any:
+        """The value of one field.
+
+        :param words: its own, and no others
+        :raise CodecError: if they do not match its type or limits
+        """
+        return self._new_codec([replace(item, role="value", offset=0)]).decode(words)["value"]
 
     def address(self, kind: str, slot: int, offset: int = 0) -> int:
         """Protocol address of a word of slot ``slot`` (from 1)."""
@@ -169,6 +191,16 @@ class Layout:
     def request(self, kind: str, slot: int) -> tuple[int, int]:
         """(address, count) of the one request that reads a whole slot: a slot that is read in two requests can be torn."""
         return self.address(kind, slot), self.codec(kind).words
+
+    def below_zero(self, words: Sequence[int]) -> list[Sentence]:
+        """The quantities of a believed feedback that were read as zero although they are below it."""
+        items = [replace(item, minimum=None) for item in self.area("feedback").fields if item.role in DRIFTING_ROLES]
+        found = []
+        for item in sorted(items, key=lambda item: item.offset):
+            (value,) = SlotCodec([replace(item, role="value")], self.word_order, self.swap_bytes).decode(words).values()
+            if value < 0:
+                found.append(Sentence("%(field)s %(value)s", {"field": item.label, "value": Number(f"{value:.15g}")}))
+        return found
 
     # Recipes
 
@@ -226,7 +258,7 @@ class Layout:
     def _alone(self, kind: str, role: str) -> SlotCodec:
         """The slot with this field alone: the others may refuse the 0 that they would get, or contain nonsense."""
         if (kind, role) not in self._codecs:
-            self._codecs[kind, role] = SlotCodec([self.area(kind).field(role)], self.word_order, self.swap_bytes)
+            self._codecs[kind, role] = self._new_codec([self.area(kind).field(role)])
         return self._codecs[kind, role]
 
     # Checks
@@ -279,6 +311,32 @@ class Layout:
             found.append(_lt("The %(area)s area needs at least one slot.", **told))
         if area.base + self.address_offset < 0 or self.address(area.kind, self.count(area.kind)) + area.extent > 0x10000:
             found.append(_lt("The %(area)s area must lie between addresses 0 and 65535.", **told))
+            if area.base + self.address_offset >= HOLDING_FROM:
+                found.append(
+                    _lt(
+                        "Does the PLC's list count from %(first)s? Then take that off: enter -%(first)s as the layout's address "
+                        "offset.",
+                        first=HOLDING_FROM,
+                    )
+                )
+        return found
+
+    def too_long(self, max_read: int, max_write: int) -> list[Sentence]:
+        """A sentence for each area whose slot a device cannot take in one request: a slot that is read or written in two can be
+        torn."""
+        found = [
+            _lt(
+                "A %(area)s slot takes %(words)s words, but the PLC answers at most %(limit)s in one read.",
+                area=area.name,
+                words=area.extent,
+                limit=max_read,
+            )
+            for area in self.areas
+            if area.extent > max_read
+        ]
+        if self.block_words > max_write:
+            told = {"words": self.block_words, "limit": max_write}
+            found.append(_lt("A recipe takes %(words)s words, but the PLC accepts at most %(limit)s in one write.", **told))
         return found
 
     def _split_writes(self, area: Area) -> list[Sentence]:

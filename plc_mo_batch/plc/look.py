@@ -1,13 +1,14 @@
-"""A short, read-only visit to a PLC: does it answer, and does what it shows fit the layout?"""
+"""A short, read-only visit to a PLC: does it answer, and does what it shows fit the layout? And what manners does it need?"""
 
 import statistics
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .dissect import Part, dissect
 from .layout import CLOCK, Layout
-from .wire import Endpoint, LinkError
+from .wire import Endpoint, LinkError, Manners
 from .wires import opened
 
 
@@ -76,3 +77,73 @@ def _places(layout: Layout) -> Iterator[tuple[str, int]]:
     yield from layout.event_places
     if layout.has(CLOCK):
         yield CLOCK, 1
+
+
+# Manners of a device that a fault suggests, in the order in which they are tried
+MEND: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
+    ("timeout", ""): ({"connect_pause": 0.5}, {"connect_pause": 1.0}),
+    ("reset", ""): ({"connect_pause": 0.5}, {"connect_pause": 1.0}),
+    ("timeout", "later"): ({"request_pause": 0.05}, {"request_pause": 0.3}, {"connect_each": True}),
+    ("reset", "later"): ({"connect_each": True}, {"request_pause": 0.05}),
+    ("reply", "unit"): ({"any_unit": True},),
+    ("reply", "no_transaction"): ({"no_transaction": True},),
+}
+PROBE_TIMEOUT = 1.0  # seconds for each answer while manners are tried
+
+
+def find_manners(endpoint: Endpoint, layout: Layout, first: Look, seconds: float) -> tuple[Manners, Look]:
+    """Try what could help against the fault that ended a look. A device may have several manners: what gets it further is kept,
+    and the next fault is looked at. Only reads.
+
+    :param first: the look that failed
+    :param seconds: about how long it may take
+    :return: the manners with which the device answers, and what it showed then; those of the endpoint and ``first`` if none helps
+    """
+    until = time.monotonic() + seconds
+    endpoint = replace(endpoint, timeout=min(endpoint.timeout, PROBE_TIMEOUT))
+    tried = endpoint.manners, first
+    while tried[1].error:
+        better = next((found for found in _attempts(endpoint, layout, *tried, until) if _is_further(found[1], tried[1])), None)
+        if not better:
+            return endpoint.manners, first
+        tried = better
+    return tried
+
+
+def _attempts(endpoint: Endpoint, layout: Layout, manners: Manners, seen: Look, until: float) -> Iterator[tuple[Manners, Look]]:
+    """What each mend of the fault that ended a look gives, as long as there is time."""
+    fault = (seen.error.kind, seen.error.cause) if seen.error else ("", "")
+    for mend in MEND.get(fault, ()):
+        changed = replace(manners, **mend)
+        left = until - time.monotonic()
+        if changed != manners and left > 0:
+            yield changed, look(replace(endpoint, manners=changed), layout, left)
+
+
+def _is_further(seen: Look, before: Look) -> bool:
+    """More was read, or another fault came."""
+    if not seen.error or not before.error:
+        return not seen.error
+    return len(seen.words) > len(before.words) or (seen.error.kind, seen.error.cause) != (before.error.kind, before.error.cause)
+
+
+def find_most(endpoint: Endpoint, layout: Layout, seconds: float) -> int:
+    """The most registers of one read that the device answers, up to what the layout's slots need; 0: it answers none."""
+    until = time.monotonic() + seconds
+    low, high = 0, max(area.extent for area in layout.areas) + 1
+    while high - low > 1 and time.monotonic() <= until:
+        middle = (low + high) // 2
+        if _answers(endpoint, layout, middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _answers(endpoint: Endpoint, layout: Layout, count: int) -> bool:
+    try:
+        with opened(endpoint, layout.handshake, wait=endpoint.timeout) as wire:
+            wire.read_words(layout.address("feedback", 1), count, layout.area("feedback").registers)
+    except LinkError:
+        return False
+    return True

@@ -38,6 +38,7 @@ from .steps import (
     SENDING,
     STOPPED,
     UNDECIDED,
+    WATCHED,
     Anomaly,
     Job,
     Rejected,
@@ -72,6 +73,7 @@ __all__ = [
     "SENDING",
     "STOPPED",
     "UNDECIDED",
+    "WATCHED",
     "Anomaly",
     "Job",
     "Rejected",
@@ -92,6 +94,7 @@ def recipe_slots(layout: Layout, jobs: Iterable[Job]) -> list[int]:
     waiting = {job.slot for job in jobs if job.state in (OFFERED, CANCELLING) or (job.state == RUNNING and job.command)}
     if layout.handshake != FLAGS:
         waiting |= {job.slot for job in jobs if job.state in ENDED and not job.acknowledged}
+        waiting |= {job.slot for job in jobs if job.armed}
     return sorted(slot for slot in waiting if slot <= layout.slots)
 
 

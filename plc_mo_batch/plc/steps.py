@@ -11,7 +11,8 @@ ENDED = (COMPLETED, FAILED, DONE)  # the actuals are stored: what the PLC still 
 DOWNLOADING = (QUEUED, SENDING)
 NOT_TAKEN = (*DOWNLOADING, OFFERED)  # as far as we know: it can be cancelled
 HANDED_OVER = (OFFERED, RUNNING, CANCELLING)  # the PLC may know of it
-UNDECIDED = ("lost", "doubt")  # anomalies that a person must decide
+UNDECIDED = ("lost", "doubt", "went_back")  # anomalies of a batch that was handed over: was it taken? A person must decide
+WATCHED = ("fell", "reopened", "changed")  # what may only rise went back: it stays until a person has decided
 
 # What a layout with the role "state" reports, in ISA-88 terms
 IDLE, EXECUTING, COMPLETE, HELD, STOPPED, ABORTED = 1, 2, 3, 9, 11, 13
@@ -36,6 +37,11 @@ class Job:
     ``resent``: it was handed over before, and a person decided that the PLC had not taken it.
     ``fresh``: queued, and no batch of its order was ever handed over: the PLC cannot know the order from this database.
     ``command``: what a person requested of the running batch, one of :data:`COMMANDS`, or empty.
+    ``armed``: its number may still stand in the recipe area, where a PLC that forgot what it took would take it once more.
+    ``taken_before``: what the slot showed as its taken job when the recipe was sent.
+    ``finished``: its end was seen before, and its weight is awaited.
+    ``stored``: kg by equipment code, as far as they are stored; ``carried``: what is part of them, but no longer of the feedback.
+    ``noted``: it has ended, and a person knows that the PLC shows something else of it.
     """
 
     id: int
@@ -51,19 +57,29 @@ class Job:
     resent: bool = False
     fresh: bool = False
     command: str = ""
+    armed: bool = False
+    taken_before: int = 0
+    finished: bool = False
+    stored: Mapping[int, float] = field(default_factory=dict)
+    carried: Mapping[int, float] = field(default_factory=dict)
+    noted: bool = False
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One observation: the words of each slot that was read, by slot number (from 1)."""
+    """One observation: the words of each slot that was read, by slot number (from 1).
+
+    ``before``: the feedback of slots as it was a scan of the PLC ago, if that is known.
+    """
 
     feedback: Mapping[int, Sequence[int]]
     recipe: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    before: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Write:
-    """``words`` at ``address``; ``kind`` is block, arm, ack, withdraw, clear or command; event for an event's flag."""
+    """``words`` at ``address``; ``kind`` is block, arm, ack, withdraw, disarm, clear or command; event for an event's flag."""
 
     kind: str
     slot: int
@@ -73,7 +89,7 @@ class Write:
 
 @dataclass(frozen=True)
 class Anomaly:
-    """Something that a person must know. It changes nothing.
+    """Something that a person must know.
 
     ``code`` names the case, ``detail`` completes it in a sentence, ``words`` are the raw words in which it was seen, and
     ``offset`` is the wrong one among them.
@@ -90,6 +106,7 @@ class Step:
     """One decision about one batch (``job_id`` 0: about a slot that no batch owns).
 
     ``state`` is the new state or None, ``values`` what else is to be stored; ``write`` is sent after both are committed.
+    ``again``: its slot must be read once more, a scan of the PLC later.
     """
 
     job_id: int
@@ -97,6 +114,7 @@ class Step:
     values: Mapping[str, Any] = field(default_factory=dict)
     write: Write | None = None
     anomaly: Anomaly | None = None
+    again: bool = False
 
 
 class Rejected(Exception):

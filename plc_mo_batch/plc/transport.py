@@ -25,6 +25,7 @@ from typing import Any, Protocol
 from pymodbus import FramerType
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
+from pymodbus.framer import FramerBase, FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersResponse,
@@ -35,12 +36,14 @@ from pymodbus.pdu.register_message import (
 from .address import AddressRefused, Network, SocketAddress, resolve
 from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
 from .sentences import Sentence, _lt
-from .wire import LINE_WAIT, Endpoint, LinkError, SerialLine, Tls
+from .wire import BUSY, LINE_WAIT, Endpoint, LinkError, Manners, SerialLine, Tls
 
 TCP, TLS, RTU_TCP, SERIAL = ("tcp", "tls", "rtu_tcp", "serial")
 DEVICE = re.compile(r"/dev/(?!.*\.\.)[\w./:+-]+|COM\d+")  # pyserial would also accept addresses and files as a port
 
 PORT_WAIT = 5.0  # seconds to wait for another process that uses the serial port
+BUSY_TRIES = 6  # for one read; of a device that is busy three times in ten, one read in a thousand is given up
+BUSY_PAUSE = 0.05  # seconds before the second try, twice as long before the third, and so on
 
 READ_HOLDING = 3
 READ_INPUT = 4
@@ -74,6 +77,9 @@ for _name in ("pymodbus", "pymodbus.logging"):
     logging.getLogger(_name).addFilter(_Demote())
 
 
+NO_ANSWER = _lt("it is incomplete, or it belongs to another request")
+
+
 class _ReadReply(ReadHoldingRegistersResponse):
     """Registers and nothing else: pymodbus's own class accepts an odd byte, or extra ones."""
 
@@ -104,6 +110,46 @@ _DECODER = DecodePDU(is_server=False)
 _DECODER.register(_ReadReply)
 _DECODER.register(_InputReply)
 _DECODER.register(_WriteReply)
+
+
+class _Framer(FramerSocket):
+    """Knows what was asked and what came, and takes for ours what the device's manners allow.
+
+    pymodbus passes over answers with another unit or transaction, as if nothing had come.
+    """
+
+    def __init__(self, manners: Manners):
+        super().__init__(_DECODER)
+        self.manners = manners
+        self.asked = self.came = (0, 0)  # unit, transaction
+
+    def encode(self, payload: bytes, device_id: int, tid: int) -> bytes:
+        self.asked = self.came = (device_id, tid)
+        return super().encode(payload, device_id, tid)
+
+    def decode(self, data: bytes) -> tuple[int, int, int, bytes]:
+        used, unit, tid, pdu = super().decode(data)
+        if pdu:
+            self.came = (unit, tid)
+        asked_unit, asked_tid = self.asked
+        if self.manners.any_unit:
+            unit = asked_unit
+        if self.manners.no_transaction and tid == 0:
+            tid = asked_tid
+        return used, unit, tid, pdu
+
+    def stranger(self) -> tuple[str, Sentence, Sentence] | None:
+        """(cause, detail, ids) of an answer that is not for us; None if none came."""
+        (unit, tid), (came_unit, came_tid) = self.asked, self.came
+        if unit != came_unit and not self.manners.any_unit:
+            told = _lt("unit %(asked)s was asked, and unit %(came)s answered", asked=unit, came=came_unit)
+            return "unit", told, told
+        if tid == came_tid:
+            return None
+        ids = _lt("asked with transaction id %(asked)s, answered with %(came)s", asked=tid, came=came_tid)
+        if came_tid == 0:
+            return "no_transaction", _lt("its transaction id is 0, whatever was asked"), ids
+        return "transaction", _lt("it has the transaction id of another request"), ids
 
 
 class _TcpClient(ModbusTcpClient):
@@ -163,6 +209,12 @@ class _SerialClient(ModbusSerialClient):
         raise BlockingIOError(_lt("another program is using it, or it does not support these settings"))
 
 
+def _connect_cause(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return "name"
+    return "refused" if isinstance(error, ConnectionRefusedError) else ""
+
+
 def _why(error: Exception) -> str:
     """What is known of an error: a sentence of ours, or the system's message."""
     return next((reason for reason in error.args if isinstance(reason, Sentence)), str(error))
@@ -216,6 +268,8 @@ Trace = Callable[[bool, bytes], bytes]
 class _Client(Protocol):
     """What is used of pymodbus's clients."""
 
+    framer: FramerBase
+
     @property
     def connected(self) -> bool:
         """A connection exists."""
@@ -254,6 +308,8 @@ def _new_client(endpoint: Endpoint, trace: Trace) -> "_TcpClient | _SerialClient
         client = _TlsClient(endpoint, **options)
     else:
         client = _TcpClient(endpoint.host, framer=FramerType.RTU if _is_rtu(endpoint) else FramerType.SOCKET, **options)
+    if not _is_rtu(endpoint):
+        client.framer = client.transaction.framer = _Framer(endpoint.manners)
     client.allowed = endpoint.allowed
     return client
 
@@ -283,6 +339,8 @@ class Link:
         self.wait = wait
         self.requests = 0
         self._received = b""
+        self._answered = 0  # on this connection
+        self._free_at = 0.0  # when the device may be asked again
         self._line: threading.Lock | None = None
         client = _new_client(endpoint, self._trace)
         client.framer.decoder = _DECODER
@@ -305,10 +363,6 @@ class Link:
             self._take_line()
         try:
             self._connect()
-        except AddressRefused as error:
-            raise LinkError("address", error.args[0]) from error
-        except (OSError, ValueError, OverflowError) as error:  # an impossible host or port raises the latter two
-            raise LinkError("connect", _why(error)) from error
         finally:
             if not self._client.connected:
                 self.close()
@@ -320,6 +374,20 @@ class Link:
         self._line = line
 
     def _connect(self) -> None:
+        try:
+            self._connect_once()
+        except AddressRefused as error:
+            raise LinkError("address", error.args[0]) from error
+        except (OSError, ValueError, OverflowError) as error:  # an impossible host or port raises the latter two
+            raise LinkError("connect", _why(error), cause=_connect_cause(error)) from error
+        self._answered = 0
+        self._leave_alone(self.endpoint.manners.connect_pause)
+
+    def _leave_alone(self, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self._free_at = max(self._free_at, time.monotonic() + seconds)
+
+    def _connect_once(self) -> None:
         until = time.monotonic() + min(self.wait, PORT_WAIT)
         while True:
             try:
@@ -338,16 +406,21 @@ class Link:
             self._line = None
 
     def read_words(self, address: int, count: int, registers: str = HOLDING) -> tuple[int, ...]:
-        """``count`` holding (or input) registers from ``address`` (0-based), at most 125, in one request.
+        """``count`` holding (or input) registers from ``address`` (0-based), at most 125, in one request. A device that is busy
+        is asked again a few times.
 
         :raise LinkError: on anything but exactly these registers; the connection is then closed, and stays so
         :raise ValueError: if there is no such request; nothing was sent
         """
         self._check(address, count, MAX_READ)
-        if registers == INPUT:
-            reply = self._call(READ_INPUT, self._client.read_input_registers, address, count=count)
-        else:
-            reply = self._call(READ_HOLDING, self._client.read_holding_registers, address, count=count)
+        function = READ_INPUT if registers == INPUT else READ_HOLDING
+        reply = self._call(function, address, count)
+        for attempt in range(BUSY_TRIES - 1):
+            if reply.function_code == function or str(reply.exception_code) not in BUSY:
+                break
+            self._leave_alone(BUSY_PAUSE * 2**attempt)
+            reply = self._call(function, address, count)
+        self._refuse(reply, function, address, count)
         if len(reply.registers) != count:
             self.close()
             told = {"count": count, "address": address, "got": len(reply.registers)}
@@ -362,7 +435,8 @@ class Link:
         """
         words = list(words)
         self._check(address, len(words), MAX_WRITE, words)
-        reply = self._call(WRITE_MULTIPLE, self._client.write_registers, address, words)
+        reply = self._call(WRITE_MULTIPLE, address, len(words), words)
+        self._refuse(reply, WRITE_MULTIPLE, address, len(words))
         if (reply.address, reply.count) != (address, len(words)):
             self.close()
             detail = _lt("the echo of the write at %(address)s does not match", address=address)
@@ -376,42 +450,83 @@ class Link:
         if words and not 0 <= min(words) <= max(words) <= 0xFFFF:
             raise ValueError(_lt("a word at or after %(address)s is not between 0 and 65535", address=address))
 
-    def _call(self, function: int, send: Callable[..., ModbusPDU], address: int, *args: Any, **kwargs: Any) -> ModbusPDU:
+    def _call(self, function: int, address: int, count: int, words: Sequence[int] = ()) -> ModbusPDU:
+        """The reply to one request, which may be a refusal."""
         if not self._client.connected:  # pymodbus would reconnect
             raise LinkError("reset", _lt("there is no connection"))
+        self._make_ready()
         writing = function == WRITE_MULTIPLE
         self.requests += 1
         try:
-            reply = send(address, *args, device_id=self.endpoint.device_id, **kwargs)
+            reply = self._send(function, address, count, list(words))
         except (OSError, ModbusException) as error:
-            kind, detail = self._reason(error)
-            if kind != "reset" and _is_rtu(self.endpoint):
-                time.sleep(self.endpoint.timeout)  # for a late answer, while no other PLC can take it for its own
-            self.close()
-            raise LinkError(kind, detail, writing) from error
-        if reply.function_code == function:
-            return reply
+            raise self._fault(error, writing) from error
+        self._answered += 1
+        self._leave_alone(self.endpoint.manners.request_pause)
+        return reply
+
+    def _make_ready(self) -> None:
+        """Connect anew for a device that serves one request on each connection, and leave it the pauses that it needs."""
+        if self._answered and self.endpoint.manners.connect_each:
+            self._client.close()
+            self._connect()
+        pause = self._free_at - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+
+    def _send(self, function: int, address: int, count: int, words: list[int]) -> ModbusPDU:
+        unit = self.endpoint.device_id
+        if function == WRITE_MULTIPLE:
+            return self._client.write_registers(address, words, device_id=unit)
+        if function == READ_INPUT:
+            return self._client.read_input_registers(address, count=count, device_id=unit)
+        return self._client.read_holding_registers(address, count=count, device_id=unit)
+
+    def _fault(self, error: Exception, writing: bool) -> LinkError:
+        """What happened instead of an answer. The connection is closed then."""
+        fault = self._reason(error)
+        fault.writing = fault.to_write = writing
+        if fault.kind != "reset" and _is_rtu(self.endpoint):
+            time.sleep(self.endpoint.timeout)  # for a late answer, while no other PLC can take it for its own
         self.close()
+        return fault
+
+    def _refuse(self, reply: ModbusPDU, function: int, address: int, count: int) -> None:
+        """
+        :raise LinkError: if the reply is none to this function; the connection is then closed
+        """
+        if reply.function_code == function:
+            return
+        self.close()
+        writing = function == WRITE_MULTIPLE
         if reply.function_code != function | 0x80:
             told: dict[str, Any] = {"answered": reply.function_code & 0x7F, "asked": function}
             raise LinkError("reply", _lt("it answered function %(answered)s instead of %(asked)s", **told), writing)
-        name = EXCEPTION_NAMES.get(reply.exception_code, _lt("unknown"))
-        doubtful = writing and reply.exception_code not in REFUSED
-        told = {"code": reply.exception_code, "name": name, "address": address}
-        raise LinkError("exception", _lt("%(code)s (%(name)s) at address %(address)s", **told), doubtful)
+        code = reply.exception_code
+        told = {"code": code, "name": EXCEPTION_NAMES.get(code, _lt("unknown")), "address": address}
+        told |= {"function": function, "count": count}
+        detail = _lt("%(code)s (%(name)s) at address %(address)s (function %(function)s, %(count)s registers)", **told)
+        doubtful = writing and code not in REFUSED
+        raise LinkError("exception", detail, doubtful, str(code), writing, address=address)
 
     def _trace(self, sending: bool, data: bytes) -> bytes:
         self._received = b"" if sending else data
         return data
 
-    def _reason(self, error: Exception) -> tuple[str, str]:
-        """(kind, detail) of what pymodbus raised: it calls everything but a lost connection a missing response."""
+    def _reason(self, error: Exception) -> LinkError:
+        """What pymodbus raised: it calls everything but a lost connection a missing response."""
         if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            return "tls", _tls_reason(error)
+            return LinkError("tls", _tls_reason(error))
+        later = "later" if self._answered else ""
+        framer = self._client.framer
+        stranger = framer.stranger() if isinstance(framer, _Framer) else None
+        if stranger:  # which pymodbus passed over; then it waited for another answer
+            cause, detail, ids = stranger
+            return LinkError("reply", detail, cause=cause, ids=ids)
         if isinstance(error, (OSError, ConnectionException)):
             if self.endpoint.transport == TLS and self.requests == 1 and not self.endpoint.tls.certificate:
-                return "tls", _lt("it closes the connection at once and may require a certificate from Odoo")
-            return "reset", ""
+                return LinkError("tls", _lt("it closes the connection at once and may require a certificate from Odoo"))
+            return LinkError("reset", cause=later)
         if self._received:
-            return "reply", _lt("it is incomplete, or it belongs to another request")
-        return "timeout", ""
+            return LinkError("reply", NO_ANSWER)
+        return LinkError("timeout", cause=later)

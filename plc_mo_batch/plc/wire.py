@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .address import Network
-from .layout import HOLDING
+from .layout import HOLDING, MAX_READ, MAX_WRITE
 from .sentences import Sentence
 
 LINE_WAIT = 60.0  # seconds to wait for other PLCs on the same line
+BUSY = ("5", "6")  # exceptions that ask for patience: acknowledge, device busy
+BEYOND = "2"  # the exception of an address that the device does not have
 
 
 class LinkError(Exception):
@@ -21,13 +23,35 @@ class LinkError(Exception):
     answer to another request), ``tls`` (no trust was established), ``setup`` (Odoo's side lacks something), ``busy`` (other PLCs
     keep the line), ``address`` (a PLC may not have this one); ``detail`` is what else is known.
     ``writing`` is True if it happened after a write was begun: its fate is unknown. False: it was certainly not applied.
+    ``cause`` tells faults of one kind apart, as far as people must do different things: the number of an exception; ``name`` and
+    ``refused`` (connect); ``later`` (timeout, reset: after an answer on the same connection); ``unit``, ``transaction`` and
+    ``no_transaction`` (reply). ``to_write``: the request was a write, applied or not. ``ids`` says which ids were asked for and
+    which came: unlike ``detail`` it differs from time to time. ``address``: of what the device refused, else -1.
     """
 
-    def __init__(self, kind: str, detail: str = "", writing: bool = False):
+    def __init__(
+        self,
+        kind: str,
+        detail: str = "",
+        writing: bool = False,
+        cause: str = "",
+        to_write: bool = False,
+        ids: str = "",
+        address: int = -1,
+    ):
         self.kind = kind
         self.detail = detail
         self.writing = writing
+        self.cause = cause
+        self.to_write = to_write or writing
+        self.ids = ids
+        self.address = address
         super().__init__(f"{kind}: {detail}" if detail else kind)
+
+    @property
+    def is_busy(self) -> bool:
+        """The device works, and asks for patience."""
+        return self.kind == "exception" and self.cause in BUSY
 
 
 @dataclass(frozen=True)
@@ -58,6 +82,27 @@ class SerialLine:
 
 
 @dataclass(frozen=True)
+class Manners:
+    """How a device wants to be asked. The defaults suit those that keep to the specification.
+
+    :param connect_pause: seconds between connecting and the first request
+    :param request_pause: seconds between an answer and the next request; with RTU the gap between telegrams
+    :param connect_each: a new connection for each request
+    :param any_unit: answers may name another unit than the one that was asked (not with RTU)
+    :param no_transaction: answers may have transaction id 0 (not with RTU)
+    :param max_read, max_write: registers in one request, at most
+    """
+
+    connect_pause: float = 0.0
+    request_pause: float = 0.0
+    connect_each: bool = False
+    any_unit: bool = False
+    no_transaction: bool = False
+    max_read: int = MAX_READ
+    max_write: int = MAX_WRITE
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """Where a PLC is: ``timeout`` in seconds for connecting and for each answer.
 
@@ -73,6 +118,7 @@ class Endpoint:
     tls: Tls = Tls()
     line: SerialLine | None = None
     allowed: tuple[Network, ...] | None = None
+    manners: Manners = Manners()
 
     @property
     def place(self) -> str:
@@ -90,7 +136,7 @@ class Wire(Protocol):
     * it raises with ``writing`` True: **unknown**, it may have been applied, or may yet arrive.
 
     If in doubt, it is unknown: that costs time, while the other two, if wrong, cost a batch. After any fault the wire is closed
-    and stays so. It repeats nothing on its own: the next round sees what arrived.
+    and stays so. It repeats no write on its own: the next round sees what arrived.
     """
 
     requests: int  # sent so far

@@ -1,6 +1,7 @@
 # Odoo's own runner looks for the names of modules here
 from .access import (
     test_actions,
+    test_anomalies,
     test_api,
     test_api_old_values,
     test_cancel,
@@ -14,6 +15,7 @@ from .booking import (
     test_booked_by_hand,
     test_byproduct_lots,
     test_closing_questions,
+    test_entered_amounts,
     test_expired_lots,
     test_failure,
     test_finished_weight,
@@ -47,11 +49,13 @@ from .core import (
     test_layout,
     test_layout_rules,
     test_look,
+    test_manners,
     test_reconcile,
     test_reconcile_model,
     test_reconcile_sentences,
     test_reconcile_stateful,
     test_reconcile_tables,
+    test_reconcile_watched,
     test_rounds,
     test_sentences,
     test_simulator,
@@ -72,8 +76,10 @@ from .exchange import (
     test_exchange_alone,
     test_exchange_isa88,
     test_exchange_live,
+    test_refusals,
     test_restored,
     test_snapshot,
+    test_watched,
     test_withdraw,
 )
 from .health import (

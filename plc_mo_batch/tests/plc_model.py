@@ -13,7 +13,7 @@ What a row of :data:`TABLE` adds is said at :class:`Setting`. ``dev/model`` prin
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ from ..plc.reconcile import (
     RUNNING,
     SENDING,
     UNDECIDED,
+    WATCHED,
     Job,
     Seen,
     Write,
@@ -65,6 +66,10 @@ class Setting:
     :param person: somebody who looked at the mill decides, twice at most, what is doubtful, when no write is on its way any more
     :param loss: the PLC loses its memory once; that ends the connection
     :param retentive: but for the taken job
+    :param volatile: what is lost is the feedback, the taken job included, while the recipe area is kept; but only ...
+    :param disarmed: ... where the database has seen that none of its jobs is armed
+    :param restored: the database is restored once, from a backup of any earlier moment
+    :param early: the PLC shows its end a scan before its last amounts
     :param slow: a write that was answered shows after the PLC's next scan
     :param late: so many writes at a time are applied at any time after they were given up
     :param doubled: a write that was answered is applied once more at any time
@@ -83,6 +88,10 @@ class Setting:
     person: bool = False
     loss: bool = False
     retentive: bool = False
+    volatile: bool = False
+    disarmed: bool = False
+    restored: bool = False
+    early: bool = False
     slow: bool = False
     late: int = 0
     doubled: bool = False
@@ -125,6 +134,10 @@ class State(NamedTuple):
     unsure: bool = False  # the quiet time runs
     seen: tuple = ()  # (recipe,) or (recipe, feedback) or (recipe, its first words, None)
     pending: tuple[Write, ...] = ()  # decided and committed, yet to be sent
+    before: tuple[int, ...] = ()  # the feedback of the last look, if that asked for another one
+    owing: int = 0  # whose last amounts are yet to be shown, from 1
+    backup: tuple[Record, ...] = ()
+    restores: int = 0  # yet to come
 
 
 class Wrong(Exception):
@@ -205,10 +218,18 @@ class Model:
         if state.running and not state.shown:
             yield "the PLC shows the order", self.show(state._replace(shown=True), self.contents[state.running - 1])
         if state.running and state.shown:
-            words = {FINISHED: 1, **dict.fromkeys((QUANTITY, WEIGHT), self.dosed(state.running - 1))}
-            yield f"the PLC finishes {state.running}", put(state._replace(running=0), words)
-        if state.losses:
+            yield f"the PLC finishes {state.running}", self.finish(state)
+        if state.owing:
+            yield "the PLC shows the last amounts", put(state._replace(owing=0), self.last_amounts(state.owing))
+        if state.losses and not (self.setting.disarmed and any(record.armed for record in state.records)):
             yield "the PLC loses its memory", self.forget(state)
+
+    def finish(self, state: State) -> State:
+        over = put(state._replace(running=0), {FINISHED: 1})
+        return over._replace(owing=state.running) if self.setting.early else put(over, self.last_amounts(state.running))
+
+    def last_amounts(self, number: int) -> dict[int, int]:
+        return dict.fromkeys((QUANTITY, WEIGHT), self.dosed(number - 1))
 
     def dosed(self, index: int) -> int:
         return 50 + index
@@ -220,8 +241,7 @@ class Model:
 
     def take(self, state: State) -> tuple[str, State]:
         index = self.whose(state)
-        record = state.records[index]
-        if record.state in (QUEUED, SENDING) and not record.resent:
+        if not self.setting.restored and state.records[index].state in (QUEUED, SENDING) and not state.records[index].resent:
             raise Wrong(UNOFFERED)
         ran = tuple(count + (place == index) for place, count in enumerate(state.ran))
         after = state._replace(latched=(), running=index + 1, ran=ran, shown=self.setting.copies or not self.flags)
@@ -247,8 +267,11 @@ class Model:
         memory = [0] * len(state.memory)
         if self.setting.retentive and not self.flags:
             memory[BASE + TAKEN_JOB] = state.memory[BASE + TAKEN_JOB]
+        if self.setting.volatile:
+            memory[:BASE] = state.memory[:BASE]
         seen = state.seen if len(state.seen) == 2 else ()
-        return state._replace(memory=tuple(memory), losses=0, running=0, latched=(), shown=True, buffer=(), seen=seen)
+        after = state._replace(memory=tuple(memory), losses=0, running=0, latched=(), shown=True, buffer=(), seen=seen)
+        return after._replace(before=state.before if seen else (), owing=0)
 
     def late(self, state: State) -> Steps:
         for index, write in enumerate(state.flight):
@@ -276,6 +299,11 @@ class Model:
 
     def people(self, state: State) -> Steps:
         first = state.records[0]
+        if state.restores and not state.backup:
+            yield "a backup is made", state._replace(backup=state.records)
+        if state.backup and state.backup != state.records:  # with what was decided, but not sent, the server is gone, too
+            after = state._replace(records=state.backup, backup=(), restores=0, pending=(), seen=(), before=())
+            yield "the database is restored", after
         if len(state.records) == 1 and first.state in self.followed:
             yield "the second one is queued", state._replace(records=(first, Record(self.orders[1])))
         if self.setting.cancel and first.state in (QUEUED, SENDING, OFFERED):
@@ -307,8 +335,8 @@ class Model:
         if state.pending:
             yield from self.send(state)
         elif len(state.seen) == 2:
-            yield "killed before anything is stored", state._replace(seen=())
-            steps = self.decide(state.records, *state.seen)
+            yield "killed before anything is stored", state._replace(seen=(), before=())
+            steps = self.decide(state.records, *state.seen, state.before)
             if steps:
                 yield self.store(state, steps)
             if len(steps) > 1:  # somebody else has locked one of the batches
@@ -318,6 +346,8 @@ class Model:
 
     def observe(self, state: State) -> Steps:
         feedback = state.memory[BASE:]
+        if state.before and state.owing:  # the second look comes a scan later
+            return
         if not state.seen:
             wanted = recipe_slots(self.layout, self.jobs(state.records))
             recipe = state.memory[: self.recipe_words] if wanted else None
@@ -337,18 +367,24 @@ class Model:
             yield f"observe {cut} words of the feedback", state._replace(seen=(recipe, feedback[:cut], None))
 
     def jobs(self, records: tuple[Record, ...]) -> list[Job]:
-        """``plc.controller._jobs``: what is open, and the latest batch that is done."""
-        done = [index for index, record in enumerate(records) if record.state == DONE][-1:]
+        """``plc.controller._jobs``: what is open, and the latest batch that is done, or given up and armed."""
+        closed = [index for index, record in enumerate(records) if record.state == CANCELLED and record.armed]
+        done = sorted(closed + [index for index, record in enumerate(records) if record.state == DONE])[-1:]
         shown = [index for index, record in enumerate(records) if record.state in OPEN or index in done]
-        return [records[index].job(index + 1, self.recipe(index)) for index in shown]
+        jobs = [records[index].job(index + 1, self.recipe(index)) for index in shown]
+        fresh = [self.setting.restored and job.state == QUEUED and not job.number and not job.resent for job in jobs]
+        return [replace(job, fresh=is_fresh) for job, is_fresh in zip(jobs, fresh, strict=True)]
 
-    def _decide(self, records: tuple, recipe: tuple | None, feedback: tuple) -> list:
-        seen = Seen({1: feedback}, {} if recipe is None else {1: recipe})
-        return self._reconcile(self.layout, self.jobs(records), seen, max(record.number for record in records))
+    def _decide(self, records: tuple, recipe: tuple | None, feedback: tuple, before: tuple) -> list:
+        seen = Seen({1: feedback}, {} if recipe is None else {1: recipe}, {1: before} if before else {})
+        given_before = int(self.setting.restored)  # a database that never gave a number is not behind
+        last_job = max(given_before, *(record.number for record in records))
+        return self._reconcile(self.layout, self.jobs(records), seen, last_job)
 
     def store(self, state: State, steps: list) -> tuple[str, State]:
         """``Conversation._apply``, in one transaction."""
-        after, writes = state._replace(seen=()), []
+        again = any(step.again for step in steps)
+        after, writes = state._replace(seen=(), before=state.seen[1] if again else ()), []
         for step in steps:
             if step.write and state.unsure and self.flags:
                 continue
@@ -392,7 +428,7 @@ class Model:
     def wrong(self, state: State) -> str:
         if max(state.ran) > 1 or (self.setting.again and sum(state.ran) > 1):
             return RUN_TWICE
-        if self.is_acknowledged_early(state):
+        if self.is_acknowledged_early(state) and not self.setting.restored:
             return UNSTORED
         for index, record in enumerate(state.records):
             if record.state == CANCELLED and state.ran[index]:
@@ -416,14 +452,15 @@ class Model:
 
     def is_good(self, state: State) -> bool:
         """All batches have ended, or a person is asked."""
-        if any(record.asked in UNDECIDED for record in state.records):
+        if any(record.asked in (*UNDECIDED, *WATCHED, "database_behind", "occupied") for record in state.records):
             return True
         all_came = len(state.records) == 2 or state.records[0].state in {DONE, CANCELLED}.difference(self.followed)
         return all_came and all(record.state in (DONE, CANCELLED) for record in state.records)
 
     def start(self) -> State:
         memory = (0,) * (BASE + max(item.end for item in self.layout.area("feedback").fields))
-        return State((Record(self.orders[0]),), memory, int(self.setting.loss), 2 * self.setting.person)
+        losses, restores = int(self.setting.loss), int(self.setting.restored)
+        return State((Record(self.orders[0]),), memory, losses, 2 * self.setting.person, restores=restores)
 
     def explore(self) -> Result:
         """Every state that can be reached, the nearest first, until one is wrong; then, whether each can still end well."""
@@ -469,6 +506,7 @@ def path_to(state: State, came_from: dict) -> tuple[str, ...]:
 
 COLUMNS = ({"handshake": FLAGS}, {"handshake": FLAGS, "copies": True}, {"handshake": JOB_NUMBERS})
 CANCEL, LOSS, RETENTIVE = {"cancel": True}, {"loss": True}, {"loss": True, "retentive": True}
+VOLATILE = {"loss": True, "volatile": True}
 SLOW, LATE, QUIET, PERSON = {"slow": True}, {"late": 1}, {"late": 1, "quiet": True}, {"person": True}
 TABLE = (
     ({}, "", "", ""),
@@ -500,7 +538,20 @@ TABLE = (
     # answers that are not ours; a slot read in two requests, which a layout cannot ask for
     ({"foreign": True} | CANCEL, "", "", ""),
     ({"foreign": True} | CANCEL | RETENTIVE, "", "", ""),
-    ({"torn": True}, WRONG_ACTUALS, WRONG_ACTUALS, WRONG_ACTUALS),
+    # an end is read twice
+    ({"early": True}, "", "", ""),
+    ({"early": True} | LATE | CANCEL, CANCELLED_RAN, UNOFFERED, ""),
+    # the taken job is not retentive, the recipe area is: harmless once the database has seen that nothing is armed. Before, only
+    # the PLC itself could know.
+    (VOLATILE | {"disarmed": True} | CANCEL, None, None, ""),
+    (VOLATILE | {"disarmed": True} | LATE, None, None, ""),
+    (VOLATILE | {"disarmed": True} | QUIET | CANCEL | PERSON, None, None, ""),
+    (VOLATILE, None, None, RUN_TWICE),
+    (VOLATILE | CANCEL, None, None, RUN_TWICE),
+    # the database is older than the PLC
+    ({"restored": True}, None, None, ""),
+    ({"restored": True} | RETENTIVE, None, None, ""),
+    ({"torn": True}, "", "", ""),  # two readings are not torn alike
 )
 
 

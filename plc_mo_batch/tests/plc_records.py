@@ -5,7 +5,20 @@
 
 from typing import NamedTuple
 
-from ..plc.reconcile import CANCELLED, CANCELLING, COMPLETED, FAILED, OFFERED, OPEN, QUEUED, RUNNING, Job, Step
+from ..plc.reconcile import (
+    CANCELLED,
+    CANCELLING,
+    COMPLETED,
+    ENDED,
+    FAILED,
+    OFFERED,
+    OPEN,
+    QUEUED,
+    RUNNING,
+    WATCHED,
+    Job,
+    Step,
+)
 
 
 class Record(NamedTuple):
@@ -29,6 +42,9 @@ class Record(NamedTuple):
     asked: str = ""
     actuals: tuple = ()
     weight: float = 0.0
+    armed: bool = False
+    taken_before: int = 0
+    noted: bool = False
 
     def job(self, key: int, recipe: dict) -> Job:
         """``_job``"""
@@ -45,6 +61,11 @@ class Record(NamedTuple):
             release=self.release,
             resent=self.resent,
             command=self.command,
+            armed=self.armed,
+            taken_before=self.taken_before,
+            finished=self.finished and self.state == RUNNING,
+            stored=dict(self.actuals) if self.state in (RUNNING, *ENDED) else {},
+            noted=self.noted,
         )
 
     @property
@@ -59,13 +80,13 @@ class Record(NamedTuple):
 
     def apply(self, step: Step) -> "Record":
         """``_apply``"""
-        if step.anomaly:
-            return self._replace(asked=step.anomaly.code)
         record = self._noted(step.values)
-        if not step.state:
-            return record._replace(asked="")
-        command = "" if step.state in (COMPLETED, FAILED) else record.command
-        return record.to(step.state, number=step.values.get("number", record.number), release=False, command=command)
+        if step.state:
+            command = "" if step.state in (COMPLETED, FAILED) else record.command
+            record = record.to(step.state, number=step.values.get("number", record.number), release=False, command=command)
+        if step.anomaly:
+            return record if record.asked in WATCHED else record._replace(asked=step.anomaly.code)
+        return record if step.state or record.asked in WATCHED else record._replace(asked="")
 
     def _noted(self, values) -> "Record":
         record = self
@@ -75,7 +96,9 @@ class Record(NamedTuple):
             record = record._replace(withdrawn=values["withdrawn"], settled=False)
         return record._replace(
             acknowledged=record.acknowledged or values.get("acknowledged", False),
-            finished=record.finished or values.get("finished", False),
+            finished=values.get("finished", record.finished),
+            armed=values.get("armed", record.armed),
+            taken_before=values.get("taken_before", record.taken_before),
             command="" if values.get("obeyed") else record.command,
         )
 
@@ -92,6 +115,10 @@ class Record(NamedTuple):
     def taken_out(self) -> "Record":
         """``action_give_up``"""
         return self.to(FAILED if self.state == RUNNING else CANCELLED, acknowledged=True)
+
+    def heeded(self) -> "Record":
+        """``action_heed``"""
+        return self._replace(noted=self.noted or self.state not in OPEN or self.state in ENDED, asked="")
 
     def released(self) -> "Record":
         """``action_release_slot``"""

@@ -11,7 +11,20 @@ from odoo.addons.plc_mo_batch.simulator import Mill
 
 from ..plc.codec import Field
 from ..plc.layout import FLAGS, JOB_NUMBERS, Area, Layout
-from ..plc.reconcile import CANCELLED, DONE, OFFERED, OPEN, SENDING, Seen, Write, highest_job, recipe_slots, reconcile
+from ..plc.reconcile import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    OFFERED,
+    OPEN,
+    SENDING,
+    Job,
+    Seen,
+    Write,
+    highest_job,
+    recipe_slots,
+    reconcile,
+)
 from . import plc_layouts
 from .plc_records import Record
 
@@ -90,6 +103,7 @@ class World:
         self.last_job = 0
         self.orders = self.strangers = 0
         self.talk: Talk | None = None
+        self.before: dict[int, tuple] = {}  # slot -> its feedback at the last look, where that asked for another one
         self.unsure = False
         self.flight: list[Write] = []
         self.buffer: list[Write] = []
@@ -158,12 +172,21 @@ class World:
 
     def jobs(self) -> list:
         """``plc.controller._jobs``"""
-        done = {batch.record.slot: key for key, batch in self.batches.items() if batch.record.state == DONE}
-        return [
-            batch.record.job(key, batch.recipe)
+        closed = {
+            batch.record.slot: key
             for key, batch in self.batches.items()
-            if batch.record.state in OPEN or done.get(batch.record.slot) == key
+            if batch.record.state == DONE or batch.record.state == CANCELLED and (batch.was_failed or batch.record.armed)
+        }
+        return [
+            self._job(key, batch)
+            for key, batch in self.batches.items()
+            if batch.record.state in OPEN or closed.get(batch.record.slot) == key
         ]
+
+    def _job(self, key: int, batch: Batch) -> Job:
+        """To the PLC, a failed batch with a disposition has simply ended."""
+        record = batch.record._replace(state=FAILED) if batch.was_failed else batch.record
+        return record.job(key, batch.recipe)
 
     def write_back(self) -> None:
         """Task 3"""
@@ -205,6 +228,7 @@ class World:
 
     def kill(self) -> None:
         self.talk = None
+        self.before = {}
 
     def begin(self) -> None:
         if not self.talk:
@@ -234,15 +258,19 @@ class World:
     def decide(self) -> bool:
         """``Conversation._apply``, in one transaction; whether there may be more to do at once."""
         seen, self.talk = self.talk.seen, None
+        before, self.before = self.before, {}
         again, writes = False, []
-        for step in reconcile(self.layout, self.jobs(), Seen(**seen), self.last_job):
+        for step in reconcile(self.layout, self.jobs(), Seen(**seen, before=before), self.last_job):
             if step.write and self.flags and self.unsure:
                 continue
             if step.job_id:
                 self.set(step.job_id, self.batches[step.job_id].record.apply(step))
             if "number" in step.values:
                 self._note_number(step.values["number"])
-            again = again or bool(step.state)
+            again = again or bool(step.state) or step.again
+            if step.again:
+                slot = self.batches[step.job_id].record.slot
+                self.before[slot] = seen["feedback"][slot]
             if step.write:
                 self._check_allowed(step)
                 writes.append(step.write)
@@ -259,10 +287,11 @@ class World:
     def _check_allowed(self, step) -> None:
         """Rule 4: a write is preceded by the committed record of the wish for it."""
         states = {"block": (SENDING, OFFERED), "arm": (OFFERED,), "withdraw": ("cancelling",), "command": ("running",)}
+        states["disarm"] = ("running", "completed", "failed", "done", "cancelled")
         batch = self.batches.get(step.job_id)
         kind = step.write.kind
         if kind == "ack":
-            allowed = batch.record.state in ("completed", "failed", "done") or batch.record.release
+            allowed = batch.record.state in ("completed", "failed", "done") or batch.was_failed or batch.record.release
         elif kind == "clear":
             owned = [each for each in self.batches.values() if each.record.state in OPEN and each.record.state != "queued"]
             allowed = step.write.slot not in {each.record.slot for each in owned}

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from ..plc.handshake import Handshake, Rule
 from ..plc.reconcile import HANDSHAKES
-from .core import test_reconcile, test_reconcile_sentences
+from .core import test_reconcile, test_reconcile_sentences, test_reconcile_watched
 
 
 def survivors():
@@ -32,7 +32,7 @@ def fails(name, row, sight, rule):
     table = {**handshake.table, row: {**handshake.table[row], sight: rule}}
     with patch.object(handshake, "table", table):
         result = _FirstFailure()
-        for module in (test_reconcile, test_reconcile_sentences):
+        for module in (test_reconcile, test_reconcile_sentences, test_reconcile_watched):
             unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
         return not result.wasSuccessful()
 

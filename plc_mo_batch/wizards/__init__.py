@@ -1,4 +1,5 @@
 from . import (
+    mo_batch_amounts,
     mo_batch_booked,
     mo_batch_cancel,
     mo_batch_disposition,

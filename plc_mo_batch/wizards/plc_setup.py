@@ -32,6 +32,7 @@ class PlcSetup(models.TransientModel):
         help="Where recipes and feedback are located in the PLC's registers. Ask the PLC programmer which layout applies.",
     )
     message = fields.Char(readonly=True)
+    manners = fields.Json(readonly=True, help="Settings of the connection without which the PLC does not answer.")
     is_answering = fields.Boolean(readonly=True, help="The PLC answered, and its data fits the layout.")
     picking_type_ids = fields.Many2many(
         "stock.picking.type",
@@ -82,10 +83,11 @@ class PlcSetup(models.TransientModel):
         """
         self.ensure_one()
         plc = self.env["plc.controller"].new(self._connection())
-        seen = plc._look(TEST_SECONDS)
+        seen, found = plc._look_for_manners(plc._look(TEST_SECONDS))
         wrong = next(seen.problems(), None)
         self.is_answering = bool(seen.words) and not seen.error and not wrong
-        self.message = plc._look_message(seen, wrong)
+        self.message = plc._test_message(seen, wrong, found)
+        self.manners = {**(self.manners or {}), **found}
         return self.action_next() if self.is_answering else True
 
     def action_next(self):
@@ -168,7 +170,7 @@ class PlcSetup(models.TransientModel):
             raise UserError(self.env._("Enter the PLC's address: a host name or an IP address."))
         names = ("name", "transport", "port", "device_id")
         ids = {"company_id": self.company_id.id, "layout_id": self.layout_id.id}
-        return {"host": self.host.strip(), **{name: self[name] for name in names}, **ids}
+        return {**(self.manners or {}), "host": self.host.strip(), **{name: self[name] for name in names}, **ids}
 
     def _components(self):
         """Products of the confirmed orders that can be weighed, most needed first."""

@@ -59,10 +59,15 @@ def plan(port: int) -> exchange.Plan:
 
 def poll(port: int) -> int:
     """A poll as the exchange makes it; the number of requests it took."""
-    look = plan(port)
-    with transport.Link(look.endpoint) as link:
-        exchange.observe(link, look)
-        return link.requests
+    return served(port).requests
+
+
+def served(port: int) -> exchange.Answer:
+    """The answer to a look at all slots, on a connection of its own."""
+    connection = exchange.Connection()
+    answer = connection.serve(plan(port))
+    connection.close()
+    return answer
 
 
 def poll_events(port: int) -> int:
@@ -83,8 +88,9 @@ def elapsed(function: Callable, *args) -> float:
 
 def check(port: int) -> None:
     """Both clients read the same, and it is right: the register at address a holds a."""
-    with transport.Link(plan(port).endpoint) as link:
-        seen = exchange.observe(link, plan(port)).feedback
+    answer = served(port)
+    assert answer.seen, answer.error
+    seen = answer.seen.feedback
     for (address, count), words in zip(REQUESTS, seen.values(), strict=True):
         assert words == tuple(range(address, address + count))
     raw = [answer[9:] for answer in bare.poll(port, REQUESTS)]

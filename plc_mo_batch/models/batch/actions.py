@@ -14,6 +14,7 @@ from ...plc.reconcile import (
     CANCELLED,
     CANCELLING,
     COMPLETED,
+    ENDED,
     FAILED,
     HANDED_OVER,
     NOT_TAKEN,
@@ -21,6 +22,7 @@ from ...plc.reconcile import (
     QUEUED,
     RUNNING,
     UNDECIDED,
+    WATCHED,
 )
 from ...plc.sentences import Sentence, _lt
 from ..common.roles import MANAGER, OPERATOR
@@ -132,12 +134,44 @@ ACTIONS = {
             closed=of_batch(_lt("its order is closed or cancelled, so it cannot be sent again; give it up")),
             decision=("send_again", "action_send_again"),
         ),
-        # Also for a running batch whose reports are rejected: if the PLC cannot be repaired, they stay rejected for ever.
+        # Also where reports are rejected or the PLC does not answer: if it cannot be repaired, that lasts for ever. And where a
+        # recipe cannot be withdrawn: what is given up is still cleared as soon as it can be, and told if the PLC takes it.
         Action(
             "give_up",
-            in_state(_lt("the PLC still reports it, and its reports are accepted")),
-            states={**_in(*HANDED_OVER, case=UNDECIDED), **_in(RUNNING, case=(*UNDECIDED, "rejected"))},
+            in_state(_lt("it has already ended")),
+            states={
+                **_in(OFFERED, case=(*UNDECIDED, "rejected")),
+                **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent")),
+                **_in(CANCELLING),
+            },
+            refusals={
+                **dict.fromkeys(NOT_TAKEN, in_state(_lt("it has not been taken, so it can be cancelled"))),
+                RUNNING: in_state(_lt("the PLC reports it, and its reports are accepted")),
+            },
             decision=("give_up", "action_give_up"),
+        ),
+        # Where the PLC's figures cannot be believed, those of the people at the plant count, with their reason.
+        Action(
+            "enter_amounts",
+            of_batch(_lt("what the PLC reports of it is accepted, so nobody can enter other amounts")),
+            states={
+                **_in(OFFERED, CANCELLING, case=(*UNDECIDED, "rejected", "silent")),
+                **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent", "fell", "reopened")),
+                **_in(COMPLETED, FAILED, case=("fell", "changed")),
+            },
+        ),
+        # Something that may only rise went back: what did the PLC dose?
+        Action(
+            "add_fallen",
+            of_batch(_lt("its amounts have not fallen")),
+            states=_in(RUNNING, COMPLETED, FAILED, case=("fell",)),
+            decision=("add_fallen", "action_add_fallen"),
+        ),
+        Action(
+            "take_note",
+            of_batch(_lt("there is nothing to take note of")),
+            states={**_in(RUNNING, CANCELLED, case=WATCHED), **_in(*ENDED, case=(*WATCHED, "rejected"))},
+            decision=("take_note", "action_take_note"),
         ),
         Action(
             "release",
@@ -229,6 +263,24 @@ BUTTONS = (
         _lt(
             "Has the PLC certainly stopped working on this batch? Its further reports are ignored. A batch that was seen "
             "running fails with the last accepted values; any other is cancelled and its order is withheld."
+        ),
+    ),
+    Button("enter_amounts", "action_open_amounts", _lt("Enter Amounts"), "pencil"),
+    Button(
+        "add_fallen",
+        "action_add_fallen",
+        _lt("Add What Fell"),
+        "plus",
+        _lt("Has the PLC certainly dosed these quantities, and begun to count again? They are added to what it shows."),
+    ),
+    Button(
+        "take_note",
+        "action_take_note",
+        _lt("Take Note"),
+        "check",
+        _lt(
+            "Do you know what the PLC dosed? What is stored stays as it is. What has to be booked besides, you book by hand; the "
+            "journal has the raw words."
         ),
     ),
     Button(

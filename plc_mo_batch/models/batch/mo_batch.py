@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...plc.reconcile import DOWNLOADING, ENDED, HANDED_OVER, OPEN
+from ...plc.reconcile import DOWNLOADING, ENDED, HANDED_OVER, OPEN, UNDECIDED
 from ...tools.translate import label_of
 from ..common.plc_notifier import ACTIVITY
 
@@ -26,6 +26,8 @@ RECIPE_FIELDS = {
     "product": "product_name",
     "quantity": "planned_qty",
 }
+# cases in which a person is asked
+ASKING = (*UNDECIDED, "occupied", "database_behind", "job_number")
 FIRST_PAUSE = 60  # seconds until a failed write-back is tried again; doubled each time
 LONGEST_PAUSE = 3600
 
@@ -376,7 +378,8 @@ class MoBatch(models.Model):
         stamped = {"date_state": now, **values, **({stamp: now} if stamp else {})}
         if stamp == "date_finished":
             stamped[stamp] = self.date_finished or now  # its weight came later, or nothing more of it
-        self.write({"state": state, "attention": False, "attention_key": False, **stamped})
+        self.write({"state": state, **stamped})
+        self.filtered(lambda batch: not batch._keeps_attention()).write({"attention": False, "attention_key": False})
         self._recompute_recordset(["waits_since"])  # nothing is asked now: the next question counts its time from then
 
     def _remark(self, message, kind="anomaly"):
@@ -449,13 +452,13 @@ class MoBatch(models.Model):
 
     def _awaits_task_3(self):
         """It waits for Task 3 and nothing else."""
-        return self._is_bookable() or (self.state == "failed" and bool(self.disposition_order))
+        return self._is_bookable() or (self.state == "failed" and bool(self.disposition_order) and not self.watch_needed)
 
     def _awaits_person(self):
         """Only a person can get it moving again."""
         asked = self.weight_needed or self.hand_adds_needed or self.review_needed or self.on_hold
         undecided = self.state == "failed" and not self.disposition_order
-        return bool(asked or undecided or self._case() in ("lost", "doubt", "occupied", "database_behind", "job_number"))
+        return bool(asked or undecided or self.watch_needed or self._case() in ASKING)
 
     def _last_progress(self):
         """When it last dosed anything."""

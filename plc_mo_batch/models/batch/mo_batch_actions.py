@@ -16,6 +16,7 @@ class MoBatch(models.Model):
 
     _inherit = "mo.batch"
 
+    is_action_add_fallen_allowed = flag()
     is_action_cancel_allowed = flag()
     is_action_command_allowed = flag()
     is_action_decide_allowed = flag()
@@ -29,12 +30,16 @@ class MoBatch(models.Model):
     is_action_retry_allowed = flag()
     is_action_send_again_allowed = flag()
     is_action_set_weight_allowed = flag()
+    is_action_take_note_allowed = flag()
     is_action_disposition_allowed = flag()
+    is_action_enter_amounts_allowed = flag()
     is_action_give_up_allowed = flag()
 
     @api.depends(
         "attempts",
         "attention_key",
+        "controller_id.last_error",
+        "controller_id.online",
         "line_ids.code",
         "production_id.plc_withheld",
         "production_id.state",
@@ -86,11 +91,17 @@ class MoBatch(models.Model):
     def _permits(self, action):
         """Whether the batch is in a condition that allows the action, for any user."""
         cases = action.states.get(self.state)
-        if action.states and (cases is None or cases and self._case() not in cases):
+        if action.states and (cases is None or cases and not self._cases().intersection(cases)):
             return False
         if action.closed and self._is_order_closed():
             return False
         return not action.condition or bool(self._meets(action.condition))
+
+    def _cases(self):
+        """The case that its attention is about; and ``silent`` while its PLC does not answer, as nothing is known of it then."""
+        controller = self.controller_id.sudo()
+        silent = bool(controller.last_error) and not controller.online
+        return {self._case(), *(["silent"] if silent else [])}
 
     def _meets(self, condition):
         return self[condition] if condition in self._fields else getattr(self, condition)()

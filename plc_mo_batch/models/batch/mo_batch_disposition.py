@@ -65,6 +65,7 @@ class MoBatch(models.Model):
         """Failed batches whose disposition is set and due."""
         due = ["|", ("next_try", "=", False), ("next_try", "<=", fields.Datetime.now())]
         decided = [("state", "=", "failed"), ("disposition_order", "!=", False), ("controller_id.enabled", "=", True)]
+        decided.append(("watch_needed", "=", False))
         return self.search([*decided, *due], order="id")
 
     def _close_disposition(self):

@@ -46,6 +46,7 @@ class MoBatch(models.Model):
             resent=self.resent,
             fresh=fresh,
             command=self.command or "",
+            **self._watch_values(),
         )
 
     def _is_settled(self):
@@ -74,17 +75,17 @@ class MoBatch(models.Model):
         :param step: a :class:`~...plc.reconcile.Step` about this batch
         """
         self.ensure_one()
-        if step.anomaly:
-            self._record_anomaly(step.anomaly)
-            return
         values = dict(step.values)
         number = {"job_number": values["number"]} if "number" in values else {}
         if "actuals" in values:
             self._store_actuals(values["codes"], values["actuals"])
+        self._store_watched(values)
         self._store_progress(values)
         if step.state:
             self._advance(step.state, values.get("weight", 0.0), number)
-        elif self.attention_key:
+        if step.anomaly:
+            self._record_anomaly(step.anomaly)
+        elif not step.state and self.attention_key and not self._keeps_attention():
             self.write({"attention": False, "attention_key": False})
 
     def _store_progress(self, values):
@@ -103,6 +104,8 @@ class MoBatch(models.Model):
         if values.get("finished") and not self.date_finished:
             self.date_finished = fields.Datetime.now()
             self.env["plc.task.exchange"]._trigger(self.date_finished + timedelta(seconds=self.controller_id.weight_grace))
+        if values.get("finished") is False:
+            self.date_finished = False
 
     def _advance(self, state, weight, values):
         # A batch may be seen finished without ever having been seen running.
@@ -111,7 +114,7 @@ class MoBatch(models.Model):
         if state == "completed":
             self._take_up_at_the_end()
         if state in ("completed", "failed"):
-            values.update(self._weight_values(weight), command=False, on_hold=False)
+            values.update(self._weight_values(weight, values.get("weight_typed")), command=False, on_hold=False)
         too_late = self.state == "cancelling" and state in CONSUMING
         self._set_state(state, release=False, **values)
         self._journal("state", self._state_message(state))
@@ -139,7 +142,9 @@ class MoBatch(models.Model):
         if state == "cancelled":
             self._let_weighings_go()
 
-    def _weight_values(self, weight):
+    def _weight_values(self, weight, typed=False):
+        if typed:  # by a person, who counts everything
+            return {"finished_weight": 0.0, "produced_qty": weight, "weight_needed": False}
         ask = not weight and self.controller_id.weight_policy == "ask"
         return {"finished_weight": weight, "produced_qty": 0.0 if ask else self._produced_qty(weight), "weight_needed": ask}
 
@@ -209,7 +214,7 @@ class MoBatch(models.Model):
     def _record_anomaly(self, anomaly):
         """Journal an anomaly once per change, and show it on the batch."""
         key = f"{anomaly.code} {anomaly.detail}"
-        if self.attention_key == key:
+        if self.attention_key == key or self._keeps_attention(anomaly):
             return
         message = self._anomaly_message(anomaly)
         self.write({"attention": message, "attention_key": key})
@@ -218,6 +223,7 @@ class MoBatch(models.Model):
         if anomaly.code == REJECTED:
             self.env["plc.task.health"]._trigger(fields.Datetime.now() + timedelta(seconds=REJECT_SECONDS))
             self.env["plc.counter"]._add(self.controller_id, "rejected")
+        self._on_anomaly(anomaly)
 
     def _anomaly_message(self, anomaly):
         sentences = {
@@ -230,6 +236,23 @@ class MoBatch(models.Model):
             ),
             "lost": self.env._("The PLC seems to have lost its memory: %(detail)s. An operator must decide."),
             "untaken": self.env._("The PLC has not taken the recipe in slot %(slot)s: %(detail)s."),
+            "went_back": self.env._(
+                "The taken job of slot %(slot)s went back: %(detail)s. The PLC may have made this batch and forgotten it. An "
+                "operator must decide."
+            ),
+            "fell": self.env._(
+                "Amounts in slot %(slot)s fell: %(detail)s. Did the PLC dose them, and begin to count again? Then add them; "
+                "otherwise take note. Nothing is booked before."
+            ),
+            "reopened": self.env._("The end of the batch in slot %(slot)s went back: %(detail)s. Take note once you know why."),
+            "unsteady": self.env._(
+                "Slot %(slot)s shows the end of the batch, but what it dosed still changes: %(detail)s. It is read again until "
+                "they agree."
+            ),
+            "changed": self.env._(
+                "The batch has ended, but slot %(slot)s shows something else than is stored: %(detail)s. The journal has the raw "
+                "words. Was it made twice, or counted on? Book the difference by hand, then take note."
+            ),
             "doubt": self.env._("Slot %(slot)s: %(detail)s. Check the PLC; nothing is sent again automatically."),
         }
         return sentences[anomaly.code] % {"slot": self.slot, "detail": translate(self.env, anomaly.detail)}

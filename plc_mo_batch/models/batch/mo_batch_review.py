@@ -259,7 +259,7 @@ class MoBatch(models.Model):
 
     def _is_bookable(self):
         """Finished, and not waiting for a person."""
-        waits = self.weight_needed or self.hand_adds_needed or self.review_needed or self.weighings_until
+        waits = self.weight_needed or self.hand_adds_needed or self.review_needed or self.weighings_until or self.watch_needed
         return self.state == "completed" and not waits
 
     def _hand_add_ratio(self):

@@ -10,7 +10,7 @@ SEVERITIES = ("danger", "warning", "info")
 SEVERITY = {"high": "danger", "medium": "warning", "low": "info"}  # by an alarm's priority
 # kind of alarm -> the board's own item on the same matter: shown at once, while the alarm waits until the matter has lasted
 SAME = {"silent": "plc", "write_back": "batch-error", "unposted": "batch-error", "waiting": "batch-attention",
-        "rejected": "batch-attention"}  # fmt: skip
+        "rejected": "batch-attention", "went_back": "batch-attention"}  # fmt: skip
 
 
 def order_label(batch):

@@ -79,6 +79,7 @@ class PlcTaskWriteBack(models.AbstractModel):
                 ("weight_needed", "=", False),
                 ("hand_adds_needed", "=", False),
                 ("review_needed", "=", False),
+                ("watch_needed", "=", False),
                 ("weighings_until", "=", False),
                 ("controller_id.enabled", "=", True),
                 "|",

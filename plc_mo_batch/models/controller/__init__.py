@@ -6,5 +6,7 @@ from . import (
     plc_controller_clock,
     plc_controller_events,
     plc_controller_look,
+    plc_controller_manners,
+    plc_controller_refusals,
     plc_equipment,
 )

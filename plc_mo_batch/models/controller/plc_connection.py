@@ -10,6 +10,7 @@ from ...plc.wire import Endpoint, LinkError, SerialLine, Tls
 from ...plc.wires import KINDS
 from ...tools.odoo_edge import get_parameter
 from ...tools.translate import format_number, translate
+from .link_sentences import is_from_40001, sentences
 
 PORTS = {kind.name: kind.port for kind in KINDS.values() if kind.port}
 TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values()]
@@ -129,6 +130,7 @@ class PlcConnection(models.AbstractModel):
         """
         networks = self._allowed_networks()
         endpoint = Endpoint(self.host or "", self.port, self.device_id, self.timeout, self.transport, allowed=networks)
+        endpoint = replace(endpoint, manners=self._manners())
         if timeout:
             endpoint = replace(endpoint, timeout=min(timeout, self.timeout))
         if self._needs("tls"):
@@ -175,25 +177,13 @@ class PlcConnection(models.AbstractModel):
             return self.env._("Cannot open the serial port %(place)s: %(detail)s.", place=self.place, detail=detail)
         if error.kind == "address":
             return self._address_message(error.detail)
-        sentences = {
-            "connect": self.env._(
-                "Cannot reach the PLC at %(place)s. Check that it is switched on and connected to the network, and that the "
-                "address and port are right."
-            ),
-            "timeout": self.env._("The PLC at %(place)s did not answer within %(timeout)s s."),
-            "reset": self.env._("The PLC at %(place)s closed the connection."),
-            "exception": self.env._(
-                "The PLC at %(place)s refused the request with exception %(detail)s. Check the layout's addresses and the "
-                "unit ID."
-            ),
-            "reply": self.env._("The PLC at %(place)s sent an answer that does not match the request: %(detail)s."),
-            "tls": self.env._(
-                "No secure connection to the PLC at %(place)s: %(detail)s. Check the port, certificates and server name."
-            ),
-            "setup": self.env._("Cannot connect to the PLC at %(place)s: %(detail)s."),
-            "busy": self.env._("The line to %(place)s is busy with other PLCs."),
-        }
-        return sentences[error.kind] % {
+        known = sentences(self.env)
+        sentence = known.get(f"{error.kind} {error.cause}") or known[error.kind]
+        if is_from_40001(error):
+            sentence += " " + self.env._(
+                "If the layout's list counts from 40001, take that off: enter -40001 as the layout's address offset."
+            )
+        return sentence % {
             "place": self.place,
             "timeout": format_number(self.env, min(timeout or self.timeout, self.timeout), "g"),
             "detail": detail,

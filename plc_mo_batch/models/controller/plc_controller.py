@@ -248,22 +248,19 @@ class PlcController(models.Model):
         return [batch._job(layout, batch in fresh) for batch in (batches | self._latest_closed())]
 
     def _latest_closed(self):
-        """The newest closed batch of each slot that the PLC took, as long as it matters.
+        """The newest closed batch of each slot that the PLC took, or may yet take: what the PLC shows may still be about it.
 
-        It matters until it is seen to be acknowledged, and while the slot has an open batch: what the PLC shows may still be
-        about it.
+        It may have to be acknowledged, or its recipe to be cleared; and what it shows of a result may only be what is stored.
         """
         self.env["mo.batch"].flush_model()
         self.env.cr.execute(
             """
             SELECT latest.id FROM generate_series(1, %(slots)s) AS number, LATERAL (
-                SELECT id, acknowledged FROM mo_batch
+                SELECT id FROM mo_batch
                  WHERE controller_id = %(plc)s AND slot = number AND NOT active
-                   AND (state = 'done' OR state = 'cancelled' AND date_started IS NOT NULL AND acknowledged IS NOT TRUE)
+                   AND (state = 'done' OR state = 'cancelled' AND (date_started IS NOT NULL OR armed))
                  ORDER BY - id LIMIT 1
             ) AS latest
-             WHERE latest.acknowledged IS NOT TRUE
-                OR EXISTS (SELECT FROM mo_batch WHERE controller_id = %(plc)s AND slot = number AND active)
             """,
             {"slots": self.layout_id.slots, "plc": self.id},
         )

@@ -2,13 +2,15 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...plc.layout import AREA_NAMES
-from ...plc.look import look
+from ...plc.look import MEND, find_manners, find_most, look
 from ...plc.reconcile import Anomaly
 from ...tools.translate import format_number, translate
 from ..common.roles import check_operator
+from .plc_controller_manners import MANNERS
 
 TEST_TIMEOUT = 2.0  # seconds for each answer, while a person waits
 TEST_SECONDS = 3.0  # for the whole test
+TRY_SECONDS = 6.0  # more, to find out which manners the device needs
 
 
 class PlcController(models.Model):
@@ -48,16 +50,19 @@ class PlcController(models.Model):
     # Business methods
 
     def test_connection(self):
-        """Connect and read the slots; nothing is written.
+        """Connect and read the slots; nothing is written to the PLC. Settings without which it does not answer are found, and
+        entered if the user may.
 
         :return: ``reachable``: a connection was made; ``answers``: the PLC itself replied; ``layout_ok``: everything that was
             read fits the layout; ``round_trip_ms``: from a request to its answer, 0 without one; ``message``: all this in a
             sentence
         :raise UserError: on a neutralized database, which never talks to a PLC
         """
-        seen = self._look(TEST_SECONDS)
+        seen, found = self._look_for_manners(self._look(TEST_SECONDS))
         wrong = next(seen.problems(), None)
-        message = self._look_message(seen, wrong)
+        message = self._test_message(seen, wrong, found)
+        if found and self.has_access("write"):
+            self.write(found)
         self._journal_test(seen, wrong, message)
         return {
             "reachable": seen.reachable,
@@ -81,6 +86,56 @@ class PlcController(models.Model):
         if controller.layout_id.problems:
             controller._check_layout_is_whole()
         return look(controller._endpoint(TEST_TIMEOUT), controller.layout_id._layout(), seconds)
+
+    def _look_for_manners(self, seen):
+        """If a look failed, try with which manners the device answers.
+
+        :return: the look, or the one that did not fail; settings by field, empty if none helps
+        """
+        plc = self.sudo()
+        if not seen.error or (seen.error.kind, seen.error.cause) not in MEND:
+            return seen, {}
+        manners, seen = find_manners(plc._endpoint(TEST_TIMEOUT), plc.layout_id._layout(), seen, TRY_SECONDS)
+        return seen, {name: getattr(manners, name) for name in MANNERS if getattr(manners, name) != plc[name]}
+
+    def _test_message(self, seen, wrong, found):
+        """The result of a test: of the visit, the manners that were found, and what else people should know."""
+        return " ".join(
+            filter(
+                None,
+                (
+                    self._look_message(seen, wrong),
+                    found and self._manners_message(found),
+                    seen.error and translate(self.env, seen.error.ids),
+                    seen.error and self._extent_message(seen),
+                    self.twin_warning,
+                ),
+            )
+        )
+
+    def _manners_message(self, found):
+        named = "; ".join(f"{self._fields[name]._description_string(self.env)}: {self._shown(found[name])}" for name in found)
+        if self.has_access("write"):
+            return self.env._("It needs these settings, which are entered now: %s.", named)
+        return self.env._("It needs these settings, which a manager must enter: %s.", named)
+
+    def _shown(self, value):
+        return self.env._("yes") if value is True else format_number(self.env, value, "g")
+
+    def _extent_message(self, seen):
+        """How far a device that refuses can be read."""
+        plc = self.sudo()
+        slots = {slot for kind, slot in seen.words if kind == "feedback"}
+        if seen.error.cause == "2" and slots:
+            return self.env._("The slots up to %s can be read, and are served.", max(slots))
+        if seen.error.cause != "3":
+            return ""
+        most = find_most(plc._endpoint(TEST_TIMEOUT), seen.layout, TRY_SECONDS)
+        needed = max(area.extent for area in seen.layout.areas)
+        if not 0 < most < needed:
+            return ""
+        told = {"most": most, "needed": needed}
+        return self.env._("It answers at most %(most)s registers in one read; the layout needs %(needed)s.", **told)
 
     def _look_message(self, seen, wrong=None):
         """The result of a visit, as a sentence.

@@ -14,11 +14,14 @@ from ...tools.moments import pull_back_future_moments
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from .plc_task_exchange_clock import ClockTalk
-from .plc_task_exchange_events import MAX_EVENTS, EventTalk
+from .plc_task_exchange_events import MAX_EVENTS, SCAN_SECONDS, EventTalk
+from .plc_task_exchange_refusals import RefusalTalk
 
-MAX_ROUNDS = 12  # of one exchange without live polling; a download takes three
+MAX_ROUNDS = 12  # that write or change something, of one exchange without live polling; a download takes three
 LIVE_SECONDS = 60  # so long one run goes on polling; then it hands over to its next run
-SETTLE_PAUSE = 0.1  # seconds between looks at a PLC that does not show a write yet
+SETTLE_PAUSE = 0.1  # seconds before the first looks at a PLC that does not show a write yet
+LONGEST_PAUSE = 1.0  # seconds before the later ones
+PATIENCE = 1.0  # seconds beyond the PLC's settle time that an exchange waits for it
 TRIES = 5  # for one decision, if another transaction changed the same batch meanwhile
 ADVISORY = 0x504C43  # "PLC": the first half of our advisory locks' keys
 WORKING = (*DOWNLOADING, *HANDED_OVER)
@@ -125,8 +128,12 @@ class Conversation:
         self.put_off = False  # something was left for the next run, as another transaction was busy with it
         self._rounds = 0
         self._stored = 0
+        self._patient_until = 0.0
+        self._waits = 0  # since the last progress
         self._events = EventTalk(env, controller_id)
         self._clock = ClockTalk(env, controller_id)
+        self._ends = {}  # slot -> (answer, feedback) in which an end was seen that is yet to be believed
+        self._refusals = RefusalTalk(env, controller_id)
         self._sent = {}  # Write -> when it was sent: a PLC may show it only after its next scan
 
     @property
@@ -188,6 +195,7 @@ class Conversation:
             )
         layout = controller.layout_id._layout()
         self._sync_with_orders(controller, layout)
+        self._wait_on()
         pull_back_future_moments(controller, "unconfirmed_write_at")
         return self._plan(layout, controller._jobs(layout), unsure=controller._is_unsure(), everything=True)
 
@@ -229,17 +237,21 @@ class Conversation:
         """Store what an answer means, and return the next plan, or None."""
         controller, plan = self.controller, asked.plan
         self._record_writes(asked, answer)
+        self._refusals.digest(plan, answer)
         if answer.error:
             controller._record_silence(answer.error)
             return None
         controller._record_contact()
         unsure = controller._is_unsure()
-        jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in controller._jobs(plan.layout)]
+        known = [job for job in controller._jobs(plan.layout) if job.slot in plan.feedback]
+        jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in known]
         if jobs:  # otherwise nothing depends on what the PLC may know
             self._record_shown_job(plan.layout, answer.seen)
-        steps = reconcile(plan.layout, jobs, answer.seen, controller.last_job)
+        seen = replace(answer.seen, before=self._before(answer))
+        steps = reconcile(plan.layout, jobs, seen, controller.last_job)
+        self._remember_ends(steps, jobs, answer)
         writes, again, waiting = self._apply(plan.layout, steps) if steps else ([], False, False)
-        acks, unfinished = self._events.digest(asked, answer, not unsure and not self._is_last_round())
+        acks, unfinished = self._events.digest(asked, answer, not unsure and self._may_write())
         writes += acks
         # The wish to write is committed before the write leaves: after a kill in between, it may or may not have left (rule 4).
         if writes:
@@ -247,6 +259,16 @@ class Conversation:
         controller._record_untaken()
         unfinished = self._clock.digest(plan, answer) or unfinished
         return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
+
+    def _before(self, answer):
+        """The feedback of slots in which an end was seen at least a scan ago."""
+        return {slot: words for slot, (earlier, words) in self._ends.items() if answer.at - earlier.at >= SCAN_SECONDS}
+
+    def _remember_ends(self, steps, jobs, answer):
+        """An end is believed at two readings: remember the first, of slots that must be read again."""
+        slots = {job.slot for job in jobs for step in steps if step.again and step.job_id == job.id}
+        young = {slot: self._ends[slot] for slot in slots if slot in self._ends and slot not in self._before(answer)}
+        self._ends = {slot: young.get(slot, (answer, tuple(answer.seen.feedback[slot]))) for slot in slots}
 
     def _record_shown_job(self, layout, seen):
         """For the person who is asked about it. Stored only if it is news, as fills write to the same row."""
@@ -285,9 +307,9 @@ class Conversation:
         for step in steps:
             if step.job_id and step.job_id not in free:
                 continue
-            if step.write and (quiet or self._is_last_round() or self._is_settling(step.write)):
+            if step.write and (quiet or not self._may_write() or self._is_settling(step.write)):
                 # Neither stored nor sent: the next round decides again.
-                waiting = waiting or not quiet
+                waiting = waiting or not quiet and not self._refusals.is_muted
                 continue
             if self._store(step):
                 again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
@@ -304,6 +326,9 @@ class Conversation:
     def _to_send(self, step):
         if not step.write:
             return []
+        self._refusals.tell(step.write)
+        if step.write not in self._sent:
+            self._wait_on()
         self._sent[step.write] = time.monotonic()
         return [step.write]
 
@@ -337,19 +362,43 @@ class Conversation:
         """No later round could send a write, so none may be decided now."""
         return self._rounds + 1 >= MAX_ROUNDS
 
+    def _may_write(self):
+        return not self._is_last_round() and not self._refusals.is_muted
+
     # What comes next
 
     def _next_plan(self, layout, writes, again, waiting, unsure):
         jobs = self.controller._jobs(layout)
-        self._rounds += 1
         if self._stored < self._events.stored < MAX_EVENTS:  # each event takes a few rounds of its own
             self._stored = self._events.stored
             self._rounds = 0
-        if (writes or again) and self._rounds < MAX_ROUNDS:
+            self._wait_on()
+        if again:
+            self._wait_on()
+        if self._ends and not writes and not self._is_last_round():
+            self._rounds += 1
+            return self._second_look(layout, jobs, unsure)
+        if (writes or again) and not self._is_last_round():
+            self._rounds += 1
             return self._plan(layout, jobs, writes, unsure=unsure)
-        if waiting and self._rounds < MAX_ROUNDS:
-            return self._plan(layout, jobs, delay=SETTLE_PAUSE, unsure=unsure)
+        if waiting and time.monotonic() < self._patient_until:
+            return self._plan(layout, jobs, delay=self._next_pause(), unsure=unsure)
         return self._live_plan(layout, jobs, unsure)
+
+    def _second_look(self, layout, jobs, unsure):
+        """Read the slots in which an end was seen once more, and nothing else."""
+        asked = self._plan(layout, [job for job in jobs if job.slot in self._ends], delay=SCAN_SECONDS, unsure=unsure)
+        return replace(asked, plan=replace(asked.plan, feedback=tuple(sorted(self._ends)), clock=False))
+
+    def _wait_on(self):
+        """Something new was sent or came: the PLC has its settle time again. A write that is repeated is nothing new."""
+        self._patient_until = time.monotonic() + min(self.controller.settle_time, LIVE_SECONDS) + PATIENCE
+        self._waits = 0
+
+    def _next_pause(self):
+        """Short at first and longer later: a settle time of 2 s takes no more looks than one of 1 s."""
+        self._waits += 1
+        return min(SETTLE_PAUSE * 2 ** ((self._waits - 1) // 4), LONGEST_PAUSE)
 
     def _live_plan(self, layout, jobs, unsure):
         """Look again after the PLC's polling interval, as long as it is busy and the switches are on."""

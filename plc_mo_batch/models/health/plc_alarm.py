@@ -12,10 +12,13 @@ from ..common.roles import check_operator
 
 KINDS = [
     ("silent", "Silent PLC"),
+    ("writes", "Writes not accepted"),
+    ("slots", "Slots missing in the PLC"),
     ("stuck", "Stuck batch"),
     ("write_back", "Write-back failing"),
     ("unposted", "Completed, not written back"),
     ("rejected", "Rejected snapshot"),
+    ("went_back", "Something went back"),
     ("waiting", "Waiting for an operator"),
     ("orders", "Orders waiting, queue empty"),
     ("task", "Task not running"),
@@ -23,7 +26,7 @@ KINDS = [
 ]
 PRIORITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
 # priority of an alarm whose condition names none
-PRIORITY = {"unposted": "medium", "waiting": "medium", "orders": "medium", "clock": "medium"}
+PRIORITY = {"slots": "medium", "unposted": "medium", "waiting": "medium", "orders": "medium", "clock": "medium"}
 # ISA-18.2: active or returned to normal, acknowledged or not
 STATES = [
     ("unacknowledged", "Active"),

@@ -26,8 +26,11 @@ class PlcTaskHealth(models.AbstractModel):
         """Kind of alarm -> the check that looks for it at one PLC."""
         return {
             "silent": self._silent,
+            "writes": self._writes_refused,
+            "slots": self._slots_missing,
             "stuck": self._stuck,
             "rejected": self._rejected,
+            "went_back": self._went_back,
             "write_back": self._write_back_failing,
             "unposted": self._unposted,
             "waiting": self._waiting,
@@ -107,6 +110,18 @@ class PlcTaskHealth(models.AbstractModel):
         detail = controller.last_error or self.env._("Every exchange with it is interrupted. See the journal.")
         message = self.env._("No contact since %(time)s. %(detail)s", time=self._local_time(controller, since), detail=detail)
         return [Condition("silent", message, controller)]
+
+    @api.model
+    def _writes_refused(self, controller):
+        """It can be read, and does not accept what is written."""
+        if not self._is_older(controller.write_problem_at, controller.silent_minutes):
+            return []
+        return [Condition("writes", controller.write_problem, controller)]
+
+    @api.model
+    def _slots_missing(self, controller):
+        """The layout has more slots than the device."""
+        return [Condition("slots", controller.slot_problem, controller)] if controller.slot_problem else []
 
     @api.model
     def _orders(self, controller):
@@ -192,6 +207,14 @@ class PlcTaskHealth(models.AbstractModel):
         return [
             Condition("rejected", batch.attention, controller, batch)
             for batch in self._batches(controller, ("attention_key", "=like", "rejected %"))
+        ]
+
+    @api.model
+    def _went_back(self, controller):
+        """What may only rise: also of batches that are closed."""
+        return [
+            Condition("went_back", f"{batch.display_name}: {batch.attention}", controller, batch)
+            for batch in self.with_context(active_test=False)._batches(controller, ("watch_needed", "=", True))
         ]
 
     @api.model

@@ -36,6 +36,14 @@ class PlcRegisterLayout(models.Model):
         help="Which word of a multi-word number comes first.",
     )
     swap_bytes = fields.Boolean(help="The PLC sends the low byte of each word first.")
+    text_order = fields.Selection(
+        [("same", "As in numbers"), ("high", "First character in the high byte"), ("low", "First character in the low byte")],
+        string="Byte Order of Text",
+        required=True,
+        default="same",
+        help="In which byte of a word a text has its first character, if that differs from the byte order of numbers. IEC "
+        "strings mostly have it in the low byte.",
+    )
     address_offset = fields.Integer(
         help="Added to every address. The addresses below are protocol addresses, counted from 0. Enter -1 or -40001 if yours "
         "count from 1 or 40001."
@@ -52,6 +60,13 @@ class PlcRegisterLayout(models.Model):
         default="all",
         help="What the PLC's finished weight contains. Only what it dosed: Odoo adds the hand-added quantities to it.",
     )
+    drift = fields.Float(
+        string="Scale Drift",
+        digits=(16, 3),
+        default=0.5,
+        help="How far an empty scale may drift, in the PLC's weight unit. A reported amount so far below zero counts as zero, "
+        "with a remark; what is further below is rejected. An amount that falls by no more has not fallen.",
+    )
     has_clock = fields.Boolean(compute="_compute_has_clock", help="The layout has the PLC's clock.")
     has_events = fields.Boolean(compute="_compute_has_events", help="The PLC reports failures or weighings.")
     has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
@@ -59,6 +74,7 @@ class PlcRegisterLayout(models.Model):
     controller_ids = fields.One2many("plc.controller", "layout_id", string="PLCs")
     problems = fields.Text(compute="_compute_problems", help="What must be fixed before a PLC can use the layout.")
 
+    _drift_positive = models.Constraint("CHECK(drift >= 0)", "The scale drift cannot be negative.")
     _slots_positive = models.Constraint("CHECK(slots > 0)", "A layout needs at least one slot.")
 
     @api.depends(
@@ -89,12 +105,13 @@ class PlcRegisterLayout(models.Model):
         for register_layout in self:
             register_layout.has_commands = "command" in register_layout.area_ids.field_ids.mapped("role")
 
-    @api.constrains("handshake", "slots", "word_order", "swap_bytes", "address_offset", "area_ids")
+    @api.constrains("handshake", "slots", "word_order", "swap_bytes", "text_order", "address_offset", "area_ids")
     def _check_layout(self):
         for register_layout in self.filtered("area_ids"):
             problems = register_layout._find_problems()
             if problems:
                 raise ValidationError("\n".join([register_layout.name, *problems]))
+            register_layout.sudo().controller_ids._check_layout_fits_device()
 
     # CRUD
 
@@ -137,8 +154,10 @@ class PlcRegisterLayout(models.Model):
             slots=self.slots,
             word_order=self.word_order,
             swap_bytes=self.swap_bytes,
+            text_order=self.text_order,
             address_offset=self.address_offset,
             copies_on_take=self.copies_on_take,
+            drift=self.drift,
             areas=tuple(
                 Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields()), area.registers, area.slots)
                 for area in self.area_ids

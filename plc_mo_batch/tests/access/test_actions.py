@@ -17,8 +17,9 @@ from ...models.batch.mo_batch import STATES
 from ...models.common.roles import MANAGER
 from ..common import MillCase
 
-CASES = ("", "lost x", "doubt x", "occupied x", "database_behind", "rejected x", "job_number x")
-UNDECIDED = ("lost x", "doubt x")
+WATCHED = ("fell x", "reopened x", "changed x")
+UNDECIDED = ("lost x", "doubt x", "went_back x")
+CASES = ("", *UNDECIDED, *WATCHED, "occupied x", "database_behind", "rejected x", "unsteady x", "job_number x")
 # Where an action is to be had, if all that it waits for is there: said here a second time, so that a slip in the table is seen.
 # state -> cases, None: any
 EXPECTED = {
@@ -29,7 +30,21 @@ EXPECTED = {
     "retry": {"completed": None},
     "decide": {"offered": UNDECIDED, "running": UNDECIDED, "cancelling": UNDECIDED},
     "send_again": {"offered": UNDECIDED, "cancelling": UNDECIDED},
-    "give_up": {"offered": UNDECIDED, "running": (*UNDECIDED, "rejected x"), "cancelling": UNDECIDED},
+    "give_up": {
+        "offered": (*UNDECIDED, "rejected x"),
+        "running": (*UNDECIDED, "rejected x", "unsteady x"),
+        "cancelling": None,
+    },
+    "enter_amounts": {
+        **dict.fromkeys(("offered", "cancelling"), (*UNDECIDED, "rejected x")),
+        "running": (*UNDECIDED, "rejected x", "unsteady x", "fell x", "reopened x"),
+        **dict.fromkeys(("completed", "failed"), ("fell x", "changed x")),
+    },
+    "add_fallen": dict.fromkeys(("running", "completed", "failed"), ("fell x",)),
+    "take_note": {
+        **dict.fromkeys(("running", "cancelled"), WATCHED),
+        **dict.fromkeys(("completed", "failed", "done"), (*WATCHED, "rejected x")),
+    },
     "release": {"queued": ("occupied x",)},
     "go_on": {"queued": ("database_behind",)},
     "command": {"running": None},
@@ -194,6 +209,12 @@ class TestActions(MillCase):
             ("running", "send_again", "was seen running. It cannot be sent again."),
             ("queued", "send_again", "is queued: there is nothing to decide."),
             ("queued", "rebook", "only a finished batch whose order was closed outside the PLC tasks can be booked separately."),
+            ("queued", "give_up", "is queued: it has not been taken, so it can be cancelled."),
+            ("offered", "give_up", "is offered: it has not been taken, so it can be cancelled."),
+            ("running", "give_up", "is running: the PLC reports it, and its reports are accepted."),
+            ("done", "give_up", "is done: it has already ended."),
+            ("running", "add_fallen", "its amounts have not fallen."),
+            ("done", "take_note", "there is nothing to take note of."),
             ("queued", "reset", "is queued: none of its write-backs has failed."),
             ("queued", "requeue", "None of these batches has an order that is withheld."),
         ):
@@ -305,7 +326,7 @@ class TestActions(MillCase):
         self.order.plc_withheld = True
         self.assertEqual(operator.api_detail()[0]["allowed"], ["requeue"])
         self.batch.write({"state": "running", "attention_key": "rejected x"})
-        self.assertEqual(operator.api_detail()[0]["allowed"], ["give_up"])
+        self.assertEqual(operator.api_detail()[0]["allowed"], ["give_up", "enter_amounts"])
         self.batch.write({"state": "completed", "attention_key": False, "weight_needed": True})
         self.assertIn("set_weight", operator.api_detail()[0]["allowed"])
 

@@ -120,7 +120,9 @@ class TestApi(MillCase):
     def test_reset(self):
         with self.assertRaisesRegex(UserError, "there is nothing to decide"):
             self.batch("operator").api_reset("send_again")
-        with self.assertRaisesRegex(UserError, "burn is not valid. Use one of: send_again, give_up, release, go_on, requeue"):
+        with self.assertRaisesRegex(
+            UserError, "burn is not valid. Use one of: send_again, give_up, add_fallen, take_note, release, go_on, requeue"
+        ):
             self.batch("operator").api_reset("burn")
         self.batches[0]._set_state("offered")
         self.batches[0].write({"attention": "Lost.", "attention_key": "lost recipe"})

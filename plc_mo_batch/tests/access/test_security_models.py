@@ -19,6 +19,8 @@ MODELS = {
     "mo.batch.review": WIZARD,
     "mo.batch.review.line": WIZARD,
     "mo.batch.disposition": WIZARD,
+    "mo.batch.amounts": WIZARD,
+    "mo.batch.amounts.line": WIZARD,
     "mo.batch.weight": WIZARD,
     "plc.alarm": (PLANNERS, NOBODY, NOBODY),
     "plc.controller": SET_UP,

@@ -23,8 +23,8 @@ def field(field_type="int32", offset=3, **values):
     return Field("value", offset, field_type, name="Weight", **values)
 
 
-def codec(*args, word_order="high", swap_bytes=False, **values):
-    return SlotCodec([field(*args, offset=0, **values)], word_order, swap_bytes)
+def codec(*args, word_order="high", swap_bytes=False, text_order="same", **values):
+    return SlotCodec([field(*args, offset=0, **values)], word_order, swap_bytes, text_order)
 
 
 def swapped(words):
@@ -61,6 +61,25 @@ class TestGoldenVectors(BaseCase):
             text = codec("ascii", words=8, **options)
             self.assertEqual(text.encode({"value": "WH/MO/00011"}), words)
             self.assertEqual(text.decode(words), {"value": "WH/MO/00011"})
+
+    def test_text_has_a_byte_order_of_its_own(self):
+        for swap_bytes in (False, True):
+            for text_order, is_swapped in (("same", swap_bytes), ("high", False), ("low", True)):
+                options = {"swap_bytes": swap_bytes, "text_order": text_order}
+                with self.subTest(**options):
+                    words = swapped(ORDER) if is_swapped else ORDER
+                    text = codec("ascii", words=8, **options)
+                    self.assertEqual(text.encode({"value": "WH/MO/00011"}), words)
+                    self.assertEqual(text.decode(words), {"value": "WH/MO/00011"})
+                    self.assertEqual(text.encode({"value": ""}), [0] * 8)
+                    number = codec("uint32", **options)
+                    self.assertEqual(
+                        number.encode({"value": 0x01020304}), swapped([0x102, 0x304]) if swap_bytes else [0x102, 0x304]
+                    )
+        lines = SlotCodec([Field("line_name", 0, "ascii")], text_order="low")
+        self.assertEqual(lines.encode({"line_name": ["AB"]}), [0x4241])
+        with self.assertRaisesRegex(ValueError, "'middle'"):
+            codec("ascii", text_order="middle")
 
     def test_wide_numbers(self):
         for field_type, value, words in (
@@ -225,11 +244,48 @@ class TestReading(BaseCase):
 
     def test_text(self):
         unprintable = "holds bytes that are not printable ASCII text"
-        for raw in ([0xC3A9, 0], [0x4109, 0], [0x417F, 0], [0x0041, 0], [0x4100, 0x4200]):
+        for raw in ([0xC3A9, 0], [0x4109, 0], [0x417F, 0], [0xFF41, 0]):
             self.assert_refused(raw, unprintable, "ascii", words=2)
 
-    def test_blanks_of_a_text_are_kept(self):
-        self.assertEqual(codec("ascii", words=2).decode([0x2041, 0x2000]), {"value": " A "})
+    def test_blanks_before_a_text_are_kept(self):
+        self.assertEqual(codec("ascii", words=2).decode([0x2041, 0x2000]), {"value": " A"})
+
+    def test_what_fills_a_text_up(self):
+        """Blanks, 0xFF, NUL; behind a NUL the rest of an older text, whatever that is."""
+        for raw in (b"AB\0\0\0\0", b"AB    ", b"AB\xff\xff\xff\xff", b"AB\0DEF", b"AB \0\x01\xe9", b"AB\xff \0F"):
+            with self.subTest(raw):
+                words = [raw[at] << 8 | raw[at + 1] for at in range(0, 6, 2)]
+                self.assertEqual(codec("ascii", words=3).decode(words), {"value": "AB"})
+        self.assertEqual(codec("ascii", words=1).decode([0x0041]), {"value": ""})
+        self.assertEqual(codec("ascii", words=2).decode([0x4120, 0x4200]), {"value": "A B"})
+        self.assertEqual(codec("ascii", words=1).decode([0xFFFF]), {"value": ""})
+        with self.assertRaisesRegex(CodecError, "printable"):
+            codec("ascii", words=2).decode([0x41FF, 0x4200])
+
+    def test_drift_below_zero(self):
+        """An empty scale shows a little less than nothing."""
+        kg = {"scale": 100, "drift": 0.5}
+        for minimum in (None, 0, -10):
+            read = codec("int16", minimum=minimum, maximum=100, **kg)
+            for raw, value in ((-1, 0.0), (-50, 0.0), (0, 0.0), (1, 0.01), (10000, 100.0)):
+                with self.subTest(raw, minimum=minimum):
+                    self.assertEqual(read.decode([raw & 0xFFFF]), {"value": value})
+        for minimum, limit in ((None, "-0.5"), (0, "0")):
+            with self.assertRaisesRegex(CodecError, f"holds -0.51, less than {limit}$"):
+                codec("int16", minimum=minimum, **kg).decode([-51 & 0xFFFF])
+        self.assertEqual(codec("int16", minimum=-10, **kg).decode([-51 & 0xFFFF]), {"value": -0.51}, "its own limit judges it")
+        with self.assertRaisesRegex(CodecError, "more than 100$"):
+            codec("int16", maximum=100, **kg).decode([10001])
+
+    def test_drift_of_floats(self):
+        for raw, value in (([0xBDCC, 0xCCCD], 0.0), ([0x3DCC, 0xCCCD], 0.1), ([0xBF00, 0], 0.0)):
+            self.assertAlmostEqual(codec("float32", drift=0.5).decode(raw)["value"], value)
+        for raw, why in (([0xBF00, 1], "less than -0.5"), ([0x7FC0, 0], "NaN"), ([0xFF80, 0], "infinite|less than")):
+            with self.assertRaisesRegex(CodecError, why):
+                codec("float32", drift=0.5).decode(raw)
+        with self.assertRaisesRegex(CodecError, "less than 0$"):
+            codec("int16", drift=0.0).decode([0xFFFF])
+        self.assertEqual(codec("int16").decode([0xFFFF]), {"value": -1}, "what is no scale has no drift")
 
     def test_only_zeros_end_a_text(self):
         self.assertEqual(codec("ascii", words=2).decode([0x4D49, 0x5800]), {"value": "MIX"})

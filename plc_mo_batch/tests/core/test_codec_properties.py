@@ -36,7 +36,7 @@ ORDERS = tuple(product(("high", "low"), (False, True)))  # of words, of bytes
 def values_of(field):
     """The values that a field can hold exactly."""
     if field.type == "ascii":
-        return st.text(st.sampled_from(PRINTABLE), max_size=2 * field.words)
+        return st.text(st.sampled_from(PRINTABLE), max_size=2 * field.words).map(lambda text: text.rstrip(" "))
     if field.type in FLOATS:
         width = int(field.type[-2:])
         return st.floats(width=width, allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0)
@@ -80,9 +80,12 @@ def filled(draw):
 
 
 def without_gaps(slot, words):
-    """What the fields hold; a float's -0 is read as 0, which is written as +0."""
+    """What the fields hold; a float's -0 is read as 0, which is written as +0. A text may be filled up in several ways."""
     found = {}
     for field in slot.fields:
+        if field.type == "ascii":
+            found[field.role] = slot.decode(words)[field.role]
+            continue
         part = words[field.offset : field.end]
         zero = field.type in FLOATS and slot.decode(words)[field.role] == 0
         found[field.role] = [0] * field.length if zero else list(part)

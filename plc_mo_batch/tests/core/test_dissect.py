@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
 from ...plc.codec import Field
-from ...plc.dissect import dissect, event_body, fits, is_empty
+from ...plc.dissect import difference, dissect, event_body, fits, is_empty
 from ...plc.layout import Area, Layout
 from .. import plc_layouts
 
@@ -123,3 +123,43 @@ class TestDissect(BaseCase):
             self.assertEqual([word for part in parts for word in part.words], words)
             for part in parts:
                 self.assertFalse(part.error and part.value is not None)
+
+
+@tagged("post_install", "-at_install")
+class TestDifference(BaseCase):
+    """What was written, and what came back."""
+
+    def setUp(self):
+        super().setUp()
+        self.layout = plc_layouts.job_numbers()
+        self.sent = self.layout.block(plc_layouts.recipe_values(), 7)
+        self.found = [*self.sent, *[0] * 4]
+
+    def told(self, word, *words, offset=0):
+        self.found[word : word + len(words)] = words
+        found = difference(self.layout, "recipe", self.sent[offset:], self.found, offset)
+        return found and str(found.sentence)
+
+    def test_none(self):
+        self.assertIsNone(self.told(82, 9))
+        self.assertIsNone(self.told(76, 0))
+
+    def test_amount(self):
+        self.assertEqual(self.told(34, 0, 30000), "line_quantity (word 34): 352 was written, 300 came back")
+
+    def test_the_first_of_several(self):
+        self.assertIn("slot (word 0): 1 was written, 0 came back", self.told(0, *[0] * 79))
+
+    def test_text_and_nonsense(self):
+        self.assertEqual(
+            self.told(1, 0), "order (word 1): WH/MO/00001 was written, 0 12109 20271 12336 12336 12544 0 0 came back"
+        )
+
+    def test_words_that_no_field_uses(self):
+        self.assertIsNone(self.told(76, 5))
+
+    def test_what_was_written_alone(self):
+        self.found[79:81] = 0, 7
+        self.assertIsNone(difference(self.layout, "recipe", (0, 7), self.found, 79))
+        told = difference(self.layout, "recipe", (0, 8), self.found, 79)
+        self.assertEqual((told.field.role, told.sent, told.found), ("armed_job", "8", "7"))

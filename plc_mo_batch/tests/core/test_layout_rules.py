@@ -90,6 +90,27 @@ class TestRules(BaseCase):
         self.assertEqual(changed(self.flags, "feedback", same, base=0).problems(), [])
         self.assertEqual(len(changed(self.flags, "feedback", same, base=-1).problems()), 1)
 
+    def test_a_base_as_lists_with_six_digits_write_it(self):
+        """What is to be taken off is said."""
+        hint = "enter -400001 as the layout's address offset"
+        for base, is_hinted in ((407001, True), (400001, True), (400000, False)):
+            found = " ".join(changed(plc_layouts.job_numbers(events=False), "recipe", lambda item: item, base=base).problems())
+            self.assertEqual((hint in found, "must lie between" in found), (is_hinted, True), base)
+
+    def test_what_a_device_takes_in_one_request(self):
+        """83 words are read, 79 are written."""
+        layout = plc_layouts.job_numbers()
+        self.assertEqual(layout.too_long(83, 79), [])
+        for limits, areas in (
+            ((82, 79), ["recipe"]),
+            ((78, 79), ["recipe", "feedback"]),
+            ((22, 79), ["recipe", "feedback", "failure"]),
+        ):
+            told = layout.too_long(*limits)
+            self.assertEqual([sentence.split()[1] for sentence in told], areas)
+        self.assertEqual(layout.too_long(82, 79), ["A recipe slot takes 83 words, but the PLC answers at most 82 in one read."])
+        self.assertEqual(layout.too_long(83, 78), ["A recipe takes 79 words, but the PLC accepts at most 78 in one write."])
+
     def test_a_command_is_one_request(self):
         apart = altered("command", offset=102)
         problem = "In the recipe area, command must come directly after command_job because both are written in one request."

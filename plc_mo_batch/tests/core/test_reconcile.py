@@ -23,7 +23,8 @@ from .. import plc_layouts
 
 ORDER, OTHER = "WH/MO/00001", "WH/MO/00099"
 ACTUALS = [381.2, 0.0, 352.4, 33.3, *[0.0] * 9, 20.3, 0.0]
-REPORTED = {"codes", "actuals", "weight", "held", "obeyed"}  # what a step about a running or ended batch always carries
+# what a step about a running or ended batch always carries, and one that sends it
+REPORTED = {"codes", "actuals", "weight", "held", "obeyed", "taken_before"}
 
 
 def isa88():
@@ -50,7 +51,8 @@ class ReconcileCase(BaseCase):
         return {**plc_layouts.recipe_values(slot), "order": order}
 
     def job(self, state, slot=1, order=ORDER, **values):
-        values = {"number": 0 if state == "queued" else 7, "recipe": self.recipe_values(slot, order), **values}
+        stored = dict(zip(plc_layouts.CODES, ACTUALS, strict=True)) if state in ENDED else {}
+        values = {"number": 0 if state == "queued" else 7, "recipe": self.recipe_values(slot, order), "stored": stored, **values}
         return Job(id=values.pop("id", 10 * slot), state=state, slot=slot, order=order, **values)
 
     def block(self, slot=1, order=ORDER, job=7):
@@ -64,7 +66,11 @@ class ReconcileCase(BaseCase):
         return self.layout.codec("feedback").encode({**shown, **values})
 
     def steps(self, jobs, feedback, recipe=None, last_job=6):
-        return reconcile(self.layout, jobs, Seen(feedback, recipe or {}), last_job)
+        return reconcile(self.layout, jobs, Seen(feedback, recipe or {}, self.before_that(feedback)), last_job)
+
+    def before_that(self, feedback):
+        """What was shown a scan ago: the same, unless said otherwise."""
+        return feedback
 
     def step(self, job, feedback, recipe=None, **options):
         """The one decision about slot 1, or None."""
@@ -112,10 +118,11 @@ class ReconcileCase(BaseCase):
             with self.subTest(label, state=job.state):
                 self.assertStep(expected, job, feedback, recipe)
 
-    def assertRejected(self, job, feedback, offset, *words, recipe=None):
-        """Nothing follows but an anomaly that names the word."""
+    def assertRejected(self, job, feedback, offset, *words, recipe=None, taken=False):
+        """Nothing follows but an anomaly that names the word; and that it was taken, if that is certain."""
         step = self.step(job, feedback, recipe)
-        self.assertEqual(self.summary(step), {"anomaly": "rejected"})
+        runs = {"state": "running"} if taken and job.state != "running" else {}
+        self.assertEqual(self.summary(step), {**runs, "anomaly": "rejected"})
         self.assertEqual((step.anomaly.offset, step.anomaly.words), (offset, tuple(feedback)))
         for word in (f"word {offset}", *words):
             self.assertIn(word, step.anomaly.detail)
@@ -127,7 +134,7 @@ class BeliefTests:
     def assertRejectedInEachState(self, feedback, offset, *words):
         for state in HANDED_OVER:
             with self.subTest(state, offset=offset):
-                self.assertRejected(self.job(state), feedback, offset, *words, recipe=self.standing())
+                self.assertRejected(self.job(state), feedback, offset, *words, recipe=self.standing(), taken=True)
 
     def changed(self, offset, *words, **values):
         feedback = self.shown(**values)
@@ -214,8 +221,9 @@ class BeliefTests:
             self.assertTable((label, self.job(state), self.shown(**values), self.standing(), expected))
 
     def test_closed_batches_are_left_alone(self):
-        for state in (*ENDED, "cancelled"):
+        for state in ENDED:
             self.assertStep({}, self.job(state, acknowledged=True), self.shown(finished=1), self.taken_from())
+        self.assertStep({}, self.job("cancelled"), self.before(), self.withdrawn())
 
     def test_what_is_read_of_the_recipe_area(self):
         for state in ("queued", "sending"):
@@ -282,7 +290,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         zero = self.recipe(block=[0] * 79)
         block = ("block", self.block())
         sent = {"state": "sending", "values": {"number": 7}, "write": block}
-        arm = {"state": "offered", "write": ("arm", "recipe", 79, [0, 7])}
+        arm = {"state": "offered", "values": {"armed": True}, "write": ("arm", "recipe", 79, [0, 7])}
         queued, sending = self.job("queued"), self.job("sending")
         half = [*self.block()[:5], *self.block(order=OTHER)[5:]]
         self.assertTable(
@@ -298,7 +306,8 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
 
     def test_offered(self):
         offered = self.job("offered")
-        block, arm = {"write": ("block", self.block())}, {"write": ("arm", "recipe", 79, [0, 7])}
+        block = {"write": ("block", self.block())}
+        arm = {"values": {"armed": True}, "write": ("arm", "recipe", 79, [0, 7])}
         lost, zero = {"anomaly": "lost"}, [0] * 79
         self.assertTable(
             ("told", offered, self.before(), self.recipe(armed=7, acknowledged=3), {}),
@@ -360,9 +369,9 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         self.assertStep({"state": "completed"}, job, self.shown(order=f"{ORDER}-001", finished=1))
 
     def test_answer_to_somebody_elses_request(self):
-        """Nothing follows from a slot that is not ours: neither that a job was taken, nor that it was not."""
+        """Nothing follows from a slot that is not ours, unless it shows our job as taken: no other slot could."""
         for state in HANDED_OVER:
-            self.assertRejected(self.job(state), self.shown(slot=2), 0, recipe=self.withdrawn())
+            self.assertRejected(self.job(state), self.shown(slot=2), 0, recipe=self.withdrawn(), taken=True)
         for state in (*HANDED_OVER, *ENDED):
             self.assertRejected(self.job(state), self.before(slot=2), 0, recipe=self.withdrawn())
             self.assertRejected(self.job(state), self.before(slot=0), 0, recipe=self.withdrawn())
@@ -496,7 +505,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         shown = {1: self.before(), 2: self.before(slot=2, taken_job=MAX_JOB_LEAD + 7)}
         recipe = {slot: self.recipe(job=0, acknowledged=3) for slot in shown}
         steps = self.steps([self.job("queued")], shown, recipe, last_job=6)
-        self.assertEqual(steps[0].values, {"number": 7})
+        self.assertEqual(steps[0].values, {"number": 7, "taken_before": 3})
 
     def test_job_numbers_are_never_used_twice(self):
         jobs = [self.job("queued", slot=slot) for slot in (1, 2, 3)]
@@ -721,13 +730,13 @@ class TakenTests:
         for state in ("queued", "offered", "cancelling", "running"):
             runs = {} if state == "running" else {"state": "running"}
             with self.subTest(state):
-                self.assertEqual(self.taken(state, 1), {"anomaly": "lost"} if state == "running" else {})
+                self.assertEqual(self.taken(state, 1), {"anomaly": "lost"} if state == "running" else runs)
                 self.assertEqual(self.taken(state, 2), runs)
                 self.assertEqual(self.taken(state, 3), {"state": "completed"})
                 self.assertEqual(self.taken(state, 3, awaits_weight=True), {**runs, "values": {"finished": True}})
                 self.assertEqual(self.taken(state, 11), {"state": "failed"})
                 self.assertEqual(self.taken(state, 13), {"state": "failed"})
-                self.assertEqual(self.taken(state, 7), {"anomaly": "rejected"})
+                self.assertEqual(self.taken(state, 7), {**runs, "anomaly": "rejected"})
 
 
 @tagged("post_install", "-at_install")
@@ -814,7 +823,7 @@ class TestState(ReconcileCase):
 
     def test_idle(self):
         self.assertTable(
-            ("taken, not begun", self.job("offered"), self.shown(1), self.recipe(), {}),
+            ("taken, not begun", self.job("offered"), self.shown(1), self.recipe(), {"state": "running"}),
             ("runs no more", self.job("running"), self.shown(1), self.recipe(), {"anomaly": "lost"}),
             (
                 "forgotten but for the taken job",
@@ -823,7 +832,13 @@ class TestState(ReconcileCase):
                 None,
                 {"anomaly": "lost"},
             ),
-            ("stored", self.job("done"), self.shown(1), self.recipe(acknowledged=7), {"values": {"acknowledged": True}}),
+            (
+                "stored",
+                self.job("done", stored={104: 250.25}),
+                self.shown(1),
+                self.recipe(acknowledged=7),
+                {"values": {"acknowledged": True}},
+            ),
         )
 
     def test_slot_after_another_system(self):

@@ -108,6 +108,11 @@ def any_word_stands(self, job, recipe, gate):
     return any(recipe)
 
 
+def forgets_to_disarm(self, case, step):
+    """Takes it for cleared."""
+    return replace(step, values={**step.values, "armed": False}) if step and step.state == RUNNING else step
+
+
 def gullible(self, job, words):
     """Believes whatever slot it is shown."""
 
@@ -150,6 +155,17 @@ class TestModelFindsFaults(BaseCase):
         self.assertRefuted((plc_model.STUCK,), Setting(loss=True), JobNumbers, **NEVER_ASKS)
         retentive = Setting(loss=True, retentive=True)
         self.assertRefuted((plc_model.STUCK,), retentive, JobNumbers, _after_take=believing_after_take)
+
+    def test_disarming(self):
+        disarmed = Setting(loss=True, volatile=True, disarmed=True)
+        self.assertRefuted((plc_model.RUN_TWICE,), disarmed, JobNumbers, _disarm=forgets_to_disarm)
+        late = replace(disarmed, late=1, cancel=True)
+        self.assertRefuted((plc_model.STUCK,), late, JobNumbers, _withdraw=half_withdraw)
+
+    def test_one_reading_of_an_end(self):
+        for handshake, target in ((JOB_NUMBERS, JobNumbers), (FLAGS, Flags)):
+            early = Setting(handshake, early=True)
+            self.assertRefuted((plc_model.WRONG_ACTUALS,), early, target, _end=lambda self, case, outcome: outcome)
 
     def test_belief(self):
         foreign = Setting(cancel=True, foreign=True)

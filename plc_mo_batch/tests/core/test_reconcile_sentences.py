@@ -110,7 +110,7 @@ class TestFlags(SentenceCase):
         self.layout = changed(changed(self.layout, "feedback", without("finished")), "feedback", added(Field("state", 90)))
         for job in (self.job("offered"), self.job("queued", resent=True)):
             feedback = self.shown(state=4)
-            self.assertRejected(job, feedback, 90, "holds 4 where a known state was expected", recipe=self.recipe(1))
+            self.assertRejected(job, feedback, 90, "holds 4 where a known state was expected", recipe=self.recipe(1), taken=True)
 
 
 @tagged("post_install", "-at_install")

@@ -411,7 +411,7 @@ class TestStateful(BaseCase):
         quick = settings(SETTINGS, phases=[Phase.generate], max_examples=80, derandomize=True)
         for kind, target, attributes in (
             ("job numbers", JobNumbers, {"_outcome": lambda *_args: (Sight.FINISHED, False)}),
-            ("job numbers", JobNumbers, test_reconcile_model.HASTY_CANCELLING),
+            ("job numbers", JobNumbers, {**test_reconcile_model.HASTY_CANCELLING, "_disarm": lambda _self, _case, step: step}),
             ("job numbers", JobNumbers, test_reconcile_model.EARLY_ACK),
             ("job numbers", JobNumbers, test_reconcile_model.RESENDING),
             ("flags", Flags, test_reconcile_model.UNRECORDED_FLAGS),

@@ -79,18 +79,57 @@ class TestConnection(RoundCase):
         self.assertEqual((self.proxy.connections, [answer.error for answer in answers]), (2, [None, None]))
 
     def test_a_new_one_after_anything_that_failed(self):
-        answers = self.answers(self.plan(feedback=(1,)), self.plan(feedback=(1,)), faults=[fault.exception(6)])
+        answers = self.answers(self.plan(feedback=(1,)), self.plan(feedback=(1,)), faults=[fault.exception(4)])
         self.assertEqual(self.proxy.connections, 2)
         self.assertEqual((answers[0].error.kind, answers[1].error), ("exception", None))
 
     def test_requests_are_those_of_the_round(self):
         plans = [self.plan(feedback=(1, 2)), self.plan(feedback=(1,), writes=WRITES[:2]), self.plan(feedback=(1, 2))]
         self.assertEqual([answer.requests for answer in self.answers(*plans)], [2, 3, 2])
-        faults = [fault.passed_on] * 4 + [fault.exception(6)]
+        faults = [fault.passed_on] * 4 + [fault.exception(4)]
         answers = self.answers(*plans[:2], faults=faults)
         self.assertEqual([(answer.requests, bool(answer.error)) for answer in answers], [(2, False), (3, True)])
         self.proxy.refuse()
         self.assertEqual(self.answer(feedback=(1,)).requests, 0)
+
+
+@tagged("post_install", "-at_install")
+class TestBeyondTheEnd(RoundCase):
+    """A slot that the device does not have keeps none of the others from being served."""
+
+    def slots(self, answer):
+        return sorted(answer.seen.feedback), sorted(answer.seen.recipe), answer.beyond
+
+    def refuse(self, *reads, code=2):
+        """The faults that refuse the reads of these numbers."""
+        return [fault.exception(code) if number in reads else fault.passed_on for number in range(1, max(reads) + 1)]
+
+    def test_those_before_it_are_read(self):
+        for failing in (2, 3, 4):
+            answer = self.answer(*self.refuse(failing), feedback=(1, 2, 3, 4))
+            self.assertEqual(self.slots(answer), (list(range(1, failing)), [], failing))
+            self.assertEqual((answer.error, answer.beyond_error.cause, answer.requests), (None, "2", failing))
+
+    def test_what_lacks_one_area_lacks_the_slot(self):
+        answer = self.answer(*self.refuse(2), feedback=(1, 2, 3), recipe=(1, 2, 3))
+        self.assertEqual(self.slots(answer), ([1], [1], 2))
+        answer = self.answer(*self.refuse(5), feedback=(1, 2, 3), recipe=(1, 2, 3))
+        self.assertEqual(self.slots(answer), ([1], [1], 2))
+
+    def test_it_is_asked_once_in_a_conversation(self):
+        answers = self.answers(*[self.plan(feedback=(1, 2, 3))] * 2, faults=self.refuse(2))
+        self.assertEqual([answer.requests for answer in answers], [2, 1])
+        self.assertEqual([self.slots(answer) for answer in answers], [([1], [], 2)] * 2)
+
+    def test_the_first_slot_and_other_refusals_are_errors(self):
+        self.assertEqual(self.answer(*self.refuse(1), feedback=(1, 2)).error.cause, "2")
+        for code in (1, 3, 4):
+            answer = self.answer(*self.refuse(2, code=code), feedback=(1, 2))
+            self.assertEqual((answer.error.cause, answer.beyond, answer.beyond_error), (str(code), 0, None))
+
+    def test_what_else_is_asked_comes_all_the_same(self):
+        answer = self.answer(*self.refuse(2), feedback=(1, 2), events=EVENTS, clock=True)
+        self.assertEqual((len(answer.events), answer.event_error, len(answer.clock.words)), (2, None, len(CLOCK_WORDS)))
 
 
 @tagged("post_install", "-at_install")
@@ -104,10 +143,29 @@ class TestWrites(RoundCase):
     def test_all_that_came_before_the_one_that_failed_were_sent(self):
         for before in range(4):
             passed = [fault.passed_on] * before
-            answer = self.answer(*passed, fault.exception(2), writes=WRITES)
-            self.assertTold(answer, "exception", WRITES[before:], unsure=False)
+            answer = self.answer(*passed, fault.exception(2), writes=WRITES, feedback=(1,))
+            self.assertRefused(answer, "2", WRITES[before:], unsure=False)
+            answer = self.answer(*passed, fault.exception(6), writes=WRITES, feedback=(1,))
+            self.assertRefused(answer, "6", WRITES[before + 1 :], unsure=True)
             answer = self.answer_to_silence(*passed, fault.silence, writes=WRITES)
             self.assertTold(answer, "timeout", WRITES[before + 1 :], unsure=True)
+
+    def assertRefused(self, answer, cause, unsent, unsure):
+        """The device answers, so it is read all the same."""
+        self.assertEqual((answer.write_error.cause, answer.unsent, answer.unsure), (cause, unsent, unsure))
+        self.assertEqual((answer.error, list(answer.seen.feedback)), (None, [1]))
+
+    def test_a_refused_write_and_reads_that_fail(self):
+        for code, unsent, unsure in ((2, WRITES, False), (6, WRITES[1:], True)):
+            for failing, kind in ((fault.exception(4), "exception"), (fault.reset, "reset")):
+                answer = self.answer(fault.exception(code), failing, writes=WRITES, feedback=(1,))
+                self.assertTold(answer, kind, unsent, unsure)
+                self.assertEqual(answer.write_error.cause, str(code))
+
+    def test_a_refusal_is_told_once(self):
+        answers = self.answers(self.plan(writes=WRITES[:1]), self.plan(feedback=(1,)), faults=[fault.exception(6)])
+        self.assertEqual([bool(answer.write_error) for answer in answers], [True, False])
+        self.assertEqual([(answer.unsure, answer.requests) for answer in answers], [(True, 1), (False, 1)])
 
     def test_reads_that_fail_say_nothing_against_the_writes(self):
         answer = self.answer_to_silence(*[fault.passed_on] * 4, fault.silence, writes=WRITES, feedback=(1,))

@@ -1,5 +1,6 @@
 """The registry of wires, and what rests on it; a wire that is no Modbus, and a whole exchange over it."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 from odoo.tests import BaseCase, TransactionCase, tagged
@@ -104,13 +105,14 @@ class TestMemoryWire(MemoryCase):
 
     def talk(self, layout):
         """What Task 2's conversation does, for one batch in slot 1: observe, decide, store, write."""
-        writes = ()
+        writes, before = (), {}
         for _round in range(6):
             job = self.record.job(1, {**plc_layouts.recipe_values(), "order": ORDER})
             plan = Plan(Endpoint("mill", transport="memory"), layout, (1,), tuple(recipe_slots(layout, [job])), writes)
             answer = yield plan
             self.assertIsNone(answer.error)
-            steps = reconcile(layout, [job], answer.seen, self.last_job)
+            steps = reconcile(layout, [job], replace(answer.seen, before=before), self.last_job)
+            before = answer.seen.feedback
             for step in steps:
                 self.record = self.record.apply(step)
                 self.last_job = max(self.last_job, step.values.get("number", 0))

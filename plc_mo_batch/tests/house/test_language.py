@@ -150,7 +150,7 @@ class TestTasks(LanguageCase):
     def test_two_plcs_in_two_languages(self):
         other = self.new_controller(name="Other PLC", lang="en_US", picking_type_ids=False)
         self.run_task(2)
-        self.assertIn("tidak terjangkau", self.controller.last_error)
+        self.assertIn("tidak dapat menghubungi", self.controller.last_error.lower())
         self.assertIn("Cannot reach the PLC", other.last_error)
 
     def test_an_order_that_does_not_fit(self):

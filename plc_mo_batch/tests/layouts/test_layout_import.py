@@ -9,7 +9,7 @@ from odoo.tests import TransactionCase, tagged
 
 from ..patient_http import PatientHttpCase
 
-MAP_FIELDS = ["name", "handshake", "slots", "word_order", "swap_bytes", "address_offset", "copies_on_take"]
+MAP_FIELDS = ["name", "handshake", "slots", "word_order", "swap_bytes", "address_offset", "copies_on_take", "drift"]
 AREA_FIELDS = ["kind", "registers", "base", "stride", "slots"]
 FIELD_FIELDS = [
     "name", "role", "offset", "type", "words", "scale", "repeat", "step", "value", "unit", "minimum", "maximum",

@@ -1,0 +1,92 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ...plc.reconcile import FAILED, HANDED_OVER
+from ...tools.translate import format_number
+
+
+class MoBatch(models.Model):
+    """What the PLC dosed, entered by a person: where its own figures cannot be believed, those of the people at the plant count."""
+
+    _inherit = "mo.batch"
+
+    # Actions
+
+    def action_open_amounts(self):
+        """Ask for what the PLC dosed, beside what it shows."""
+        self._check_allowed("enter_amounts")
+        return self._open_wizard("plc_mo_batch.mo_batch_amounts_action")
+
+    def action_enter_amounts(self, amounts, reason, outcome="completed", weight=0.0):
+        """Enter what the PLC dosed for the batch, instead of what it reports. A batch that it has yet to end ends with that.
+
+        :param amounts: pairs of an equipment's code and kg, 0 or more; equipment that is not named keeps what it reported last
+        :param reason: how that is known
+        :param outcome: ``completed``, or ``failed`` for a batch that was not made to its end; without meaning if it has ended
+        :param weight: kg produced, hand-adds included; 0 if it is not known, the PLC's policy then says what counts
+        :return: True
+        :raise UserError: if the batch is believed, or already booked; for an amount that is none; without a reason
+        """
+        self.ensure_one()
+        self._check_allowed("enter_amounts")
+        batch = self.sudo()
+        batch.lock_for_update(allow_referencing=True)  # otherwise Task 2 or 3 may be storing or booking other amounts right now
+        batch._check_amounts(amounts, reason, outcome, weight)
+        batch._store_entered(amounts, reason.strip())
+        if batch.state in HANDED_OVER:
+            batch._end_as_entered(outcome, weight)
+        else:
+            batch._on_watch_decided()
+        return True
+
+    # Business methods
+
+    def _check_amounts(self, amounts, reason, outcome, weight):
+        if not (reason or "").strip():
+            raise UserError(self.env._("Enter how the amounts are known."))
+        if not amounts:
+            raise UserError(self.env._("Enter what was dosed."))
+        if not all(0 <= amount < float("inf") for amount in (*(kg for _code, kg in amounts), weight)):
+            raise UserError(self.env._("The amounts must be 0 or more."))
+        if any(code <= 0 for code, _kg in amounts):
+            raise UserError(self.env._("Choose the silo or tank of each amount."))
+        if outcome not in ("completed", FAILED):
+            raise UserError(self.env._("A batch ends as completed or as failed."))
+
+    def _store_entered(self, amounts, reason):
+        before = self._dosed_by_code()
+        self._store_actuals(*zip(*amounts, strict=True))
+        entered = self.line_ids.filtered(lambda line: line.code in dict(amounts))
+        entered.write({"typed": True, "fallen_qty": 0.0, "carried_qty": 0.0})
+        self.noted = True  # whatever the PLC shows of it from now on is known to be something else
+        self._remark(
+            self.env._(
+                "%(user)s entered what was dosed: %(amounts)s. %(reason)s",
+                user=self.env.user.name,
+                amounts=self._entered_texts(amounts, before) or self.env._("as reported"),
+                reason=reason,
+            ),
+            kind="user",
+        )
+
+    def _end_as_entered(self, outcome, weight):
+        forgotten = self.is_action_decide_allowed  # the PLC has forgotten the batch: there is nothing to acknowledge
+        self.date_finished = self.date_finished or fields.Datetime.now()
+        self._advance(outcome, weight, {"acknowledged": forgotten, "weight_typed": bool(weight)})
+
+    def _dosed_by_code(self):
+        dosed = self.line_ids.filtered("code").grouped("code")
+        return {code: sum(lines.mapped("actual_qty")) for code, lines in dosed.items()}
+
+    def _entered_texts(self, amounts, before):
+        names = {line.code: line.dosed_from for line in self.line_ids if line.code}
+        return ", ".join(
+            self.env._(
+                "%(equipment)s %(after)s kg instead of %(before)s",
+                equipment=names.get(code) or code,
+                after=format_number(self.env, kg, ".2f"),
+                before=format_number(self.env, before.get(code, 0.0), ".2f"),
+            )
+            for code, kg in amounts
+            if abs(kg - before.get(code, 0.0)) >= 0.005
+        )

@@ -1,0 +1,73 @@
+"""What is said of each fault of a connection, and what can be done about it."""
+
+from ...plc.wire import BEYOND
+
+LISTED_FROM = 40001
+
+
+def sentences(env):
+    """Kind and cause of a :class:`~...plc.wire.LinkError` -> sentence with ``place``, ``timeout`` and ``detail``.
+
+    A cause that is not here is said as its kind.
+    """
+    return {
+        **refusals(env),
+        "connect": env._(
+            "Cannot reach the PLC at %(place)s. Check that it is switched on and connected to the network, and that the "
+            "address and port are right."
+        ),
+        "connect name": env._(
+            "Cannot reach the PLC at %(place)s: no name server knows this name (%(detail)s). Check its spelling, or enter the IP "
+            "address."
+        ),
+        "connect refused": env._(
+            "Cannot reach the PLC at %(place)s: it refuses the connection. Check the port, and that its Modbus server is "
+            "switched on. Another program may hold its only connection."
+        ),
+        "timeout": env._(
+            "The PLC at %(place)s did not answer within %(timeout)s s. Check the unit ID. Another program may hold its only "
+            "connection, or it needs a pause after connecting."
+        ),
+        "timeout later": env._(
+            "The PLC at %(place)s answered first, and then did not answer within %(timeout)s s. It may need a pause "
+            "between requests."
+        ),
+        "reset": env._(
+            "The PLC at %(place)s closed the connection without an answer. Another program may hold its only connection, or it "
+            "needs a pause after connecting."
+        ),
+        "reset later": env._(
+            "The PLC at %(place)s answered, and then closed the connection. It may need a new connection for each request."
+        ),
+        "reply": env._("The PLC at %(place)s sent an answer that does not match the request: %(detail)s."),
+        "reply unit": env._(
+            "The PLC at %(place)s sent an answer that does not match the request: %(detail)s. Enter that unit ID, or accept any."
+        ),
+        "reply no_transaction": env._(
+            "The PLC at %(place)s sent an answer that does not match the request: %(detail)s. If it always does so, accept "
+            "transaction ID 0."
+        ),
+        "tls": env._("No secure connection to the PLC at %(place)s: %(detail)s. Check the port, certificates and server name."),
+        "setup": env._("Cannot connect to the PLC at %(place)s: %(detail)s."),
+        "busy": env._("The line to %(place)s is busy with other PLCs."),
+    }
+
+
+def refusals(env):
+    """The same of an exception that the device answers with: what was refused, and what its number means."""
+    refused = env._("The PLC at %(place)s refused the request with exception %(detail)s.")
+    advice = {
+        "": env._("Check the unit ID and the gateway."),
+        "1": env._("It does not support the function. Odoo reads with 3 (or 4) and writes with 16."),
+        "2": env._("It does not have this address. Check the layout and its address offset."),
+        "3": env._("It may take fewer registers in one request. Compare with its manual, and enter its limits."),
+        "4": env._("The fault is in the device: it may be in local mode or stopped, or its memory protected."),
+        "5": env._("It is still working on an earlier request, and is asked again."),
+        "6": env._("It is busy, and is asked again."),
+    }
+    return {f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()}
+
+
+def is_from_40001(error):
+    """The address that the device does not have looks as lists of holding registers write it: 40001 and up."""
+    return error.kind == "exception" and error.cause == BEYOND and error.address >= LISTED_FROM

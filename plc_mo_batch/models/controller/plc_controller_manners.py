@@ -1,0 +1,108 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...plc.layout import MAX_READ, MAX_WRITE
+from ...plc.wire import Manners
+from ...tools.translate import translate
+
+# fields that are the settings of :class:`~...plc.wire.Manners`
+MANNERS = ("connect_pause", "request_pause", "connect_each", "any_unit", "no_transaction", "max_read", "max_write")
+
+
+class PlcController(models.Model):
+    """How the device wants to be asked, and whether it is asked by another PLC's record, too."""
+
+    _inherit = "plc.controller"
+
+    connect_pause = fields.Float(
+        string="Pause after Connecting",
+        digits=(6, 3),
+        tracking=True,
+        help="Seconds between connecting and the first request, for a device that ignores what comes too early.",
+    )
+    request_pause = fields.Float(
+        string="Pause between Requests",
+        digits=(6, 3),
+        tracking=True,
+        help="Seconds between an answer and the next request, for a device that ignores what follows too soon. With RTU it is "
+        "the gap between telegrams: 0.004 at 9600 baud.",
+    )
+    connect_each = fields.Boolean(
+        string="New Connection for Each Request", tracking=True, help="For a device that hangs up after each answer."
+    )
+    any_unit = fields.Boolean(
+        string="Accept Any Unit ID",
+        tracking=True,
+        help="For a device that answers with a unit ID of its own. Not with RTU, where the answer would be another device's.",
+    )
+    no_transaction = fields.Boolean(
+        string="Accept Transaction ID 0",
+        tracking=True,
+        help="For a device that does not repeat the request's transaction ID, but answers with 0.",
+    )
+    max_read = fields.Integer(
+        string="Most Registers in a Read",
+        required=True,
+        default=MAX_READ,
+        tracking=True,
+        help="A slot is read in one request. If the device answers fewer registers than a slot takes, the layout cannot be used.",
+    )
+    max_write = fields.Integer(
+        string="Most Registers in a Write",
+        required=True,
+        default=MAX_WRITE,
+        tracking=True,
+        help="A recipe is written in one request.",
+    )
+    twin_warning = fields.Char(compute="_compute_twin_warning", help="Another PLC has the same address and unit ID.")
+
+    _pauses_range = models.Constraint(
+        "CHECK(connect_pause BETWEEN 0 AND 10 AND request_pause BETWEEN 0 AND 10)",
+        "Pauses must be between 0 and 10 seconds.",
+    )
+    _limits_range = models.Constraint(
+        f"CHECK(max_read BETWEEN 1 AND {MAX_READ} AND max_write BETWEEN 1 AND {MAX_WRITE})",
+        f"A read takes 1 to {MAX_READ} registers, a write 1 to {MAX_WRITE}.",
+    )
+
+    @api.depends("transport", "host", "port", "serial_device", "device_id")
+    def _compute_twin_warning(self):
+        for plc in self:
+            twins = plc._twins()
+            plc.twin_warning = plc._twin_message(", ".join(twins.mapped("name"))) if twins else False
+
+    def _twin_message(self, names):
+        return self.env._(
+            "%s has the same address and unit ID. Two PLCs in Odoo that are one machine give it orders without knowing of each "
+            "other: archive one of them.",
+            names,
+        )
+
+    def _twins(self):
+        """Other PLCs at the same place, with the same unit ID; not those that the user may not see."""
+        others = self.env["plc.controller"].search([("device_id", "=", self.device_id), ("id", "!=", self._origin.id)])
+        return others.filtered(lambda other: other._machine() == self._machine()) if self._machine() else others.browse()
+
+    def _machine(self):
+        """What tells one place from another, as far as it is entered."""
+        if self._needs("line"):
+            return self.serial_device or ""
+        host = (self.host or "").strip().rstrip(".").lower()
+        return host and f"{host}:{self.port}"
+
+    @api.constrains("layout_id", "max_read", "max_write")
+    def _check_layout_fits_device(self):
+        for plc in self:
+            problems = plc._device_problems()
+            if problems:
+                raise ValidationError(problems)
+
+    def _device_problems(self):
+        """Why the device cannot take the slots of the layout, a sentence each; empty if it can."""
+        layout = self.layout_id._layout()
+        found = [] if layout.problems() else layout.too_long(self.max_read, self.max_write)
+        return "\n".join(translate(self.env, sentence) for sentence in found)
+
+    def _manners(self):
+        """How the device wants to be asked, for the wire."""
+        return Manners(**{name: self[name] for name in MANNERS})
