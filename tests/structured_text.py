@@ -83,7 +83,14 @@ def _initial(declared: Any) -> Any:
     if isinstance(declared, st.ArrayTypeInitialization):
         (bounds,) = declared.spec.subranges
         return [0] * (int(bounds.stop.value) + 1)
+    if declared.value is not None:
+        return str(declared.value) == "TRUE" if isinstance(declared.value, st.Boolean) else _number(declared.value)
     return False if str(declared.spec.type) == "BOOL" else 0
+
+
+def _number(literal: st.Integer) -> int:
+    """A literal, decimal or 16#…"""
+    return int(literal.value, 16 if literal.value.type == "HEX_STRING" else 10)
 
 
 def convert(value: int, bits: int) -> int:
@@ -123,7 +130,7 @@ class _Python:
         return [f"for {self._dispatch(node.control)} in range({first}, {last} + 1):", *self.body(node.statements, " ")]
 
     def _Integer(self, node: Any) -> str:
-        return str(int(node.value))
+        return str(_number(node))
 
     def _Boolean(self, node: Any) -> str:
         return str(str(node.value) == "TRUE")

@@ -84,6 +84,7 @@ class Mill:
         self.areas = self._new_event_areas()
         self.clock_offset = clock_offset
         self._write_clock()
+        self._write_signatures()
         self._failures = failures
         self._weighings = list(weighings)
         self._log_level = logging.INFO if verbose else logging.DEBUG
@@ -129,6 +130,7 @@ class Mill:
         self.now += dt
         self._log_acknowledged()
         self._write_clock()
+        self._write_signatures()
         for slot in self.slots:
             slot.write_idle()
         self._write_late_weights()
@@ -230,6 +232,11 @@ class Mill:
         if self.layout == "isa88" and not self._is_used(CLOCK_BASE):
             image = clock_image(self.clock())
             self.memory[CLOCK_BASE : CLOCK_BASE + len(image)] = image
+
+    def _write_signatures(self) -> None:
+        for slot in self.slots:
+            slot.write_signature()
+            slot.write_sum()
 
     def report_failure(self, equipment: str, text: str, at: datetime | None = None) -> None:
         """Report an equipment failure, ``at`` the PLC's time (None: now, by its clock). It is shown when the area is free."""

@@ -51,6 +51,7 @@ from .core import (
     test_reconcile_tables,
     test_rounds,
     test_sentences,
+    test_signature,
     test_simulator,
     test_simulator_events,
     test_transport,

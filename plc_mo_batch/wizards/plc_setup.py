@@ -84,7 +84,7 @@ class PlcSetup(models.TransientModel):
         plc = self.env["plc.controller"].new(self._connection())
         seen = plc._look(TEST_SECONDS)
         wrong = next(seen.problems(), None)
-        self.is_answering = bool(seen.words) and not seen.error and not wrong
+        self.is_answering = seen.fits
         self.message = plc._look_message(seen, wrong)
         return self.action_next() if self.is_answering else True
 

@@ -162,7 +162,6 @@ class TestSteps(BaseCase):
         self.assertEqual([sentence.partition(" counts")[0] for sentence in told], [
             "In the recipe area, quantity (word 25)",
             "In the recipe area, line_quantity (word 28)",
-            "In the recipe area, weight (word 74)",
             "In the feedback area, quantity (word 25)",
             "In the feedback area, line_quantity (word 28)",
             "In the feedback area, weight (word 74)",
