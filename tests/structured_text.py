@@ -84,13 +84,8 @@ def _initial(declared: Any) -> Any:
         (bounds,) = declared.spec.subranges
         return [0] * (int(bounds.stop.value) + 1)
     if declared.value is not None:
-        return str(declared.value) == "TRUE" if isinstance(declared.value, st.Boolean) else _number(declared.value)
+        return str(declared.value) == "TRUE" if isinstance(declared.value, st.Boolean) else int(declared.value.value)
     return False if str(declared.spec.type) == "BOOL" else 0
-
-
-def _number(literal: st.Integer) -> int:
-    """A literal, decimal or 16#…"""
-    return int(literal.value, 16 if literal.value.type == "HEX_STRING" else 10)
 
 
 def convert(value: int, bits: int) -> int:
@@ -130,7 +125,10 @@ class _Python:
         return [f"for {self._dispatch(node.control)} in range({first}, {last} + 1):", *self.body(node.statements, " ")]
 
     def _Integer(self, node: Any) -> str:
-        return str(_number(node))
+        return str(int(node.value))
+
+    def _HexInteger(self, node: Any) -> str:
+        return f"0x{node.value}"
 
     def _Boolean(self, node: Any) -> str:
         return str(str(node.value) == "TRUE")
@@ -150,6 +148,9 @@ class _Python:
 
     def _BinaryOperation(self, node: Any) -> str:
         return f"({self._dispatch(node.left)} {OPERATORS[str(node.op)]} {self._dispatch(node.right)})"
+
+    def _ParenthesizedExpression(self, node: Any) -> str:
+        return f"({self._dispatch(node.expr)})"
 
     def _FunctionCall(self, node: Any) -> str:
         _source, _to, target = str(node.name.name).partition("_TO_")

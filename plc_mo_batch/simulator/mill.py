@@ -19,6 +19,7 @@ _logger = logging.getLogger("plc_simulator")
 
 REGISTERS = 65536
 LATE_WEIGHT_SECONDS = 20.0
+IDENTITY_BASE, IDENTITY = 65500, encoding.text_to_words("Plc Simulator!", 7)  # by which Odoo knows that no machine is here
 WEIGHTS = ("with", "late", "never")
 
 
@@ -234,6 +235,7 @@ class Mill:
             self.memory[CLOCK_BASE : CLOCK_BASE + len(image)] = image
 
     def _write_signatures(self) -> None:
+        self.memory[IDENTITY_BASE : IDENTITY_BASE + len(IDENTITY)] = IDENTITY
         for slot in self.slots:
             slot.write_signature()
             slot.write_sum()

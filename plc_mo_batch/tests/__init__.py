@@ -65,6 +65,7 @@ from .exchange import (
     test_captures,
     test_changed_meanwhile,
     test_clock,
+    test_commissioning,
     test_connection,
     test_exchange,
     test_exchange_alone,

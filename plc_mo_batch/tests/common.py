@@ -68,6 +68,7 @@ class MillCase(TransactionCase):
                 "timeout": SURE,
                 "settle_time": 0.2,
                 "quiet_time": 0.0,
+                "commissioned": True,
                 "layout_id": cls.env.ref(f"plc_mo_batch.plc_register_layout_{cls.handshake}").id,
                 "picking_type_ids": [Command.set(cls.picking_type.ids)],
                 "equipment_ids": [

@@ -82,7 +82,9 @@ def job_numbers(**options) -> Layout:
 
 def flags(**options) -> Layout:
     """ "Feed mill, flags"; ``options`` as above."""
-    return _layout(FLAGS, (Field("recipe_flag", 76),), (Field("feedback_flag", 76), signature("feedback", 77), recipe_sum(79)), **options)
+    return _layout(
+        FLAGS, (Field("recipe_flag", 76),), (Field("feedback_flag", 76), signature("feedback", 77), recipe_sum(79)), **options
+    )
 
 
 def recipe_values(slot: int = 1) -> dict:

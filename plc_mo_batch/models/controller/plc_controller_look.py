@@ -22,7 +22,15 @@ class PlcController(models.Model):
     def action_test_connection(self):
         """Test the connection, and show the result."""
         found = self.test_connection()
-        kind = "info" if found["layout_ok"] and not found["proven"] else "success" if found["layout_ok"] else "warning" if found["answers"] else "danger"
+        kind = (
+            "info"
+            if found["layout_ok"] and not found["proven"]
+            else "success"
+            if found["layout_ok"]
+            else "warning"
+            if found["answers"]
+            else "danger"
+        )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

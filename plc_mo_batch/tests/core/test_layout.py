@@ -196,8 +196,8 @@ class TestEventAreas(BaseCase):
             "In the weighing area, weight (word 20) has the role weight, which is not valid in this area.",
         )
         self.assert_problems(
-            changed(self.layout, "feedback", added(Field("event_flag", 80))),
-            "In the feedback area, event_flag (word 80) has the role event_flag, which is not valid in this area.",
+            changed(self.layout, "feedback", added(Field("event_flag", 90))),
+            "In the feedback area, event_flag (word 90) has the role event_flag, which is not valid in this area.",
         )
 
     def test_the_flag_is_written(self):
@@ -233,9 +233,9 @@ class TestEventAreas(BaseCase):
 class TestAddresses(BaseCase):
     def test_slots(self):
         jobs, flags = plc_layouts.job_numbers(events=False), plc_layouts.flags(events=False)
-        self.assertEqual(jobs.request("feedback", 1), (6000, 79))
+        self.assertEqual(jobs.request("feedback", 1), (6000, 83))
         self.assertEqual(jobs.request("recipe", 10), (7900, 83))
-        self.assertEqual(flags.request("feedback", 10), (6900, 77))
+        self.assertEqual(flags.request("feedback", 10), (6900, 81))
         self.assertEqual(flags.address("recipe", 3, 76), 7276)
 
     def test_a_plc_that_counts_from_1_or_40001(self):
@@ -245,7 +245,7 @@ class TestAddresses(BaseCase):
                 layout = changed(layout, kind, same, base=layout.area(kind).base + first)
             layout = replace(layout, address_offset=-first)
             self.assertEqual(layout.problems(), [])
-            self.assertEqual(layout.request("feedback", 2), (6100, 77))
+            self.assertEqual(layout.request("feedback", 2), (6100, 81))
             self.assertEqual(layout.address("recipe", 10, 76), 7976)
 
     def test_unknown_area_and_role(self):
