@@ -1,6 +1,7 @@
 """What the commissioning check tries on a PLC that has no batch: it writes, but never what a right program would make.
 
-A step that a kill ends halfway leaves a recipe that is not armed, or armed with a job that must not be taken; ``clean`` ends both.
+A step that a kill ends halfway leaves a recipe that is not armed, or armed with a job that must not be taken: ``clean`` ends
+both.
 """
 
 import time
@@ -66,7 +67,7 @@ class Trial:
         return round(sum(kg for _code, kg in self.lines()), 2)
 
     def show_numbers(self) -> Tried:
-        """Write the known recipe, and leave it there, not armed. Right if the PLC shows its sum; None if it has no field for it."""
+        """Write the known recipe, and leave it there, not armed. Right if the PLC shows its sum; None without a field for it."""
         with self._wire() as wire:
             sent = self._write(wire, self.lines(), self._taken(self._feedback(wire)))
             is_right = self._wait(wire, self._shows_sum) if self._has_sum() else None
@@ -109,7 +110,8 @@ class Trial:
         address, words = SIMULATOR
         try:
             with self._wire() as wire:
-                return wire.read_words(address, len(words)) == words
+                shown: tuple[int, ...] = wire.read_words(address, len(words))
+                return shown == words
         except LinkError:
             return False  # most PLCs have no registers there
 

@@ -1,3 +1,1 @@
-from . import plc_commissioning
-from . import plc_commissioning_step
-from . import plc_controller_commissioning
+from . import plc_commissioning, plc_commissioning_step, plc_controller_commissioning

@@ -60,7 +60,8 @@ class PlcController(models.Model):
         """Connect and read the slots; nothing is written.
 
         :return: ``reachable``: a connection was made; ``answers``: the PLC itself replied; ``layout_ok``: everything that was
-            read fits the layout; ``proven``: and it says something, as not all of it was empty; ``round_trip_ms``: from a request to its answer, 0 without one; ``message``: all this in a
+            read fits the layout; ``proven``: and not all of it
+            was empty; ``round_trip_ms``: from a request to its answer, 0 without one; ``message``: all this in a
             sentence
         :raise UserError: on a neutralized database, which never talks to a PLC
         """
