@@ -145,7 +145,7 @@ class PlcCommissioningStep(models.Model):
             question = self.env._("Does the PLC's HMI, or its program, show these numbers?")
             return {**self._outcome(True, asked, question, tried.recipe), "state": "asked"}
         wrong = self.env._(
-            "The PLC's program shows no such sum. If it has none, remove the field from the layout. Does its HMI show the numbers?"
+            "The PLC's program shows no such sum. If it has none, remove the field from the layout. Does the HMI show them?"
         )
         return {**self._outcome(True, asked, wrong, tried.feedback), "state": "asked"}
 

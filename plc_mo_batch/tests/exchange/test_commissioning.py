@@ -155,7 +155,7 @@ class TestGate(CommissioningCase):
         self.new_order()
         self.run_task(1)
         self.assertFalse(self.queue())
-        messages = [item["message"] for item in self.env["plc.board"].get_board()["attention"]]
+        messages = [item["message"] for item in self.env["plc.controller"].get_board()["attention"]]
         self.assertIn(self.controller._refusal_uncommissioned(), messages)
         self.begin()[0]._try_alone()
         self.run_task(1)
