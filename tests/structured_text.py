@@ -83,6 +83,8 @@ def _initial(declared: Any) -> Any:
     if isinstance(declared, st.ArrayTypeInitialization):
         (bounds,) = declared.spec.subranges
         return [0] * (int(bounds.stop.value) + 1)
+    if declared.value is not None:
+        return str(declared.value) == "TRUE" if isinstance(declared.value, st.Boolean) else int(declared.value.value)
     return False if str(declared.spec.type) == "BOOL" else 0
 
 
@@ -125,6 +127,9 @@ class _Python:
     def _Integer(self, node: Any) -> str:
         return str(int(node.value))
 
+    def _HexInteger(self, node: Any) -> str:
+        return f"0x{node.value}"
+
     def _Boolean(self, node: Any) -> str:
         return str(str(node.value) == "TRUE")
 
@@ -143,6 +148,9 @@ class _Python:
 
     def _BinaryOperation(self, node: Any) -> str:
         return f"({self._dispatch(node.left)} {OPERATORS[str(node.op)]} {self._dispatch(node.right)})"
+
+    def _ParenthesizedExpression(self, node: Any) -> str:
+        return f"({self._dispatch(node.expr)})"
 
     def _FunctionCall(self, node: Any) -> str:
         _source, _to, target = str(node.name.name).partition("_TO_")

@@ -1,6 +1,7 @@
 """The PLC program of docs/plc at the other end of a real wire: what the guide tells a PLC programmer to write does work."""
 
 import random
+import re
 from pathlib import Path
 
 from structured_text import FunctionBlock, Window
@@ -14,11 +15,24 @@ SLOTS, STRIDE, RECIPE, FEEDBACK = 10, 100, 7000, 6000
 NOTHING = {"Actual": [0] * 15, "Weight": 0, "Finished": False, "Failed": False}
 
 
+def swapped(source):
+    """The block of a programmer whose PLC has the low word of a number first."""
+    pair = re.compile(r"WORD_TO_UDINT\((\w+\[[^]]*\])\) \* 65536 \+ WORD_TO_UDINT\((\w+\[[^]]*\])\)")
+    source, count = pair.subn(r"WORD_TO_UDINT(\2) * 65536 + WORD_TO_UDINT(\1)", source)
+    assert count == 6, count
+    return source.replace("Recipe[74] <> 16#4D4F OR Recipe[75]", "Recipe[75] <> 16#4D4F OR Recipe[74]")
+
+
 class Plant:
     """Ten function blocks, and dosing that takes three scans. In place of the simulator's mill, which it shares nothing with."""
 
-    def __init__(self, memory):
+    def __init__(self, memory, off=0, swapped=False, **constants):
+        """:param off: how many words further on its windows lie than they should
+        :param swapped: it takes the low word of a number for the high one
+        :param constants: of the block, where a plant has others
+        """
         self.memory = memory
+        self.off, self.swapped, self.constants = off, swapped, constants
         self.ledger = []  # (order, kg x 100 by line) of each batch that was made
         self.dosed = {}  # slot -> (scans, kg x 100 by line at the end)
         self.fails = False
@@ -27,16 +41,17 @@ class Plant:
 
     def restart(self):
         """The CPU starts again: registers and scales remember, the variables of the blocks do not."""
-        self.blocks = [FunctionBlock(SOURCE) for _slot in range(SLOTS)]
+        self.blocks = [FunctionBlock(swapped(SOURCE) if self.swapped else SOURCE) for _slot in range(SLOTS)]
         self.inputs = {}
 
     def scan(self, _seconds):
-        feedback = [Window(self.memory, FEEDBACK + slot * STRIDE, STRIDE) for slot in range(SLOTS)]
+        feedback = [Window(self.memory, FEEDBACK + self.off + slot * STRIDE, STRIDE) for slot in range(SLOTS)]
         busy = any(words[0] and not words[72] for words in feedback)
         for slot, block in enumerate(self.blocks):
             inputs = self.inputs.pop(slot, NOTHING)
-            recipe = Window(self.memory, RECIPE + slot * STRIDE, STRIDE)
-            block.scan(Recipe=recipe, Feedback=feedback[slot], MayStart=not busy, **inputs)
+            recipe = Window(self.memory, RECIPE + self.off + slot * STRIDE, STRIDE)
+            inputs = {**inputs, "Slot": slot + 1, "MayStart": not busy, **self.constants}
+            block.scan(Recipe=recipe, Feedback=feedback[slot], **inputs)
             busy = busy or block.Running
             if inputs["Finished"]:
                 self.ledger.append((self._order(slot), inputs["Actual"]))
@@ -148,3 +163,111 @@ class TestStructuredText(MillCase):
             self.run_task(2)
         self.work(10)
         self.assertFalse(self.plant.ledger)
+
+
+@tagged("post_install", "-at_install")
+class TestWiring(MillCase):
+    """The commonest mistakes of a first contact: the block takes nothing, and says so."""
+
+    def setUp(self):
+        super().setUp()
+        self.plc = self.new_simulator()
+
+    def wire(self, **mistakes):
+        """The blocks of a program with a mistake; what it would do with an order that Odoo arms."""
+        self.plc.mill.memory[6000:7000] = [0] * 1000
+        self.plc.mill = Plant(self.plc.mill.memory, **mistakes)
+        return self.plc.mill
+
+    def armed(self, plant, quantity):
+        """Arm a recipe of a size as the exchange does; whether a block took it in any of some scans."""
+        layout = self.controller.layout_id._layout()
+        share = {"order": "WH/MO/1", "formula": "", "product": "", "slot": 1, "quantity": quantity}
+        recipe = layout.recipe([(101, quantity * 0.6), (102, quantity * 0.4)], **share)
+        words = layout.block(recipe, 7)
+        plant.memory[7000 : 7000 + len(words) + 2] = [*words, 0, 7]
+        took = False
+        for _scan in range(5):
+            self.plc.step(1)
+            took = took or any(block.Running for block in plant.blocks)
+        return took
+
+    def test_wired_right_it_takes(self):
+        for quantity in (10.0, 655.36, 1000.0, 1310.82):
+            with self.subTest(quantity):
+                self.assertTrue(self.armed(self.wire(), quantity))
+                self.assertFalse(self.plc.mill.blocks[0].Refused)
+
+    def test_windows_off(self):
+        for off in (-3, -2, -1, 1, 2, 3):
+            for signed in (True, False):
+                with self.subTest(off=off, signed=signed):
+                    self.assertFalse(self.armed(self.wire(off=off, Signed=signed), 1000.0))
+
+    def test_words_swapped(self):
+        """With the signature none; without it no usual quantity."""
+        for quantity in (10.0, 100.0, 655.36, 655.37, 1000.0, 1310.82, 3000.0, 5000.0):
+            with self.subTest(quantity):
+                self.assertFalse(self.armed(self.wire(swapped=True), quantity))
+                self.assertTrue(self.plc.mill.blocks[0].Refused)
+        for quantity in (10.0, 100.0, 655.36, 1000.0, 3000.0, 5000.0):
+            with self.subTest(quantity, signed=False):
+                self.assertFalse(self.armed(self.wire(swapped=True, Signed=False), quantity))
+
+    def test_more_than_the_plant_can_make(self):
+        self.assertFalse(self.armed(self.wire(LargestBatch=99999), 1000.0))
+        self.assertFalse(self.armed(self.wire(LeastBatch=100001), 1000.0))
+        self.assertFalse(self.armed(self.wire(LargestDose=59999), 1000.0))
+        self.assertTrue(self.armed(self.wire(LargestBatch=100000, LeastBatch=100000, LargestDose=60000), 1000.0))
+
+    def test_another_slot_s_recipe(self):
+        plant = self.wire()
+        layout = self.controller.layout_id._layout()
+        words = layout.block(layout.recipe([(101, 60.0)], slot=2, order="WH/MO/1", quantity=100.0), 7)
+        plant.memory[7000 : 7000 + len(words) + 2] = [*words, 0, 7]
+        self.plc.step(1)
+        self.assertFalse(plant.blocks[0].Running)
+
+    def test_the_connection_test_says_which_mistake(self):
+        for mistake, sentence in (
+            ({}, "Its signature proves"),
+            ({"off": 1}, "1 words too far on"),
+            ({"off": -3}, "3 words too early"),
+        ):
+            with self.subTest(mistake):
+                self.wire(**mistake)
+                self.plc.step(1)
+                found = self.controller.test_connection()
+                self.assertIn(sentence, found["message"])
+                self.assertIs(found["layout_ok"], not mistake)
+
+    def test_the_connection_test_finds_the_order_of_words_and_bytes(self):
+        for layout, sentence in (
+            ({"word_order": "low"}, "two words of the signature are swapped"),
+            ({"swap_bytes": True}, "bytes of the signature are swapped"),
+        ):
+            with self.subTest(layout):
+                self.wire()
+                self.plc.step(1)
+                self.controller.layout_id = self.controller.layout_id.copy(layout)
+                found = self.controller.test_connection()
+                self.assertIn(sentence, found["message"])
+                self.assertFalse(found["layout_ok"])
+                self.controller.layout_id = self.env.ref("plc_mo_batch.plc_register_layout_job_numbers")
+
+    def test_a_plc_that_shows_nothing_proves_nothing(self):
+        self.plc.mill.memory[:] = [0] * 65536
+        self.plc.mill = Nothing(self.plc.mill.memory)
+        found = self.controller.test_connection()
+        self.assertIn("tells nothing about addresses, word order and scale", found["message"])
+        self.assertEqual((found["layout_ok"], found["proven"]), (True, False))
+
+
+class Nothing:
+    """A PLC without a program."""
+
+    def __init__(self, memory):
+        self.memory = memory
+
+    def scan(self, _seconds):
+        pass

@@ -44,6 +44,7 @@ MODULES = {
     "wire": ("test_transport", "test_wires", "test_wire_registry", "test_manners"),
     "wires/__init__": ("test_wire_registry",),
     "look": ("test_look", "test_manners"),
+    "signature": ("test_signature",),
     "exchange": ("test_conversations", "test_rounds"),
 }
 TABLES = "tables"  # beside the modules: the handshakes' tables

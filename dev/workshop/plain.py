@@ -34,6 +34,7 @@ TESTS = (  # fast ones first
     "test_simulator",
     "test_events_model",
     "test_look",
+    "test_signature",
     "test_conversations",
     "test_rounds",
     "test_wire_registry",

@@ -23,6 +23,9 @@ from . import events
 from . import exchange
 
 # isort: split
+from . import commissioning
+
+# isort: split
 from . import health
 
 # isort: split

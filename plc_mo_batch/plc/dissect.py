@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .codec import CodecError, Field, complaint
-from .layout import CLOCK, EVENT_AREAS, Area, Layout
+from .codec import CodecError, Field, SlotCodec, complaint
+from .layout import CLOCK, EVENT_AREAS, SIGNATURE, Area, Layout
 from .sentences import Number, Sentence, _lt
 
 
@@ -136,6 +136,6 @@ def _value(layout: Layout, item: Field, words: tuple[int, ...]) -> Any:
 def _contradiction(item: Field, value: Any, slot: int | None, empty: bool) -> str:
     """What is wrong with a value although its words can be read; empty if nothing."""
     expected = slot if item.role == "slot" else item.value
-    if expected is None or value == expected or (not value and (empty or item.role == "slot")):
+    if expected is None or value == expected or (not value and (empty or item.role in ("slot", SIGNATURE))):
         return ""
     return _lt("holds %(found)s where %(expected)s was expected", found=value, expected=expected)

@@ -53,6 +53,7 @@ REQUIRED = {
 }
 # the roles of events and clock, and all roles that these areas may have
 EVENT_ROLES = ("equipment", "failure", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES)
+SIGNATURE = "signature"  # a constant that a side shows in each of its slots: proves addresses, word order and byte order
 ROLES_OF_AREA = {
     FAILURE: ("equipment", "failure", "event_flag", "event_number", *DATE_ROLES),
     WEIGHING: ("slot", "order", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES),
@@ -70,6 +71,7 @@ INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
 TYPES_OF_ROLE = {
     **dict.fromkeys(("order", "formula", "product"), ("ascii",)),
     **dict.fromkeys(("recipe_job", "armed_job", "acknowledged_job", "command_job", "taken_job"), ("uint32",)),
+    "signature": ("uint32",),
     **dict.fromkeys(("finished", "failed"), ("bool",)),
     **dict.fromkeys(("slot", "line_code", "recipe_flag", "feedback_flag", "state", "command"), INTEGERS),
     **dict.fromkeys(("equipment", "failure"), ("ascii", *INTEGERS)),
@@ -237,7 +239,12 @@ class Layout:
         :param job: the job number (handshake "job numbers")
         :raise CodecError: naming the field whose value does not fit
         """
-        return self.codec("recipe").encode({**values, "recipe_job": job, "recipe_flag": 1})[: self.block_words]
+        handed = {**values, "recipe_job": job, "recipe_flag": 1, SIGNATURE: self.signature("recipe")}
+        return self.codec("recipe").encode(handed)[: self.block_words]
+
+    def signature(self, kind: str) -> int:
+        """The constant that proves where the slots of an area are; 0 if the layout has none there."""
+        return next((item.value or 0 for item in self.area(kind).by_role(SIGNATURE)), 0)
 
     def value(self, kind: str, words: Sequence[int], role: str) -> Any:
         """The value of the one field of a role, whatever the rest of the slot contains.
@@ -293,7 +300,7 @@ class Layout:
                 _lt("The feedback area needs either the roles %(finished)s and %(failed)s, or the role %(state)s.", **told)
             )
         found += self._split_writes(area) + overlaps(area) + doubled(area) + wrong_types(area) + wrong_roles(area)
-        found += incomplete_date(area)
+        found += incomplete_date(area) + weak_signature(area)
         return found + self._wrong_place(area)
 
     def _wrong_place(self, area: Area) -> list[Sentence]:
@@ -531,6 +538,15 @@ def incomplete_date(area: Area) -> list[Sentence]:
     if len(missing) in (0, len(DATE_ROLES)) or area.kind == CLOCK:  # the clock needs each of them anyway
         return []
     return [_lt("The %(area)s area has a date without the roles %(roles)s.", area=area.name, roles=listed(missing))]
+
+
+def weak_signature(area: Area) -> list[Sentence]:
+    """A sentence for a signature that looks the same with its words or bytes swapped, and so proves nothing."""
+    return [
+        _lt("%(place)s needs a first value with four different bytes, such as 1297044037 (0x4D4F5245).", place=place(area, item))
+        for item in area.by_role(SIGNATURE)
+        if not 0 < (item.value or 0) <= 0x7FFFFFFF or len(set(item.value.to_bytes(4, "big"))) < 4  # type: ignore[union-attr]
+    ]
 
 
 @lru_cache(maxsize=4096)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .dissect import Part, dissect
+from .dissect import Part, dissect, is_empty
 from .layout import CLOCK, Layout
+from .signature import ABSENT, ELSEWHERE, WRONG, Finding, search
 from .wire import Endpoint, LinkError, Manners
 from .wires import opened
 
@@ -20,6 +21,7 @@ class Look:
     :param error: what ended the visit early, or None
     :param reachable: a connection was made
     :param round_trip: median seconds from a request to its answer; 0 if nothing was answered
+    :param signature: what the signature in the feedback of slot 1 shows; None if there is none in the layout, or it was not read
     """
 
     layout: Layout
@@ -27,6 +29,7 @@ class Look:
     error: LinkError | None = None
     reachable: bool = False
     round_trip: float = 0.0
+    signature: Finding | None = None
 
     @property
     def answers(self) -> bool:
@@ -37,6 +40,24 @@ class Look:
     def is_complete(self) -> bool:
         """Every slot of all areas was read."""
         return len(self.words) == len(list(_places(self.layout)))
+
+    @property
+    def proves_nothing(self) -> bool:
+        """All slots are empty, and no signature is shown: any address and any word order would look the same."""
+        if self.signature and self.signature.kind != ABSENT:
+            return False
+        slots = [place for place in self.words if place[0] in ("recipe", "feedback")]
+        return all(is_empty(self.layout.area(kind), self.words[kind, slot]) for kind, slot in slots)
+
+    @property
+    def is_misplaced(self) -> bool:
+        """The signature is shown, and not as the layout says."""
+        return bool(self.signature and self.signature.kind in (ELSEWHERE, WRONG))
+
+    @property
+    def fits(self) -> bool:
+        """Something was read, and all of it fits the layout."""
+        return bool(self.words) and not self.error and not self.is_misplaced and not next(self.problems(), None)
 
     def parts(self, kind: str, slot: int) -> list[Part]:
         """A slot that was read, field by field."""
@@ -55,7 +76,7 @@ def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
     until = time.monotonic() + seconds
     words: dict[tuple[str, int], tuple[int, ...]] = {}
     times: list[float] = []
-    reachable, failure = False, None
+    reachable, failure, found = False, None, None
     try:
         with opened(endpoint, layout.handshake, wait=endpoint.timeout) as wire:
             reachable = True
@@ -65,9 +86,11 @@ def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
                     break
                 words[kind, slot] = wire.read_words(*layout.request(kind, slot), layout.area(kind).registers)
                 times.append(time.monotonic() - begin)
+            if ("feedback", 1) in words:
+                found = search(wire, layout, words["feedback", 1])
     except LinkError as error:
         failure = error
-    return Look(layout, words, failure, reachable, statistics.median(times) if times else 0.0)
+    return Look(layout, words, failure, reachable, statistics.median(times) if times else 0.0, found)
 
 
 def _places(layout: Layout) -> Iterator[tuple[str, int]]:

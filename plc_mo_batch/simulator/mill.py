@@ -19,6 +19,7 @@ _logger = logging.getLogger("plc_simulator")
 
 REGISTERS = 65536
 LATE_WEIGHT_SECONDS = 20.0
+IDENTITY_BASE, IDENTITY = 65500, encoding.text_to_words("Plc Simulator!", 7)  # by which Odoo knows that no machine is here
 WEIGHTS = ("with", "late", "never")
 
 
@@ -84,6 +85,7 @@ class Mill:
         self.areas = self._new_event_areas()
         self.clock_offset = clock_offset
         self._write_clock()
+        self._write_signatures()
         self._failures = failures
         self._weighings = list(weighings)
         self._log_level = logging.INFO if verbose else logging.DEBUG
@@ -129,6 +131,7 @@ class Mill:
         self.now += dt
         self._log_acknowledged()
         self._write_clock()
+        self._write_signatures()
         for slot in self.slots:
             slot.write_idle()
         self._write_late_weights()
@@ -230,6 +233,12 @@ class Mill:
         if self.layout == "isa88" and not self._is_used(CLOCK_BASE):
             image = clock_image(self.clock())
             self.memory[CLOCK_BASE : CLOCK_BASE + len(image)] = image
+
+    def _write_signatures(self) -> None:
+        self.memory[IDENTITY_BASE : IDENTITY_BASE + len(IDENTITY)] = IDENTITY
+        for slot in self.slots:
+            slot.write_signature()
+            slot.write_sum()
 
     def report_failure(self, equipment: str, text: str, at: datetime | None = None) -> None:
         """Report an equipment failure, ``at`` the PLC's time (None: now, by its clock). It is shown when the area is free."""

@@ -20,7 +20,9 @@ class Slot:
     """
 
     RECIPE_BASE, FEEDBACK_BASE, STRIDE, WORD_ORDER = 7000, 6000, 100, "high"  # unless others are given
-    WORDS = 77  # of the recipe, the longer of the two areas
+    WORDS = 77  # of the longer of the two areas
+    SIGNATURE = (0x4D4F, 0x4642)  # "MOFB", high word first: what the PLC shows in each slot
+    SIGNED = 79  # where, in the feedback
     RETENTIVE: tuple[int, int] = (0, 0)  # offset and count of the feedback words that may survive a memory loss
     ORDER_WORDS = 8
     PLANNED = 25
@@ -110,6 +112,15 @@ class Slot:
     def write_idle(self) -> None:
         """Show that nothing is left to do here, if that is so and the layout can show it."""
 
+    def write_signature(self) -> None:
+        """Show where this slot's feedback is, and in which order its words are."""
+        self._write(self.feedback + self.SIGNED, list(self.SIGNATURE if self.word_order == "high" else self.SIGNATURE[::-1]))
+
+    def write_sum(self) -> None:
+        """Show what this program reads in the recipe: planned quantity and targets, added up, beside the signature."""
+        kg = self.planned() + sum(target for _code, target in self.lines())
+        self._write_kg(self.feedback + self.SIGNED + 2, max(0.0, kg))
+
     # Words
 
     def _read(self, address: int, count: int) -> list[int]:
@@ -160,6 +171,9 @@ class JobNumbersSlot(Slot):
 class FlagsSlot(Slot):
     """Handshake "flags": word 76 of the recipe 0 = new, 1 = taken; word 76 of the feedback 0 = new, 1 = stored."""
 
+    WORDS = 81
+    SIGNED = 77
+
     def is_offered(self) -> bool:
         # At first start every flag is 0: a blank recipe does not count as one.
         return self.memory[self.recipe + FLAG] == 0 and any(self._read(self.recipe, FLAG))
@@ -186,7 +200,7 @@ class Isa88Slot(JobNumbersSlot):
     HEADER_WORDS = 21
     LINES = 24
     JOB, ARMED, ACKNOWLEDGED, COMMAND_JOB, COMMAND = 93, 95, 97, 99, 101  # recipe
-    STATE, WEIGHT, TAKEN = 93, 94, 96  # feedback
+    STATE, WEIGHT, TAKEN, SIGNED = 93, 94, 96, 98  # feedback
     RETENTIVE = (TAKEN, 2)
 
     def has_ended(self) -> bool:

@@ -70,6 +70,7 @@ class MillCase(TransactionCase):
                 "quiet_time": 0.0,
                 "weight_tolerance_percent": 0.0,  # the weights of these tests have little to do with what they dose
                 "weight_review_percent": 0.0,
+                "commissioned": True,
                 "layout_id": cls.env.ref(f"plc_mo_batch.plc_register_layout_{cls.handshake}").id,
                 "picking_type_ids": [Command.set(cls.picking_type.ids)],
                 "equipment_ids": [

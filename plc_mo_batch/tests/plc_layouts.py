@@ -26,8 +26,9 @@ CONTENT = (
     *(Field("line_quantity", _KG_WORDS[line], index=line, **KG) for line in range(15)),
     Field("finished", 72, "bool"),
     Field("failed", 73, "bool"),
-    Field("weight", 74, **KG),
 )
+WEIGHT = Field("weight", 74, **KG)
+SHOWN = {"recipe": 0x4D4F5245, "feedback": 0x4D4F4642}  # the signatures: in ASCII, MORE and MOFB
 
 _DATE_WORDS = {"year": 16, "month": 17, "day": 18, "hour": 19, "minute": 20, "second": 21}
 FAILURE = Area(
@@ -55,10 +56,20 @@ WEIGHING = Area(
 )
 
 
+def signature(kind: str, offset: int) -> Field:
+    """What a side shows in each of its slots."""
+    return Field("signature", offset, "uint32", value=SHOWN[kind])
+
+
+def recipe_sum(offset: int) -> Field:
+    """What the PLC's program reads in a recipe, added up."""
+    return Field("recipe_sum", offset, "uint32", scale=100)
+
+
 def _layout(handshake: str, recipe: tuple[Field, ...], feedback: tuple[Field, ...], events: bool = True, **options) -> Layout:
     areas = (
-        Area("recipe", RECIPE_BASE, STRIDE, CONTENT + recipe),
-        Area("feedback", FEEDBACK_BASE, STRIDE, CONTENT + feedback),
+        Area("recipe", RECIPE_BASE, STRIDE, (*CONTENT, signature("recipe", 74), *recipe)),
+        Area("feedback", FEEDBACK_BASE, STRIDE, (*CONTENT, WEIGHT, *feedback)),
     )
     return Layout(handshake, SLOTS, areas + ((FAILURE, WEIGHING) if events else ()), **options)
 
@@ -66,12 +77,14 @@ def _layout(handshake: str, recipe: tuple[Field, ...], feedback: tuple[Field, ..
 def job_numbers(**options) -> Layout:
     """ "Feed mill, job numbers"; ``options`` are those of Layout, e.g. ``word_order="low"``; ``events``: with the event areas."""
     recipe = (Field("recipe_job", 77, **JOB), Field("armed_job", 79, **JOB), Field("acknowledged_job", 81, **JOB))
-    return _layout(JOB_NUMBERS, recipe, (Field("taken_job", 77, **JOB),), **options)
+    return _layout(JOB_NUMBERS, recipe, (Field("taken_job", 77, **JOB), signature("feedback", 79), recipe_sum(81)), **options)
 
 
 def flags(**options) -> Layout:
     """ "Feed mill, flags"; ``options`` as above."""
-    return _layout(FLAGS, (Field("recipe_flag", 76),), (Field("feedback_flag", 76),), **options)
+    return _layout(
+        FLAGS, (Field("recipe_flag", 76),), (Field("feedback_flag", 76), signature("feedback", 77), recipe_sum(79)), **options
+    )
 
 
 def recipe_values(slot: int = 1) -> dict:

@@ -44,6 +44,7 @@ class PlcSetup(models.TransientModel):
     line_ids = fields.One2many("plc.setup.line", "setup_id", string="Silos and Tanks")
     is_checked = fields.Boolean(string="I have checked that each silo holds the products listed here")
     controller_id = fields.Many2one("plc.controller", string="PLC", readonly=True)
+    is_commissioned = fields.Boolean(related="controller_id.commissioned")
     order_count = fields.Integer(compute="_compute_order_count", help="Orders the next fill can queue.")
 
     @api.depends("step")
@@ -85,7 +86,7 @@ class PlcSetup(models.TransientModel):
         plc = self.env["plc.controller"].new(self._connection())
         seen, found = plc._look_for_manners(plc._look(TEST_SECONDS))
         wrong = next(seen.problems(), None)
-        self.is_answering = bool(seen.words) and not seen.error and not wrong
+        self.is_answering = seen.fits
         self.message = plc._test_message(seen, wrong, found)
         self.manners = {**(self.manners or {}), **found}
         return self.action_next() if self.is_answering else True
@@ -139,6 +140,8 @@ class PlcSetup(models.TransientModel):
                 "poll_interval": 1.0,
             }
         )
+        if self.is_answering:
+            self.controller_id._begin_commissioning()._try_alone()
         self.step = "done"
         return True
 
@@ -147,6 +150,11 @@ class PlcSetup(models.TransientModel):
         self.ensure_one()
         self.controller_id.action_fill_now()
         return self._open_queue()
+
+    def action_commission(self):
+        """Open the commissioning check, which a PLC needs before it gets orders."""
+        self.ensure_one()
+        return self.controller_id.action_open_commissioning()
 
     def action_open_controller(self):
         """Open the form of the PLC."""

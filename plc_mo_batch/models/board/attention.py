@@ -45,7 +45,8 @@ class Attention:
 
     def _of_plcs(self):
         silent = self.controllers.filtered(lambda controller: controller.enabled and controller.last_error)
-        items = [*map(self._of_silent_plc, silent), *self._of_batches()]
+        unproven = self.controllers.filtered(lambda controller: controller.enabled and not controller.commissioned)
+        items = [*map(self._of_silent_plc, silent), *map(self._of_unproven_plc, unproven), *self._of_batches()]
         return [*self._with_alarms(items, self.controllers.ids), *self._of_events()]
 
     def _of_all_plcs(self):
@@ -65,6 +66,15 @@ class Attention:
             title=controller.name,
             message=controller.last_error,
             since=fields.Datetime.to_string(controller.last_contact) or "",
+        )
+
+    def _of_unproven_plc(self, controller):
+        return self._item(
+            key=f"commission-{controller.id}",
+            severity="warning",
+            plc=controller.id,
+            title=controller.name,
+            message=controller._refusal_uncommissioned(),
         )
 
     def _of_batches(self):

@@ -4,6 +4,7 @@ from . import (
     plc_controller_actions,
     plc_controller_booking,
     plc_controller_clock,
+    plc_controller_commissioned,
     plc_controller_events,
     plc_controller_look,
     plc_controller_manners,

@@ -13,7 +13,7 @@ CONTACT_SECONDS = 10  # while the PLC answers, its last contact is written at mo
 
 # what the board shows of a PLC: writing one of these reloads its lane
 LANE_FIELDS = {
-    "batch_limit", "enabled", "last_error", "layout_id", "name", "online", "picking_type_ids", "poll_interval",
+    "batch_limit", "commissioned", "enabled", "last_error", "layout_id", "name", "online", "picking_type_ids", "poll_interval",
     "require_available",
 }  # fmt: skip
 PLC_FIELDS = {"active", "company_id", "sequence"}  # which PLCs exist, and in which order
@@ -192,8 +192,10 @@ class PlcController(models.Model):
         board = self.env["plc.board"]
         if PLC_FIELDS.intersection(vals):
             board._mark_companies([*self.company_id.ids, *filter(None, [vals.get("company_id")])])
+        rewired = self._rewired_by(vals)
         switched_on = vals.get("enabled") and self.filtered(lambda controller: not controller.enabled)
         result = super().write(vals)
+        rewired._void_commissioning(self.env._("Its connection or layout was changed."))
         if LANE_FIELDS.intersection(vals):
             board._mark_lanes(self.ids)
         elif "last_contact" in vals:
@@ -244,6 +246,8 @@ class PlcController(models.Model):
     def _jobs(self, layout):
         """Open batches and, for each slot, the latest closed one, as the reconciler takes them."""
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id)])
+        if not self.commissioned:  # it must not be sent what is only queued
+            batches = batches.filtered(lambda batch: batch.state != "queued")
         fresh = batches and batches._fresh()
         return [batch._job(layout, batch in fresh) for batch in (batches | self._latest_closed())]
 

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ...plc.layout import AREA_NAMES
 from ...plc.look import MEND, find_manners, find_most, look
 from ...plc.reconcile import Anomaly
+from ...plc.signature import RIGHT
 from ...tools.translate import format_number, translate
 from ..common.roles import check_operator
 from .plc_controller_manners import MANNERS
@@ -23,7 +24,15 @@ class PlcController(models.Model):
     def action_test_connection(self):
         """Test the connection, and show the result."""
         found = self.test_connection()
-        kind = "success" if found["layout_ok"] else "warning" if found["answers"] else "danger"
+        kind = (
+            "info"
+            if found["layout_ok"] and not found["proven"]
+            else "success"
+            if found["layout_ok"]
+            else "warning"
+            if found["answers"]
+            else "danger"
+        )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -54,7 +63,8 @@ class PlcController(models.Model):
         entered if the user may.
 
         :return: ``reachable``: a connection was made; ``answers``: the PLC itself replied; ``layout_ok``: everything that was
-            read fits the layout; ``round_trip_ms``: from a request to its answer, 0 without one; ``message``: all this in a
+            read fits the layout; ``proven``: and not all of it
+            was empty; ``round_trip_ms``: from a request to its answer, 0 without one; ``message``: all this in a
             sentence
         :raise UserError: on a neutralized database, which never talks to a PLC
         """
@@ -67,7 +77,8 @@ class PlcController(models.Model):
         return {
             "reachable": seen.reachable,
             "answers": seen.answers,
-            "layout_ok": bool(seen.words) and not seen.error and not wrong,
+            "layout_ok": seen.fits,
+            "proven": seen.fits and not seen.proves_nothing,
             "round_trip_ms": round(seen.round_trip * 1000, 2),
             "message": message,
         }
@@ -148,16 +159,16 @@ class PlcController(models.Model):
             "place": self.place,
             "milliseconds": format_number(self.env, seen.round_trip * 1000, ".1f"),
             "layout": self.layout_id.sudo().name,
+            "count": len({slot for kind, slot in seen.words if kind == "feedback"}),
         }
+        advice = [translate(self.env, sentence) for sentence in seen.signature.sentences()] if seen.signature else []
+        if seen.fits:
+            return self._fitting_message(seen, values)
         if not wrong:
-            return self.env._(
-                "The PLC at %(place)s answers within %(milliseconds)s ms. The %(count)s slots that were read fit the layout "
-                "%(layout)s.",
-                **values,
-                count=len({slot for kind, slot in seen.words if kind == "feedback"}),
-            )
+            told = self.env._("The PLC at %(place)s answers within %(milliseconds)s ms.", **values)
+            return " ".join([told, *advice])
         kind, slot, part = wrong
-        return self.env._(
+        told = self.env._(
             "The PLC at %(place)s answers within %(milliseconds)s ms, but slot %(slot)s of the %(area)s area does not fit the "
             "layout %(layout)s: %(problem)s. Check that the layout's addresses and word order match the PLC.",
             **values,
@@ -165,6 +176,24 @@ class PlcController(models.Model):
             area=self._area_name(kind),
             problem=translate(self.env, part.problem),
         )
+        return " ".join([told, *advice])
+
+    def _fitting_message(self, seen, values):
+        """What it is worth that everything fits."""
+        if seen.proves_nothing:
+            return self.env._(
+                "The PLC at %(place)s answers within %(milliseconds)s ms. The %(count)s slots that were read are all empty: this "
+                "tells nothing about addresses, word order and scale.",
+                **values,
+            )
+        fits = self.env._(
+            "The PLC at %(place)s answers within %(milliseconds)s ms. The %(count)s slots that were read fit the layout "
+            "%(layout)s.",
+            **values,
+        )
+        if seen.signature and seen.signature.kind == RIGHT:
+            fits += " " + self.env._("Its signature proves addresses, word order and byte order of the feedback.")
+        return fits
 
     def _area_name(self, kind):
         return translate(self.env, AREA_NAMES[kind])

@@ -16,6 +16,7 @@ class PlcLayoutPart(models.AbstractModel):
     def create(self, vals_list):
         parts = super().create(vals_list)
         parts._check_free()
+        parts._words_moved()
         return parts
 
     def write(self, vals):
@@ -25,11 +26,13 @@ class PlcLayoutPart(models.AbstractModel):
         whole = self._whole_maps()
         result = super().write(vals)
         whole._check_layout()
+        self._words_moved()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_free(self):
         self._check_free()
+        self._words_moved()
 
     def _plc_layouts(self):
         """The layouts that these records are part of."""
@@ -41,6 +44,11 @@ class PlcLayoutPart(models.AbstractModel):
         if self.env.context.get("plc_saving_layout"):
             return layouts.browse()
         return layouts.filtered(lambda register_layout: register_layout.area_ids and not register_layout.problems)
+
+    def _words_moved(self):
+        """A person moved words: what was proven of the PLCs of these layouts is not any more."""
+        if not self.env.su:
+            self._plc_layouts().controller_ids._void_commissioning(self.env._("Its layout was changed."))
 
     def _check_free(self):
         """

@@ -11,7 +11,10 @@ from ...tools.translate import translate
 _lt = LazyTranslate(__name__)
 
 # field names of the shipped layouts, besides those given by code: sentences show them in the reader's language
-SHIPPED_NAMES = (_lt("Command"), _lt("Feedback flag"), _lt("Job of the command"), _lt("Recipe flag"), _lt("State"))
+SHIPPED_NAMES = (
+    _lt("Command"), _lt("Feedback flag"), _lt("Job of the command"), _lt("Recipe flag"), _lt("Signature"), _lt("State"),
+    _lt("Sum of the recipe"),
+)  # fmt: skip
 
 
 class PlcRegisterField(models.Model):
@@ -38,6 +41,8 @@ class PlcRegisterField(models.Model):
             ("state", "State (ISA-88)"),
             ("command", "Command (Odoo)"),
             ("command_job", "Job of the command (Odoo)"),
+            ("signature", "Signature (a constant)"),
+            ("recipe_sum", "Sum of the recipe (PLC)"),
             ("recipe_job", "Recipe job (Odoo)"),
             ("armed_job", "Armed job (Odoo)"),
             ("acknowledged_job", "Acknowledged job (Odoo)"),

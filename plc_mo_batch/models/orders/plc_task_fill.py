@@ -48,6 +48,9 @@ class PlcTaskFill(models.AbstractModel):
         if not controller.try_lock_for_update(allow_referencing=True):
             self._log("%s: another fill is at work, nothing done", controller.name)
             return self.env["mo.batch"]
+        if refusal := controller._refusal_uncommissioned():
+            self._log("%s", refusal)
+            return self.env["mo.batch"]
         # This write, not the lock above, makes the second of two fills fail. It comes before the queue is counted.
         controller.fill_count += 1
         controller.flush_recordset()

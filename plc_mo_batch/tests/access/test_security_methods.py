@@ -61,9 +61,18 @@ METHODS = {
     ("mrp.production", "button_mark_done"): (PLANNERS,),
     ("plc.alarm", "action_acknowledge"): (OPERATORS,),
     ("plc.alarm", "action_open_subject"): (PLANNERS,),
+    ("plc.commissioning", "action_print"): (OPERATORS,),
+    ("plc.commissioning", "action_sign"): (MANAGERS,),
+    ("plc.commissioning", "action_try"): (MANAGERS,),
+    ("plc.commissioning.step", "action_confirm"): (MANAGERS,),
+    ("plc.commissioning.step", "action_deny"): (MANAGERS,),
+    ("plc.commissioning.step", "action_try"): (MANAGERS,),
+    ("plc.controller", "action_commission_again"): (MANAGERS,),
     ("plc.controller", "action_exchange_now"): (OPERATORS,),
     ("plc.controller", "action_fill_now"): (OPERATORS,),
     ("plc.controller", "action_generate_layout"): (MANAGERS,),
+    ("plc.controller", "action_open_commissioning"): (OPERATORS,),
+    ("plc.controller", "action_vouch"): (MANAGERS,),
     ("plc.controller", "action_switch_off"): (MANAGERS,),
     ("plc.controller", "action_switch_on"): (MANAGERS,),
     ("plc.controller", "action_test_connection"): (OPERATORS,),
@@ -90,6 +99,7 @@ METHODS = {
     ("plc.layout.generate", "action_generate"): (MANAGERS,),
     ("plc.register.layout", "action_add_event_areas"): (MANAGERS,),
     ("plc.setup", "action_back"): (MANAGERS,),
+    ("plc.setup", "action_commission"): (MANAGERS,),
     ("plc.setup", "action_connect"): (MANAGERS,),
     ("plc.setup", "action_fill"): (MANAGERS,),
     ("plc.setup", "action_next"): (MANAGERS,),
@@ -128,7 +138,8 @@ class TestSecurityMethods(SecurityCase):
         alarm = {"kind": "silent", "message": "A test.", "controller_id": self.controller.id}
         failure, weighing = self.new_events()
         records = [self.batch, self.order, self.controller, self.controller.layout_id, self.env["plc.alarm"].create(alarm)]
-        records += [failure, weighing]
+        check = self.controller._begin_commissioning()
+        records += [failure, weighing, check, check.step_ids[0]]
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {

@@ -23,6 +23,8 @@ MODELS = {
     "mo.batch.amounts.line": WIZARD,
     "mo.batch.weight": WIZARD,
     "plc.alarm": (PLANNERS, NOBODY, NOBODY),
+    "plc.commissioning": (OPERATORS, NOBODY, NOBODY),
+    "plc.commissioning.step": (OPERATORS, NOBODY, NOBODY),
     "plc.controller": SET_UP,
     "plc.counter": (OPERATORS, NOBODY, NOBODY),
     "plc.equipment": SET_UP,

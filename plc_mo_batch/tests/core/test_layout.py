@@ -55,8 +55,8 @@ class TestProblems(BaseCase):
 
     def test_outside_the_stride(self):
         layout = changed(self.flags, "feedback", same, stride=76)
-        self.assert_problems(layout, "The feedback area's fields take 77 words, but its stride is 76.")
-        self.assert_problems(changed(self.flags, "feedback", same, stride=77))
+        self.assert_problems(layout, "The feedback area's fields take 81 words, but its stride is 76.")
+        self.assert_problems(changed(self.flags, "feedback", same, stride=81))
 
     def test_missing_roles(self):
         for layout, kind, roles in (
@@ -102,20 +102,20 @@ class TestProblems(BaseCase):
         )
         self.assert_problems(changed(self.flags, "feedback", altered("weight", offset=123), base=4000, **wide))
         self.assert_problems(
-            changed(self.flags, "recipe", altered("weight", offset=122), **wide),
+            changed(self.flags, "recipe", altered("signature", offset=122), **wide),
             "A recipe slot takes 124 words, but one request can hold only 123.",
         )
-        self.assert_problems(changed(self.flags, "recipe", altered("weight", offset=121), **wide))
+        self.assert_problems(changed(self.flags, "recipe", altered("signature", offset=121), **wide))
 
     def test_areas_overlap(self):
         layout = changed(self.flags, "feedback", same, base=6024)
-        self.assert_problems(layout, "The feedback area ends at 7000, after the recipe area starts at 7000.")
-        self.assert_problems(changed(self.flags, "feedback", same, base=6023))
+        self.assert_problems(layout, "The feedback area ends at 7004, after the recipe area starts at 7000.")
+        self.assert_problems(changed(self.flags, "feedback", same, base=6019))
 
     def test_areas_interleaved(self):
         """Slots that would fit between those of the other area are not worth a rule of their own."""
         layout = changed(changed(self.flags, "feedback", same, stride=200), "recipe", same, base=6100, stride=200)
-        self.assert_problems(layout, "The feedback area ends at 7876, after the recipe area starts at 6100.")
+        self.assert_problems(layout, "The feedback area ends at 7880, after the recipe area starts at 6100.")
 
     def test_unequal_lines(self):
         layout = changed(self.flags, "recipe", lambda fields: [item for item in fields if item.offset != 70])
@@ -196,8 +196,8 @@ class TestEventAreas(BaseCase):
             "In the weighing area, weight (word 20) has the role weight, which is not valid in this area.",
         )
         self.assert_problems(
-            changed(self.layout, "feedback", added(Field("event_flag", 80))),
-            "In the feedback area, event_flag (word 80) has the role event_flag, which is not valid in this area.",
+            changed(self.layout, "feedback", added(Field("event_flag", 90))),
+            "In the feedback area, event_flag (word 90) has the role event_flag, which is not valid in this area.",
         )
 
     def test_the_flag_is_written(self):
@@ -233,9 +233,9 @@ class TestEventAreas(BaseCase):
 class TestAddresses(BaseCase):
     def test_slots(self):
         jobs, flags = plc_layouts.job_numbers(events=False), plc_layouts.flags(events=False)
-        self.assertEqual(jobs.request("feedback", 1), (6000, 79))
+        self.assertEqual(jobs.request("feedback", 1), (6000, 83))
         self.assertEqual(jobs.request("recipe", 10), (7900, 83))
-        self.assertEqual(flags.request("feedback", 10), (6900, 77))
+        self.assertEqual(flags.request("feedback", 10), (6900, 81))
         self.assertEqual(flags.address("recipe", 3, 76), 7276)
 
     def test_a_plc_that_counts_from_1_or_40001(self):
@@ -245,7 +245,7 @@ class TestAddresses(BaseCase):
                 layout = changed(layout, kind, same, base=layout.area(kind).base + first)
             layout = replace(layout, address_offset=-first)
             self.assertEqual(layout.problems(), [])
-            self.assertEqual(layout.request("feedback", 2), (6100, 77))
+            self.assertEqual(layout.request("feedback", 2), (6100, 81))
             self.assertEqual(layout.address("recipe", 10, 76), 7976)
 
     def test_unknown_area_and_role(self):
@@ -279,7 +279,7 @@ class TestBlocks(BaseCase):
     def test_flags(self):
         """The gate is closed in the same request."""
         block = plc_layouts.flags(events=False).block(plc_layouts.recipe_values(3))
-        self.assertEqual((len(block), block[25:27], block[72:]), (77, [1, 34464], [0, 0, 0, 0, 1]))
+        self.assertEqual((len(block), block[25:27], block[72:]), (77, [1, 34464], [0, 0, 0x4D4F, 0x5245, 1]))
 
     def test_low_word_first(self):
         block = plc_layouts.job_numbers(events=False, word_order="low").block(plc_layouts.recipe_values(), 70001)

@@ -152,6 +152,23 @@ class TestRules(BaseCase):
 
 
 @tagged("post_install", "-at_install")
+class TestSignatures(BaseCase):
+    def test_four_different_bytes(self):
+        """Others would look the same with words or bytes swapped."""
+        for value, is_weak in (
+            (0x4D4F5245, False), (0x01020304, False), (None, True), (0, True), (-1, True), (0x01020102, True), (0x11223311, True),
+        ):  # fmt: skip
+            told = changed(plc_layouts.flags(), "recipe", altered("signature", value=value)).problems()
+            self.assertEqual(bool(told), is_weak, value)
+            if is_weak:
+                self.assertIn("signature (word 74) needs a first value with four different bytes", told[0])
+
+    def test_what_is_written_alone_follows_it(self):
+        told = changed(plc_layouts.job_numbers(), "recipe", altered("signature", offset=83)).problems()
+        self.assertIn("armed_job (word 79) must come after word 84", told[0])
+
+
+@tagged("post_install", "-at_install")
 class TestSteps(BaseCase):
     """Quantities that a PLC counts in smaller steps than Odoo keeps would be lost in part."""
 
@@ -183,7 +200,6 @@ class TestSteps(BaseCase):
         self.assertEqual([sentence.partition(" counts")[0] for sentence in told], [
             "In the recipe area, quantity (word 25)",
             "In the recipe area, line_quantity (word 28)",
-            "In the recipe area, weight (word 74)",
             "In the feedback area, quantity (word 25)",
             "In the feedback area, line_quantity (word 28)",
             "In the feedback area, weight (word 74)",

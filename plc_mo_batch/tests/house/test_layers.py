@@ -5,7 +5,7 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[2]
 # from the wire up
-ORDER = ["sentences", "codec", "layout", "dissect", "address", "wire", "transport", "wires", "look"]
+ORDER = ["sentences", "codec", "layout", "dissect", "address", "wire", "transport", "wires", "signature", "look", "trial"]
 ORDER += ["steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
 
 

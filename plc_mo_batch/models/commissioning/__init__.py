@@ -1,0 +1,1 @@
+from . import plc_commissioning, plc_commissioning_step, plc_controller_commissioning
