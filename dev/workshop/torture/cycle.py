@@ -8,7 +8,7 @@ from workshop.torture import genuine
 from workshop.torture.books import Ledger, Stock, accounts_gap, compare, compare_accounts, read_ledger
 from workshop.torture.events import TABLES, Told, compare_events
 from workshop.torture.fork import Gone
-from workshop.torture.person import Person, weigh_up
+from workshop.torture.person import REQUEUED, Person, weigh_up
 from workshop.torture.watch import offences
 from workshop.torture.world import SCANS_MEANWHILE, hook_for
 
@@ -122,7 +122,7 @@ class Cycle:
 
         acts, self.taken_out = world.odoo.visit(look)
         self.acts += acts
-        if any("back_in_line" in act for act in acts):
+        if any(REQUEUED in act for act in acts):  # Task 1 fills a queue that is empty, and an hour does not pass here
             world.fill()
         return bool(acts)
 

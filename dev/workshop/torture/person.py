@@ -7,6 +7,7 @@ finished order is closed with what was really dosed.
 
 from workshop.torture.books import dosed
 
+REQUEUED = "action_plc_requeue"
 CLOSING = {"skip_consumption": True, "skip_backorder": True, "skip_redirection": True}
 BATCH_FIELDS = [
     "name",
@@ -108,8 +109,8 @@ class Person:
             return
         self._scrap(order, missing)
         if is_open and order["plc_withheld"]:
-            self.acts.append(f"{order['name']}: action_plc_requeue")
-            self.call("mrp.production", "action_plc_requeue", [order["id"]])
+            self.acts.append(f"{order['name']}: {REQUEUED}")
+            self.call("mrp.production", REQUEUED, [order["id"]])
 
     def _missing(self, order, records):
         """kg by product id that the mill dosed for the order, and that stock does not know."""
