@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .codec import CodecError, Field, SlotCodec, complaint
+from .codec import CodecError, Field, complaint
 from .layout import CLOCK, EVENT_AREAS, SIGNATURE, Area, Layout
 from .sentences import Number, Sentence, _lt
 

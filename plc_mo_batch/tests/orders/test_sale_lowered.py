@@ -9,7 +9,6 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ...models.batch.mo_batch import STATES
-from .door_table import Undo
 from .door_world import DoorCase
 from .doors import LOWERED, WHOLE
 
