@@ -132,12 +132,16 @@ def _bcd_to_int(word: int) -> int:
 
 def _ascii_to_str(raw: bytes) -> str:
     """The text before the first NUL, without what fills it up: an IEC string ends there, and the rest of an older text may stand
-    behind it. One that begins with NUL has nothing behind it: what stands there was not written as a text."""
+    behind it. Behind an empty one that must be text: a number whose high byte is zero is none."""
     own, _end, rest = raw.partition(b"\0")
     text = own.rstrip(PADDING).decode("latin-1")
-    if not (text.isascii() and text.isprintable()) or (raw.startswith(b"\0") and any(rest)):
+    if not _is_printable(text) or not (own or _is_printable(rest.translate(None, PADDING + b"\0").decode("latin-1"))):
         raise ValueError(_lt("holds bytes that are not printable ASCII text"))
     return text
+
+
+def _is_printable(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _bool(word: int) -> bool:

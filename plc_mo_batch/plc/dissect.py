@@ -75,7 +75,7 @@ def difference(layout: Layout, kind: str, sent: Sequence[int], found: Sequence[i
 
 
 def _told(part: Part) -> Any:
-    if part.value is None:
+    if part.value is None or part.value == "":  # an empty text may have the rest of an older one behind it
         return Sentence(" ".join(map(str, part.words)))
     return part.value if isinstance(part.value, str) else Number(f"{part.value:.15g}")
 

@@ -6,7 +6,7 @@ from ...tools.translate import format_number
 
 
 class MoBatch(models.Model):
-    """What the PLC dosed, entered by a person: where its own figures cannot be believed, those of the people at the plant count."""
+    """What the PLC dosed, entered by a person: where its figures cannot be believed, those of the people at the plant count."""
 
     _inherit = "mo.batch"
 

@@ -256,9 +256,11 @@ class TestReading(BaseCase):
             with self.subTest(raw):
                 words = [raw[at] << 8 | raw[at + 1] for at in range(0, 6, 2)]
                 self.assertEqual(codec("ascii", words=3).decode(words), {"value": "AB"})
-        self.assertEqual(codec("ascii", words=1).decode([0x0041]), {"value": ""})
+        for empty in ([0, 0], [0x0041, 0x4243], [0xFFFF, 0xFFFF], [0x0020, 0xFF00]):
+            self.assertEqual(codec("ascii", words=2).decode(empty), {"value": ""}, empty)
+        with self.assertRaisesRegex(CodecError, "printable"):
+            codec("ascii", words=2).decode([0, 5])
         self.assertEqual(codec("ascii", words=2).decode([0x4120, 0x4200]), {"value": "A B"})
-        self.assertEqual(codec("ascii", words=1).decode([0xFFFF]), {"value": ""})
         with self.assertRaisesRegex(CodecError, "printable"):
             codec("ascii", words=2).decode([0x41FF, 0x4200])
 

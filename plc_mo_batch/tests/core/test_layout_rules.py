@@ -102,13 +102,16 @@ class TestRules(BaseCase):
         layout = plc_layouts.job_numbers()
         self.assertEqual(layout.too_long(83, 79), [])
         for limits, areas in (
-            ((82, 79), ["recipe"]),
+            ((82, 79), ["recipe", "feedback"]),
             ((78, 79), ["recipe", "feedback"]),
             ((22, 79), ["recipe", "feedback", "failure"]),
         ):
             told = layout.too_long(*limits)
             self.assertEqual([sentence.split()[1] for sentence in told], areas)
-        self.assertEqual(layout.too_long(82, 79), ["A recipe slot takes 83 words, but the PLC answers at most 82 in one read."])
+        self.assertEqual(
+            layout.too_long(82, 79),
+            [f"A {area} slot takes 83 words, but the PLC answers at most 82 in one read." for area in ("recipe", "feedback")],
+        )
         self.assertEqual(layout.too_long(83, 78), ["A recipe takes 79 words, but the PLC accepts at most 78 in one write."])
 
     def test_a_command_is_one_request(self):
