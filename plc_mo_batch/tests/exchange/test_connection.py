@@ -186,7 +186,7 @@ class TestTheTest(ConnectionCase):
         begin = time.monotonic()
         found = self.assertFound("fit the layout", reachable=True, answers=True, layout_ok=True)
         self.assertTrue(0 < found["round_trip_ms"] <= 1000 * (time.monotonic() - begin))
-        self.assertFalse(any(plc.mill.memory), "nothing is written")
+        self.assertFalse(any(plc.mill.memory[7000:8000]), "nothing is written")
 
     def test_while_a_batch_runs(self):
         plc = self.new_simulator()

@@ -115,7 +115,8 @@ class TestCycle(Isa88Case):
         self.run_task(2)
         self.assertFalse(self.queue())
         self.assertIn("more dosed components than the PLC's recipe has lines", order.plc_reason)
-        self.assertFalse(any(self.plc.mill.memory[:8000]))
+        recipes = self.controller.layout_id._layout().area("recipe")
+        self.assertFalse(any(self.plc.mill.memory[recipes.base : recipes.base + 10 * recipes.stride]), "nothing was sent")
 
     def test_by_hand_takes_no_line(self):
         by_hand = [(self.new_product(f"Test premix {number}"), 1.0) for number in range(5)]

@@ -93,7 +93,7 @@ class TestWithdrawJobNumbers(OfferedCase):
         self.assertEqual(self.batch.state, "offered")
         self.assertIn("lost its memory", self.batch.attention)
         self.assertTrue(self.batch.is_action_decide_allowed)
-        self.assertFalse(any(self.plc.mill.memory), "nothing is sent again automatically")
+        self.assertFalse(any(self.plc.mill.memory[7000:8000]), "nothing is sent again automatically")
         old = self.batch.job_number
         self.batch.action_send_again()
         self.run_task(2)
