@@ -31,6 +31,7 @@ class TestSecurityForging(SecurityCase):
         self.order.plc_reason = "of old"
         self.env["plc.alarm"].create({"kind": "silent", "message": "A test.", "controller_id": self.controller.id})
         self.env["plc.counter"]._add(self.controller, "requests")
+        self.controller._begin_commissioning()
         self.new_events()
         self.env.flush_all()
 

@@ -141,14 +141,12 @@ class TestCaptures(MillCase):
 
     def test_misaddressed_slots_store_nothing(self):
         self.serve(captured("misaddressed"))
-        self.assertEqual(
-            self.queue().mapped("state"), ["running"] * 10
-        )  # the order proves the taking, and nothing else is believed
+        self.assertEqual(self.queue().mapped("state"), ["running"] * 10, "the order proves the taking, nothing else is believed")
         for batch in self.queue():
             self.assertIn("Equipment code 10 (word 54) holds 109 where 110 was expected", batch.attention)
             rejected = batch.journal_ids.filtered(lambda line: line.kind == "anomaly")
             self.assertEqual(rejected.wrong_word, 54)
-            self.assertEqual(len(rejected.words.split()), 77)
+            self.assertEqual(len(rejected.words.split()), 81)
         self.assertFalse(any(self.queue().line_ids.mapped("actual_qty")))
         self.assertEqual(self.plc.mill.memory[6076:7000:100], [0] * 10, "nothing is acknowledged")
 

@@ -1,8 +1,11 @@
 """From no PLC to a connected one."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 
+from ...plc import trial
 from ..common import MillCase
 
 
@@ -39,8 +42,10 @@ class TestSetup(MillCase):
         with self.assertRaisesRegex(UserError, "each silo"):
             setup.action_connect()
         setup.is_checked = True
-        setup.action_connect()
+        with patch.object(trial.time, "sleep", lambda _seconds: plc.step(1)):  # the simulator scans while a trial waits
+            setup.action_connect()
         mill = setup.controller_id
+        self.assertTrue(mill.commissioned, "the simulator needs no person")
         self.assertRecordValues(mill, [{"name": "New mill", "host": "127.0.0.1", "port": plc.port, "enabled": True}])
         self.assertEqual(mill.equipment_ids[:1].product_ids, self.wheat)
         self.assertRecordValues(setup, [{"step": "done", "order_count": 2}])
