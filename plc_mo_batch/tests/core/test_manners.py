@@ -93,6 +93,15 @@ class TestFound(RudeCase):
                 self.assertEqual(self.fault(first), fault)
                 self.assertEqual(find_manners(endpoint, LAYOUT, first, DEADLINE), (Manners(), first))
 
+    def test_manners_of_a_device_without_the_last_slot(self):
+        """What it does not have is no reason to find nothing."""
+        for name in ("hangs up", "its own unit"):
+            device, asked, _fault, manners = MANNERS[name]
+            self.serve(**device, end=7100)
+            endpoint = self.endpoint(**asked)
+            found, seen = find_manners(endpoint, LAYOUT, look(endpoint, LAYOUT, DEADLINE), DEADLINE)
+            self.assertEqual((found, seen.error, seen.lacks.cause), (Manners(**manners), None, "2"))
+
     def test_every_mend_is_of_a_fault_that_a_device_here_has(self):
         faults = {tuple(fault.split()) for _device, _asked, fault, *_manners in [*MANNERS.values(), *FAULTS.values()]}
         self.assertLessEqual({tuple(filter(None, key)) for key in MEND}, faults)
