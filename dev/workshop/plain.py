@@ -25,6 +25,7 @@ TESTS = (  # fast ones first
     "test_reconcile",
     "test_reconcile_sentences",
     "test_reconcile_watched",
+    "test_reconcile_unbelieved",
     "test_reconcile_tables",
     "test_events",
     "test_events_rules",

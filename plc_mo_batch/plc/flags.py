@@ -67,7 +67,9 @@ class Flags(Handshake, name=FLAGS):
         return Sight.PASSED if self._is_stored(case.words) else Sight.SHOWN
 
     def _acknowledged(self, case: Case) -> Sight:
-        return Sight.CHANGED if self._is_changed(case) else Sight.NOTHING
+        if self._is_changed(case):
+            return Sight.CHANGED
+        return Sight.UNBELIEVED if self._blocks(case) else Sight.NOTHING
 
     def _is_changed(self, case: Case) -> bool:
         """Another batch of the same order in the slot is what is shown."""
@@ -78,10 +80,18 @@ class Flags(Handshake, name=FLAGS):
         """The feedback is about this order, and was not acknowledged."""
         return self._is_mine(case.job, case.words) and not self._is_stored(case.words)
 
+    def _shows(self, job: Job, words: tuple[int, ...]) -> bool:
+        return self._shown_order(words) == job.order.rstrip()
+
+    def _stands(self, case: Case) -> bool:
+        recipe = self.seen.recipe.get(case.job.slot)
+        standing = recipe is not None and self._is_standing(case.job, recipe, "recipe_flag")
+        return standing and self._recipe_role(case.job.slot, "recipe_flag") == 0
+
     def _is_mine(self, job: Job, words: tuple[int, ...]) -> bool:
         """The feedback is about this order. Slot and order name identify it."""
         self._believe_slot(job, words)
-        return self._shown_order(words) == job.order.rstrip()
+        return self._shows(job, words)
 
     def _is_stored(self, words: Sequence[int]) -> bool:
         return self._number("feedback", words, "feedback_flag") == 1
@@ -132,6 +142,7 @@ class Flags(Handshake, name=FLAGS):
     table = {
         QUEUED: {
             **TAKEN,  # a person sent it again, but the PLC had taken it after all
+            Sight.UNBELIEVED: Rule(Handshake.reject),
             Sight.BEHIND: Rule(Handshake.ask_about_database),
             Sight.OCCUPIED: Rule(ask_about_stranger),
             Sight.RELEASED: Rule(acknowledge),
@@ -139,6 +150,7 @@ class Flags(Handshake, name=FLAGS):
             Sight.FREE: Rule(Handshake.write_block, SENDING),
         },
         SENDING: {
+            Sight.UNBELIEVED: Rule(Handshake.reject),
             Sight.OCCUPIED: Rule(ask_about_stranger),
             Sight.BUSY: Rule(Handshake.wait),
             Sight.UNWRITTEN: Rule(Handshake.write_block),
@@ -146,6 +158,7 @@ class Flags(Handshake, name=FLAGS):
         },
         OFFERED: {
             **TAKEN,
+            Sight.UNBELIEVED: Rule(Handshake.reject),
             Sight.UNREAD: Rule(Handshake.wait),
             Sight.ERASED: Rule(Handshake.ask_about_recipe),
             Sight.STANDING: Rule(Handshake.wait),
@@ -177,5 +190,7 @@ class Flags(Handshake, name=FLAGS):
         ACKNOWLEDGED: {
             Sight.NOTHING: Rule(Handshake.wait),
             Sight.CHANGED: Rule(Handshake.ask_about_change),
+            Sight.UNBELIEVED: Rule(Handshake.reject),
         },
     }
+    sends = (Handshake.write_block, arm)

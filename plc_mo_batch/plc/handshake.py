@@ -12,14 +12,16 @@ from enum import Enum
 from typing import Any, ClassVar, NamedTuple
 
 from .codec import CodecError, complaint
-from .layout import Layout
+from .layout import SIGNATURE, Layout
 from .sentences import Number, Sentence, _lt, listed
 from .steps import (
     ABORTED,
     CANCELLED,
+    CANCELLING,
     COMMANDS,
     COMPLETE,
     COMPLETED,
+    DOWNLOADING,
     ENDED,
     EXECUTING,
     FAILED,
@@ -49,6 +51,7 @@ class Sight(Enum):
     # before the hand-over
     BEHIND = "the PLC knows more than this database, which was restored or is not the only one"
     OCCUPIED = "the slot holds what no batch knows, and nobody stored"
+    UNBELIEVED = "what the slot shows is neither blank nor believable: nothing is sent to it"
     RELEASED = "the slot is not free, and a person allowed to acknowledge what is in it"
     BUSY = "the slot is not free yet, or was not read"
     FREE = "the slot is free"
@@ -121,6 +124,7 @@ class Handshake(ABC):
     """
 
     table: ClassVar[Table]
+    sends: ClassVar[tuple[Callable[[Any, Case], Step | None], ...]]  # the actions that bring a recipe nearer to being taken
 
     def __init_subclass__(cls, name: str = "", **options: Any) -> None:
         if name:
@@ -164,6 +168,18 @@ class Handshake(ABC):
         """FREE, BUSY or OCCUPIED: whether the words of the slot allow a recipe to be sent."""
 
     @abstractmethod
+    def _shows(self, job: Job, words: tuple[int, ...]) -> bool:
+        """The slot shows this batch, whatever else of it can be believed."""
+
+    @abstractmethod
+    def _stands(self, case: Case) -> bool:
+        """The batch's recipe can be taken, or completed to one that can."""
+
+    @abstractmethod
+    def withdraw(self, case: Case) -> Step | None:
+        """Put the recipe out of the PLC's reach."""
+
+    @abstractmethod
     def clear(self, slot: int) -> Step | None:
         """Disable what someone else left ready to run in a slot without a batch."""
 
@@ -179,25 +195,36 @@ class Handshake(ABC):
             return None
         try:
             return self._decide(Case(job, tuple(words), in_slot))
-        except Rejected as rejected:
-            return Step(job.id, anomaly=rejected.anomaly)
         except CodecError as error:  # of our own words: the recipe does not fit, or no longer
             return Step(job.id, anomaly=Anomaly("occupied", _lt("the recipe does not fit: %(why)s", why=error.args[0])))
 
     def _decide(self, case: Case) -> Step | None:
         if case.row not in self.table:
             return None
-        rule = self.table[case.row][self._look(case)]
-        step = rule.act(self, case)
+        try:
+            rule = self.table[case.row][self._look(case)]
+            step = rule.act(self, case)
+        except Rejected as rejected:
+            return self._without_belief(case, rejected.anomaly)
         step = replace(step, state=rule.to) if step and rule.to else step
         return self._disarm(case, step)
+
+    def _without_belief(self, case: Case, anomaly: Anomaly) -> Step:
+        """Nothing is concluded from the slot. What shall not be taken is put out of reach: that is always safe."""
+        step = Step(case.job.id, anomaly=anomaly)
+        if not self._stands(case):
+            return step
+        withdrawal = self.withdraw(case) if case.row == CANCELLING else self._disarm(case, step)
+        return replace(withdrawal or step, anomaly=anomaly)
 
     def _disarm(self, case: Case, step: Step | None) -> Step | None:
         """The step, and what takes away the batch's recipe once the PLC was seen to have taken it."""
         return step
 
     def _look(self, case: Case) -> Sight:
-        return self._sight(case) or self._progress(case)
+        sight = self._sight(case) or self._progress(case)
+        sends = self.table[case.row][sight].act in self.sends
+        return Sight.UNBELIEVED if sends and not self._is_sound(case) else sight
 
     def _sight(self, case: Case) -> Sight | None:
         if case.row == QUEUED:
@@ -255,7 +282,7 @@ class Handshake(ABC):
     # Questions to a person
 
     def reject(self, case: Case) -> Step | None:
-        """It was taken; nothing else of the slot counts."""
+        """Nothing of the slot counts, but for what is already known of the batch."""
         return Step(case.job.id, anomaly=case.rejected)
 
     def ask_about_fall(self, case: Case) -> Step | None:
@@ -357,6 +384,42 @@ class Handshake(ABC):
         """
         if not self._is_blank(words):
             self._reject_unless(job.slot, self._number("feedback", words, "slot"), "slot", words)
+
+    def _is_sound(self, case: Case) -> bool:
+        """Something may be sent to the slot: it is blank, or can be believed, whosever batch it shows. Otherwise addresses, word
+        order or scale may be wrong, and the PLC would take other targets than it was sent.
+
+        What a person took note of is no reason to wait: the PLC shows it until it takes the next batch.
+        """
+        if any(other.noted and self._shows(other, case.words) for other in case.in_slot):
+            return True
+        try:
+            self._believe_anybody(case.job.slot, case.words)
+        except Rejected as rejected:
+            case.rejected = rejected.anomaly
+        return not case.rejected
+
+    def _believe_anybody(self, slot: int, words: tuple[int, ...]) -> dict[str, Any]:
+        """The values of a slot, whosever batch it shows, or of a blank one.
+
+        :raise Rejected: naming the first word that is wrong
+        """
+        area, blank = self.layout.area("feedback"), self._is_blank(words)
+        shown = [any(words[item.offset : item.end]) for item in area.by_role("line_code")]
+        values = self._decode(words, {"line_code": shown, "line_quantity": [0] * len(shown)})
+        if not blank:
+            self._reject_unless(slot, values["slot"], "slot", words)
+        for index, item in enumerate(area.by_role("line_code")):
+            code = values["line_code"][index]
+            self._reject_unless(code if item.value is None or blank and not code else item.value, code, "line_code", words, index)
+        signature = values.get(SIGNATURE)
+        self._reject_unless(self.layout.signature("feedback") if signature else signature, signature, SIGNATURE, words)
+        return values
+
+    def _blocks(self, case: Case) -> bool:
+        """It has ended, a batch waits for its slot, and what it left there cannot be believed."""
+        waits = any(other.state in DOWNLOADING for other in case.in_slot)
+        return waits and self._shows(case.job, case.words) and not self._is_sound(case)
 
     def _is_blank(self, words: tuple[int, ...]) -> bool:
         """It names neither slot nor order: never used, or everything is forgotten (except the taken job, if that is

@@ -71,7 +71,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             return True
         if self._is_blank(case.words):
             return True
-        values = self._decode(case.words)
+        values = self._believe_anybody(case.job.slot, case.words)
         over = values["finished"] if "finished" in values else values["state"] not in (EXECUTING, HELD)
         return bool(over) and self._recipe_role(case.job.slot, "acknowledged_job") == taken
 
@@ -132,6 +132,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         job = case.job
         if self._taken(case.words) == job.number and self._change(case):
             return Sight.CHANGED
+        if self._blocks(case):
+            return Sight.UNBELIEVED
         offered = any(other.state == OFFERED for other in case.in_slot)
         if not offered or job.state not in (COMPLETED, DONE) or job.slot not in self.seen.recipe:
             return Sight.NOTHING
@@ -143,6 +145,12 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         """It was given up, and its recipe may still stand in the PLC."""
         job = case.job
         return Sight.CHANGED if self._taken(case.words) == job.number and not job.noted else Sight.NOTHING
+
+    def _shows(self, job: Job, words: tuple[int, ...]) -> bool:
+        return 0 < job.number == self._taken(words)
+
+    def _stands(self, case: Case) -> bool:
+        return case.job.slot in self.seen.recipe and self._is_armed(case.job)
 
     def _taken(self, words: Sequence[int]) -> int:
         return self._number("feedback", words, "taken_job")
@@ -174,7 +182,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         return Step(job.id, values={"armed": True}, write=write)
 
     def withdraw(self, case: Case) -> Step | None:
-        """Put it out of the PLC's reach."""
+        """Clear what the PLC takes it by."""
         return Step(case.job.id, values={"withdrawn": False}, write=self._withdraw("withdraw", case.job.slot))
 
     def _disarm(self, case: Case, step: Step | None) -> Step | None:
@@ -234,7 +242,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
 
     def ask_about_stranger(self, case: Case) -> Step | None:
         """What the slot contains was never stored: it is not overwritten."""
-        told = {"job": self._taken(case.words), "order": self._decode(case.words)["order"] or "?"}
+        told = {"job": self._taken(case.words), "order": self._shown_order(case.words) or "?"}
         detail = _lt("job %(job)s, order %(order)s, does not belong to any batch and was not acknowledged", **told)
         return self._ask(case, "occupied", detail)
 
@@ -267,6 +275,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
     table = {
         QUEUED: {
             **TAKEN,  # a person sent it again, but the PLC had taken it after all
+            Sight.UNBELIEVED: Rule(Handshake.reject),
             Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),
             Sight.BEHIND: Rule(ask_about_database),
             Sight.OCCUPIED: Rule(ask_about_stranger),
@@ -275,6 +284,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             Sight.FREE: Rule(send, SENDING),
         },
         SENDING: {
+            Sight.UNBELIEVED: Rule(Handshake.reject),
             Sight.OCCUPIED: Rule(ask_about_stranger),
             Sight.BUSY: Rule(Handshake.wait),
             Sight.UNWRITTEN: Rule(Handshake.write_block),
@@ -282,6 +292,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
         },
         OFFERED: {
             **TAKEN,
+            Sight.UNBELIEVED: Rule(Handshake.reject),
             Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),  # a PLC may keep only the number
             Sight.OVERTAKEN: Rule(ask_about_overtaken),
             Sight.WENT_BACK: Rule(ask_about_taken_job),
@@ -320,12 +331,14 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             Sight.NOTHING: Rule(Handshake.wait),
             Sight.REPLACED: Rule(acknowledge),
             Sight.CHANGED: Rule(Handshake.ask_about_change),
+            Sight.UNBELIEVED: Rule(Handshake.reject),
         },
         CANCELLED: {  # given up: only then, and only as long as its recipe may stand
             Sight.NOTHING: Rule(Handshake.wait),
             Sight.CHANGED: Rule(ask_about_given_up),
         },
     }
+    sends = (send, Handshake.write_block, arm)
 
 
 def highest_taken(layout: Layout, seen: Seen, last_job: int) -> int:

@@ -3,13 +3,14 @@
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .dissect import Part, dissect, is_empty
 from .layout import CLOCK, Layout
 from .signature import ABSENT, ELSEWHERE, WRONG, Finding, search
-from .wire import Endpoint, LinkError, Manners
+from .wire import BEYOND, Endpoint, LinkError, Manners
 from .wires import opened
 
 
@@ -21,6 +22,8 @@ class Look:
     :param error: what ended the visit early, or None
     :param reachable: a connection was made
     :param round_trip: median seconds from a request to its answer; 0 if nothing was answered
+    :param lacks: the first refusal of a slot, after the first, or of an event area or clock that the device does not have; what else
+        it has was read
     :param signature: what the signature in the feedback of slot 1 shows; None if there is none in the layout, or it was not read
     """
 
@@ -30,11 +33,17 @@ class Look:
     reachable: bool = False
     round_trip: float = 0.0
     signature: Finding | None = None
+    lacks: LinkError | None = None
 
     @property
     def answers(self) -> bool:
         """The PLC itself replied, if only with a refusal."""
         return bool(self.words) or self.reachable and self.error is not None and self.error.kind in ("exception", "reply")
+
+    @property
+    def fault(self) -> LinkError | None:
+        """Why something was not read, but for a lack of time."""
+        return self.error or self.lacks
 
     @property
     def is_complete(self) -> bool:
@@ -57,7 +66,7 @@ class Look:
     @property
     def fits(self) -> bool:
         """Something was read, and all of it fits the layout."""
-        return bool(self.words) and not self.error and not self.is_misplaced and not next(self.problems(), None)
+        return bool(self.words) and not self.fault and not self.is_misplaced and not next(self.problems(), None)
 
     def parts(self, kind: str, slot: int) -> list[Part]:
         """A slot that was read, field by field."""
@@ -72,25 +81,57 @@ class Look:
 
 
 def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
-    """Read each slot of all areas in turn, until all are read or ``seconds`` have passed. Never raises, whatever the PLC does."""
+    """Read each slot of all areas in turn, until all are read or ``seconds`` have passed. Never raises, whatever the PLC does.
+
+    A slot that the device does not have keeps none of the others from being read, as it keeps none from being served.
+    """
     until = time.monotonic() + seconds
     words: dict[tuple[str, int], tuple[int, ...]] = {}
     times: list[float] = []
-    reachable, failure, found = False, None, None
+    reachable, failure, found, gone = False, None, None, _Gone()
     try:
         with opened(endpoint, layout.handshake, wait=endpoint.timeout) as wire:
             reachable = True
-            for kind, slot in _places(layout):
+            for kind, slot in filter(gone.has, _places(layout)):
                 begin = time.monotonic()
                 if begin > until:
                     break
-                words[kind, slot] = wire.read_words(*layout.request(kind, slot), layout.area(kind).registers)
+                with gone.noted(kind, slot):
+                    words[kind, slot] = wire.read_words(*layout.request(kind, slot), layout.area(kind).registers)
                 times.append(time.monotonic() - begin)
             if ("feedback", 1) in words:
                 found = search(wire, layout, words["feedback", 1])
     except LinkError as error:
         failure = error
-    return Look(layout, words, failure, reachable, statistics.median(times) if times else 0.0, found)
+    read = {place: own for place, own in words.items() if gone.has(place)}
+    return Look(layout, read, failure, reachable, statistics.median(times) if times else 0.0, found, gone.refusal)
+
+
+class _Gone:
+    """From which slot on a device has none: of recipe and feedback together, and of each other area."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, int] = {}
+        self.refusal: LinkError | None = None
+
+    def has(self, place: tuple[str, int]) -> bool:
+        kind, slot = place
+        return slot < self.first.get(_pair(kind), slot + 1)
+
+    @contextmanager
+    def noted(self, kind: str, slot: int) -> Iterator[None]:
+        """A refusal here is no fault of the visit, but for that of the first slot: then the addresses are wrong."""
+        try:
+            yield
+        except LinkError as error:
+            if (error.kind, error.cause) != ("exception", BEYOND) or (_pair(kind), slot) == ("slots", 1):
+                raise
+            self.first[_pair(kind)] = slot
+            self.refusal = self.refusal or error
+
+
+def _pair(kind: str) -> str:
+    return "slots" if kind in ("recipe", "feedback") else kind
 
 
 def _places(layout: Layout) -> Iterator[tuple[str, int]]:

@@ -55,6 +55,7 @@ from .core import (
     test_reconcile_sentences,
     test_reconcile_stateful,
     test_reconcile_tables,
+    test_reconcile_unbelieved,
     test_reconcile_watched,
     test_rounds,
     test_sentences,

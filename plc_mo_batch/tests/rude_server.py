@@ -20,6 +20,7 @@ class RudeServer:
     :param memory: its words, from address 0
     :param deaf_at_first: seconds after a connection in which requests are ignored
     :param deaf_between: seconds after an answer in which requests are ignored
+    :param rests: the :class:`Rests` that the client takes, which counts instead of the clock
     :param hangs_up_after: so many answers on a connection; 0: it never hangs up
     :param falls_silent_after: so many answers on a connection; None: it never does
     :param transaction: what becomes of the request's transaction id
@@ -42,6 +43,7 @@ class RudeServer:
         *,
         deaf_at_first=0.0,
         deaf_between=0.0,
+        rests=None,
         hangs_up_after=0,
         falls_silent_after=None,
         transaction=lambda number: number,
@@ -65,7 +67,7 @@ class RudeServer:
         self.requests = []  # (function, address, count) of all that were heard
         self.opened = 0
         self.lock = threading.Lock()
-        self._open = 0
+        self._clients = []
         self._late = []  # (when, address, words)
         self._tries = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -87,27 +89,25 @@ class RudeServer:
             while True:
                 client, _peer = self._listener.accept()
                 self.opened += 1
-                if self._open >= self.connections:
+                self._clients = [other for other in self._clients if not is_gone(other)]
+                if len(self._clients) >= self.connections:
                     client.close()
                     continue
-                self._open += 1
+                self._clients.append(client)
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        answers, deaf_until = 0, time.monotonic() + self.deaf_at_first
-        try:
-            with client, suppress(OSError):
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                while request := self._receive(client):
-                    if time.monotonic() < deaf_until or answers == self.falls_silent_after:
-                        continue
-                    client.sendall(self._framed(request, self._answer(request[2])))
-                    answers += 1
-                    deaf_until = time.monotonic() + self.deaf_between
-                    if answers == self.hangs_up_after:
-                        return
-        finally:
-            self._open -= 1
+        answers, since = 0, time.monotonic()
+        with client, suppress(OSError):
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while request := self._receive(client):
+                rest = self.rests.take() if self.rests else time.monotonic() - since
+                if rest < (self.deaf_between if answers else self.deaf_at_first) or answers == self.falls_silent_after:
+                    continue
+                client.sendall(self._framed(request, self._answer(request[2])))
+                answers, since = answers + 1, time.monotonic()
+                if answers == self.hangs_up_after:
+                    return
 
     # Telegrams
 
@@ -181,6 +181,37 @@ class RudeServer:
             _when, address, words = write
             self.memory[address : address + len(words)] = words
             self._late.remove(write)
+
+
+class Rests:
+    """In place of the module ``time`` of a client: it sleeps in no time, and the server is told how long.
+
+    What a busy machine adds to a pause, or to the way of a request, does not count.
+    """
+
+    def __init__(self):
+        self.now = self._taken = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def take(self):
+        """Seconds since the last request."""
+        rest, self._taken = self.now - self._taken, self.now
+        return rest + 1e-9
+
+
+def is_gone(client):
+    """The other side has closed it, or we have."""
+    try:
+        return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def crc(data):

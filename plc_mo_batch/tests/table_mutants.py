@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from ..plc.handshake import Handshake, Rule
 from ..plc.reconcile import HANDSHAKES
-from .core import test_reconcile, test_reconcile_sentences, test_reconcile_watched
+from .core import test_reconcile, test_reconcile_sentences, test_reconcile_unbelieved, test_reconcile_watched
 
 
 def survivors():
@@ -32,7 +32,7 @@ def fails(name, row, sight, rule):
     table = {**handshake.table, row: {**handshake.table[row], sight: rule}}
     with patch.object(handshake, "table", table):
         result = _FirstFailure()
-        for module in (test_reconcile, test_reconcile_sentences, test_reconcile_watched):
+        for module in (test_reconcile, test_reconcile_sentences, test_reconcile_watched, test_reconcile_unbelieved):
             unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
         return not result.wasSuccessful()
 

@@ -60,7 +60,7 @@ class PlcSnapshot(models.TransientModel):
         self.sudo().write({"taken_at": fields.Datetime.now(), "message": self._message(seen)})
 
     def _message(self, seen):
-        if seen.error:
+        if seen.fault:
             return self.controller_id._look_message(seen)
         if not seen.is_complete:
             return self.env._("The PLC is slow: only %(count)s slots were read.", count=len(seen.words))

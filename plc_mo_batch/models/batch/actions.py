@@ -170,7 +170,7 @@ ACTIONS = {
         Action(
             "take_note",
             of_batch(_lt("there is nothing to take note of")),
-            states={**_in(RUNNING, CANCELLED, case=WATCHED), **_in(*ENDED, case=(*WATCHED, "rejected"))},
+            states={**_in(RUNNING, case=WATCHED), **_in(CANCELLED, *ENDED, case=(*WATCHED, "rejected"))},
             decision=("take_note", "action_take_note"),
         ),
         Action(

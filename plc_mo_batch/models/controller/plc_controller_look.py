@@ -117,8 +117,8 @@ class PlcController(models.Model):
                 (
                     self._look_message(seen, wrong),
                     found and self._manners_message(found),
-                    seen.error and translate(self.env, seen.error.ids),
-                    seen.error and self._extent_message(seen),
+                    seen.fault and translate(self.env, seen.fault.ids),
+                    seen.fault and self._extent_message(seen),
                     self.twin_warning,
                 ),
             )
@@ -137,9 +137,9 @@ class PlcController(models.Model):
         """How far a device that refuses can be read."""
         plc = self.sudo()
         slots = {slot for kind, slot in seen.words if kind == "feedback"}
-        if seen.error.cause == "2" and slots:
+        if seen.fault.cause == "2" and slots:
             return self.env._("The slots up to %s can be read, and are served.", max(slots))
-        if seen.error.cause != "3":
+        if seen.fault.cause != "3":
             return ""
         most = find_most(plc._endpoint(TEST_TIMEOUT), seen.layout, TRY_SECONDS)
         needed = max(area.extent for area in seen.layout.areas)
@@ -164,6 +164,8 @@ class PlcController(models.Model):
         advice = [translate(self.env, sentence) for sentence in seen.signature.sentences()] if seen.signature else []
         if seen.fits:
             return self._fitting_message(seen, values)
+        if not wrong and seen.lacks:
+            return " ".join([self._link_message(seen.lacks, TEST_TIMEOUT), *advice])
         if not wrong:
             told = self.env._("The PLC at %(place)s answers within %(milliseconds)s ms.", **values)
             return " ".join([told, *advice])

@@ -308,9 +308,11 @@ class Conversation:
             if step.job_id and step.job_id not in free:
                 continue
             if step.write and (quiet or not self._may_write() or self._is_settling(step.write)):
-                # Neither stored nor sent: the next round decides again.
+                # Neither stored nor sent: the next round decides again
                 waiting = waiting or not quiet and not self._refusals.is_muted
-                continue
+                if step.write.kind != "disarm":
+                    continue
+                step = replace(step, write=None)  # what the PLC shows of a batch that it took is stored all the same
             if self._store(step):
                 again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
                 writes += self._to_send(step)

@@ -42,8 +42,8 @@ EXPECTED = {
     },
     "add_fallen": dict.fromkeys(("running", "completed", "failed"), ("fell x",)),
     "take_note": {
-        **dict.fromkeys(("running", "cancelled"), WATCHED),
-        **dict.fromkeys(("completed", "failed", "done"), (*WATCHED, "rejected x")),
+        "running": WATCHED,
+        **dict.fromkeys(("completed", "failed", "done", "cancelled"), (*WATCHED, "rejected x")),
     },
     "release": {"queued": ("occupied x",)},
     "go_on": {"queued": ("database_behind",)},

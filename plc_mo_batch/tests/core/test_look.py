@@ -70,6 +70,33 @@ class TestLook(LookCase):
         self.assertEqual((found.error.kind, len(self.proxy.requests)), ("exception", 2))
         self.assertTrue(self.proxy.wait_until_closed())
 
+    def test_what_the_device_does_not_have(self):
+        """Only that is missing: (which request is refused, what is read)."""
+        for refused, lost in (
+            (3, [("recipe", 2), ("feedback", 2)]),
+            (4, [("recipe", 2), ("feedback", 2)]),
+            (5, [("failure", 1)]),
+            (6, [("weighing", 1)]),
+            (7, [("clock", 1)]),
+        ):
+            with self.subTest(refused):
+                found = self.look(*[fault.passed_on] * (refused - 1), fault.exception(2))
+                self.assertEqual(list(found.words), [place for place in PLACES if place not in lost])
+                self.assertEqual((found.error, found.lacks.cause, found.fault), (None, "2", found.lacks))
+                self.assertEqual((found.answers, found.is_complete, found.fits), (True, False, False))
+
+    def test_it_is_not_asked_for_more_of_them(self):
+        self.proxy.requests.clear()
+        layout = replace(LAYOUT, slots=9)
+        found = self.look(*[fault.passed_on] * 4, fault.exception(2), fault.passed_on, fault.exception(2), layout=layout)
+        self.assertEqual(list(found.words), [*PLACES[:4], ("failure", 1), ("clock", 1)])
+        self.assertEqual((len(self.proxy.requests), found.lacks.address), (8, layout.address("recipe", 3)))
+
+    def test_another_refusal_ends_it(self):
+        for code in (1, 3, 4):
+            found = self.look(*[fault.passed_on] * 2, fault.exception(code))
+            self.assertEqual((list(found.words), found.error.cause, found.lacks), (PLACES[:2], str(code), None))
+
     def test_it_ends_when_its_time_is_over(self):
         """What was not read then is not known, which is no error."""
         for seconds, read in ((2, 3), (2.5, 3), (0, 1), (-1, 0), (6, 7)):

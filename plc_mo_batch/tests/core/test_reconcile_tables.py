@@ -10,7 +10,7 @@ from ...plc.handshake import Handshake, Rule, Sight
 from ...plc.job_numbers import JobNumbers
 from ...plc.reconcile import HANDSHAKES
 from .. import life_drawing
-from . import test_reconcile, test_reconcile_watched
+from . import test_reconcile, test_reconcile_unbelieved, test_reconcile_watched
 
 
 def cells(handshake):
@@ -20,7 +20,7 @@ def cells(handshake):
 def run_unit_tests():
     """The result of the reconciler's unit tests."""
     result = unittest.TestResult()
-    for module in (test_reconcile, test_reconcile_watched):
+    for module in (test_reconcile, test_reconcile_watched, test_reconcile_unbelieved):
         unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
     return result
 

@@ -67,6 +67,15 @@ class TestSentences(RefusalCase):
         self.controller.layout_id.address_offset = 40001
         self.assertIn("enter -40001 as the layout's address offset", self.message())
 
+    def test_what_stands_behind_the_end_is_not_shown(self):
+        """In the PLC Now has the slots that are there, and says why the others are not."""
+        self.serve(end=7300)
+        snapshot = self.env["plc.snapshot"]._take(self.controller)
+        shown = {(line.area, line.slot) for line in snapshot.line_ids}
+        self.assertLessEqual({(area, slot) for area in ("recipe", "feedback") for slot in (1, 2, 3)}, shown)
+        self.assertFalse({place for place in shown if place[0] in ("recipe", "feedback") and place[1] > 3})
+        self.assertIn("at address 7300", snapshot.message)
+
     def test_manners_are_found_and_entered(self):
         for name, (device, values, found) in SETTINGS.items():
             with self.subTest(name):
