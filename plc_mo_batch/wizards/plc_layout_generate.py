@@ -7,11 +7,12 @@ from ..plc.layout import MAX_WRITE
 FEEDBACK_BASE = 6000
 HEAD_WORDS = 27  # before the first line
 LINE_WORDS = 3  # a code and a quantity
-TAIL_WORDS = 11  # after the last line of a recipe: result, a spare word, three job numbers
+TAIL_WORDS = 11  # after the last line, on both sides: result, a spare word, and three numbers of two words
 MAX_LINES = (MAX_WRITE - HEAD_WORDS - TAIL_WORDS) // LINE_WORDS
 KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
 NAME = {"type": "ascii", "words": 8}
 JOB = {"type": "uint32"}
+SIGNATURES = {"recipe": 0x4D4F5245, "feedback": 0x4D4F4642}  # those of the shipped layouts: in ASCII, MORE and MOFB
 
 
 class PlcLayoutGenerate(models.TransientModel):
@@ -122,21 +123,21 @@ class PlcLayoutGenerate(models.TransientModel):
         thousands = -(-self.slots * stride // 1000) * 1000
         recipe_base = FEEDBACK_BASE + thousands
         areas = [
-            self._prepare_area("recipe", recipe_base, stride, self.env._("Target"), self._recipe_jobs()),
-            self._prepare_area("feedback", FEEDBACK_BASE, stride, self.env._("Actual"), self._feedback_jobs()),
+            self._prepare_area("recipe", recipe_base, stride, self.env._("Target"), self._recipe_tail()),
+            self._prepare_area("feedback", FEEDBACK_BASE, stride, self.env._("Actual"), self._feedback_tail()),
         ]
         if self.events:
             areas += self.env["plc.register.layout"]._prepare_event_areas(recipe_base + thousands)
         return {"name": self.name, "handshake": "job_numbers", "slots": self.slots, "area_ids": areas}
 
-    def _prepare_area(self, kind, base, stride, quantity, jobs):
-        content = [*self._head(), *self._lines(quantity), *self._tail(jobs)]
+    def _prepare_area(self, kind, base, stride, quantity, tail):
+        content = [*self._head(), *self._lines(quantity), *self._place(tail)]
         return Command.create(
             {"kind": kind, "base": base, "stride": stride, "field_ids": [Command.create(values) for values in content]}
         )
 
-    def _tail(self, jobs):
-        content = [*self._result(), *jobs]
+    def _place(self, tail):
+        content = [*self._result(), *tail]
         return self.env["plc.register.layout"]._place_fields(self._end_of_lines(), content)
 
     def _end_of_lines(self):
@@ -185,15 +186,23 @@ class PlcLayoutGenerate(models.TransientModel):
         return [
             ({"name": self.env._("Finished"), "role": "finished", "type": "bool"}, 1),
             ({"name": self.env._("Failed"), "role": "failed", "type": "bool"}, 1),
-            ({"name": self.env._("Finished weight"), "role": "weight", **KG}, 3),  # and a spare word
         ]
 
-    def _recipe_jobs(self):
+    def _recipe_tail(self):
         return [
+            (self._signature("recipe"), 3),  # and a spare word, as below
             ({"name": self.env._("Recipe job"), "role": "recipe_job", **JOB}, 2),
             ({"name": self.env._("Armed job"), "role": "armed_job", **JOB}, 2),
             ({"name": self.env._("Acknowledged job"), "role": "acknowledged_job", **JOB}, 2),
         ]
 
-    def _feedback_jobs(self):
-        return [({"name": self.env._("Taken job"), "role": "taken_job", **JOB}, 2)]
+    def _feedback_tail(self):
+        return [
+            ({"name": self.env._("Finished weight"), "role": "weight", **KG}, 3),
+            ({"name": self.env._("Taken job"), "role": "taken_job", **JOB}, 2),
+            (self._signature("feedback"), 2),
+            ({"name": self.env._("Sum of the recipe"), "role": "recipe_sum", "type": "uint32", "scale": 100}, 2),
+        ]
+
+    def _signature(self, kind):
+        return {"name": self.env._("Signature"), "role": "signature", "type": "uint32", "value": SIGNATURES[kind]}
