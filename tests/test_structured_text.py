@@ -129,6 +129,25 @@ class TestStructuredText(MillCase):
         self.work(20)
         self.assertEqual(len(self.plant.ledger), 1)
 
+    def test_disarmed_under_a_running_batch_it_goes_on(self):
+        """Odoo clears recipe job and armed job once it saw the taking: the batch ends, the next is taken, and no other."""
+        first = self.new_order()
+        self.run_task(1)
+        self.run_task(2)
+        self.work(2)
+        self.assertTrue(any(self.plant.memory[RECIPE + 77 : RECIPE + 81]))
+        self.run_task(2)
+        self.assertEqual(self.plant.memory[RECIPE + 77 : RECIPE + 81], [0] * 4)
+        self.plant.restart()
+        self.work(1)
+        self.assertTrue(self.plant.blocks[0].Running)
+        self.assertFalse(self.plant.blocks[0].Refused)
+        self.cycle(first)
+        second = self.new_order()
+        self.cycle(second)
+        self.work(20)
+        self.assert_booked(first | second)
+
     def test_what_the_last_batch_reported_does_not_end_the_next(self):
         """A program that does not reset its inputs: nothing is taken, and no batch ends with the kilograms of another."""
         self.new_order()

@@ -47,6 +47,7 @@ def isa88() -> Layout:
     jobs = (("recipe_job", 93), ("armed_job", 95), ("acknowledged_job", 97), ("command_job", 99))
     recipe = (*(Field(role, offset, "uint32") for role, offset in jobs), Field("command", 101))
     feedback = (Field("state", 93), Field("weight", 94, "float32"), Field("taken_job", 96, "uint32"))
+    feedback += (plc_layouts.signature("feedback", 98), Field("recipe_sum", 100, "float32"))
     areas = (Area("recipe", 1000, 110, content + recipe), Area("feedback", 3000, 110, content + feedback))
     return Layout(JOB_NUMBERS, 10, areas, word_order="low")
 

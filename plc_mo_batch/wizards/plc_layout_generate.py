@@ -7,12 +7,12 @@ from ..plc.layout import MAX_WRITE
 FEEDBACK_BASE = 6000
 HEAD_WORDS = 27  # before the first line
 LINE_WORDS = 3  # a code and a quantity
-TAIL_WORDS = 11  # after the last line: result, signature, a spare word, three job numbers; or weight, taken job, signature, sum
+TAIL_WORDS = 11  # after the last line, on both sides: result, a spare word, and three numbers of two words
 MAX_LINES = (MAX_WRITE - HEAD_WORDS - TAIL_WORDS) // LINE_WORDS
 KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
 NAME = {"type": "ascii", "words": 8}
 JOB = {"type": "uint32"}
-SUM = {"type": "uint32", "scale": 100}
+SIGNATURES = {"recipe": 0x4D4F5245, "feedback": 0x4D4F4642}  # those of the shipped layouts: in ASCII, MORE and MOFB
 
 
 class PlcLayoutGenerate(models.TransientModel):
@@ -131,13 +131,13 @@ class PlcLayoutGenerate(models.TransientModel):
         return {"name": self.name, "handshake": "job_numbers", "slots": self.slots, "area_ids": areas}
 
     def _prepare_area(self, kind, base, stride, quantity, tail):
-        content = [*self._head(), *self._lines(quantity), *self._tail(tail)]
+        content = [*self._head(), *self._lines(quantity), *self._place(tail)]
         return Command.create(
             {"kind": kind, "base": base, "stride": stride, "field_ids": [Command.create(values) for values in content]}
         )
 
-    def _tail(self, tail):
-        content = [*self._flags(), *tail]
+    def _place(self, tail):
+        content = [*self._result(), *tail]
         return self.env["plc.register.layout"]._place_fields(self._end_of_lines(), content)
 
     def _end_of_lines(self):
@@ -182,7 +182,7 @@ class PlcLayoutGenerate(models.TransientModel):
                 runs.append([line, code, 1])
         return runs
 
-    def _flags(self):
+    def _result(self):
         return [
             ({"name": self.env._("Finished"), "role": "finished", "type": "bool"}, 1),
             ({"name": self.env._("Failed"), "role": "failed", "type": "bool"}, 1),
@@ -190,7 +190,7 @@ class PlcLayoutGenerate(models.TransientModel):
 
     def _recipe_tail(self):
         return [
-            (self._signature("MORE"), 3),  # and a spare word
+            (self._signature("recipe"), 3),  # and a spare word, as below
             ({"name": self.env._("Recipe job"), "role": "recipe_job", **JOB}, 2),
             ({"name": self.env._("Armed job"), "role": "armed_job", **JOB}, 2),
             ({"name": self.env._("Acknowledged job"), "role": "acknowledged_job", **JOB}, 2),
@@ -198,13 +198,11 @@ class PlcLayoutGenerate(models.TransientModel):
 
     def _feedback_tail(self):
         return [
-            ({"name": self.env._("Finished weight"), "role": "weight", **KG}, 3),  # and a spare word
+            ({"name": self.env._("Finished weight"), "role": "weight", **KG}, 3),
             ({"name": self.env._("Taken job"), "role": "taken_job", **JOB}, 2),
-            (self._signature("MOFB"), 2),
-            ({"name": self.env._("Sum of the recipe"), "role": "recipe_sum", **SUM}, 2),
+            (self._signature("feedback"), 2),
+            ({"name": self.env._("Sum of the recipe"), "role": "recipe_sum", "type": "uint32", "scale": 100}, 2),
         ]
 
-    def _signature(self, letters):
-        """A constant whose four bytes differ, as one reads it in a list of registers."""
-        value = int.from_bytes(letters.encode(), "big")
-        return {"name": self.env._("Signature"), "role": "signature", **JOB, "value": value}
+    def _signature(self, kind):
+        return {"name": self.env._("Signature"), "role": "signature", "type": "uint32", "value": SIGNATURES[kind]}

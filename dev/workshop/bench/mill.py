@@ -96,6 +96,7 @@ class Mill:
                 "layout_id": env.ref("plc_mo_batch.plc_register_layout_job_numbers").id,
                 "picking_type_ids": [(6, 0, [picking_type])],
                 "equipment_ids": [(0, 0, silo) for silo in silos],
+                "commissioned": True,
                 **values,
             }
             return env["plc.controller"].create(plc).id, picking_type

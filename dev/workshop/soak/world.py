@@ -149,6 +149,7 @@ def set_up(env):
                 "timeout": 0.5,
                 "settle_time": 0.5,
                 "quiet_time": 2.0,
+                "commissioned": True,
             }
         )
         if options.get("tells"):

@@ -42,8 +42,8 @@ class TestSnapshot(MillCase):
         self.assertRecordValues(
             self.line(snapshot, 3, "recipe"), [{"address": 7200, "words": " ".join("0" * 83), "problem": False}]
         )
-        blank = " ".join([*"0" * 79, "19791", "17986", "0", "0"])
-        self.assertRecordValues(self.line(snapshot, 3, "feedback"), [{"address": 6200, "words": blank}])
+        empty = " ".join("0" * 79) + " 19791 17986 0 0"  # the signature, and the sum of an empty recipe
+        self.assertRecordValues(self.line(snapshot, 3, "feedback"), [{"address": 6200, "words": empty}])
 
     def test_running_batch(self):
         order = self.start_batch()

@@ -64,7 +64,7 @@ class TestFillRace(CommittedMillCase):
         """Both make orders of the same operation type, in batches of 400 kg: together they make no more than each order."""
         with self.registry.cursor() as cr:
             mill = api.Environment(cr, SUPERUSER_ID, {})["plc.controller"].browse(self.mill_id)
-            second = mill.copy({"name": "Second mill", "host": "192.0.2.1"})
+            second = mill.copy({"name": "Second mill", "host": "192.0.2.1", "commissioned": True})
             for silo in mill.equipment_ids:
                 silo.copy({"controller_id": second.id})
             (mill | second).max_batch_qty = 400.0

@@ -31,6 +31,7 @@ class TestSetup(MillCase):
 
     def test_the_whole_way(self):
         plc = self.new_simulator()
+        self.patch(trial.time, "sleep", lambda _seconds: plc.step(1))  # it scans while the commissioning check waits for it
         setup = self.setup_for(plc, name="New mill")
         setup.action_test()
         self.assertRecordValues(setup, [{"step": "silos", "is_answering": True}])
@@ -49,9 +50,21 @@ class TestSetup(MillCase):
         self.assertRecordValues(mill, [{"name": "New mill", "host": "127.0.0.1", "port": plc.port, "enabled": True}])
         self.assertEqual(mill.equipment_ids[:1].product_ids, self.wheat)
         self.assertRecordValues(setup, [{"step": "done", "order_count": 2}])
+        self.assertTrue(mill.commissioned, "the simulator needs no person")
         setup.action_fill()
         self.run_task(1)
         self.assertEqual(mill.queue_count, 2)
+
+    def test_a_plc_that_does_not_answer_is_not_commissioned(self):
+        plc = self.new_simulator()
+        plc.stop()
+        setup = self.setup_for(plc)
+        setup.action_next()
+        setup.is_checked = True
+        setup.action_connect()
+        self.assertFalse(setup.controller_id.commissioned)
+        self.assertFalse(setup.controller_id.sudo().commissioning_ids, "nothing was tried")
+        self.assertEqual(setup.action_commission()["res_model"], "plc.commissioning")
 
     def test_what_lies_in_a_silo_stays(self):
         setup = self.setup_for(self.new_simulator())
