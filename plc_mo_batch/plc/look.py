@@ -22,8 +22,8 @@ class Look:
     :param error: what ended the visit early, or None
     :param reachable: a connection was made
     :param round_trip: median seconds from a request to its answer; 0 if nothing was answered
-    :param lacks: the first refusal of a slot, after the first, or of an event area or clock that the device does not have; what else
-        it has was read
+    :param lacks: the first refusal of a slot after the first one, or of an event area or clock, that the device does not have;
+        what else it has was read
     :param signature: what the signature in the feedback of slot 1 shows; None if there is none in the layout, or it was not read
     """
 

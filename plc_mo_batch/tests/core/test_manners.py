@@ -4,7 +4,6 @@ The sentences of the causes here, and the same devices before Odoo: test_refusal
 """
 
 from dataclasses import replace
-
 from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
