@@ -10,7 +10,7 @@ from typing import Any
 from .dissect import Part, dissect, is_empty
 from .layout import CLOCK, Layout
 from .signature import ABSENT, ELSEWHERE, WRONG, Finding, search
-from .wire import BEYOND, Endpoint, LinkError, Manners
+from .wire import BEYOND, Endpoint, LinkError, Manners, Wire
 from .wires import opened
 
 
@@ -22,8 +22,8 @@ class Look:
     :param error: what ended the visit early, or None
     :param reachable: a connection was made
     :param round_trip: median seconds from a request to its answer; 0 if nothing was answered
-    :param lacks: the first refusal of a slot, after the first, or of an event area or clock that the device does not have; what
-        else it has was read
+    :param lacks: the first refusal of a slot after the first one, or of an event area or clock, that the device does not have;
+        what else it has was read
     :param signature: what the signature in the feedback of slot 1 shows; None if there is none in the layout, or it was not read
     """
 
@@ -96,7 +96,7 @@ def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
                 begin = time.monotonic()
                 if begin > until:
                     break
-                with gone.noted(kind, slot):
+                with gone.noted(wire, kind, slot):
                     words[kind, slot] = wire.read_words(*layout.request(kind, slot), layout.area(kind).registers)
                 times.append(time.monotonic() - begin)
             if ("feedback", 1) in words:
@@ -119,7 +119,7 @@ class _Gone:
         return slot < self.first.get(_pair(kind), slot + 1)
 
     @contextmanager
-    def noted(self, kind: str, slot: int) -> Iterator[None]:
+    def noted(self, wire: Wire, kind: str, slot: int) -> Iterator[None]:
         """A refusal here is no fault of the visit, but for that of the first slot: then the addresses are wrong."""
         try:
             yield
@@ -128,6 +128,8 @@ class _Gone:
                 raise
             self.first[_pair(kind)] = slot
             self.refusal = self.refusal or error
+            wire.close()  # a refusal ends the connection
+            wire.open()
 
 
 def _pair(kind: str) -> str:

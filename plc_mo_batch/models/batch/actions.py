@@ -14,6 +14,7 @@ from ...plc.reconcile import (
     CANCELLED,
     CANCELLING,
     COMPLETED,
+    DONE,
     ENDED,
     FAILED,
     HANDED_OVER,
@@ -158,6 +159,7 @@ ACTIONS = {
                 **_in(OFFERED, CANCELLING, case=(*UNDECIDED, "rejected", "silent")),
                 **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent", "fell", "reopened")),
                 **_in(COMPLETED, FAILED, case=("fell", "changed")),
+                **_in(DONE, case=("changed",)),  # what is more than was booked is booked late
             },
         ),
         # Something that may only rise went back: what did the PLC dose?

@@ -1,7 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...plc.reconcile import FAILED, HANDED_OVER
+from ...plc.handshake import STORED_STEP
+from ...plc.reconcile import DONE, FAILED, HANDED_OVER
 from ...tools.translate import format_number
 
 
@@ -18,21 +19,25 @@ class MoBatch(models.Model):
         return self._open_wizard("plc_mo_batch.mo_batch_amounts_action")
 
     def action_enter_amounts(self, amounts, reason, outcome="completed", weight=0.0):
-        """Enter what the PLC dosed for the batch, instead of what it reports. A batch that it has yet to end ends with that.
+        """Enter what the PLC dosed for the batch, instead of what it reports. A batch that it has yet to end ends with that. Of a
+        batch that is booked, what is more is booked late.
 
         :param amounts: pairs of an equipment's code and kg, 0 or more; equipment that is not named keeps what it reported last
         :param reason: how that is known
         :param outcome: ``completed``, or ``failed`` for a batch that was not made to its end; without meaning if it has ended
         :param weight: kg produced, hand-adds included; 0 if it is not known, the PLC's policy then says what counts
         :return: True
-        :raise UserError: if the batch is believed, or already booked; for an amount that is none; without a reason
+        :raise UserError: if the batch is believed; for an amount that is none, or less than is booked; without a reason
         """
         self.ensure_one()
         self._check_allowed("enter_amounts")
         batch = self.sudo()
         batch.lock_for_update(allow_referencing=True)  # otherwise Task 2 or 3 may be storing or booking other amounts right now
         batch._check_amounts(amounts, reason, outcome, weight)
+        booked = {line: line.actual_qty for line in batch.line_ids if batch.state == DONE}
         batch._store_entered(amounts, reason.strip())
+        if batch.state == DONE:
+            self.env["plc.task.write.back"].sudo()._book_difference(batch, booked)
         if batch.state in HANDED_OVER:
             batch._end_as_entered(outcome, weight)
         else:
@@ -52,6 +57,9 @@ class MoBatch(models.Model):
             raise UserError(self.env._("Choose the silo or tank of each amount."))
         if outcome not in ("completed", FAILED):
             raise UserError(self.env._("A batch ends as completed or as failed."))
+        dosed = self._dosed_by_code()
+        if self.state == DONE and any(kg < dosed.get(code, 0.0) - STORED_STEP / 2 for code, kg in amounts):
+            raise UserError(self.env._("The batch is booked: what was dosed can only be raised. Correct the stock by hand."))
 
     def _store_entered(self, amounts, reason):
         before = self._dosed_by_code()

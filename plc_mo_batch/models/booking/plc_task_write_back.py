@@ -43,6 +43,11 @@ class PlcTaskWriteBack(models.AbstractModel):
         self._commit()
 
     @api.model
+    def _book_difference(self, batch, booked):
+        """A person entered that a batch had dosed more than was booked; the caller has locked it."""
+        SeparateBooking(batch).book_difference(booked)
+
+    @api.model
     def _carry_out_due(self):
         disposed = self.env["mo.batch"]
         for batch in self.env["mo.batch"]._with_due_disposition():

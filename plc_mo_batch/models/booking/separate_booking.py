@@ -7,7 +7,8 @@ from .work_time import WorkTime
 
 
 class SeparateBooking:
-    """What is posted apart from the quantities that close an order: the waste of a failed batch, and late weighings.
+    """What is posted apart from the quantities that close an order: the waste of a failed batch, late weighings, and what
+    a batch that was booked had dosed besides.
 
     :param batch: locked by the caller, who rolls back if a method raises
     """
@@ -24,16 +25,31 @@ class SeparateBooking:
         """
         before = self._moves()
         for line in self.batch.line_ids.filtered(lambda line: line._wasted_qty()):
-            line._find_product()
-            if not line.product_id:
-                raise UserError(
-                    self.env._("Set exactly one product on the equipment with code %s: the PLC dosed from it.", line.code)
-                )
+            self._check_product(line)
             self._book_wasted(line)
         WorkTime(self.batch).record()
         ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
         self.batch.disposition_booked = True
         self.batch._journal("state", self.env._("The consumption of the failed batch is booked."))
+
+    def book_difference(self, booked):
+        """Book by how much more was dosed than was booked when the order was closed, as a user entered it.
+
+        :param booked: by line, in the line's unit
+        :raise UserError: as :meth:`book_failed`
+        """
+        for line in self.batch.line_ids:
+            more = line.actual_qty - booked.get(line, 0.0)
+            if more > 0:
+                self._check_product(line)
+                self.book_late(line, line._in_unit(more, line.product_id.uom_id))
+
+    def _check_product(self, line):
+        line._find_product()
+        if not line.product_id:
+            raise UserError(
+                self.env._("Set exactly one product on the equipment with code %s: the PLC dosed from it.", line.code)
+            )
 
     def _book_wasted(self, line):
         quantity = line._in_unit(line._wasted_qty(), line.product_id.uom_id)

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from ...plc.exchange import Answer, Plan, converse
 from ...plc.layout import FLAGS
-from ...plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, SENDING, highest_job, recipe_slots, reconcile
+from ...plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, QUEUED, SENDING, highest_job, recipe_slots, reconcile
 from ...tools.moments import pull_back_future_moments
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
@@ -134,6 +134,7 @@ class Conversation:
         self._clock = ClockTalk(env, controller_id)
         self._ends = {}  # slot -> (answer, feedback) in which an end was seen that is yet to be believed
         self._refusals = RefusalTalk(env, controller_id)
+        self._hid = False  # some of its slots were out of reach before this exchange
         self._sent = {}  # Write -> when it was sent: a PLC may show it only after its next scan
 
     @property
@@ -194,6 +195,7 @@ class Conversation:
                 )
             )
         layout = controller.layout_id._layout()
+        self._hid = bool(controller.slot_problem)
         self._sync_with_orders(controller, layout)
         self._wait_on()
         pull_back_future_moments(controller, "unconfirmed_write_at")
@@ -245,6 +247,10 @@ class Conversation:
         unsure = controller._is_unsure()
         known = [job for job in controller._jobs(plan.layout) if job.slot in plan.feedback]
         jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in known]
+        if answer.beyond and not self._hid:
+            # What is out of reach for the first time may be so for a moment, and show an order of a restored database: nothing
+            # that is only queued is sent before the next exchange.
+            jobs = [job for job in jobs if job.state != QUEUED]
         if jobs:  # otherwise nothing depends on what the PLC may know
             self._record_shown_job(plan.layout, answer.seen)
         seen = replace(answer.seen, before=self._before(answer))

@@ -39,6 +39,7 @@ EXPECTED = {
         **dict.fromkeys(("offered", "cancelling"), (*UNDECIDED, "rejected x")),
         "running": (*UNDECIDED, "rejected x", "unsteady x", "fell x", "reopened x"),
         **dict.fromkeys(("completed", "failed"), ("fell x", "changed x")),
+        "done": ("changed x",),
     },
     "add_fallen": dict.fromkeys(("running", "completed", "failed"), ("fell x",)),
     "take_note": {

@@ -54,6 +54,42 @@ class TestEnteredAmounts(MillCase):
         self.enter(batch)
         self.assertRecordValues(batch, [{"state": "completed", "produced_qty": 1000.0, "weight_typed": False}])
 
+    def done_batch(self):
+        """It is booked, and then the PLC shows other amounts."""
+        batch = self.batch_at("running")
+        self.enter(batch)
+        self.run_task(3)
+        self.assertEqual((batch.state, self.order.state), ("done", "done"))
+        batch._record_anomaly(Anomaly("changed", "860.00 instead of 784.50 were dosed", (0,) * 83))
+        self.assertTrue(batch.watch_needed)
+        return batch
+
+    def test_more_than_was_booked(self):
+        """The difference is booked on the closed order, once, and the matter is over."""
+        batch = self.done_batch()
+        maize = self.new_product("Test maize")
+        self.new_silo(103, maize)
+        self.enter(batch, {101: 600.4, 102: 353.1, 103: 7.5})
+        self.assertRecordValues(batch, [{"state": "done", "noted": True, "watch_needed": False, "attention": False}])
+        expected = {self.wheat: 600.4, self.soy: 353.1, self.molasses: 33.0, maize: 7.5}
+        self.assertEqual(self.booked_in_all(), expected)
+        with self.assertRaises(UserError):
+            self.enter(batch, {101: 610.0})
+        self.run_task(3)
+        self.assertEqual(self.booked_in_all(), expected)
+
+    def booked_in_all(self):
+        """By product, what was booked late included."""
+        moves = self.order.move_raw_ids.filtered(lambda move: move.state == "done" and move.product_id != self.salt)
+        return {product: sum(own.mapped("quantity")) for product, own in moves.grouped("product_id").items()}
+
+    def test_less_than_was_booked(self):
+        batch = self.done_batch()
+        with self.assertRaisesRegex(UserError, "can only be raised"):
+            self.enter(batch, {101: 600.4, 102: 353.0})
+        self.assertTrue(batch.watch_needed)
+        self.assertEqual(self.booked(self.order), {self.wheat: 598.4, self.soy: 353.1, self.molasses: 33.0})
+
     def test_not_made_to_its_end(self):
         batch = self.batch_at("running")
         self.enter(batch, {101: 598.4, 102: 12.5, 114: 0.0}, outcome="failed")

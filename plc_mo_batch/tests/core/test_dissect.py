@@ -10,7 +10,12 @@ from ...plc.dissect import difference, dissect, event_body, fits, is_empty
 from ...plc.layout import Area, Layout
 from .. import plc_layouts
 
-LAYOUTS = [plc_layouts.job_numbers(), plc_layouts.flags(), plc_layouts.job_numbers(word_order="low", swap_bytes=True)]
+LAYOUTS = [
+    plc_layouts.job_numbers(),
+    plc_layouts.flags(),
+    plc_layouts.job_numbers(word_order="low", swap_bytes=True),
+    plc_layouts.job_numbers(text_order="low"),
+]
 
 
 @tagged("post_install", "-at_install")
@@ -36,6 +41,14 @@ class TestDissect(BaseCase):
                 if part.field:
                     value = decoded[part.field.role]
                     self.assertEqual(part.value, value[part.field.index] if isinstance(value, list) else value)
+
+    def test_text_with_the_low_byte_first(self):
+        """As IEC strings lie in words; numbers are as they were."""
+        self.layout = plc_layouts.job_numbers(text_order="low")
+        self.assertEqual(self.parts()[1].value[:4], "HWM/", "what swapped characters look like")
+        self.words = [*self.layout.block(plc_layouts.recipe_values(3), 7), *self.words[79:]]
+        self.assertEqual((self.words[1], self.words[28:30]), (0x4857, [0, 38125]))
+        self.assertEqual((self.parts()[1].value, self.problems()), ("WH/MO/00003", []))
 
     def test_a_field_with_its_words(self):
         part = self.parts()[28]

@@ -175,6 +175,8 @@ class TestWrites(RefusalCase):
     def test_slots_that_the_plc_does_not_have(self):
         self.serve(end=7300)
         self.hand_over()
+        self.assertEqual(self.queue().state, "queued", "it may be for a moment, and what is there is not known")
+        self.run_task(2)
         self.assertEqual(self.queue().state, "offered")
         self.assertIn("Slots 4 to 10 of the layout are not served", self.controller.slot_problem)
         self.run_task(4)

@@ -57,6 +57,15 @@ class TestSnapshot(MillCase):
         self.assertEqual(self.plc.mill.memory, memory, "nothing is written")
         self.assertEqual(self.queue().state, "offered", "nothing changes in Odoo")
 
+    def test_text_with_the_low_byte_first(self):
+        self.controller.layout_id = self.controller.layout_id.copy({"text_order": "low"})
+        order = self.start_batch()
+        snapshot = self.take()
+        lines = self.line(snapshot, 1, "recipe") | self.line(snapshot, 1, "feedback")
+        self.assertEqual(lines.mapped("order_name"), [order.name] * 2)
+        self.assertFalse(any(lines.mapped("problem")))
+        self.assertEqual(self.plc.mill.memory[7001].to_bytes(2, "little").decode(), order.name[:2])
+
     def test_finished_and_failed(self):
         self.new_order()
         self.start_batch()

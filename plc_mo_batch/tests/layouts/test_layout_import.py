@@ -9,7 +9,7 @@ from odoo.tests import TransactionCase, tagged
 
 from ..patient_http import PatientHttpCase
 
-MAP_FIELDS = ["name", "handshake", "slots", "word_order", "swap_bytes", "address_offset", "copies_on_take", "drift"]
+MAP_FIELDS = ["name", "handshake", "slots", "word_order", "swap_bytes", "text_order", "address_offset", "copies_on_take", "drift"]
 AREA_FIELDS = ["kind", "registers", "base", "stride", "slots"]
 FIELD_FIELDS = [
     "name", "role", "offset", "type", "words", "scale", "repeat", "step", "value", "unit", "minimum", "maximum",
@@ -50,11 +50,14 @@ class TestLayoutImport(TransactionCase):
 
     def test_every_setting(self):
         register_layout = self.env.ref("plc_mo_batch.plc_register_layout_job_numbers").copy({"name": "Settings"})
-        register_layout.write({"word_order": "low", "swap_bytes": True, "address_offset": -1, "slots": 7})
+        register_layout.write({"word_order": "low", "swap_bytes": True, "text_order": "high", "address_offset": -1, "slots": 7})
         feedback = register_layout.area_ids.filtered(lambda area: area.kind == "feedback")
         feedback.registers = "input"
         feedback.field_ids[4].write({"unit": "kg", "scale": 0.5, "minimum": -2.5})
         self.assertTravels(register_layout)
+        for order in ("same", "high", "low"):
+            register_layout.text_order = order
+            self.assertTravels(register_layout)
 
     def test_several_in_one_file(self):
         layouts = [self.env.ref(f"plc_mo_batch.plc_register_layout_{name}") for name in ("flags", "isa88")]
