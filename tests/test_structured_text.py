@@ -142,6 +142,7 @@ class TestStructuredText(MillCase):
         self.work(1)
         self.assertTrue(self.plant.blocks[0].Running)
         self.assertFalse(self.plant.blocks[0].Refused)
+        self.work(1)  # its scales tell again what they remember: only now do the amounts not seem to have fallen
         self.cycle(first)
         second = self.new_order()
         self.cycle(second)

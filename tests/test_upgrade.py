@@ -262,6 +262,10 @@ def test_what_was_switched_off_stays_off(upgraded, before):
     assert set(before["crons"]) <= set(crons(upgraded))
 
 
+def test_plcs_in_service_count_as_commissioned(upgraded):
+    assert query(upgraded, "SELECT DISTINCT commissioned FROM plc_controller") == [(True,)]
+
+
 def test_metrics_have_a_new_key(upgraded, before):
     """Anybody could read the one before."""
     assert before["settings"][METRICS_KEY]

@@ -78,7 +78,8 @@ class Stage:
         mill.write({"host": "127.0.0.1", "port": self.plc.port, "poll_interval": 0, "settle_time": 0.2})
         mill.write({"review_percent": 6, "review_kg": 5, "max_batch_qty": 1000})
         layout = env.ref("plc_mo_batch.plc_register_layout_isa88").id
-        silent = mill.copy({"name": "Premix line", "layout_id": layout, "tz": "UTC", "timeout": 0.5, "enabled": False})
+        other = {"name": "Premix line", "layout_id": layout, "tz": "UTC", "timeout": 0.5, "enabled": False, "commissioned": True}
+        silent = mill.copy(other)
         return {"mill": mill.id, "silent": silent.id, "layout": mill.layout_id.id}
 
     def _new_user(self, env, role):
