@@ -138,7 +138,7 @@ def set_up(env):
             {"name": f"{name} {item.code}", "code": item.code, "kind": item.kind, "product_ids": item.product_ids.ids}
             for item in mill.equipment_ids
         ]
-        controller = env["plc.controller"].create(
+        controller = env["plc.controller"].sudo().create(
             {
                 "name": name,
                 "host": "127.0.0.1",
