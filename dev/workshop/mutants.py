@@ -45,6 +45,7 @@ MODULES = {
     "wires/__init__": ("test_wire_registry",),
     "look": ("test_look", "test_manners"),
     "signature": ("test_signature",),
+    "trial": ("test_trial",),
     "exchange": ("test_conversations", "test_rounds"),
 }
 TABLES = "tables"  # beside the modules: the handshakes' tables

@@ -36,6 +36,7 @@ TESTS = (  # fast ones first
     "test_events_model",
     "test_look",
     "test_signature",
+    "test_trial",
     "test_conversations",
     "test_rounds",
     "test_wire_registry",

@@ -63,6 +63,7 @@ from .core import (
     test_simulator,
     test_simulator_events,
     test_transport,
+    test_trial,
     test_wire_registry,
     test_wires,
 )

@@ -138,19 +138,23 @@ def set_up(env):
             {"name": f"{name} {item.code}", "code": item.code, "kind": item.kind, "product_ids": item.product_ids.ids}
             for item in mill.equipment_ids
         ]
-        controller = env["plc.controller"].sudo().create(
-            {
-                "name": name,
-                "host": "127.0.0.1",
-                "layout_id": env.ref(f"plc_mo_batch.plc_register_layout_{layout}").id,
-                "picking_type_ids": kind.ids,
-                "equipment_ids": [Command.create(values) for values in equipment],
-                "poll_interval": 0.3,
-                "timeout": 0.5,
-                "settle_time": 0.5,
-                "quiet_time": 2.0,
-                "commissioned": True,
-            }
+        controller = (
+            env["plc.controller"]
+            .sudo()
+            .create(
+                {
+                    "name": name,
+                    "host": "127.0.0.1",
+                    "layout_id": env.ref(f"plc_mo_batch.plc_register_layout_{layout}").id,
+                    "picking_type_ids": kind.ids,
+                    "equipment_ids": [Command.create(values) for values in equipment],
+                    "poll_interval": 0.3,
+                    "timeout": 0.5,
+                    "settle_time": 0.5,
+                    "quiet_time": 2.0,
+                    "commissioned": True,
+                }
+            )
         )
         if options.get("tells"):
             controller.write({"hand_add_policy": "weighed", "weighing_grace": GRACE_MINUTES, "tz": "UTC"})
