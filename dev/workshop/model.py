@@ -1,5 +1,6 @@
-"""Explores each setting of plc_mo_batch/tests/plc_model.py, prints the table, and writes it to docs/architecture/handshakes.md; exit
-code 1 if it is not as it should be. Needs no Odoo."""
+"""Explores each setting of plc_mo_batch/tests/plc_model.py, prints the table, and writes it to docs/architecture/handshakes.md.
+
+Exit code 1 if it is not as it should be. Needs no Odoo."""
 
 import argparse
 import sys
