@@ -69,6 +69,7 @@ SCREENS = [
         clicks=("a[name=health]",),
         height=1400,
     ),
+    Screen("commissioning", "plc.commissioning/{commissioning}", ".o_form_view .o_data_row", "manager"),
     Screen("alarms", "plc-alarms", ".o_list_view .o_data_row"),
     Screen("alarm", "plc-alarms/{alarm}", ".o_form_view"),
     Screen(

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.modules.module import initialize_sys_path
@@ -49,6 +50,7 @@ class Stage:
         """Make it all; the ids by name."""
         with self.env() as env:
             self.ids.update(self._connect(env), users={key: self._new_user(env, key) for key in USERS})
+            self.ids["commissioning"] = self._commission(env)
         for days in HISTORY_DAYS:
             self._cycle(days)
         self._today()
@@ -81,6 +83,14 @@ class Stage:
         other = {"name": "Premix line", "layout_id": layout, "tz": "UTC", "timeout": 0.5, "enabled": False, "commissioned": True}
         silent = mill.copy(other)
         return {"mill": mill.id, "silent": silent.id, "layout": mill.layout_id.id}
+
+    def _commission(self, env):
+        """The manager does it, while the PLC scans."""
+        trial = import_module("odoo.addons.plc_mo_batch.plc.trial")
+        with patch.object(trial.time, "sleep", lambda _seconds: self.plc.step(1)):
+            check = env["plc.controller"].with_user(self.ids["users"]["manager"]).browse(self.ids["mill"])._begin_commissioning()
+            check._try_alone()
+        return check.id
 
     def _new_user(self, env, role):
         groups = [env.ref("base.group_user").id, env.ref(f"plc_mo_batch.group_{role}").id]
