@@ -53,14 +53,12 @@ def judge(layout: Layout, words: Sequence[int]) -> Finding | None:
         return None
     place, right = expected
     shown = tuple(words[place : place + len(right)])
-    if not any(shown):
-        return Finding(ABSENT)
-    return find(right, words, place) if shown == right else find(right, shown, 0)
+    return find(right, shown, 0)
 
 
 def find(right: tuple[int, ...], words: Sequence[int], place: int) -> Finding:
     """The signature among ``words``, where it should begin at ``place``: nearest first, and as it is before swapped."""
-    for start in sorted(range(len(words) - len(right) + 1), key=lambda start: abs(start - place)):
+    for start in sorted(range(len(words)), key=lambda start: abs(start - place)):
         shown = tuple(words[start : start + len(right)])
         for swapped in (False, True):
             for turned in (False, True):
@@ -72,10 +70,10 @@ def find(right: tuple[int, ...], words: Sequence[int], place: int) -> Finding:
 
 def search(wire: Wire, layout: Layout, words: Sequence[int]) -> Finding | None:
     """The same as :func:`judge` for slot 1, and looked for in the neighbourhood if it is not at its place: one request more."""
-    found = judge(layout, words)
-    if not found or found.kind == RIGHT:
+    found, expected = judge(layout, words), _expected(layout)
+    if not found or not expected or found.kind == RIGHT:
         return found
-    place, right = _expected(layout) or (0, ())
+    place, right = expected
     middle = layout.address("feedback", 1, place)
     first = max(0, middle - NEAR)
     count = min(0x10000, middle + len(right) + NEAR) - first

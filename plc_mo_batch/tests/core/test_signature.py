@@ -1,12 +1,13 @@
 """What the signature proves (plc/signature.py): each mistake, and each two of them, is told apart."""
 
+from dataclasses import replace
 from itertools import product
 
 from odoo.tests import BaseCase, tagged
 
 from ...plc.look import look
-from ...plc.signature import ABSENT, ELSEWHERE, NEAR, RIGHT, WRONG, Finding, find, judge
-from ...plc.transport import Endpoint
+from ...plc.signature import ABSENT, ELSEWHERE, NEAR, RIGHT, WRONG, Finding, find, judge, search
+from ...plc.transport import Endpoint, LinkError
 from ...simulator import Simulator
 from ..patience import DEADLINE, SURE
 from ..plc_layouts import SHOWN, flags, job_numbers
@@ -41,8 +42,8 @@ class TestFind(BaseCase):
             (Finding(RIGHT), []),
             (Finding(ABSENT), []),
             (Finding(WRONG), ["not where the layout says"]),
-            (Finding(ELSEWHERE, 2), ["2 words too far on"]),
-            (Finding(ELSEWHERE, -1, True, True), ["1 words too early", "word order", "Swap Bytes"]),
+            (Finding(ELSEWHERE, 1), ["lies 1 words too far on"]),
+            (Finding(ELSEWHERE, -1, True, True), ["lies 1 words too early", "word order", "Swap Bytes"]),
         ):
             sentences = list(found.sentences())
             self.assertEqual(len(sentences), len(told))
@@ -75,6 +76,66 @@ class TestJudge(BaseCase):
     def test_a_recipe_carries_odoo_s(self):
         self.assertEqual(job_numbers().block({}, 1)[74:76], [0x4D4F, 0x5245])
         self.assertEqual(job_numbers().signature("recipe"), SHOWN["recipe"])
+
+
+class Window:
+    """A wire to a device that has the words of a dict, blank ones between them, and refuses what lies beyond its end."""
+
+    def __init__(self, words, end=0x10000):
+        self.words = words
+        self.end = end
+        self.asked = []
+
+    def read_words(self, first, count, registers):
+        self.asked.append((first, count, registers))
+        if first + count > self.end:
+            raise LinkError("exception", cause="2")
+        return tuple(self.words.get(address, 0) for address in range(first, first + count))
+
+
+@tagged("post_install", "-at_install")
+class TestSearch(BaseCase):
+    def search(self, words, layout=None, **options):
+        wire, layout = Window(words, **options), layout or job_numbers()
+        first, count = layout.request("feedback", 1)
+        slot = tuple(words.get(address, 0) for address in range(first, first + count))
+        return search(wire, layout, slot), wire.asked
+
+    def shown(self, begin, words=WORDS):
+        return dict(enumerate(words, begin))
+
+    def test_one_request_around_its_place(self):
+        """NEAR words before it, and NEAR behind it; only slot 1 is looked at."""
+        for off in (-NEAR, NEAR, 3):
+            found, asked = self.search(self.shown(6079 + off) | self.shown(6179))
+            self.assertEqual(found, Finding(ELSEWHERE, off))
+            self.assertEqual(asked, [(6079 - NEAR, 2 * NEAR + 2, "holding")])
+
+    def test_none_where_there_is_nothing_to_look_for(self):
+        layout = job_numbers()
+        bare = replace(layout, areas=tuple(without_signature(area) for area in layout.areas))
+        self.assertEqual(self.search({6010: 5}, bare), (None, []))
+        self.assertEqual(self.search(self.shown(6079)), (Finding(RIGHT), []))
+
+    def test_other_words_beside_it_are_no_signature(self):
+        self.assertEqual(self.search({6070: 5})[0], Finding(ABSENT))
+        self.assertEqual(self.search({6079: 5})[0], Finding(WRONG))
+
+    def test_where_the_registers_end(self):
+        layout = job_numbers()
+        for base, first, count in ((-79, 0, NEAR + 2), (0x10000 - 81, 0x10000 - 2 - NEAR, NEAR + 2)):
+            shifted = replace(layout, areas=tuple(replace(area, base=base, registers="input") for area in layout.areas))
+            wire = Window(self.shown(base + 79 + 1))
+            search(wire, shifted, (0,) * 83)
+            self.assertEqual(wire.asked, [(first, count, "input")])
+
+    def test_a_device_that_ends_there(self):
+        found, asked = self.search(self.shown(6080), end=6083)
+        self.assertEqual((found, len(asked)), (Finding(WRONG), 1))
+
+
+def without_signature(area):
+    return replace(area, fields=tuple(item for item in area.fields if item.role != "signature"))
 
 
 @tagged("post_install", "-at_install")
