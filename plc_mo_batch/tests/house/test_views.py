@@ -73,6 +73,7 @@ class TestViews(PatientHttpCase):
     @classmethod
     def make_records(cls):
         """What there is to look at of each model; wizards as they are opened."""
+        cls.mill._begin_commissioning()
         layout = cls.mill.layout_id
         words = tuple(range(layout._layout().codec("feedback").words))
         anomaly = Anomaly("rejected", "a test", words, 1)
