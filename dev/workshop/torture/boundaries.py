@@ -91,13 +91,13 @@ class Hook:
 
         request, decide = Link._call, Conversation._safely
 
-        def call(link, function, send, address, *args, **kwargs):
+        def call(link, function, address, *args, **kwargs):
             if address < self.first:
-                return request(link, function, send, address, *args, **kwargs)
+                return request(link, function, address, *args, **kwargs)
             self._backend = self._task
             self._at_boundary(f"{'write' if function == WRITE_MULTIPLE else 'read'} at {address}")
             self._reach(DURING)
-            reply = request(link, function, send, address, *args, **kwargs)
+            reply = request(link, function, address, *args, **kwargs)
             self._reach(AFTER)
             return reply
 
