@@ -7,5 +7,5 @@ from plc_mo_batch.tests import life_drawing
 
 
 def main():
-    life_drawing.PAGE.write_text(life_drawing.page())
+    life_drawing.BLOCK.put(life_drawing.block())
     return 0

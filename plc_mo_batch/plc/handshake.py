@@ -412,8 +412,8 @@ class Handshake(ABC):
         for index, item in enumerate(area.by_role("line_code")):
             code = values["line_code"][index]
             self._reject_unless(code if item.value is None or blank and not code else item.value, code, "line_code", words, index)
-        signature = values.get(SIGNATURE)
-        self._reject_unless(self.layout.signature("feedback") if signature else signature, signature, SIGNATURE, words)
+        if values.get(SIGNATURE):  # a program that shows none is older than the layout's
+            self._reject_unless(self.layout.signature("feedback"), values[SIGNATURE], SIGNATURE, words)
         return values
 
     def _blocks(self, case: Case) -> bool:

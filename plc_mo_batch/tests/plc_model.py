@@ -38,6 +38,7 @@ from ..plc.reconcile import (
     recipe_slots,
     reconcile,
 )
+from .generated import Block
 from .plc_records import Record
 
 CODE = 101
@@ -508,6 +509,7 @@ COLUMNS = ({"handshake": FLAGS}, {"handshake": FLAGS, "copies": True}, {"handsha
 CANCEL, LOSS, RETENTIVE = {"cancel": True}, {"loss": True}, {"loss": True, "retentive": True}
 VOLATILE = {"loss": True, "volatile": True}
 SLOW, LATE, QUIET, PERSON = {"slow": True}, {"late": 1}, {"late": 1, "quiet": True}, {"person": True}
+BLOCK = Block("architecture/handshakes.md", "dev/model")
 TABLE = (
     ({}, "", "", ""),
     (CANCEL, "", "", ""),

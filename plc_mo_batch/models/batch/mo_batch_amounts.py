@@ -96,5 +96,5 @@ class MoBatch(models.Model):
                 before=format_number(self.env, before.get(code, 0.0), ".2f"),
             )
             for code, kg in amounts
-            if abs(kg - before.get(code, 0.0)) >= 0.005
+            if abs(kg - before.get(code, 0.0)) >= STORED_STEP / 2
         )

@@ -59,22 +59,15 @@ class Attention:
     # PLCs and batches
 
     def _of_silent_plc(self, controller):
-        return self._item(
-            key=f"plc-{controller.id}",
-            severity="danger",
-            plc=controller.id,
-            title=controller.name,
-            message=controller.last_error,
-            since=fields.Datetime.to_string(controller.last_contact) or "",
-        )
+        since = fields.Datetime.to_string(controller.last_contact) or ""
+        return self._of_plc(controller, "plc", "danger", controller.last_error, since=since)
 
     def _of_unproven_plc(self, controller):
+        return self._of_plc(controller, "commission", "warning", controller._refusal_uncommissioned())
+
+    def _of_plc(self, controller, kind, severity, message, **values):
         return self._item(
-            key=f"commission-{controller.id}",
-            severity="warning",
-            plc=controller.id,
-            title=controller.name,
-            message=controller._refusal_uncommissioned(),
+            key=f"{kind}-{controller.id}", severity=severity, plc=controller.id, title=controller.name, message=message, **values
         )
 
     def _of_batches(self):

@@ -31,10 +31,10 @@ class TestAnomalies(MillCase):
         cls.possible = anomaly_table.can_be()
 
     def test_the_page_is_that_of_the_code(self):
-        page = anomaly_table.page()
+        block, table = anomaly_table.BLOCK, anomaly_table.table()
         if os.environ.get("PLC_WRITE_ANOMALIES"):
-            anomaly_table.PAGE.write_text(page)
-        self.assertEqual(anomaly_table.PAGE.read_text("utf-8"), page, "run this test with PLC_WRITE_ANOMALIES=1")
+            block.put(table)
+        self.assertEqual(block.page.read_text("utf-8"), block.document(table), "run this test with PLC_WRITE_ANOMALIES=1")
 
     def test_each_case_has_its_row(self):
         self.assertLessEqual({"rejected", "lost", "doubt", "went_back", "unsteady", *WATCHED}, set(self.possible))

@@ -47,10 +47,12 @@ class TestTables(BaseCase):
         self.assertEqual(set(HANDSHAKES.values()), {JobNumbers, Flags})
 
     def test_the_drawing_is_that_of_the_tables(self):
-        self.assertEqual(life_drawing.PAGE.read_text(), life_drawing.page(), "run dev/life")
+        self.assertEqual(
+            life_drawing.BLOCK.page.read_text("utf-8"), life_drawing.BLOCK.document(life_drawing.block()), "run dev/life"
+        )
 
     def test_another_rule_is_another_drawing(self):
         table = {**Flags.table, "offered": {**Flags.table["offered"], Sight.DOUBTFUL: Rule(Flags.arm, "running")}}
         with patch.object(Flags, "table", table):
-            self.assertNotEqual(life_drawing.PAGE.read_text(), life_drawing.page())
+            self.assertNotEqual(life_drawing.BLOCK.page.read_text("utf-8"), life_drawing.BLOCK.document(life_drawing.block()))
             self.assertIn("unsteady, unweighed, doubtful", life_drawing.diagram(table))
