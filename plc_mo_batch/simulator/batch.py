@@ -58,6 +58,7 @@ class Batch:
     aborted: bool = False
     command: int = 0
     told: bool = False
+    forgotten: list[int] = field(default_factory=list)  # lines whose counter began again at zero when their component was in
 
     def add_dose(self, line: int, code: int, target: float, final: float) -> None:
         """Append a component after the previous ones; target above 0, final not below 0, both kg."""
@@ -105,6 +106,14 @@ class Batch:
     def actuals(self) -> list[tuple[Dose, float]]:
         """Each component with the kg dosed so far."""
         return [(dose, dose.kg(self.elapsed)) for dose in self.doses]
+
+    def at_rest(self) -> list[Dose]:
+        """The components that are in."""
+        return [dose for dose in self.doses if dose.end <= self.elapsed]
+
+    def shown(self) -> list[tuple[Dose, float]]:
+        """What the counters say, which may have lost what was dosed."""
+        return [(dose, 0.0 if dose.line in self.forgotten else kg) for dose, kg in self.actuals()]
 
     def weight(self) -> float:
         """What the scale under the mixer shows in kg, two decimals: the actuals, and everything that is added by hand."""

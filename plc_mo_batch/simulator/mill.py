@@ -168,7 +168,7 @@ class Mill:
         self._obey(slot, batch)
         for dose in batch.advance(dt):
             self._log("dosing %s %.2f kg -> %.2f", dose.code, dose.target, dose.final)
-        for dose, kg in batch.actuals():
+        for dose, kg in batch.shown():
             slot.write_actual(dose.line, kg)
         if not batch.told and batch.elapsed >= batch.dosing_seconds / 2:
             self._tell_beside(batch)
@@ -281,6 +281,14 @@ class Mill:
         self.paused = False
         if self.batch:
             self.batch.held = False
+
+    def lose_counter(self, line: int) -> None:
+        """The counter of a line (from 0) of the running job is zero from the next scan on; what was dosed stays in the ledger.
+
+        Only if its component is at rest: another one would go on counting, and nobody could tell how much is missing.
+        """
+        if self.batch and any(dose.line == line for dose in self.batch.at_rest()):
+            self.batch.forgotten.append(line)
 
     def lose_memory(self, keep_taken: bool = False) -> None:
         """Forget all registers and the running job; with ``keep_taken`` the words of the taken jobs survive, as they are

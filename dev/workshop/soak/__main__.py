@@ -114,7 +114,7 @@ class Soak:
 
     def _play(self, notes):
         self.begun = time.monotonic()
-        self.nature = Nature(self.plcs, self.servers, self._end_session)
+        self.nature = Nature(self.plcs, self.servers, self._end_session, self._stored)
         players = {"nature": self.nature.play}
         for number, server in enumerate(self.servers):
             players[f"clerk {number}"] = self._clerk(server, number).play
@@ -186,6 +186,18 @@ class Soak:
         self.sql("SELECT pg_terminate_backend(%s)", session)
         return session
 
+    def _stored(self, plc, order):
+        """kg by code that the database knows of an order that a PLC runs."""
+        found = self.sql(
+            """
+            SELECT line.code, line.actual_qty::float8 FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
+             WHERE batch.controller_id = %s AND batch.order_name = %s AND batch.state = 'running' AND line.code > 0
+            """,
+            plc.id,
+            order,
+        )
+        return dict(found)
+
     def _write(self, **record):
         self.journal.write(json.dumps({"t": round(time.monotonic() - self.begun, 2), **record}, default=str) + "\n")
 
@@ -227,7 +239,8 @@ class Soak:
                 cursor,
                 """
                 SELECT batch.id, batch.controller_id, batch.production_id, batch.order_name, batch.job_number, batch.state,
-                       batch.active, array_agg(line.code) AS codes, array_agg(line.actual_qty::float8) AS actuals
+                       batch.active, batch.watch_needed,
+                       array_agg(line.code) AS codes, array_agg(line.actual_qty::float8) AS actuals
                   FROM mo_batch batch JOIN mo_batch_line line ON line.batch_id = batch.id
                  GROUP BY batch.id
                 """,
@@ -236,7 +249,7 @@ class Soak:
     def _compare_actuals(self, plc, ledger, batches):
         """What is frozen as completed is what the mill dosed."""
         for batch in batches:
-            if batch["state"] not in ("completed", "done"):
+            if batch["state"] not in ("completed", "done") or batch["watch_needed"]:  # a person has yet to say what was dosed
                 continue
             records = ledger.of(batch["order_name"], batch["job_number"])
             if not records:
@@ -323,6 +336,7 @@ class Soak:
                 if batch["active"]:
                     self._offend("stuck", f"batch {batch['id']} is {batch['state']}: {batch['attention'] or batch['last_error']}")
 
+        self.counts["fell"] = self.nature.falls
         self._add(self._with_cursor(compare_accounts, self.gap))
 
     def _salt(self, stock):
@@ -444,7 +458,8 @@ class Soak:
         unanswered = count["no answer"] + count["no database"]
         say(
             f"{count['plant seconds'] / 3600:.1f} PLC hours: {count['made']} batches made, {count['ended badly']} ended badly, "
-            f"{count['booked']} orders closed; {count['nature']} faults; {count['clicks']} clicks, {count['refused']} of them "
+            f"{count['booked']} orders closed; {count['nature']} faults, {count['fell']} counters fell; "
+            f"{count['clicks']} clicks, {count['refused']} of them "
             f"refused, {unanswered} not answered, {count['given up']} given up by Odoo; {count['checked writes']} writes checked"
         )
         say(

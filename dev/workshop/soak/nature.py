@@ -58,6 +58,7 @@ WIRE = [
     torn,
     doubled,
 ]
+LEAST_FALL = 1.0  # kg: scales tremble by less
 CLOCK = [-3600, -300, -60, 0, 0, 60, 300, 3600]  # seconds that a server's clock is off
 
 
@@ -66,19 +67,25 @@ class Nature:
 
     :param plcs, servers: of the soak
     :param end_session: ends a database session, chosen by a die
+    :param stored: what Odoo has stored of an order that a PLC runs: kg by code
     """
 
-    def __init__(self, plcs, servers, end_session):
+    def __init__(self, plcs, servers, end_session, stored):
         self.plcs = plcs
         self.servers = servers
         self.end_session = end_session
+        self.stored = stored
+        self.about_to_fall = []  # PLCs one of whose counters falls as soon as Odoo would see it
+        self.falls = 0
 
     def play(self, note):
         """:return: a few words on what was done"""
+        self._let_fall()
         return getattr(self, f"_{note.what}")(*note.dice)
 
     def calm_down(self):
         """No more faults."""
+        self.about_to_fall.clear()
         for plc in self.plcs:
             plc.proxy.faults.clear()
             with plc.peer.lock:
@@ -102,6 +109,28 @@ class Nature:
         with plc.peer.lock:
             plc.peer.mill.fail_next()
         return f"{plc.name}: a batch fails"
+
+    def _fall(self, where, *_dice):
+        plc = pick(where, self.plcs)
+        self.about_to_fall.append(plc)
+        return f"{plc.name}: a counter will fall"
+
+    def _let_fall(self):
+        """A counter begins again at zero, once its component is in and stored: that one fell of which Odoo knows nothing, nobody
+        could tell. Until then the mill stands still."""
+        for plc in self.about_to_fall[:]:
+            with plc.peer.lock:
+                mill = plc.peer.mill
+                dose = next((dose for dose in mill.batch.at_rest() if dose.final > LEAST_FALL), None) if mill.batch else None
+                if not dose:
+                    continue
+                if self.stored(plc, mill.batch.order).get(dose.code) != dose.final:
+                    mill.pause()
+                    continue
+                mill.lose_counter(dose.line)
+                mill.resume()
+            self.about_to_fall.remove(plc)
+            self.falls += 1
 
     def _pause(self, where, stands, *_dice):
         plc = pick(where, self.plcs)

@@ -32,6 +32,7 @@ FAULTS = {
     "wire": 60,
     "memory": 1,  # a PLC that forgot makes nothing before a person has looked at all of its batches
     "fail": 3,
+    "fall": 4,
     "pause": 3,
     "clock": 4,
     "end_session": 4,

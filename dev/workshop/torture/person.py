@@ -22,10 +22,13 @@ BATCH_FIELDS = [
     "is_action_disposition_allowed",
     "is_action_release_allowed",
     "is_action_rebook_allowed",
+    "is_action_enter_amounts_allowed",
+    "is_action_add_fallen_allowed",
 ]
 LOST = [("state", "in", ["offered", "running", "cancelling"]), ("attention_key", "!=", False)]
 FAILED = [("state", "=", "failed"), ("disposition_order", "=", False)]
 CLOSED = [("state", "=", "completed"), ("production_id.state", "in", ["done", "cancel"])]
+FELL = [("state", "in", ["completed", "failed"]), ("attention_key", "=like", "fell%")]
 OCCUPIED = [("state", "=", "queued"), ("attention_key", "like", "occupied%")]
 
 
@@ -52,8 +55,10 @@ class Person:
 
         :return: what was done, as sentences; ``taken_out`` may have grown
         """
-        for batch in self._batches(["|", "|", "|", "&", *LOST, "&", *FAILED, "&", *CLOSED, "&", *OCCUPIED]):
-            if batch["is_action_decide_allowed"]:
+        for batch in self._batches(["|"] * 4 + ["&", *LOST, "&", *FAILED, "&", *CLOSED, "&", *OCCUPIED, "&", *FELL]):
+            if (batch["attention_key"] or "").startswith("fell"):
+                self._decide_fall(batch)
+            elif batch["is_action_decide_allowed"]:
                 self._decide(batch)
             elif batch["is_action_disposition_allowed"]:
                 self._settle(batch)
@@ -83,6 +88,17 @@ class Person:
         elif not self.ledger.is_running(order, job):
             self.taken_out.add(batch["production_id"][0])
             self._act(batch, "action_give_up")
+
+    def _decide_fall(self, batch):
+        """A counter began again at zero: what fell was dosed, too. Or she waits for the end, and enters what the mill's own book
+        says."""
+        records = self.ledger.of(batch["order_name"], batch["job_number"])
+        if batch["id"] % 2 and batch["is_action_add_fallen_allowed"]:
+            self._act(batch, "action_add_fallen")
+        elif records and batch["is_action_enter_amounts_allowed"]:
+            if batch["state"] in ("completed", "failed") or records[-1]["event"] == "interrupted":
+                amounts = [[line["code"], line["kg"]] for line in records[-1]["lines"]]
+                self._act(batch, "action_enter_amounts", amounts, "the mill's book", "failed")  # if it has not ended yet
 
     def _settle(self, batch):
         """What was last seen is booked: on the order, if its product was made; else as scrap, and the order goes back in line."""

@@ -82,14 +82,16 @@ def lose_value(registry):
     order._cal_price = less
 
 
+OF_ORDERS = {
+    "told before stored": (tell_before_it_is_stored, "early"),
+    "a kilogram lost": (lose_the_last_bag, "lost"),
+    "sent twice": (send_again_by_itself, "doubled"),
+    "never closed": (never_book, "stuck"),
+}
 # by cycle, what is broken: how, and as what it is to be noticed
 SABOTAGES = {
-    "orders": {
-        "told before stored": (tell_before_it_is_stored, "early"),
-        "a kilogram lost": (lose_the_last_bag, "lost"),
-        "sent twice": (send_again_by_itself, "doubled"),
-        "never closed": (never_book, "stuck"),
-    },
+    "orders": OF_ORDERS,
+    "few": OF_ORDERS,
     "events": {
         "acknowledged before commit": (acknowledge_before_commit, "early"),
         "a failure forgotten": (forget_a_failure, "lost"),

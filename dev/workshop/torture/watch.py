@@ -82,7 +82,8 @@ class Watch:
         self.checked += 1
         rows = self._query(
             f"""
-            SELECT batch.state, array_agg(line.code), array_agg(line.actual_qty::float8), array_agg(line.reported)
+            SELECT batch.state, array_agg(line.code),
+                   array_agg((line.actual_qty + coalesce(line.fallen_qty, 0))::float8), array_agg(line.reported)
               FROM mo_batch batch JOIN mo_batch_line line ON line.batch_id = batch.id
              WHERE batch.controller_id = %s AND batch.slot = %s AND batch.{condition}
              GROUP BY batch.id ORDER BY batch.id DESC LIMIT 1

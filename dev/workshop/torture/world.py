@@ -43,7 +43,16 @@ class Odoo:
         )
         self.registry = Registry(database)
         self._keep_the_notifying_connection()
+        self._end_lost_cursors()
         self.let_go()
+
+    @staticmethod
+    def _end_lost_cursors():
+        """A cursor whose session was killed while it was being closed has no ``_obj`` any more. When it is collected as garbage,
+        Odoo looks for that until the stack overflows, which may end the process."""
+        from odoo.sql_db import Cursor
+
+        Cursor._obj = None
 
     @staticmethod
     def _keep_the_notifying_connection():
@@ -423,6 +432,7 @@ KINDS = {
 
 WORKS = {
     "orders": Work(10, BY_HAND, tells=False, tasks="14", kinds=tuple(KINDS)),
+    "few": Work(3, BY_HAND, tells=False, tasks="14", kinds=tuple(KINDS)),
     "events": Work(2, WEIGHED, tells=True, tasks="1", kinds=("odoo", "plc", "pg-kill", "pg-end"), first=8000),
 }
 

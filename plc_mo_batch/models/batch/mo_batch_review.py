@@ -122,10 +122,8 @@ class MoBatch(models.Model):
         if not 0 < weight < float("inf"):
             raise UserError(self.env._("The weight must be more than 0."))
         batch._journal("user", batch._weight_entered(weight))
-        batch.write({"weight_needed": False, "weight_typed": True, "produced_qty": weight, "review_needed": False})
+        batch.write({"weight_needed": False, "weight_typed": True, "produced_qty": weight})
         batch._hold_for_review()
-        if not batch.review_needed:
-            batch.activity_feedback([ACTIVITY])
         batch._on_answered()
         return True
 
@@ -157,9 +155,13 @@ class MoBatch(models.Model):
         return any(not line.code and not line.typed and (typed or line.entry_needed) for line in self.line_ids)
 
     def _hold_for_review(self):
+        """Judge the batch by what is known of it now: what a person corrected need not be reviewed any more."""
         self.weight_state = FinishedWeight(self).state()
         reasons = self._review_reasons()
-        if reasons and not self.review_needed and not self.reviewed:
+        if self.review_needed and not reasons:
+            self.review_needed = False
+            self.activity_feedback([ACTIVITY])
+        elif reasons and not self.review_needed and not self.reviewed:
             self.review_needed = True
             self._journal("anomaly", " ".join(reasons))
             self._tell_responsible(self.env._("Review before it is booked"), " ".join(reasons))

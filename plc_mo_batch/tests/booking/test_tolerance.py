@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ...plc.steps import Anomaly
 from ..common import MillCase
 
 
@@ -237,3 +238,54 @@ class TestTolerance(MillCase):
             [(silo, round(deviation, 2)) for silo, _month, deviation in groups],
             [(self.silo_101, 10.0), (self.silo_102, -2.0), (self.tank, 0.0)],
         )
+
+
+@tagged("post_install", "-at_install")
+class TestCorrected(MillCase):
+    """What stood out and is corrected need not be reviewed; what still does must be."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        boss = new_test_user(cls.env, "boss", groups="plc_mo_batch.group_manager")
+        cls.controller.write({"review_percent": 5.0, "responsible_id": boss.id})
+        cls.put_in_stock(10000.0, cls.wheat, cls.soy, cls.molasses, cls.salt)
+
+    def fallen(self, wheat):
+        """The wheat's counter showed 600 kg, fell to zero, and rose to what is given when the batch ended."""
+        self.queue().write({"state": "done", "active": False})
+        batch = self.complete(self.new_order(), actuals={101: wheat, 102: 352.25, 114: 33.3}, weight=1000.0)
+        batch.line_ids.filtered(lambda line: line.code == 101).fallen_qty = 600.0
+        batch._record_anomaly(Anomaly("fell", "equipment 101 by 600.00", (0,) * 83))
+        self.assertRecordValues(batch, [{"review_needed": True, "watch_needed": True}])
+        self.assertTrue(batch.activity_ids)
+        return batch
+
+    def test_by_whatever_a_person_does(self):
+        for wheat, correct, waits in (
+            (0.0, lambda batch: batch.action_add_fallen(), False),
+            (60.0, lambda batch: batch.action_add_fallen(), True),
+            (0.0, lambda batch: batch.action_enter_amounts([(101, 601.0)], "Scale printout"), False),
+            (0.0, lambda batch: batch.action_enter_amounts([(101, 660.0)], "Scale printout"), True),
+            (0.0, lambda batch: batch.action_take_note(), True),
+        ):
+            with self.subTest(wheat=wheat, waits=waits):
+                batch = self.fallen(wheat)
+                correct(batch)
+                self.assertRecordValues(batch, [{"review_needed": waits, "watch_needed": False}])
+                self.assertEqual(bool(batch.attention), waits)
+                self.assertEqual(bool(batch.activity_ids), waits)
+                self.run_task(3)
+                self.assertEqual(batch.state, "completed" if waits else "done")
+
+    def test_a_quantity_that_was_mistyped(self):
+        self.bom.consumption = "strict"
+        self.controller.write({"review_percent": 0.0, "consumption_policy": "respect", "hand_add_policy": "typed"})
+        batch = self.complete(self.new_order(), actuals={101: 600.0, 102: 352.25, 114: 33.3}, weight=1000.0)
+        salt = batch.line_ids.filtered(lambda line: not line.code)
+        batch.action_enter_hand_adds([(salt.id, 144.5)])
+        self.assertTrue(batch.review_needed)
+        batch.action_enter_hand_adds([(salt.id, 14.45)])
+        self.assertRecordValues(batch, [{"review_needed": False, "attention": False}])
+        self.run_task(3)
+        self.assertEqual(batch.state, "done")
