@@ -106,5 +106,7 @@ SCREENS = [
     Screen("settings", "action-mrp.action_mrp_configuration", ".o_form_view [name=plc_enabled]", "admin", height=2780),
     Screen("weighed-twice", "plc-board", ".o_plc_board [name=action_count_again]", height=1560, act=2),
     Screen("weight", "plc-batches/{weight}", ".modal .o_form_view", clicks=("=Enter Weight",), act=2),
+    Screen("batch-fell", "plc-batches/{fell}", "button[name=action_add_fallen]", act=2),
+    Screen("amounts", "plc-batches/{fell}", ".modal .o_form_view", clicks=("=Enter Amounts",), act=2),
     Screen("booked", "plc-batches/{booked}", ".modal .o_form_view", "manager", clicks=("=Mark as Booked by Hand",), act=2),
 ]

@@ -57,8 +57,8 @@ class Stage:
         return self.ids
 
     def second_act(self):
-        """What happens rarely: the same is weighed twice in a row, the PLC reports no finished weight, and the next batch's order
-        is cancelled while it is made."""
+        """What happens rarely: the same is weighed twice in a row, the PLC reports no finished weight, the next batch's order is
+        cancelled while it is made, and of the one after it a counter begins again at zero."""
         self._weigh_twice()
         with self.env() as env:
             env["plc.controller"].browse(self.ids["mill"]).weight_policy = "ask"
@@ -70,6 +70,7 @@ class Stage:
             self.ids.update(weight=self._at(env, 5).id, booked=cancelled.id)
             cancelled.production_id.action_cancel()
         self._run_until(lambda env: self._at(env, 6).state == "completed")
+        self._lose_counter(7)
         return self.ids
 
     # The parts
@@ -249,6 +250,13 @@ class Stage:
             last = env["plc.weighing"].search([], order="id desc", limit=1)
             last.write({"acknowledged": False, "ack_at": fields.Datetime.now() - timedelta(minutes=1)})
         self._run_until(lambda env: env["plc.weighing"].search_count([("repeated", ">", 0)]), seconds=0.1)
+
+    def _lose_counter(self, slot):
+        self._run_until(lambda env: self._at(env, slot).state == "running" and len(self.plc.mill.batch.at_rest()) > 1)
+        self.plc.mill.lose_counter(self.plc.mill.batch.at_rest()[0].line)
+        self._run_until(lambda env: self._at(env, slot).watch_needed, seconds=0.1)
+        with self.env() as env:
+            self.ids["fell"] = self._at(env, slot).id
 
     def _cancel(self, slot):
         with self.env() as env:
