@@ -97,7 +97,7 @@ def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
                 if begin > until:
                     break
                 with gone.noted(wire, kind, slot):
-                    words[kind, slot] = wire.read_words(*layout.request(kind, slot), layout.area(kind).registers)
+                    words[kind, slot] = wire.read_words(*layout.request(kind, slot))
                 times.append(time.monotonic() - begin)
             if ("feedback", 1) in words:
                 found = search(wire, layout, words["feedback", 1])

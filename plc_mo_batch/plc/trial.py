@@ -121,10 +121,10 @@ class Trial:
         return opened(self.endpoint, self.layout.handshake, wait=self.endpoint.timeout)
 
     def _recipe(self, wire: Wire) -> tuple[int, ...]:
-        return wire.read_words(*self.layout.request("recipe", self.slot), self.layout.area("recipe").registers)
+        return wire.read_words(*self.layout.request("recipe", self.slot))
 
     def _feedback(self, wire: Wire, slot: int = 0) -> tuple[int, ...]:
-        return wire.read_words(*self.layout.request("feedback", slot or self.slot), self.layout.area("feedback").registers)
+        return wire.read_words(*self.layout.request("feedback", slot or self.slot))
 
     def _write(self, wire: Wire, lines: Sequence[tuple[int, float]], job: int) -> tuple[int, ...]:
         recipe = self.layout.recipe(lines, slot=self.slot, order=ORDER, quantity=self.quantity())

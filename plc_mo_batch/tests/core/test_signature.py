@@ -97,7 +97,7 @@ class Window:
 class TestSearch(BaseCase):
     def search(self, words, layout=None, **options):
         wire, layout = Window(words, **options), layout or job_numbers()
-        first, count = layout.request("feedback", 1)
+        first, count, _registers = layout.request("feedback", 1)
         slot = tuple(words.get(address, 0) for address in range(first, first + count))
         return search(wire, layout, slot), wire.asked
 
