@@ -49,11 +49,7 @@ def judge(layout: Layout, words: Sequence[int]) -> Finding | None:
     :param words: the slot's, from its first
     """
     expected = _expected(layout)
-    if not expected:
-        return None
-    place, right = expected
-    shown = tuple(words[place : place + len(right)])
-    return find(right, shown, 0)
+    return _shown(*expected, words) if expected else None
 
 
 def find(right: tuple[int, ...], words: Sequence[int], place: int) -> Finding:
@@ -70,10 +66,13 @@ def find(right: tuple[int, ...], words: Sequence[int], place: int) -> Finding:
 
 def search(wire: Wire, layout: Layout, words: Sequence[int]) -> Finding | None:
     """The same as :func:`judge` for slot 1, and looked for in the neighbourhood if it is not at its place: one request more."""
-    found, expected = judge(layout, words), _expected(layout)
-    if not found or not expected or found.kind == RIGHT:
-        return found
+    expected = _expected(layout)
+    if not expected:
+        return None
     place, right = expected
+    found = _shown(place, right, words)
+    if found.kind == RIGHT:
+        return found
     middle = layout.address("feedback", 1, place)
     first = max(0, middle - NEAR)
     count = min(0x10000, middle + len(right) + NEAR) - first
@@ -83,6 +82,10 @@ def search(wire: Wire, layout: Layout, words: Sequence[int]) -> Finding | None:
         return found  # the device ends there: what was read is all there is
     beside = find(right, near, middle - first)
     return beside if beside.kind == ELSEWHERE else found
+
+
+def _shown(place: int, right: tuple[int, ...], words: Sequence[int]) -> Finding:
+    return find(right, words[place : place + len(right)], 0)
 
 
 def _expected(layout: Layout) -> tuple[int, tuple[int, ...]] | None:
