@@ -120,7 +120,7 @@ class UnbelievedTests:
             with self.subTest(state):
                 steps = self.steps([ended, queued], {1: feedback}, {1: self.free()})
                 self.assertEqual([(step.job_id, step.anomaly.code) for step in steps], [(3, "rejected"), (queued.id, "rejected")])
-                self.assertEqual({step.write for step in steps}, {None})
+                self.assertEqual({(step.write, step.state) for step in steps}, {(None, None)}, "what has ended stays as it ended")
                 (step,) = self.steps([replace(ended, noted=True), queued], {1: feedback}, {1: self.free()})
                 self.assertEqual((step.job_id, step.state), (queued.id, "sending"))
             self.assertEqual(self.steps([ended], {1: feedback}, {1: self.free()}), [], "nobody waits for the slot")

@@ -297,6 +297,7 @@ class TestJobNumbers(WatchTests, ReconcileCase):
             step = self.seen(self.job(state, taken_before=4), self.before(), recipe)
             self.assertEqual(step.anomaly.detail, "it shows job 3, and showed job 4 before")
             self.assertEqual(step.anomaly.words, tuple(self.before()))
+            self.assertEqual((step.state, step.write), (None, None), "a person decides")
         withdrawn = self.seen(self.job("cancelling", taken_before=4), self.before(), self.recipe(armed=7))
         self.assertEqual(withdrawn.write.kind, "withdraw")
         settling = self.seen(self.job("cancelling", taken_before=4, settled=False), self.before(), self.recipe(job=0))
