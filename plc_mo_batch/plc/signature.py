@@ -43,15 +43,6 @@ class Finding:
             yield _lt("The bytes of the signature are swapped: change Swap Bytes of the layout.")
 
 
-def judge(layout: Layout, words: Sequence[int]) -> Finding | None:
-    """What a slot of the feedback shows, at the signature's own place; None if the layout has no signature there.
-
-    :param words: the slot's, from its first
-    """
-    expected = _expected(layout)
-    return _shown(*expected, words) if expected else None
-
-
 def find(right: tuple[int, ...], words: Sequence[int], place: int) -> Finding:
     """The signature among ``words``, where it should begin at ``place``: nearest first, and as it is before swapped."""
     for start in sorted(range(len(words)), key=lambda start: abs(start - place)):
@@ -65,12 +56,16 @@ def find(right: tuple[int, ...], words: Sequence[int], place: int) -> Finding:
 
 
 def search(wire: Wire, layout: Layout, words: Sequence[int]) -> Finding | None:
-    """The same as :func:`judge` for slot 1, and looked for in the neighbourhood if it is not at its place: one request more."""
+    """What slot 1 of the feedback shows: at the signature's own place, or else in its neighbourhood, by one request more.
+
+    :param words: the slot's, from its first
+    :return: None if the layout has no signature there
+    """
     expected = _expected(layout)
     if not expected:
         return None
     place, right = expected
-    found = _shown(place, right, words)
+    found = find(right, words[place : place + len(right)], 0)
     if found.kind == RIGHT:
         return found
     middle = layout.address("feedback", 1, place)
@@ -82,10 +77,6 @@ def search(wire: Wire, layout: Layout, words: Sequence[int]) -> Finding | None:
         return found  # the device ends there: what was read is all there is
     beside = find(right, near, middle - first)
     return beside if beside.kind == ELSEWHERE else found
-
-
-def _shown(place: int, right: tuple[int, ...], words: Sequence[int]) -> Finding:
-    return find(right, words[place : place + len(right)], 0)
 
 
 def _expected(layout: Layout) -> tuple[int, tuple[int, ...]] | None:
