@@ -120,15 +120,14 @@ HANDSHAKES: dict[str, type["Handshake"]] = {}  # by a layout's handshake
 class Handshake(ABC):
     """What the PLC and Odoo agreed on: who may write what, and when.
 
-    A subclass with a ``name`` registers itself for layouts with that ``handshake``.
+    Each subclass registers itself for layouts whose ``handshake`` has its ``name``.
     """
 
     table: ClassVar[Table]
     sends: ClassVar[tuple[Callable[[Any, Case], Step | None], ...]]  # the actions that bring a recipe nearer to being taken
 
-    def __init_subclass__(cls, name: str = "", **options: Any) -> None:
-        if name:
-            HANDSHAKES[name] = cls
+    def __init_subclass__(cls, name: str, **options: Any) -> None:
+        HANDSHAKES[name] = cls
         return super().__init_subclass__(**options)
 
     def __init__(self, layout: Layout, seen: Seen, last_job: int):
@@ -206,8 +205,7 @@ class Handshake(ABC):
             step = rule.act(self, case)
         except Rejected as rejected:
             return self._without_belief(case, rejected.anomaly)
-        step = replace(step, state=rule.to) if step and rule.to else step
-        return self._disarm(case, step)
+        return self._disarm(case, step and replace(step, state=rule.to))
 
     def _without_belief(self, case: Case, anomaly: Anomaly) -> Step:
         """Nothing is concluded from the slot. What shall not be taken is put out of reach: that is always safe."""
@@ -264,16 +262,15 @@ class Handshake(ABC):
         below = self.layout.below_zero(self._without_unused(case.words, case.job.recipe))
         return Step(case.job.id, values={**self._actuals(case), **({"drifted": listed(below)} if below else {})})
 
-    def store_progress(self, case: Case) -> Step | None:
+    def store_progress(self, case: Case) -> Step:
         """Store what the PLC shows so far, and write what a person requested of the running batch."""
         write, obeyed = self._command(case.job, case.held)
         return Step(case.job.id, values={**self._actuals(case), "held": case.held, "obeyed": obeyed}, write=write)
 
     def store_finished(self, case: Case) -> Step | None:
         """The grace time for its weight begins."""
-        write, obeyed = self._command(case.job, case.held)
-        actuals = {**self._actuals(case), "finished": True}
-        return Step(case.job.id, values={**actuals, "held": case.held, "obeyed": obeyed}, write=write)
+        step = self.store_progress(case)
+        return replace(step, values={**step.values, "finished": True})
 
     def store_unconfirmed(self, case: Case) -> Step | None:
         """Store what the PLC shows, but not that it is final: a PLC may set the flag before it shows the last amounts."""
@@ -334,7 +331,7 @@ class Handshake(ABC):
         """Find orders that the PLC made, or makes, without this database: see :meth:`ask_about_database`."""
         shown = {self._shown_order(words): slot for slot, words in self.seen.feedback.items()}
         for job in jobs:
-            if job.fresh and job.state == QUEUED and (slot := shown.get(job.order.rstrip())):
+            if job.fresh and job.state == QUEUED and (slot := shown.get(job.shown_order)):
                 self._known[job.id] = slot
 
     def _shown_order(self, words: Sequence[int]) -> str | None:
@@ -434,7 +431,7 @@ class Handshake(ABC):
         """
         values = self._decode(words, job.recipe)
         self._reject_unless(job.slot, values["slot"], "slot", words)
-        self._reject_unless(job.order.rstrip(), values["order"], "order", words)
+        self._reject_unless(job.shown_order, values["order"], "order", words)
         codes = job.recipe.get("line_code") or self.layout.codes
         for index, code in enumerate(codes):
             self._reject_unless(code, values["line_code"][index], "line_code", words, index)
@@ -512,7 +509,7 @@ class Handshake(ABC):
         A PLC may clear an acknowledged result, or what it pleases of it but the amounts. What cannot be read is no result.
         """
         job = case.job
-        if job.noted or self._is_blank(case.words) or self._shown_order(case.words) != job.order.rstrip():
+        if job.noted or self._is_blank(case.words) or self._shown_order(case.words) != job.shown_order:
             return Sentence("")
         try:
             values = self._decode(case.words, job.recipe)
@@ -615,6 +612,11 @@ class Handshake(ABC):
         earlier = [other for other in case.in_slot if other.state in (*ENDED, CANCELLED)]
         waits = any(other.armed or other.state in ENDED and not other.acknowledged for other in earlier)
         return Sight.BUSY if waits or case.job.slot not in self.seen.recipe else self._free(case)
+
+    def _room_for_recipe(self, case: Case) -> Sight:
+        """The same for a queued batch: what a person released is acknowledged first."""
+        room = self._room(case)
+        return Sight.RELEASED if room == Sight.OCCUPIED and case.job.release else room
 
     def _room_for_block(self, case: Case) -> Sight:
         """The same for a batch that is being sent."""
