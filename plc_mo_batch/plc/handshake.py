@@ -272,7 +272,7 @@ class Handshake(ABC):
         step = self.store_progress(case)
         return replace(step, values={**step.values, "finished": True})
 
-    def store_unconfirmed(self, case: Case) -> Step | None:
+    def store_unconfirmed(self, case: Case) -> Step:
         """Store what the PLC shows, but not that it is final: a PLC may set the flag before it shows the last amounts."""
         return Step(case.job.id, values={**self._actuals(case), "held": case.held, "obeyed": False}, again=True)
 
@@ -296,7 +296,7 @@ class Handshake(ABC):
     def ask_about_unsteady(self, case: Case) -> Step | None:
         """As :meth:`store_unconfirmed`, and no third reading is believed more than the second."""
         anomaly = Anomaly("unsteady", _lt("two readings differ"), case.words)
-        return replace(self.store_unconfirmed(case) or Step(case.job.id), anomaly=anomaly)
+        return replace(self.store_unconfirmed(case), anomaly=anomaly)
 
     def ask_about_change(self, case: Case) -> Step | None:
         """What is stored is final. What the PLC shows now is in the raw words. It stays there until a person has decided."""

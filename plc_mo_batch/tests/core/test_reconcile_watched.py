@@ -30,6 +30,8 @@ class WatchTests:
         seen = Seen({1: feedback}, {1: recipe} if recipe else {}, {1: before} if before else {})
         steps = reconcile(layout or self.layout, [job], seen, 6)
         self.assertLessEqual(len(steps), 1)
+        for step in steps:
+            self.assertWhole(step, job, feedback)
         return steps[0] if steps else None
 
     def told(self, step):
