@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from operator import sub
 from typing import Any, ClassVar, NamedTuple
 
 from .codec import CodecError, complaint
@@ -85,6 +86,17 @@ class Sight(Enum):
     PASSED = "the acknowledgement is there, or the slot has gone on"
     REPLACED = "another acknowledgement took the place of its own, and the next batch waits for it"
     NOTHING = "nothing that matters"
+
+
+# what the states of a layout mean
+OUTCOMES = {
+    IDLE: Sight.IDLING,
+    EXECUTING: Sight.RUNS,
+    HELD: Sight.RUNS,
+    COMPLETE: Sight.FINISHED,
+    STOPPED: Sight.FAILED,
+    ABORTED: Sight.FAILED,
+}
 
 
 @dataclass
@@ -209,11 +221,10 @@ class Handshake(ABC):
 
     def _without_belief(self, case: Case, anomaly: Anomaly) -> Step:
         """Nothing is concluded from the slot. What shall not be taken is put out of reach: that is always safe."""
-        step = Step(case.job.id, anomaly=anomaly)
-        if not self._stands(case):
-            return step
-        withdrawal = self.withdraw(case) if case.row == CANCELLING else self._disarm(case, step)
-        return replace(withdrawal or step, anomaly=anomaly)
+        withdrawal = None
+        if self._stands(case):
+            withdrawal = self.withdraw(case) if case.row == CANCELLING else self._disarm(case, None)
+        return replace(withdrawal or Step(case.job.id), anomaly=anomaly)
 
     def _disarm(self, case: Case, step: Step | None) -> Step | None:
         """The step, and what takes away the batch's recipe once the PLC was seen to have taken it."""
@@ -443,12 +454,15 @@ class Handshake(ABC):
         """What the PLC reports of a batch that it took."""
         try:
             case.values = self._believe(case.job, case.words)
-            outcome, case.held = self._outcome(case.values, case.words)
-        except Rejected as rejected:  # including an unknown state
+            outcome = self._outcome(case.values)
+            if outcome == Sight.DISBELIEVED:
+                self._reject_unless(_lt("a known state"), case.values["state"], "state", case.words)
+        except Rejected as rejected:
             case.rejected = rejected.anomaly
             return Sight.DISBELIEVED
         if outcome == Sight.IDLING:
             return outcome
+        case.held = case.values.get("state") == HELD
         case.fell = self._fallen(case) if case.row == RUNNING else {}
         if case.fell:
             return Sight.FELL
@@ -469,21 +483,17 @@ class Handshake(ABC):
 
     def _shown_before(self, job: Job) -> dict[str, Any] | None:
         """The values of the same end, a scan ago; None if it was not read then, or was not over."""
-        words = tuple(self.seen.before.get(job.slot, ()))
         try:
-            values = self._believe(job, words) if words else None
-            over = values is not None and self._outcome(values, words)[0] not in (Sight.RUNS, Sight.IDLING)
+            values = self._believe(job, tuple(self.seen.before.get(job.slot, ())))
         except Rejected:
             return None
-        return values if over else None
+        return values if self._outcome(values) in (Sight.FINISHED, Sight.FAILED) else None
 
     def _agree(self, values: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
         """Both readings say the same, but for how far a scale drifts at rest."""
-        outcomes = [[reading.get(role) for role in ("finished", "failed", "state")] for reading in (values, before)]
         amounts = [(*reading["line_quantity"], reading["weight"]) for reading in (values, before)]
-        return outcomes[0] == outcomes[1] and all(
-            abs(now - then) <= self.layout.drift for now, then in zip(*amounts, strict=True)
-        )
+        moved = max(map(abs, map(sub, *amounts)))
+        return self._outcome(values) == self._outcome(before) and moved <= self.layout.drift
 
     def _fallen(self, case: Case) -> dict[int, float]:
         """kg by equipment code by which amounts are lower than stored; empty if they are not."""
@@ -493,8 +503,12 @@ class Handshake(ABC):
 
     def _amounts(self, job: Job, values: Mapping[str, Any]) -> dict[int, float]:
         """kg by equipment code, with what was carried."""
+        return {code: amount for code, amount in self._lines(job, values) if code}
+
+    def _lines(self, job: Job, values: Mapping[str, Any]) -> list[tuple[int, float]]:
+        """(equipment code, kg with what was carried) of each line."""
         shown = zip(values["line_code"], values["line_quantity"], strict=True)
-        return {code: amount + job.carried.get(code, 0.0) for code, amount in shown if code}
+        return [(code, amount + job.carried.get(code, 0.0)) for code, amount in shown]
 
     @property
     def _noise(self) -> float:
@@ -513,12 +527,11 @@ class Handshake(ABC):
             return Sentence("")
         try:
             values = self._decode(case.words, job.recipe)
-            outcome = self._outcome(values, case.words)[0]
         except Rejected:
             return Sentence("")
-        amounts = self._amounts(job, values)
+        outcome, amounts = self._outcome(values), self._amounts(job, values)
         own = all(code in (None, shown) for code, shown in zip(self.layout.codes, values["line_code"], strict=True))
-        if not own or not any(amounts.values()):
+        if outcome == Sight.DISBELIEVED or not own or not any(amounts.values()):
             return Sentence("")
         if self._differs(job, amounts):
             return _lt("%(kg)s instead of %(stored)s were dosed", kg=_sum(amounts), stored=_sum(job.stored))
@@ -529,30 +542,15 @@ class Handshake(ABC):
     def _differs(self, job: Job, amounts: Mapping[int, float]) -> bool:
         return any(abs(amounts.get(code, 0.0) - job.stored.get(code, 0.0)) > self._noise for code in {*amounts, *job.stored})
 
-    def _outcome(self, values: dict[str, Any], words: tuple[int, ...]) -> tuple[Sight, bool]:
-        """(IDLING, RUNS, FINISHED or FAILED; held)"""
-        if "state" not in values:
-            return (Sight.FAILED if values["failed"] else Sight.FINISHED) if values["finished"] else Sight.RUNS, False
-        outcomes = {
-            IDLE: Sight.IDLING,
-            EXECUTING: Sight.RUNS,
-            HELD: Sight.RUNS,
-            COMPLETE: Sight.FINISHED,
-            STOPPED: Sight.FAILED,
-            ABORTED: Sight.FAILED,
-        }
-        if values["state"] not in outcomes:
-            self._reject_unless(_lt("a known state"), values["state"], "state", words)
-        return outcomes[values["state"]], values["state"] == HELD
+    def _outcome(self, values: Mapping[str, Any]) -> Sight:
+        """IDLING, RUNS, FINISHED or FAILED; DISBELIEVED for a state that nobody knows."""
+        if "state" in values:
+            return OUTCOMES.get(values["state"], Sight.DISBELIEVED)
+        return (Sight.FAILED if values["failed"] else Sight.FINISHED) if values["finished"] else Sight.RUNS
 
     def _actuals(self, case: Case) -> dict[str, Any]:
-        codes, carried = tuple(case.values["line_code"]), case.job.carried
-        shown = zip(codes, case.values["line_quantity"], strict=True)
-        return {
-            "codes": codes,
-            "actuals": tuple(amount + carried.get(code, 0.0) for code, amount in shown),
-            "weight": case.values["weight"],
-        }
+        codes, actuals = zip(*self._lines(case.job, case.values), strict=True)
+        return {"codes": codes, "actuals": actuals, "weight": case.values["weight"]}
 
     def _command(self, job: Job, held: bool) -> tuple[Write | None, bool]:
         """(what to write, whether the command is done with)

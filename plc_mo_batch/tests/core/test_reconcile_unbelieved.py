@@ -32,6 +32,7 @@ class UnbelievedTests:
             "beyond the limits": self.put(past, kg, (0x7FFF, 0xFFFF)),
             "below zero": self.put(past, kg, (0xFFFF, 0xFFFF)),
             "another code": self.put(past, codes, (102,)),
+            "another code below": self.put(past, slice(30, 31), (101,)),
             "no code": self.put(past, codes, (0,)),
             "another slot": self.put(past, slice(0, 1), (2,)),
             "no slot": self.put(past, slice(0, 1), (0,)),
@@ -70,7 +71,13 @@ class UnbelievedTests:
                     self.assertEqual(step.anomaly.words, tuple(feedback), "the raw words are told")
 
     def test_it_names_the_word(self):
-        for what, offset in (("beyond the limits", 28), ("another code", 27), ("another slot", 0), ("signature swapped", None)):
+        for what, offset in (
+            ("beyond the limits", 28),
+            ("another code", 27),
+            ("another code below", 30),
+            ("another slot", 0),
+            ("signature swapped", None),
+        ):
             anomaly = self.step(self.job("queued"), self.wrong()[what], self.free()).anomaly
             offset = self.signature.start if offset is None else offset
             self.assertEqual((anomaly.code, anomaly.offset), ("rejected", offset), what)
@@ -97,6 +104,8 @@ class UnbelievedTests:
                 step = self.step(job, feedback, self.standing_of(job))
                 self.assertEqual((step.write.kind, step.values, step.state), ("withdraw", {"withdrawn": False}, None))
         for what in ("another slot", "no slot", "one word on"):
+            step = self.step(job, self.wrong()[what], self.standing_of(job))
+            self.assertEqual((step.write.kind, step.anomaly.code), ("withdraw", "rejected"))
             for recipe in (self.withdrawn_of(job), self.left(), None):
                 step = self.step(job, self.wrong()[what], recipe)
                 self.assertEqual((step.write, step.state, step.anomaly.code), (None, None, "rejected"))
