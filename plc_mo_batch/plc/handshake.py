@@ -355,9 +355,9 @@ class Handshake(ABC):
 
     # Belief (rule 5): whole or not at all
 
-    def _decode(self, words: tuple[int, ...], recipe: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _decode(self, words: tuple[int, ...], recipe: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return self.layout.codec("feedback").decode(self._without_unused(words, recipe or {}))
+            return self.layout.codec("feedback").decode(self._without_unused(words, recipe))
         except CodecError as error:
             raise Rejected(Anomaly("rejected", error.args[0], words, error.field.offset)) from None
 
@@ -549,8 +549,9 @@ class Handshake(ABC):
         return (Sight.FAILED if values["failed"] else Sight.FINISHED) if values["finished"] else Sight.RUNS
 
     def _actuals(self, case: Case) -> dict[str, Any]:
-        codes, actuals = zip(*self._lines(case.job, case.values), strict=True)
-        return {"codes": codes, "actuals": actuals, "weight": case.values["weight"]}
+        lines = self._lines(case.job, case.values)
+        shown = {"codes": tuple(code for code, _kg in lines), "actuals": tuple(kg for _code, kg in lines)}
+        return {**shown, "weight": case.values["weight"]}
 
     def _command(self, job: Job, held: bool) -> tuple[Write | None, bool]:
         """(what to write, whether the command is done with)

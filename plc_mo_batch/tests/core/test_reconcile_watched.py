@@ -384,6 +384,12 @@ class TestUnusedLines(ReconcileCase):
         done = self.job("done", acknowledged=True, stored={104: 100.0})
         self.assertEqual(self.step(done, self.shown(0, 0x7FC0)).anomaly.code, "changed")
 
+    def test_a_recipe_with_fewer_lines_than_the_layout_has_now(self):
+        """Nothing fails, and what it does not name is not judged."""
+        one = {**self.recipe_values(), "line_code": (104,), "line_quantity": [500.5]}
+        self.assertIsNone(self.step(self.job("running", recipe=one), self.shown(0, 0)).anomaly)
+        self.assertEqual(self.step(self.job("running", recipe={}), self.shown(0, 0)).anomaly.code, "rejected")
+
     def test_a_line_with_a_target_is_judged(self):
         for codes, targets in (((104, 105), (500.5, 0.0)), ((104, 0), (500.5, 1.0))):
             recipe = {**self.recipe_values(), "line_code": codes, "line_quantity": targets}
