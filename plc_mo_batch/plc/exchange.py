@@ -172,10 +172,10 @@ class Connection:
         return Seen(feedback, {slot: words for slot, words in recipe.items() if self._has(slot)})
 
     def _read(self, plan: Plan, kind: str, slots: Iterable[int]) -> dict[int, tuple[int, ...]]:
-        registers, found = plan.layout.area(kind).registers, {}
+        found: dict[int, tuple[int, ...]] = {}
         for slot in filter(self._has, slots):
             try:
-                found[slot] = self._connected(plan).read_words(*plan.layout.request(kind, slot), registers)
+                found[slot] = self._connected(plan).read_words(*plan.layout.request(kind, slot))
             except LinkError as error:
                 if (error.kind, error.cause) != ("exception", BEYOND) or slot == 1:
                     raise
@@ -216,7 +216,7 @@ def observe_events(wire: Wire, plan: Plan) -> tuple[dict[tuple[str, int], tuple[
     events: dict[tuple[str, int], tuple[int, ...]] = {}
     for kind, slot in plan.events:
         try:
-            events[kind, slot] = wire.read_words(*plan.layout.request(kind, slot), plan.layout.area(kind).registers)
+            events[kind, slot] = wire.read_words(*plan.layout.request(kind, slot))
         except LinkError as error:
             return events, error
     return events, None
@@ -227,7 +227,7 @@ def observe_clock(wire: Wire, plan: Plan) -> ClockAnswer:
     valid."""
     begin = time.time()
     try:
-        words = wire.read_words(*plan.layout.request(CLOCK, 1), plan.layout.area(CLOCK).registers)
+        words = wire.read_words(*plan.layout.request(CLOCK, 1))
     except LinkError as error:
         return ClockAnswer(error=error)
     return ClockAnswer(words, (begin + time.time()) / 2)

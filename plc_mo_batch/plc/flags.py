@@ -19,15 +19,9 @@ class Flags(Handshake, name=FLAGS):
     # Sights
 
     def _queued(self, case: Case) -> Sight | None:
-        job = case.job
-        if job.resent and self._is_shown(case):
+        if case.job.resent and self._is_shown(case):
             return None
-        if self._known:
-            return Sight.BEHIND
-        room = self._room(case)
-        if room == Sight.FREE or not job.release:
-            return room
-        return Sight.RELEASED if self._is_shown(case) else Sight.BUSY
+        return Sight.BEHIND if self._known else self._room_for_recipe(case)
 
     def _sending(self, case: Case) -> Sight:
         return self._room_for_block(case)
@@ -81,7 +75,7 @@ class Flags(Handshake, name=FLAGS):
         return self._is_mine(case.job, case.words) and not self._is_stored(case.words)
 
     def _shows(self, job: Job, words: tuple[int, ...]) -> bool:
-        return self._shown_order(words) == job.order.rstrip()
+        return self._shown_order(words) == job.shown_order
 
     def _stands(self, case: Case) -> bool:
         recipe = self.seen.recipe.get(case.job.slot)

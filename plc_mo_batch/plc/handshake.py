@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from operator import sub
 from typing import Any, ClassVar, NamedTuple
 
 from .codec import CodecError, complaint
@@ -87,6 +88,17 @@ class Sight(Enum):
     NOTHING = "nothing that matters"
 
 
+# what the states of a layout mean
+OUTCOMES = {
+    IDLE: Sight.IDLING,
+    EXECUTING: Sight.RUNS,
+    HELD: Sight.RUNS,
+    COMPLETE: Sight.FINISHED,
+    STOPPED: Sight.FAILED,
+    ABORTED: Sight.FAILED,
+}
+
+
 @dataclass
 class Case:
     """One batch to decide on. ``values``: what was accepted of its slot; ``held``: the PLC holds it; ``rejected``: why nothing
@@ -120,15 +132,14 @@ HANDSHAKES: dict[str, type["Handshake"]] = {}  # by a layout's handshake
 class Handshake(ABC):
     """What the PLC and Odoo agreed on: who may write what, and when.
 
-    A subclass with a ``name`` registers itself for layouts with that ``handshake``.
+    Each subclass registers itself for layouts whose ``handshake`` has its ``name``.
     """
 
     table: ClassVar[Table]
     sends: ClassVar[tuple[Callable[[Any, Case], Step | None], ...]]  # the actions that bring a recipe nearer to being taken
 
-    def __init_subclass__(cls, name: str = "", **options: Any) -> None:
-        if name:
-            HANDSHAKES[name] = cls
+    def __init_subclass__(cls, name: str, **options: Any) -> None:
+        HANDSHAKES[name] = cls
         return super().__init_subclass__(**options)
 
     def __init__(self, layout: Layout, seen: Seen, last_job: int):
@@ -206,16 +217,14 @@ class Handshake(ABC):
             step = rule.act(self, case)
         except Rejected as rejected:
             return self._without_belief(case, rejected.anomaly)
-        step = replace(step, state=rule.to) if step and rule.to else step
-        return self._disarm(case, step)
+        return self._disarm(case, step and replace(step, state=rule.to))
 
     def _without_belief(self, case: Case, anomaly: Anomaly) -> Step:
         """Nothing is concluded from the slot. What shall not be taken is put out of reach: that is always safe."""
-        step = Step(case.job.id, anomaly=anomaly)
-        if not self._stands(case):
-            return step
-        withdrawal = self.withdraw(case) if case.row == CANCELLING else self._disarm(case, step)
-        return replace(withdrawal or step, anomaly=anomaly)
+        withdrawal = None
+        if self._stands(case):
+            withdrawal = self.withdraw(case) if case.row == CANCELLING else self._disarm(case, None)
+        return replace(withdrawal or Step(case.job.id), anomaly=anomaly)
 
     def _disarm(self, case: Case, step: Step | None) -> Step | None:
         """The step, and what takes away the batch's recipe once the PLC was seen to have taken it."""
@@ -264,18 +273,17 @@ class Handshake(ABC):
         below = self.layout.below_zero(self._without_unused(case.words, case.job.recipe))
         return Step(case.job.id, values={**self._actuals(case), **({"drifted": listed(below)} if below else {})})
 
-    def store_progress(self, case: Case) -> Step | None:
+    def store_progress(self, case: Case) -> Step:
         """Store what the PLC shows so far, and write what a person requested of the running batch."""
         write, obeyed = self._command(case.job, case.held)
         return Step(case.job.id, values={**self._actuals(case), "held": case.held, "obeyed": obeyed}, write=write)
 
     def store_finished(self, case: Case) -> Step | None:
         """The grace time for its weight begins."""
-        write, obeyed = self._command(case.job, case.held)
-        actuals = {**self._actuals(case), "finished": True}
-        return Step(case.job.id, values={**actuals, "held": case.held, "obeyed": obeyed}, write=write)
+        step = self.store_progress(case)
+        return replace(step, values={**step.values, "finished": True})
 
-    def store_unconfirmed(self, case: Case) -> Step | None:
+    def store_unconfirmed(self, case: Case) -> Step:
         """Store what the PLC shows, but not that it is final: a PLC may set the flag before it shows the last amounts."""
         return Step(case.job.id, values={**self._actuals(case), "held": case.held, "obeyed": False}, again=True)
 
@@ -299,7 +307,7 @@ class Handshake(ABC):
     def ask_about_unsteady(self, case: Case) -> Step | None:
         """As :meth:`store_unconfirmed`, and no third reading is believed more than the second."""
         anomaly = Anomaly("unsteady", _lt("two readings differ"), case.words)
-        return replace(self.store_unconfirmed(case) or Step(case.job.id), anomaly=anomaly)
+        return replace(self.store_unconfirmed(case), anomaly=anomaly)
 
     def ask_about_change(self, case: Case) -> Step | None:
         """What is stored is final. What the PLC shows now is in the raw words. It stays there until a person has decided."""
@@ -334,7 +342,7 @@ class Handshake(ABC):
         """Find orders that the PLC made, or makes, without this database: see :meth:`ask_about_database`."""
         shown = {self._shown_order(words): slot for slot, words in self.seen.feedback.items()}
         for job in jobs:
-            if job.fresh and job.state == QUEUED and (slot := shown.get(job.order.rstrip())):
+            if job.fresh and job.state == QUEUED and (slot := shown.get(job.shown_order)):
                 self._known[job.id] = slot
 
     def _shown_order(self, words: Sequence[int]) -> str | None:
@@ -347,9 +355,9 @@ class Handshake(ABC):
 
     # Belief (rule 5): whole or not at all
 
-    def _decode(self, words: tuple[int, ...], recipe: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _decode(self, words: tuple[int, ...], recipe: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return self.layout.codec("feedback").decode(self._without_unused(words, recipe or {}))
+            return self.layout.codec("feedback").decode(self._without_unused(words, recipe))
         except CodecError as error:
             raise Rejected(Anomaly("rejected", error.args[0], words, error.field.offset)) from None
 
@@ -434,7 +442,7 @@ class Handshake(ABC):
         """
         values = self._decode(words, job.recipe)
         self._reject_unless(job.slot, values["slot"], "slot", words)
-        self._reject_unless(job.order.rstrip(), values["order"], "order", words)
+        self._reject_unless(job.shown_order, values["order"], "order", words)
         codes = job.recipe.get("line_code") or self.layout.codes
         for index, code in enumerate(codes):
             self._reject_unless(code, values["line_code"][index], "line_code", words, index)
@@ -446,12 +454,15 @@ class Handshake(ABC):
         """What the PLC reports of a batch that it took."""
         try:
             case.values = self._believe(case.job, case.words)
-            outcome, case.held = self._outcome(case.values, case.words)
-        except Rejected as rejected:  # including an unknown state
+            outcome = self._outcome(case.values)
+            if outcome == Sight.DISBELIEVED:
+                self._reject_unless(_lt("a known state"), case.values["state"], "state", case.words)
+        except Rejected as rejected:
             case.rejected = rejected.anomaly
             return Sight.DISBELIEVED
         if outcome == Sight.IDLING:
             return outcome
+        case.held = case.values.get("state") == HELD
         case.fell = self._fallen(case) if case.row == RUNNING else {}
         if case.fell:
             return Sight.FELL
@@ -472,21 +483,17 @@ class Handshake(ABC):
 
     def _shown_before(self, job: Job) -> dict[str, Any] | None:
         """The values of the same end, a scan ago; None if it was not read then, or was not over."""
-        words = tuple(self.seen.before.get(job.slot, ()))
         try:
-            values = self._believe(job, words) if words else None
-            over = values is not None and self._outcome(values, words)[0] not in (Sight.RUNS, Sight.IDLING)
+            values = self._believe(job, tuple(self.seen.before.get(job.slot, ())))
         except Rejected:
             return None
-        return values if over else None
+        return values if self._outcome(values) in (Sight.FINISHED, Sight.FAILED) else None
 
     def _agree(self, values: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
         """Both readings say the same, but for how far a scale drifts at rest."""
-        outcomes = [[reading.get(role) for role in ("finished", "failed", "state")] for reading in (values, before)]
         amounts = [(*reading["line_quantity"], reading["weight"]) for reading in (values, before)]
-        return outcomes[0] == outcomes[1] and all(
-            abs(now - then) <= self.layout.drift for now, then in zip(*amounts, strict=True)
-        )
+        moved = max(map(abs, map(sub, *amounts)))
+        return self._outcome(values) == self._outcome(before) and moved <= self.layout.drift
 
     def _fallen(self, case: Case) -> dict[int, float]:
         """kg by equipment code by which amounts are lower than stored; empty if they are not."""
@@ -496,8 +503,12 @@ class Handshake(ABC):
 
     def _amounts(self, job: Job, values: Mapping[str, Any]) -> dict[int, float]:
         """kg by equipment code, with what was carried."""
+        return {code: amount for code, amount in self._lines(job, values) if code}
+
+    def _lines(self, job: Job, values: Mapping[str, Any]) -> list[tuple[int, float]]:
+        """(equipment code, kg with what was carried) of each line."""
         shown = zip(values["line_code"], values["line_quantity"], strict=True)
-        return {code: amount + job.carried.get(code, 0.0) for code, amount in shown if code}
+        return [(code, amount + job.carried.get(code, 0.0)) for code, amount in shown]
 
     @property
     def _noise(self) -> float:
@@ -512,16 +523,15 @@ class Handshake(ABC):
         A PLC may clear an acknowledged result, or what it pleases of it but the amounts. What cannot be read is no result.
         """
         job = case.job
-        if job.noted or self._is_blank(case.words) or self._shown_order(case.words) != job.order.rstrip():
+        if job.noted or self._is_blank(case.words) or self._shown_order(case.words) != job.shown_order:
             return Sentence("")
         try:
             values = self._decode(case.words, job.recipe)
-            outcome = self._outcome(values, case.words)[0]
         except Rejected:
             return Sentence("")
-        amounts = self._amounts(job, values)
+        outcome, amounts = self._outcome(values), self._amounts(job, values)
         own = all(code in (None, shown) for code, shown in zip(self.layout.codes, values["line_code"], strict=True))
-        if not own or not any(amounts.values()):
+        if outcome == Sight.DISBELIEVED or not own or not any(amounts.values()):
             return Sentence("")
         if self._differs(job, amounts):
             return _lt("%(kg)s instead of %(stored)s were dosed", kg=_sum(amounts), stored=_sum(job.stored))
@@ -532,30 +542,16 @@ class Handshake(ABC):
     def _differs(self, job: Job, amounts: Mapping[int, float]) -> bool:
         return any(abs(amounts.get(code, 0.0) - job.stored.get(code, 0.0)) > self._noise for code in {*amounts, *job.stored})
 
-    def _outcome(self, values: dict[str, Any], words: tuple[int, ...]) -> tuple[Sight, bool]:
-        """(IDLING, RUNS, FINISHED or FAILED; held)"""
-        if "state" not in values:
-            return (Sight.FAILED if values["failed"] else Sight.FINISHED) if values["finished"] else Sight.RUNS, False
-        outcomes = {
-            IDLE: Sight.IDLING,
-            EXECUTING: Sight.RUNS,
-            HELD: Sight.RUNS,
-            COMPLETE: Sight.FINISHED,
-            STOPPED: Sight.FAILED,
-            ABORTED: Sight.FAILED,
-        }
-        if values["state"] not in outcomes:
-            self._reject_unless(_lt("a known state"), values["state"], "state", words)
-        return outcomes[values["state"]], values["state"] == HELD
+    def _outcome(self, values: Mapping[str, Any]) -> Sight:
+        """IDLING, RUNS, FINISHED or FAILED; DISBELIEVED for a state that nobody knows."""
+        if "state" in values:
+            return OUTCOMES.get(values["state"], Sight.DISBELIEVED)
+        return (Sight.FAILED if values["failed"] else Sight.FINISHED) if values["finished"] else Sight.RUNS
 
     def _actuals(self, case: Case) -> dict[str, Any]:
-        codes, carried = tuple(case.values["line_code"]), case.job.carried
-        shown = zip(codes, case.values["line_quantity"], strict=True)
-        return {
-            "codes": codes,
-            "actuals": tuple(amount + carried.get(code, 0.0) for code, amount in shown),
-            "weight": case.values["weight"],
-        }
+        lines = self._lines(case.job, case.values)
+        shown = {"codes": tuple(code for code, _kg in lines), "actuals": tuple(kg for _code, kg in lines)}
+        return {**shown, "weight": case.values["weight"]}
 
     def _command(self, job: Job, held: bool) -> tuple[Write | None, bool]:
         """(what to write, whether the command is done with)
@@ -615,6 +611,11 @@ class Handshake(ABC):
         earlier = [other for other in case.in_slot if other.state in (*ENDED, CANCELLED)]
         waits = any(other.armed or other.state in ENDED and not other.acknowledged for other in earlier)
         return Sight.BUSY if waits or case.job.slot not in self.seen.recipe else self._free(case)
+
+    def _room_for_recipe(self, case: Case) -> Sight:
+        """The same for a queued batch: what a person released is acknowledged first."""
+        room = self._room(case)
+        return Sight.RELEASED if room == Sight.OCCUPIED and case.job.release else room
 
     def _room_for_block(self, case: Case) -> Sight:
         """The same for a batch that is being sent."""

@@ -50,10 +50,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             return self._after_take(case)
         if self._is_database_behind():
             return Sight.BEHIND
-        room = self._room(case)
-        if room == Sight.FREE or not job.release:
-            return room
-        return Sight.RELEASED if job.slot in self.seen.recipe and not self._takeable(job.slot) else Sight.BUSY
+        return self._room_for_recipe(case)
 
     def _sending(self, case: Case) -> Sight:
         return self._room_for_block(case)

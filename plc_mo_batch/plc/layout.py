@@ -190,9 +190,9 @@ class Layout:
         area = self.area(kind)
         return self.address_offset + area.base + (slot - 1) * area.stride + offset
 
-    def request(self, kind: str, slot: int) -> tuple[int, int]:
-        """(address, count) of the one request that reads a whole slot: a slot that is read in two requests can be torn."""
-        return self.address(kind, slot), self.codec(kind).words
+    def request(self, kind: str, slot: int) -> tuple[int, int, str]:
+        """(address, words, registers) of the one request that reads a whole slot: a slot that is read in two can be torn."""
+        return self.address(kind, slot), self.codec(kind).words, self.area(kind).registers
 
     def below_zero(self, words: Sequence[int]) -> list[Sentence]:
         """The quantities of a believed feedback that were read as zero although they are below it."""

@@ -90,14 +90,14 @@ def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
     times: list[float] = []
     reachable, failure, found, gone = False, None, None, _Gone()
     try:
-        with opened(endpoint, layout.handshake, wait=endpoint.timeout) as wire:
+        with opened(endpoint, layout.handshake) as wire:
             reachable = True
             for kind, slot in filter(gone.has, _places(layout)):
                 begin = time.monotonic()
                 if begin > until:
                     break
                 with gone.noted(wire, kind, slot):
-                    words[kind, slot] = wire.read_words(*layout.request(kind, slot), layout.area(kind).registers)
+                    words[kind, slot] = wire.read_words(*layout.request(kind, slot))
                 times.append(time.monotonic() - begin)
             if ("feedback", 1) in words:
                 found = search(wire, layout, words["feedback", 1])
@@ -208,7 +208,7 @@ def find_most(endpoint: Endpoint, layout: Layout, seconds: float) -> int:
 
 def _answers(endpoint: Endpoint, layout: Layout, count: int) -> bool:
     try:
-        with opened(endpoint, layout.handshake, wait=endpoint.timeout) as wire:
+        with opened(endpoint, layout.handshake) as wire:
             wire.read_words(layout.address("feedback", 1), count, layout.area("feedback").registers)
     except LinkError:
         return False

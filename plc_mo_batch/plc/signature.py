@@ -43,19 +43,6 @@ class Finding:
             yield _lt("The bytes of the signature are swapped: change Swap Bytes of the layout.")
 
 
-def judge(layout: Layout, words: Sequence[int]) -> Finding | None:
-    """What a slot of the feedback shows, at the signature's own place; None if the layout has no signature there.
-
-    :param words: the slot's, from its first
-    """
-    expected = _expected(layout)
-    if not expected:
-        return None
-    place, right = expected
-    shown = tuple(words[place : place + len(right)])
-    return find(right, shown, 0)
-
-
 def find(right: tuple[int, ...], words: Sequence[int], place: int) -> Finding:
     """The signature among ``words``, where it should begin at ``place``: nearest first, and as it is before swapped."""
     for start in sorted(range(len(words)), key=lambda start: abs(start - place)):
@@ -69,11 +56,18 @@ def find(right: tuple[int, ...], words: Sequence[int], place: int) -> Finding:
 
 
 def search(wire: Wire, layout: Layout, words: Sequence[int]) -> Finding | None:
-    """The same as :func:`judge` for slot 1, and looked for in the neighbourhood if it is not at its place: one request more."""
-    found, expected = judge(layout, words), _expected(layout)
-    if not found or not expected or found.kind == RIGHT:
-        return found
+    """What slot 1 of the feedback shows: at the signature's own place, or else in its neighbourhood, by one request more.
+
+    :param words: the slot's, from its first
+    :return: None if the layout has no signature there
+    """
+    expected = _expected(layout)
+    if not expected:
+        return None
     place, right = expected
+    found = find(right, words[place : place + len(right)], 0)
+    if found.kind == RIGHT:
+        return found
     middle = layout.address("feedback", 1, place)
     first = max(0, middle - NEAR)
     count = min(0x10000, middle + len(right) + NEAR) - first

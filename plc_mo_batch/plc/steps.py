@@ -64,6 +64,11 @@ class Job:
     carried: Mapping[int, float] = field(default_factory=dict)
     noted: bool = False
 
+    @property
+    def shown_order(self) -> str:
+        """``order`` as the PLC shows it: spaces at its end are not told apart from what fills the text up."""
+        return self.order.rstrip()
+
 
 @dataclass(frozen=True)
 class Seen:

@@ -6,14 +6,15 @@ both.
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from typing import Any
 
 from .codec import CodecError
 from .layout import JOB_NUMBERS, Layout
 from .wire import Endpoint, LinkError, Wire
 from .wires import opened
 
+SLOT = 1  # the one that each layout has
 ORDER = "ODOO TEST"
 # In hundredths the low words of their sum overflow: a program that swaps words forth and back again shows another sum.
 TARGETS = (600.17, 599.83, 11.52)
@@ -43,7 +44,7 @@ class Tried:
 
 
 class Trial:
-    """Trials in one slot. Each connects and lets go.
+    """Trials in the first slot. Each connects and lets go.
 
     :param codes: what may stand on lines for which the layout has no code
     :param seconds: how long the PLC may take to show something
@@ -51,10 +52,9 @@ class Trial:
     :raise CodecError: likewise, if the layout cannot hold the numbers
     """
 
-    def __init__(self, endpoint: Endpoint, layout: Layout, codes: Iterable[int], seconds: float, slot: int = 1):
+    def __init__(self, endpoint: Endpoint, layout: Layout, codes: Iterable[int], seconds: float):
         self.endpoint = endpoint
         self.layout = layout
-        self.slot = slot
         self.seconds = seconds
         self.codes = [code for code in layout.codes if code] or list(codes)
 
@@ -64,7 +64,7 @@ class Trial:
 
     def quantity(self) -> float:
         """The known planned quantity: the sum of the lines."""
-        return round(sum(kg for _code, kg in self.lines()), 2)
+        return sum(kg for _code, kg in self.lines())
 
     def show_numbers(self) -> Tried:
         """Write the known recipe, and leave it there, not armed. Right if the PLC shows its sum; None without a field for it."""
@@ -110,31 +110,30 @@ class Trial:
         address, words = SIMULATOR
         try:
             with self._wire() as wire:
-                shown: tuple[int, ...] = wire.read_words(address, len(words))
-                return shown == words
+                return wire.read_words(address, len(words)) == words
         except LinkError:
             return False  # most PLCs have no registers there
 
     # Helpers
 
-    def _wire(self) -> Any:
-        return opened(self.endpoint, self.layout.handshake, wait=self.endpoint.timeout)
+    def _wire(self) -> AbstractContextManager[Wire]:
+        return opened(self.endpoint, self.layout.handshake)
 
     def _recipe(self, wire: Wire) -> tuple[int, ...]:
-        return wire.read_words(*self.layout.request("recipe", self.slot), self.layout.area("recipe").registers)
+        return wire.read_words(*self.layout.request("recipe", SLOT))
 
-    def _feedback(self, wire: Wire, slot: int = 0) -> tuple[int, ...]:
-        return wire.read_words(*self.layout.request("feedback", slot or self.slot), self.layout.area("feedback").registers)
+    def _feedback(self, wire: Wire, slot: int = SLOT) -> tuple[int, ...]:
+        return wire.read_words(*self.layout.request("feedback", slot))
 
     def _write(self, wire: Wire, lines: Sequence[tuple[int, float]], job: int) -> tuple[int, ...]:
-        recipe = self.layout.recipe(lines, slot=self.slot, order=ORDER, quantity=self.quantity())
+        recipe = self.layout.recipe(lines, slot=SLOT, order=ORDER, quantity=self.quantity())
         words = self.layout.block(recipe, job)
-        wire.write_words(self.layout.address("recipe", self.slot), words)
+        wire.write_words(self.layout.address("recipe", SLOT), words)
         return tuple(words)
 
     def _write_role(self, wire: Wire, role: str, value: int) -> None:
         offset, words = self.layout.words_of("recipe", role, value)
-        wire.write_words(self.layout.address("recipe", self.slot, offset), words)
+        wire.write_words(self.layout.address("recipe", SLOT, offset), words)
 
     def _clean(self, wire: Wire) -> tuple[int, ...]:
         """Disarm first: nothing of what follows is offered then. With flags the gate stays closed."""
@@ -144,7 +143,7 @@ class Trial:
         else:
             offset, flag = self.layout.words_of("recipe", "recipe_flag", 1)
             words[offset : offset + len(flag)] = flag
-        wire.write_words(self.layout.address("recipe", self.slot), words)
+        wire.write_words(self.layout.address("recipe", SLOT), words)
         return tuple(words)
 
     def _wait(self, wire: Wire, is_so: Callable[[tuple[int, ...]], bool]) -> bool:
@@ -167,14 +166,13 @@ class Trial:
         return abs(shown - 2 * self.quantity()) < NEAR_ENOUGH
 
     def _taken(self, words: tuple[int, ...]) -> int:
-        """The job that the slot shows as taken; 0 with flags, and where it cannot be read."""
+        """The job that the slot shows as taken; 0 with flags."""
         if self.layout.handshake != JOB_NUMBERS:
             return 0
         return int(self.layout.value("feedback", words, "taken_job"))
 
     def _took(self, words: tuple[int, ...], before: int) -> bool:
-        try:
-            order = self.layout.value("feedback", words, "order")
-        except CodecError:
-            order = ""
-        return order == ORDER or self._taken(words) != before
+        with suppress(CodecError):
+            if self.layout.value("feedback", words, "order") == ORDER:
+                return True
+        return self._taken(words) != before

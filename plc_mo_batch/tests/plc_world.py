@@ -128,7 +128,7 @@ class World:
             self.mill.memory[write.address : write.address + len(write.words)] = write.words
 
     def words(self, kind: str, slot: int, memory: list | None = None) -> list[int]:
-        address, count = self.layout.request(kind, slot)
+        address, count, _registers = self.layout.request(kind, slot)
         return (memory or self.mill.memory)[address : address + count]
 
     def role(self, kind: str, slot: int, role: str):

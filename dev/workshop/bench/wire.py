@@ -35,7 +35,7 @@ TARGETS = {
 }
 LAYOUT = plc_layouts.job_numbers()
 SLOTS = tuple(range(1, LAYOUT.slots + 1))
-REQUESTS = [LAYOUT.request("feedback", slot) for slot in SLOTS]
+REQUESTS = [LAYOUT.request("feedback", slot)[:2] for slot in SLOTS]
 
 
 @contextmanager

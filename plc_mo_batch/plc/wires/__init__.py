@@ -48,12 +48,12 @@ def new_wire(endpoint: Endpoint, handshake: str, wait: float = LINE_WAIT) -> Wir
 
 
 @contextmanager
-def opened(endpoint: Endpoint, handshake: str, wait: float = LINE_WAIT) -> Iterator[Wire]:
-    """The same, open.
+def opened(endpoint: Endpoint, handshake: str) -> Iterator[Wire]:
+    """The same, open, for someone who looks on: a line that others use is waited for no longer than an answer.
 
     :raise LinkError: if it cannot be opened
     """
-    wire = new_wire(endpoint, handshake, wait)
+    wire = new_wire(endpoint, handshake, endpoint.timeout)
     wire.open()
     try:
         yield wire

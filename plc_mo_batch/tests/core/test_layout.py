@@ -3,7 +3,7 @@ from dataclasses import replace
 from odoo.tests import BaseCase, TransactionCase, tagged
 
 from ...plc.codec import CodecError, Field
-from ...plc.layout import AREAS, DATE_ROLES, expand
+from ...plc.layout import AREAS, DATE_ROLES, HOLDING, expand
 from .. import plc_layouts
 
 
@@ -171,7 +171,7 @@ class TestEventAreas(BaseCase):
         self.assertEqual(self.layout.event_places, (("failure", 1), ("weighing", 1)))
         three = changed(self.layout, "failure", same, slots=3, stride=30)
         self.assertEqual(three.event_places, (("failure", 1), ("failure", 2), ("failure", 3), ("weighing", 1)))
-        self.assertEqual(three.request("failure", 3), (8060, 23))
+        self.assertEqual(three.request("failure", 3), (8060, 23, HOLDING))
         self.assertEqual(plc_layouts.flags(events=False).event_places, ())
 
     def test_required_roles(self):
@@ -233,9 +233,9 @@ class TestEventAreas(BaseCase):
 class TestAddresses(BaseCase):
     def test_slots(self):
         jobs, flags = plc_layouts.job_numbers(events=False), plc_layouts.flags(events=False)
-        self.assertEqual(jobs.request("feedback", 1), (6000, 83))
-        self.assertEqual(jobs.request("recipe", 10), (7900, 83))
-        self.assertEqual(flags.request("feedback", 10), (6900, 81))
+        self.assertEqual(jobs.request("feedback", 1), (6000, 83, HOLDING))
+        self.assertEqual(jobs.request("recipe", 10), (7900, 83, HOLDING))
+        self.assertEqual(flags.request("feedback", 10), (6900, 81, HOLDING))
         self.assertEqual(flags.address("recipe", 3, 76), 7276)
 
     def test_a_plc_that_counts_from_1_or_40001(self):
@@ -245,7 +245,7 @@ class TestAddresses(BaseCase):
                 layout = changed(layout, kind, same, base=layout.area(kind).base + first)
             layout = replace(layout, address_offset=-first)
             self.assertEqual(layout.problems(), [])
-            self.assertEqual(layout.request("feedback", 2), (6100, 81))
+            self.assertEqual(layout.request("feedback", 2), (6100, 81, HOLDING))
             self.assertEqual(layout.address("recipe", 10, 76), 7976)
 
     def test_unknown_area_and_role(self):

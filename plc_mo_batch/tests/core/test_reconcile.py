@@ -162,6 +162,11 @@ class BeliefTests:
     def test_unprintable_name(self):
         self.assertRejectedInEachState(self.changed(9, 0x4101), 9, "printable")
 
+    def test_spaces_at_the_end_of_a_name(self):
+        """Whatever fills up a text in the PLC, they are lost in it."""
+        job = self.job("offered", order=f"{ORDER} ")
+        self.assertStep({"state": "running"}, job, self.shown(), self.standing())
+
     def test_limits_themselves_are_believed(self):
         feedback = self.shown(line_quantity=[100000.0, *[0.0] * 14], finished=1)
         self.assertEqual(self.step(self.job("running"), feedback).values["actuals"][0], 100000.0)
@@ -418,6 +423,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
 
     def test_job_of_another_system(self):
         queued, released = self.job("queued"), self.job("queued", release=True)
+        cleared = {"write": ("clear", "recipe", 77, [0, 0, 0, 0]), "anomaly": "cleared"}
         unknown, over = self.recipe(job=3, armed=3, order=OTHER), self.recipe(job=3, armed=3, acknowledged=3, order=OTHER)
         runs, sent = self.before(finished=0), {"state": "sending", "values": {"number": 7}, "write": ("block", self.block())}
         self.assertTable(
@@ -428,6 +434,8 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
             ("released", released, self.before(), unknown, {"write": ("ack", "recipe", 81, [0, 3])}),
             ("released while it runs", released, runs, unknown, {"write": ("ack", "recipe", 81, [0, 3])}),
             ("released, and written", released, runs, over, {}),
+            ("released, and more can be taken", released, self.before(), self.recipe(job=4, armed=4, order=OTHER), cleared),
+            ("released, recipe area not read", released, self.before(), None, {}),
             ("released before", released, self.before(), over, sent),
             ("forgotten but for the taken job", queued, self.feedback(None, taken_job=3), unknown, sent),
         )
@@ -674,6 +682,7 @@ class TestFlags(BeliefTests, ReconcileCase):
             ("not stored", self.job("sending"), self.shown(finished=1), self.recipe(1), {"anomaly": "occupied"}),
             ("stored", queued, self.shown(finished=1, feedback_flag=1), self.recipe(1), {"state": "sending", "write": block}),
             ("released", released, self.shown(finished=1), self.recipe(1), {"write": ("ack", "feedback", 76, [1])}),
+            ("released, recipe area not read", released, self.shown(finished=1), None, {}),
             (
                 "released, and stored",
                 released,
@@ -812,6 +821,14 @@ class TestState(ReconcileCase):
         self.assertEqual(self.commanded("abort", 2, self.recipe()), (written(8), False))
         self.assertEqual(self.commanded("abort", 2, self.recipe(7, 8)), (None, False))
         self.assertEqual(self.commanded("resume", 2, self.recipe(), settled=False), (written(5), False), "it may not be held yet")
+
+    def test_a_command_of_a_batch_that_awaits_its_weight(self):
+        """It is taken back as from one that runs."""
+        job, shown = self.job("running", command="resume", awaits_weight=True), self.shown(3, weight=0.0)
+        for word, write, obeyed in ((5, ("command", "recipe", 25, [7, 0, 0]), False), (0, None, True)):
+            step = self.step(job, shown, self.recipe(7, word))
+            self.assertEqual(self.summary(step).get("write"), write)
+            self.assertEqual((step.values["obeyed"], step.values["held"], step.values["finished"]), (obeyed, False, True))
 
     def test_command_that_cannot_be_told(self):
         self.assertEqual(self.commanded("hold", 2, None), (None, False))

@@ -32,6 +32,7 @@ class UnbelievedTests:
             "beyond the limits": self.put(past, kg, (0x7FFF, 0xFFFF)),
             "below zero": self.put(past, kg, (0xFFFF, 0xFFFF)),
             "another code": self.put(past, codes, (102,)),
+            "another code below": self.put(past, slice(30, 31), (101,)),
             "no code": self.put(past, codes, (0,)),
             "another slot": self.put(past, slice(0, 1), (2,)),
             "no slot": self.put(past, slice(0, 1), (0,)),
@@ -70,7 +71,13 @@ class UnbelievedTests:
                     self.assertEqual(step.anomaly.words, tuple(feedback), "the raw words are told")
 
     def test_it_names_the_word(self):
-        for what, offset in (("beyond the limits", 28), ("another code", 27), ("another slot", 0), ("signature swapped", None)):
+        for what, offset in (
+            ("beyond the limits", 28),
+            ("another code", 27),
+            ("another code below", 30),
+            ("another slot", 0),
+            ("signature swapped", None),
+        ):
             anomaly = self.step(self.job("queued"), self.wrong()[what], self.free()).anomaly
             offset = self.signature.start if offset is None else offset
             self.assertEqual((anomaly.code, anomaly.offset), ("rejected", offset), what)
@@ -97,8 +104,11 @@ class UnbelievedTests:
                 step = self.step(job, feedback, self.standing_of(job))
                 self.assertEqual((step.write.kind, step.values, step.state), ("withdraw", {"withdrawn": False}, None))
         for what in ("another slot", "no slot", "one word on"):
-            step = self.step(job, self.wrong()[what], self.withdrawn_of(job))
-            self.assertEqual((step.write, step.state, step.anomaly.code), (None, None, "rejected"))
+            step = self.step(job, self.wrong()[what], self.standing_of(job))
+            self.assertEqual((step.write.kind, step.anomaly.code), ("withdraw", "rejected"))
+            for recipe in (self.withdrawn_of(job), self.left(), None):
+                step = self.step(job, self.wrong()[what], recipe)
+                self.assertEqual((step.write, step.state, step.anomaly.code), (None, None, "rejected"))
 
     def test_an_acknowledgement_goes_on(self):
         for state in ENDED:
@@ -120,7 +130,7 @@ class UnbelievedTests:
             with self.subTest(state):
                 steps = self.steps([ended, queued], {1: feedback}, {1: self.free()})
                 self.assertEqual([(step.job_id, step.anomaly.code) for step in steps], [(3, "rejected"), (queued.id, "rejected")])
-                self.assertEqual({step.write for step in steps}, {None})
+                self.assertEqual({(step.write, step.state) for step in steps}, {(None, None)}, "what has ended stays as it ended")
                 (step,) = self.steps([replace(ended, noted=True), queued], {1: feedback}, {1: self.free()})
                 self.assertEqual((step.job_id, step.state), (queued.id, "sending"))
             self.assertEqual(self.steps([ended], {1: feedback}, {1: self.free()}), [], "nobody waits for the slot")
@@ -179,6 +189,23 @@ class TestJobNumbersUnbelieved(UnbelievedTests, ReconcileCase):
         for place in (31, 49, 74):
             feedback = self.put(self.past(taken_job=0), slice(place, place + 1), (0x8000,))
             self.assertStep({"anomaly": "rejected"}, self.job("queued"), feedback, self.free())
+
+    def test_the_first_job_of_a_plc(self):
+        """Who took note of what it shows lets the next batch go."""
+        ended = self.shown_job("done", id=3, number=1, acknowledged=True, noted=True)
+        feedback = self.put(self.past(taken_job=1), slice(28, 30), (0x7FFF, 0xFFFF))
+        (step,) = self.steps(
+            [ended, self.job("queued")], {1: feedback}, {1: self.recipe(self.block(order=OTHER, job=1), acknowledged=1)}
+        )
+        self.assertEqual(step.state, "sending")
+
+    def test_a_batch_without_job_number_is_shown_nowhere(self):
+        """It was made with the other handshake."""
+        queued, feedback = self.job("queued"), self.put(self.past(taken_job=0), slice(28, 30), (0x7FFF, 0xFFFF))
+        for noted in (False, True):
+            ended = self.shown_job("done", id=3, number=0, acknowledged=True, noted=noted)
+            steps = self.steps([ended, queued], {1: feedback}, {1: self.free()})
+            self.assertEqual([(step.job_id, step.anomaly.code) for step in steps], [(queued.id, "rejected")])
 
     def test_what_was_taken_is_disarmed(self):
         """Also where the slot has gone on to what cannot be believed."""

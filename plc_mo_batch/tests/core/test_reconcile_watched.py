@@ -30,6 +30,8 @@ class WatchTests:
         seen = Seen({1: feedback}, {1: recipe} if recipe else {}, {1: before} if before else {})
         steps = reconcile(layout or self.layout, [job], seen, 6)
         self.assertLessEqual(len(steps), 1)
+        for step in steps:
+            self.assertWhole(step, job, feedback)
         return steps[0] if steps else None
 
     def told(self, step):
@@ -103,6 +105,13 @@ class WatchTests:
         self.assertEqual(step.values["actuals"], tuple(other_amounts(_101=100.2, _104=33.0)))
         self.assertEqual((step.values["held"], step.values["obeyed"], step.again), (False, False, False))
 
+    def test_who_takes_it_again_may_begin_anew(self):
+        """What is stored is of the run before: nothing has fallen."""
+        for state, to in TAKEN[:-1]:
+            job = replace(self.taken(state), stored=STORED)
+            step = self.seen(job, self.shown(line_quantity=other_amounts(_101=100.2)), self.taken_from())
+            self.assertEqual((step.state, step.anomaly), (to, None))
+
     def test_amounts_fall_before_the_end_counts(self):
         running = self.job("running", stored=STORED)
         feedback = self.shown(finished=1, line_quantity=other_amounts(_101=100.2))
@@ -116,6 +125,8 @@ class WatchTests:
                 feedback = self.shown(line_quantity=other_amounts(_101=amount))
                 step = self.seen(running, feedback, None, feedback, replace(self.layout, drift=drift))
                 self.assertEqual(bool(step.anomaly), fell)
+        trace, nothing = self.job("running", stored={101: 0.01}), self.shown(line_quantity=[0.0] * 15)
+        self.assertIsNone(self.seen(trace, nothing).anomaly, "what is stored may be rounded up")
         risen = self.shown(line_quantity=other_amounts(_101=500.0))
         self.assertIsNone(self.seen(running, risen).anomaly)
 
@@ -173,6 +184,10 @@ class WatchTests:
         ):
             with self.subTest(label):
                 self.assertIsNone(self.seen(self.job("done", acknowledged=True), feedback, self.taken_from()))
+        for code, other in ((101, 109), (109, 101)):
+            trace = self.shown(finished=1, line_quantity=[{code: 0.01, 102: 5.0}.get(line, 0.0) for line in CODES])
+            stored = self.job("done", acknowledged=True, stored={other: 0.0, 102: 5.0})
+            self.assertIsNone(self.seen(stored, trace, self.taken_from()), "no more than its rounding")
         drifted = self.shown(finished=1, line_quantity=other_amounts(_101=381.71))
         layout = replace(self.layout, drift=0.5)
         self.assertIsNone(self.seen(self.job("done", acknowledged=True), drifted, self.taken_from(), None, layout))
@@ -297,6 +312,7 @@ class TestJobNumbers(WatchTests, ReconcileCase):
             step = self.seen(self.job(state, taken_before=4), self.before(), recipe)
             self.assertEqual(step.anomaly.detail, "it shows job 3, and showed job 4 before")
             self.assertEqual(step.anomaly.words, tuple(self.before()))
+            self.assertEqual((step.state, step.write), (None, None), "a person decides")
         withdrawn = self.seen(self.job("cancelling", taken_before=4), self.before(), self.recipe(armed=7))
         self.assertEqual(withdrawn.write.kind, "withdraw")
         settling = self.seen(self.job("cancelling", taken_before=4, settled=False), self.before(), self.recipe(job=0))
@@ -353,6 +369,26 @@ class TestUnusedLines(ReconcileCase):
                 step = self.step(self.job("running"), self.shown(*amount))
                 self.assertEqual((step.anomaly, step.values["actuals"]), (None, (250.25, 0.0)))
         self.assertEqual(self.step(self.job("running"), self.shown(0, 0, code=105)).anomaly.offset, 14)
+
+    def test_equipment_that_is_shown_no_more(self):
+        """What it had dosed is missing; what another one dosed is new."""
+        stored = {104: 250.25, 105: 10.0}
+        step = self.step(self.job("running", stored=stored), self.shown(0, 0))
+        self.assertEqual((step.anomaly.code, step.values["fell"]), ("fell", {105: 10.0}))
+        ended = self.step(self.job("done", acknowledged=True, stored=stored), self.shown(0, 0))
+        self.assertEqual(ended.anomaly.detail, "250.25 instead of 260.25 were dosed")
+        ended = self.step(self.job("done", acknowledged=True, stored={105: 250.25}), self.shown(0, 0))
+        self.assertEqual(ended.anomaly.code, "changed")
+
+    def test_a_change_beside_an_unused_line(self):
+        done = self.job("done", acknowledged=True, stored={104: 100.0})
+        self.assertEqual(self.step(done, self.shown(0, 0x7FC0)).anomaly.code, "changed")
+
+    def test_a_recipe_with_fewer_lines_than_the_layout_has_now(self):
+        """Nothing fails, and what it does not name is not judged."""
+        one = {**self.recipe_values(), "line_code": (104,), "line_quantity": [500.5]}
+        self.assertIsNone(self.step(self.job("running", recipe=one), self.shown(0, 0)).anomaly)
+        self.assertEqual(self.step(self.job("running", recipe={}), self.shown(0, 0)).anomaly.code, "rejected")
 
     def test_a_line_with_a_target_is_judged(self):
         for codes, targets in (((104, 105), (500.5, 0.0)), ((104, 0), (500.5, 1.0))):

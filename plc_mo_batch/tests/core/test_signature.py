@@ -6,7 +6,7 @@ from itertools import product
 from odoo.tests import BaseCase, tagged
 
 from ...plc.look import look
-from ...plc.signature import ABSENT, ELSEWHERE, NEAR, RIGHT, WRONG, Finding, find, judge, search
+from ...plc.signature import ABSENT, ELSEWHERE, NEAR, RIGHT, WRONG, Finding, find, search
 from ...plc.transport import Endpoint, LinkError
 from ...simulator import Simulator
 from ..patience import DEADLINE, SURE
@@ -52,8 +52,11 @@ class TestFind(BaseCase):
 
 
 @tagged("post_install", "-at_install")
-class TestJudge(BaseCase):
-    """A slot of the feedback at its own place."""
+class TestPlace(BaseCase):
+    """A slot of the feedback at its own place, where the device ends."""
+
+    def shown(self, layout, words):
+        return search(Window({}, end=0), layout, words)
 
     def test_both_handshakes(self):
         for layout, place in ((job_numbers(), 79), (flags(), 77)):
@@ -62,16 +65,16 @@ class TestJudge(BaseCase):
                 words[place : place + 2] = mistaken(swapped, turned)
                 if order == "high":
                     kind = ELSEWHERE if swapped or turned else RIGHT
-                    self.assertEqual(judge(layout, words), Finding(kind, 0, swapped, turned))
-            self.assertEqual(judge(layout, [0] * len(words)).kind, ABSENT)
-            self.assertEqual(judge(layout, [3] * len(words)).kind, WRONG)
+                    self.assertEqual(self.shown(layout, words), Finding(kind, 0, swapped, turned))
+            self.assertEqual(self.shown(layout, [0] * len(words)).kind, ABSENT)
+            self.assertEqual(self.shown(layout, [3] * len(words)).kind, WRONG)
 
     def test_the_layout_s_orders_count(self):
         words = [0] * 83
         words[79:81] = mistaken(True, True)
-        self.assertEqual(judge(job_numbers(word_order="low", swap_bytes=True), words).kind, RIGHT)
+        self.assertEqual(self.shown(job_numbers(word_order="low", swap_bytes=True), words).kind, RIGHT)
         words[79:81] = WORDS
-        self.assertEqual(judge(job_numbers(word_order="low"), words), Finding(ELSEWHERE, 0, True, False))
+        self.assertEqual(self.shown(job_numbers(word_order="low"), words), Finding(ELSEWHERE, 0, True, False))
 
     def test_a_recipe_carries_odoo_s(self):
         self.assertEqual(job_numbers().block({}, 1)[74:76], [0x4D4F, 0x5245])
@@ -97,7 +100,7 @@ class Window:
 class TestSearch(BaseCase):
     def search(self, words, layout=None, **options):
         wire, layout = Window(words, **options), layout or job_numbers()
-        first, count = layout.request("feedback", 1)
+        first, count, _registers = layout.request("feedback", 1)
         slot = tuple(words.get(address, 0) for address in range(first, first + count))
         return search(wire, layout, slot), wire.asked
 

@@ -69,6 +69,9 @@ class TestRegistry(MemoryCase):
         endpoint = Endpoint(transport="memory")
         self.assertEqual(wires.new_wire(endpoint, JOB_NUMBERS, 2.5).wait, 2.5)
         self.assertEqual(wires.new_wire(endpoint, JOB_NUMBERS).wait, LINE_WAIT)
+        MemoryWire.mills["mill"] = Mill()
+        with wires.opened(replace(endpoint, host="mill", timeout=1.5), JOB_NUMBERS) as wire:
+            self.assertEqual(wire.wait, 1.5, "who looks on keeps nobody waiting")
 
     def test_what_nobody_can_reach(self):
         with self.assertRaises(LinkError) as caught:

@@ -37,7 +37,7 @@ class TestLayout(BaseCase):
             self.assertEqual(clock.problems(), [])
             self.assertEqual(clock.count(CLOCK), 1)
             self.assertEqual(clock.event_places, layout.event_places)
-            self.assertEqual(clock.request(CLOCK, 1), (BASE, 6))
+            self.assertEqual(clock.request(CLOCK, 1), (BASE, 6, "input"))
 
     def test_all_parts_of_the_date_are_needed(self):
         items = with_clock(flags()).area(CLOCK).fields

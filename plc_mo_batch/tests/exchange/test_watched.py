@@ -142,7 +142,7 @@ class TestAmounts(WatchCase):
     def test_what_fell_is_added(self):
         self.fall()
         anomaly = self.batch.journal_ids.filtered(lambda line: line.kind == "anomaly")[:1]
-        _address, count = self.controller.layout_id._layout().request("feedback", 1)
+        _address, count, _registers = self.controller.layout_id._layout().request("feedback", 1)
         self.assertEqual(len(anomaly.words.split()), count)
         self.assertTrue(self.alarms())
         self.batch.action_add_fallen()
