@@ -1,4 +1,4 @@
-"""Arguments that no form sends, but any program can: each public method answers with a sentence, or takes them for what they are."""
+"""Arguments that no form sends, but any program can: each public method answers with a sentence, or does what can be done."""
 
 import inspect
 
@@ -9,16 +9,25 @@ from ..security_case import ADDON, SecurityCase
 from .test_security_methods import METHODS
 
 NAN, INF = float("nan"), float("inf")
-ODD = (
-    None, False, True, 0, -1, 1.5, 10**30, 1e12, NAN, INF, "", "x", [], {}, ["x"], {"a": 1}, [None], [[]],
-)  # fmt: skip
-# in place of pairs of whose it is and how much
-ODD_PAIRS = [
-    [["x", 5.0]], [["101", 5.0]], [[101.5, 5.0]], [[None, 5.0]], [[True, 5.0]], [[-1, 5.0]], [[2**40, 5.0]], [[999, 5.0]],
-    *([[whose, odd]] for whose in ("code", "line") for odd in (None, "x", [], -0.01, NAN, INF, -INF, 1e12, 10**400)),
-    [["code"]], [["code", 5.0, 1]], [["code", 5.0], ["code", 6.0]], ["code", 5.0],
-]  # fmt: skip
-# method -> what the batch is like where it is allowed
+ODD = (None, False, True, 0, -1, 1.5, 10**30, 1e12, NAN, INF, "", "x", [], {}, ["x"], {"a": 1}, [None], [[]])
+ODD_CODES = ("x", "101", 101.5, None, True, -1, 999, 2**40)
+ODD_AMOUNTS = (None, True, "x", "5", [], -0.01, NAN, INF, -INF, 1e12, 10**400)
+# what a caller passes otherwise
+GOOD = {
+    "amounts": [[101, 5.0], [102, 5.0], [114, 5.0]],
+    "batch_id": 0,
+    "booking": "scrap",
+    "comment": "As it is",
+    "decision": "give_up",
+    "on": False,
+    "order": "x",
+    "order_action": "withhold",
+    "outcome": "completed",
+    "quantities": [],
+    "reason": "plan",
+    "weight": 1000.0,
+}
+# method of a batch -> what the batch is like where it is allowed
 PREPARED = {
     "action_cancel": {"state": "queued"},
     "action_enter_amounts": {"state": "running", "attention_key": "rejected x"},
@@ -31,12 +40,8 @@ PREPARED = {
     "api_history": {},
     "api_reset": {"state": "running", "attention_key": "lost x"},
 }
-GOOD = {
-    "amounts": [[101, 5.0]], "quantities": [], "reason": "Seen on the scale", "comment": "As it is", "weight": 1000.0,
-    "order_action": "withhold", "booking": "scrap", "outcome": "completed", "note": "", "decision": "give_up", "on": False,
-    "order": "x", "batch_id": 0,
-}  # fmt: skip
-CHOSEN = {("action_cancel", "reason"): "plan", ("api_cancel", "reason"): "plan"}
+OF_THE_MODEL = ("api_history", "get_board")  # they take no ids
+ODOOS = ("copy_data",)  # its argument is Odoo's own
 
 
 @tagged("post_install", "-at_install")
@@ -47,55 +52,58 @@ class TestOddArguments(SecurityCase):
         cls.order = cls.new_order()
         cls.env["plc.task.fill"]._fill(cls.controller)
         cls.batch = cls.env["mo.batch"].search([("production_id", "=", cls.order.id)])
-        cls.failure, cls.weighing = cls.new_events(cls)
-
-    def parameters(self, model, method):
-        """Names of what a caller passes, as far as the method is the addon's own."""
-        function = inspect.unwrap(getattr(self.env.registry[model], method))
-        own = function.__module__.startswith(ADDON) and not self.env[model]._transient
-        found = list(inspect.signature(function).parameters.values())[1:] if own else []
-        return [parameter.name for parameter in found if parameter.kind == parameter.POSITIONAL_OR_KEYWORD]
+        records = [cls.batch, cls.controller, *cls.new_events(cls)]
+        cls.records = {record._name: record for record in records}
 
     def doors(self):
-        """(model, method, names of its parameters)"""
+        """(model, method, names of its parameters), for each method with parameters of a record."""
         for model, method in METHODS:
-            if names := self.parameters(model, method):
+            function = inspect.unwrap(getattr(self.env.registry[model], method))
+            if self.env[model]._transient or method in ODOOS or not function.__module__.startswith(ADDON):
+                continue
+            found = list(inspect.signature(function).parameters.values())[1:]
+            names = [parameter.name for parameter in found if parameter.kind == parameter.POSITIONAL_OR_KEYWORD]
+            if names:
                 yield model, method, names
 
-    def values(self, name):
+    def odd_values(self, name):
+        yield from ODD
         line = self.batch.line_ids.filtered(lambda line: not line.code)[:1].id
-        pairs = {"amounts": "code", "quantities": "line"}
-        whose = {"code": 101, "line": line}
-        for odd in ODD + tuple(ODD_PAIRS if name in pairs else ()):
-            yield [[whose.get(part, part) if isinstance(part, str) else part for part in row] if isinstance(row, list) else row
-                   for row in odd] if isinstance(odd, list) else odd  # fmt: skip
+        own = {"amounts": 101, "quantities": line}.get(name)
+        if own:
+            yield from ([[code, 5.0]] for code in ODD_CODES)
+            yield from ([[own, amount]] for amount in ODD_AMOUNTS)
+            yield from ([[own]], [own, 5.0], [[own, 5.0, 1]], [[own, 5.0], [own, 6.0]])
 
     def test_each_is_answered(self):
-        for model, method, names in self.doors():
+        doors = list(self.doors())
+        self.assertLessEqual(set(PREPARED), {method for _model, method, _names in doors})
+        for model, method, names in doors:
+            good = {name: GOOD.get(name, "") for name in names}
             for name in names:
-                for odd in self.values(name):
+                for odd in self.odd_values(name):
                     with self.subTest(model=model, method=method, name=name, odd=odd):
-                        self.check(model, method, {**{each: CHOSEN.get((method, each), GOOD.get(each, "")) for each in names}, name: odd})
+                        self.check(model, method, {**good, name: odd})
 
     def check(self, model, method, arguments):
         """Refused with a sentence, or done with figures that can be."""
         with self.env.cr.savepoint() as savepoint:
             record = self.prepared(model, method)
-            own = [] if method == "api_history" else [record.ids]
+            ids = [] if method in OF_THE_MODEL else [record.ids]
             try:
-                self.call("manager", model, method, *own, **arguments)
+                self.call("manager", model, method, *ids, **arguments)
             except UserError as refusal:
                 self.assertTrue(str(refusal))
             self.env.flush_all()
-            dosed = [*self.batch.line_ids.mapped("actual_qty"), *self.batch.line_ids.mapped("typed_qty"), self.batch.produced_qty]
-            self.assertTrue(all(0 <= kg <= 100000 for kg in dosed), dosed)
+            lines = self.batch.line_ids
+            figures = [*lines.mapped("actual_qty"), *lines.mapped("typed_qty"), self.batch.produced_qty]
+            self.assertTrue(all(0 <= figure <= 100000 for figure in figures), figures)
             savepoint.rollback()
         self.env.invalidate_all()
 
     def prepared(self, model, method):
         if model == "mo.batch":
             self.batch.write(PREPARED[method])
-            if method == "action_is_booked_by_hand":
-                self.order.with_context(plc_closing=True).state = "done"
-        records = {"mo.batch": self.batch, "plc.controller": self.controller, "plc.failure": self.failure, "plc.weighing": self.weighing}
-        return records[model]
+        if method == "action_is_booked_by_hand":
+            self.order.with_context(plc_closing=True).state = "done"
+        return self.records[model]
