@@ -75,7 +75,7 @@ class Flags(Handshake, name=FLAGS):
         return self._is_mine(case.job, case.words) and not self._is_stored(case.words)
 
     def _shows(self, job: Job, words: tuple[int, ...]) -> bool:
-        return self._shown_order(words) == job.shown_order
+        return self._shows_order(job, words)
 
     def _stands(self, case: Case) -> bool:
         recipe = self.seen.recipe.get(case.job.slot)

@@ -67,6 +67,7 @@ class Sight(Enum):
     UNTAKEN = "the recipe cannot be taken, and was not"
     DOUBTFUL = "the recipe cannot be taken, and may have been"
     WENT_BACK = "the slot's taken job is lower than it was when the recipe was sent"
+    UNNAMED = "its order is being made, and the taken job is another"
     # taken
     DISBELIEVED = "it was taken, and its report is rejected"
     FORGOTTEN = "it was taken, and the slot is blank"
@@ -311,7 +312,8 @@ class Handshake(ABC):
 
     def ask_about_change(self, case: Case) -> Step | None:
         """What is stored is final. What the PLC shows now is in the raw words. It stays there until a person has decided."""
-        return self._ask(case, "changed", self._change(case))
+        step = self._ask(case, "changed", self._change(case))
+        return replace(step, values={"shown": self._amounts(case.job, self._decode(case.words, case.job.recipe))})
 
     def ask_about_idle(self, case: Case) -> Step | None:
         """Taken and running, and now neither running nor over: the PLC has forgotten it."""
@@ -344,6 +346,9 @@ class Handshake(ABC):
         for job in jobs:
             if job.fresh and job.state == QUEUED and (slot := shown.get(job.shown_order)):
                 self._known[job.id] = slot
+
+    def _shows_order(self, job: Job, words: Sequence[int]) -> bool:
+        return self._shown_order(words) == job.shown_order
 
     def _shown_order(self, words: Sequence[int]) -> str | None:
         """The order's name in a feedback, however it is filled up; None if it is no text."""
@@ -523,7 +528,7 @@ class Handshake(ABC):
         A PLC may clear an acknowledged result, or what it pleases of it but the amounts. What cannot be read is no result.
         """
         job = case.job
-        if job.noted or self._is_blank(case.words) or self._shown_order(case.words) != job.shown_order:
+        if job.noted and not job.known or self._is_blank(case.words) or not self._shows_order(job, case.words):
             return Sentence("")
         try:
             values = self._decode(case.words, job.recipe)
@@ -533,14 +538,14 @@ class Handshake(ABC):
         own = all(code in (None, shown) for code, shown in zip(self.layout.codes, values["line_code"], strict=True))
         if outcome == Sight.DISBELIEVED or not own or not any(amounts.values()):
             return Sentence("")
-        if self._differs(job, amounts):
+        if self._differ(amounts, job.stored) and (not job.noted or self._differ(amounts, job.known)):
             return _lt("%(kg)s instead of %(stored)s were dosed", kg=_sum(amounts), stored=_sum(job.stored))
-        if outcome == Sight.RUNS and not job.acknowledged:
+        if outcome == Sight.RUNS and not job.acknowledged and not job.noted:
             return _lt("it runs again")
         return Sentence("")
 
-    def _differs(self, job: Job, amounts: Mapping[int, float]) -> bool:
-        return any(abs(amounts.get(code, 0.0) - job.stored.get(code, 0.0)) > self._noise for code in {*amounts, *job.stored})
+    def _differ(self, amounts: Mapping[int, float], others: Mapping[int, float]) -> bool:
+        return any(abs(amounts.get(code, 0.0) - others.get(code, 0.0)) > self._noise for code in {*amounts, *others})
 
     def _outcome(self, values: Mapping[str, Any]) -> Sight:
         """IDLING, RUNS, FINISHED or FAILED; DISBELIEVED for a state that nobody knows."""

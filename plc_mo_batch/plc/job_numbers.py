@@ -86,6 +86,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             return Sight.GONE
         if taken > job.number:  # a foreign job: ours may have been taken before it, and can no longer be taken
             return Sight.OVERTAKEN
+        if self._is_made_unnamed(case):
+            return Sight.UNNAMED
         if job.slot not in self.seen.recipe:
             return Sight.UNREAD
         if not any(self.seen.recipe[job.slot][: self.layout.block_words]):
@@ -94,6 +96,17 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             sight = self._withdrawal(job)
             return Sight.WENT_BACK if sight == Sight.UNTAKEN and taken < job.taken_before else sight
         return Sight.WENT_BACK if taken < job.taken_before else self._offer(job)
+
+    def _is_made_unnamed(self, case: Case) -> bool:
+        """The slot shows the order and amounts of it, as it did not when the recipe was sent: the PLC took it, and shows its job
+        elsewhere or has lost it. It would take it again and again."""
+        job = case.job
+        if job.shown_before or not self._shows_order(job, case.words):
+            return False
+        try:
+            return any(self._amounts(job, self._decode(case.words, job.recipe)).values())
+        except Rejected:
+            return False
 
     def _after_take(self, case: Case) -> Sight | None:
         return Sight.FORGOTTEN if self._is_blank(case.words) else None
@@ -161,7 +174,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
     def send(self, case: Case) -> Step | None:
         """Give the next job number, and write the block that carries it."""
         number = self._next_number(case)
-        values = {"number": number, "taken_before": self._taken(case.words)}
+        shown = self._shows_order(case.job, case.words)
+        values = {"number": number, "taken_before": self._taken(case.words), "shown_before": shown}
         return Step(case.job.id, values=values, write=self._write_block(case.job, number))
 
     def _next_number(self, case: Case) -> int:
@@ -261,6 +275,8 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
     def ask_about_gone(self, case: Case) -> Step | None:
         """It ran, and another job is in its place."""
         told = {"shown": self._taken(case.words), "job": case.job.number}
+        if self._shows_order(case.job, case.words):
+            return self._ask(case, "lost", _lt("it shows the order, but as job %(shown)s instead of %(job)s", **told))
         return self._ask(case, "lost", _lt("the PLC shows job %(shown)s although job %(job)s is running", **told))
 
     def ask_about_forgotten(self, case: Case) -> Step | None:
@@ -292,6 +308,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             Sight.UNBELIEVED: Rule(Handshake.reject),
             Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),  # a PLC may keep only the number
             Sight.OVERTAKEN: Rule(ask_about_overtaken),
+            Sight.UNNAMED: Rule(Handshake.note, RUNNING),  # and a person is asked: its taken job is another
             Sight.WENT_BACK: Rule(ask_about_taken_job),
             Sight.UNREAD: Rule(Handshake.wait),
             Sight.ERASED: Rule(Handshake.ask_about_recipe),  # not sent again automatically: it may have been taken before
@@ -303,6 +320,7 @@ class JobNumbers(Handshake, name=JOB_NUMBERS):
             **TAKEN,  # at the very moment of the withdrawal
             Sight.FORGOTTEN: Rule(Handshake.note, RUNNING),
             Sight.OVERTAKEN: Rule(ask_about_overtaken),
+            Sight.UNNAMED: Rule(Handshake.note, RUNNING),
             Sight.WENT_BACK: Rule(ask_about_taken_job),
             Sight.UNREAD: Rule(Handshake.wait),
             Sight.ERASED: Rule(Handshake.ask_about_recipe),

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import isclose
 from typing import Any
 
-from .codec import FLOATS, FORMATS, Field, SlotCodec
+from .codec import FLOATS, FORMATS, RANGES, Field, SlotCodec
 from .sentences import Label, Number, Sentence, _lt, either, listed, role
 
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
@@ -253,6 +253,11 @@ class Layout:
         :raise CodecError: if its words do not match its type or limits
         """
         return self._alone(kind, role).decode(words)[role]
+
+    def most(self, role: str) -> float:
+        """The largest value of a role that the feedback can show."""
+        items = self.area("feedback").by_role(role)
+        return max(RANGES[item.type][1] / item.scale if item.maximum is None else item.maximum for item in items)
 
     def words_of(self, kind: str, role: str, value: Any) -> tuple[int, list[int]]:
         """(offset, words) of one field set to ``value``.

@@ -41,7 +41,9 @@ class Job:
     ``taken_before``: what the slot showed as its taken job when the recipe was sent.
     ``finished``: its end was seen before, and its weight is awaited.
     ``stored``: kg by equipment code, as far as they are stored; ``carried``: what is part of them, but no longer of the feedback.
-    ``noted``: it has ended, and a person knows that the PLC shows something else of it.
+    ``shown_before``: the slot showed its order already when the recipe was sent, as of an earlier batch.
+    ``noted``: it has ended, and a person knows that the PLC shows something else of it; ``known``: kg by equipment code that it
+    showed then, or nothing if these do not matter.
     """
 
     id: int
@@ -62,7 +64,9 @@ class Job:
     finished: bool = False
     stored: Mapping[int, float] = field(default_factory=dict)
     carried: Mapping[int, float] = field(default_factory=dict)
+    shown_before: bool = False
     noted: bool = False
+    known: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def shown_order(self) -> str:

@@ -73,6 +73,11 @@ class Trial:
             is_right = self._wait(wire, self._shows_sum) if self._has_sum() else None
             return Tried(sent, self._recipe(wire), self._feedback(wire), is_right)
 
+    def has_other_sum(self, words: Sequence[int]) -> bool:
+        """The PLC's program adds up, and other numbers than were written."""
+        items = self.layout.area("feedback").by_role("recipe_sum")
+        return any(word for item in items for word in words[item.offset : item.end]) and not self._shows_sum(tuple(words))
+
     def arm_in_vain(self) -> Tried:
         """Offer what must not be taken, without a target, so that nothing would be dosed; right if the PLC did not take it.
 

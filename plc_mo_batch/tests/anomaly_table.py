@@ -19,6 +19,8 @@ BLOCK = Block("anomalies.md", "test_anomalies")
 OTHERS = {
     "untaken": (OFFERED,),
     "silent": HANDED_OVER,
+    "stalled": (RUNNING,),
+    "review": (COMPLETED,),
     "fell": (COMPLETED, FAILED),
     "reopened": (COMPLETED, FAILED),
     "rejected": (CANCELLED,),  # a failed batch with a disposition is a failed one to the reconciler

@@ -172,11 +172,15 @@ class RudeServer:
             number = min(words[at] << 16 | words[at + 1], most)
             words[at : at + 2] = number >> 16, number & 0xFFFF
         if not self.ignores_writes:
-            self._late.append((time.monotonic() + self.shows_after, address, words))
+            self._late.append((self._now() + self.shows_after, address, words))
         self._show_late()
 
+    def _now(self):
+        return self.rests.monotonic() if self.rests else time.monotonic()
+
     def _show_late(self):
-        due = [write for write in self._late if write[0] <= time.monotonic()]
+        now = self._now()
+        due = [write for write in self._late if write[0] <= now]
         for write in due:
             _when, address, words = write
             self.memory[address : address + len(words)] = words
@@ -194,6 +198,8 @@ class Rests:
 
     def monotonic(self):
         return self.now
+
+    time = monotonic
 
     def sleep(self, seconds):
         self.now += seconds

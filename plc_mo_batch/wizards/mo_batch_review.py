@@ -60,7 +60,7 @@ class MoBatchReviewLine(models.TransientModel):
     deviation_qty = fields.Float(related="batch_line_id.deviation_qty", related_sudo=False)
     deviation_percent = fields.Float(related="batch_line_id.deviation_percent", related_sudo=False)
     tolerance_state = fields.Selection(related="batch_line_id.tolerance_state", related_sudo=False)
-    quantity = fields.Float(string="Consumed", digits="Product Unit", help="A quantity dosed by the PLC cannot be changed.")
+    quantity = fields.Float(string="Consumed", digits="Product Unit", help="What the PLC dosed is corrected with Enter Amounts.")
 
     def _is_answered(self):
         """A hand-add that was changed, or that must be entered."""

@@ -13,3 +13,5 @@ def migrate(cr, version):
         """
     )
     cr.execute("UPDATE mo_batch SET noted = TRUE WHERE state IN ('done', 'cancelled')")
+    # whether a slot showed the order when it was sent is not known
+    cr.execute("UPDATE mo_batch SET shown_before = TRUE WHERE state IN ('sending', 'offered', 'cancelling')")

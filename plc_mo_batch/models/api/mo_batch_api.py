@@ -92,15 +92,16 @@ class MoBatch(models.Model):
     def api_reset(self, decision, note=""):
         """Get batches that stand still going again: a person decides what only a person can know.
 
-        :param decision: send_again: the PLC certainly did not take it; give_up: the PLC will report nothing more of it; release:
-            what another system left in its slot may be overwritten; go_on: the queued orders were compared with what the PLC made
-            without this database's knowledge; requeue: queue its withheld order again
+        :param decision: send_again: the PLC certainly did not take it; give_up: the PLC will report nothing more of it;
+            add_fallen: the PLC dosed what its amounts fell by; take_note: what is stored stays as it is; release: what another
+            system left in its slot may be overwritten; go_on: the queued orders were compared with what the PLC made without
+            this database's knowledge; requeue: queue its withheld order again
         :param note: why, for the journal
         :return: id, name and state of each
         :raise UserError: naming the first batch that does not allow the decision
         """
         decision = new_value("decision", decision)
-        if decision not in DECISIONS:
+        if not isinstance(decision, str) or decision not in DECISIONS:
             raise UserError(
                 self.env._("%(value)s is not valid. Use one of: %(choices)s.", value=decision, choices=", ".join(DECISIONS))
             )

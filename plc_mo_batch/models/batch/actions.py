@@ -142,7 +142,7 @@ ACTIONS = {
             in_state(_lt("it has already ended")),
             states={
                 **_in(OFFERED, case=(*UNDECIDED, "rejected")),
-                **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent")),
+                **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent", "stalled")),
                 **_in(CANCELLING),
             },
             refusals={
@@ -157,8 +157,9 @@ ACTIONS = {
             of_batch(_lt("what the PLC reports of it is accepted, so nobody can enter other amounts")),
             states={
                 **_in(OFFERED, CANCELLING, case=(*UNDECIDED, "rejected", "silent")),
-                **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent", "fell", "reopened")),
-                **_in(COMPLETED, FAILED, case=("fell", "changed")),
+                **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent", "stalled", "fell", "reopened")),
+                **_in(COMPLETED, case=("fell", "changed", "review")),
+                **_in(FAILED, case=("fell", "changed")),
                 **_in(DONE, case=("changed",)),  # what is more than was booked is booked late
             },
         ),

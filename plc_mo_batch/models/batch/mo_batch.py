@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -464,6 +466,13 @@ class MoBatch(models.Model):
         """When it last dosed anything."""
         moments = [self.date_state or self.date_started, *self.line_ids.filtered("reported").mapped("write_date")]
         return max(moment for moment in moments if moment)
+
+    def _is_stalled(self):
+        """It runs, and has dosed nothing for so long that the PLC may never end it."""
+        minutes = self.controller_id.sudo().run_minutes
+        if self.state != "running" or self.on_hold or not minutes:
+            return False
+        return fields.Datetime.now() - self._last_progress() > timedelta(minutes=minutes)
 
     def _taking_a_share(self):
         """Batches that claim their share of the order: open, or having consumed material (rule 1). No other batch may make it."""

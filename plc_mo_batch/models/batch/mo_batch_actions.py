@@ -38,9 +38,12 @@ class MoBatch(models.Model):
     @api.depends(
         "attempts",
         "attention_key",
+        "controller_id.run_minutes",
         "controller_id.last_error",
         "controller_id.online",
+        "line_ids.actual_qty",
         "line_ids.code",
+        "on_hold",
         "production_id.plc_withheld",
         "production_id.state",
         "review_needed",
@@ -98,10 +101,15 @@ class MoBatch(models.Model):
         return not action.condition or bool(self._meets(action.condition))
 
     def _cases(self):
-        """The case that its attention is about; and ``silent`` while its PLC does not answer, as nothing is known of it then."""
+        """The case that its attention is about; ``silent`` while its PLC does not answer, as nothing is known of it then;
+        ``stalled`` if the PLC may never end it; ``review`` while a person is to judge what was reported."""
         controller = self.controller_id.sudo()
-        silent = bool(controller.last_error) and not controller.online
-        return {self._case(), *(["silent"] if silent else [])}
+        others = {
+            "silent": bool(controller.last_error) and not controller.online,
+            "stalled": self._is_stalled(),
+            "review": self.review_needed,
+        }
+        return {self._case(), *(case for case, stands in others.items() if stands)}
 
     def _meets(self, condition):
         return self[condition] if condition in self._fields else getattr(self, condition)()

@@ -214,7 +214,10 @@ class MoBatch(models.Model):
     def _record_anomaly(self, anomaly):
         """Journal an anomaly once per change, and show it on the batch."""
         key = f"{anomaly.code} {anomaly.detail}"
-        if self.attention_key == key or self._keeps_attention(anomaly):
+        if self.attention_key == key:
+            return
+        if self._keeps_attention(anomaly):
+            self._follow(anomaly, key)
             return
         message = self._anomaly_message(anomaly)
         self.write({"attention": message, "attention_key": key})
@@ -251,8 +254,13 @@ class MoBatch(models.Model):
             ),
             "changed": self.env._(
                 "The batch has ended, but slot %(slot)s shows something else than is stored: %(detail)s. The journal has the raw "
-                "words. Was it made twice, or counted on? Book the difference by hand, then take note."
+                "words. Was it made twice, or counted on? Then enter what was dosed in all; otherwise take note."
             ),
             "doubt": self.env._("Slot %(slot)s: %(detail)s. Check the PLC; nothing is sent again automatically."),
         }
+        if anomaly.code == "changed" and self.state == "cancelled":
+            sentences["changed"] = self.env._(
+                "The batch is closed, but slot %(slot)s shows otherwise: %(detail)s. The journal has the raw words. Book by hand "
+                "what was dosed, then take note."
+            )
         return sentences[anomaly.code] % {"slot": self.slot, "detail": translate(self.env, anomaly.detail)}

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...tools.translate import format_number
 from ..common.plc_notifier import ACTIVITY
+from .arguments import as_text
 
 
 class MoBatch(models.Model):
@@ -40,10 +41,11 @@ class MoBatch(models.Model):
         :raise UserError: if the batch's order is not done, or without a comment
         """
         self._check_allowed("rebook")
-        if not (comment or "").strip():
+        comment = as_text(comment)
+        if not comment:
             raise UserError(self.env._("Enter where the batch was booked."))
         for batch in self.sudo():
-            batch._accept_as_booked(comment.strip())
+            batch._accept_as_booked(comment)
         return True
 
     def action_reset(self):

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ...tools.odoo_edge import consumption_of
 from ...tools.translate import format_number
 from ..common.plc_notifier import ACTIVITY
+from .arguments import as_number, as_pairs, as_text
 from .finished_weight import FinishedWeight
 from .mo_batch_line import TOLERANCE_STATES
 
@@ -84,7 +85,10 @@ class MoBatch(models.Model):
         self._check_allowed("enter_hand_adds")
         batch = self.sudo()
         batch.lock_for_update(allow_referencing=True)  # otherwise Task 3 may be booking it with other quantities right now
-        for line_id, quantity in quantities:
+        pairs = as_pairs(quantities)
+        if pairs is None:
+            raise UserError(self.env._("Enter pairs of a line's id and its quantity."))
+        for line_id, quantity in pairs:
             batch._enter_hand_add(line_id, quantity)
         batch._on_hand_adds_changed()
         return True
@@ -97,15 +101,16 @@ class MoBatch(models.Model):
         :raise UserError: if it is not waiting for a review, or without a comment
         """
         self._check_allowed("release_review")
-        if not (comment or "").strip():
+        comment = as_text(comment)
+        if not comment:
             raise UserError(self.env._("Enter why the batch is released."))
         for batch in self.sudo():
             batch.write({"review_needed": False, "reviewed": True})
             batch._remark(
-                self.env._("Released after review by %(user)s: %(comment)s", user=self.env.user.name, comment=comment.strip()),
+                self.env._("Released after review by %(user)s: %(comment)s", user=self.env.user.name, comment=comment),
                 kind="user",
             )
-            batch.activity_feedback([ACTIVITY], feedback=comment.strip())
+            batch.activity_feedback([ACTIVITY], feedback=comment)
             batch._on_answered()
         return True
 
@@ -118,9 +123,10 @@ class MoBatch(models.Model):
         """
         self.ensure_one()
         self._check_allowed("set_weight")
-        batch = self.sudo()
-        if not 0 < weight < float("inf"):
+        batch, weight = self.sudo(), as_number(weight)
+        if not weight > 0:
             raise UserError(self.env._("The weight must be more than 0."))
+        batch._check_plausible(weight, "weight")
         batch._journal("user", batch._weight_entered(weight))
         batch.write({"weight_needed": False, "weight_typed": True, "produced_qty": weight})
         batch._hold_for_review()
@@ -173,9 +179,16 @@ class MoBatch(models.Model):
             reasons.append(self.env._("Far out of tolerance: %s.", far_off._deviation_texts()))
         if self.weight_state == "review":
             reasons.append(self.env._("Finished weight far out of tolerance: %s.", FinishedWeight(self).text()))
+        if self._dosed_nothing():
+            reasons.append(self.env._("The PLC finished the batch, but dosed nothing."))
         if self._deviates_from("strict"):
             reasons.append(self.env._("The BoM is strict, but consumption differs from it: %s.", self._other_than_planned()))
         return reasons
+
+    def _dosed_nothing(self):
+        """Zeros of a batch that was to be dosed, whatever the limits: flags of the last batch may have been taken for its end."""
+        dosed = self.line_ids.filtered("code")
+        return bool(dosed) and all(line.reported and not line.typed and not line.actual_qty for line in dosed)
 
     def _warnings(self):
         warnings = []
@@ -225,6 +238,7 @@ class MoBatch(models.Model):
             raise UserError(self.env._("Only hand-added quantities can be entered, not those dosed by the PLC."))
         if not 0 <= quantity < float("inf"):
             raise UserError(self.env._("The quantity of %s must be 0 or more.", line.product_id.display_name))
+        self._check_plausible(line._weight(quantity), "weight")
         before = line._consumed_qty()
         line.write({"typed_qty": quantity, "typed": True})
         self._journal(

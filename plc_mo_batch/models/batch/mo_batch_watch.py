@@ -17,6 +17,12 @@ class MoBatch(models.Model):
     taken_before = fields.Integer(
         string="Job Taken Before", readonly=True, aggregator=None, help="What its slot showed as taken when the recipe was sent."
     )
+    shown_before = fields.Boolean(readonly=True, help="Its slot showed the order already when the recipe was sent.")
+    shown_amounts = fields.Json(
+        readonly=True,
+        help="By equipment code, what the PLC showed last that differs from what is stored. Once it is noted, only what differs "
+        "from it is told.",
+    )
     noted = fields.Boolean(
         string="Change Noted", readonly=True, help="A user knows that the PLC shows something else of it than is stored."
     )
@@ -39,6 +45,7 @@ class MoBatch(models.Model):
             batch.line_ids.filtered("fallen_qty").fallen_qty = 0.0
             batch.acknowledged = batch.acknowledged or batch._case() == "rejected"
             batch.noted = batch.noted or batch.state in (*ENDED, CANCELLED)
+            batch.shown_amounts = batch._case() == "changed" and batch.shown_amounts
             batch._on_watch_decided()
         return True
 
@@ -85,17 +92,21 @@ class MoBatch(models.Model):
             "finished": self.state == RUNNING and bool(self.date_finished),
             "stored": stored,
             "carried": carried,
+            "shown_before": self.shown_before,
             "noted": self.noted,
+            "known": {int(code): kg for code, kg in (self.shown_amounts or {}).items()} if self.noted else {},
         }
 
     def _store_watched(self, values):
         """Store what a step says about it."""
-        for name in ("armed", "taken_before"):
+        for name in ("armed", "taken_before", "shown_before"):
             if name in values and values[name] != self[name]:
                 self[name] = values[name]
         for code, amount in values.get("fell", {}).items():
             line = self.line_ids.filtered(lambda line, code=code: line.code == code)[:1]
             line.fallen_qty += amount
+        if "shown" in values:
+            self.shown_amounts = {str(code): kg for code, kg in values["shown"].items()}
         if "drifted" in values:
             drifted = translate(self.env, values["drifted"])
             self._remark(self.env._("Read as zero, since an empty scale may drift: %s.", drifted))
@@ -103,6 +114,12 @@ class MoBatch(models.Model):
     def _keeps_attention(self, anomaly=None):
         """Something went back, and a person has yet to decide: nothing else takes its place."""
         return self.watch_needed and not (anomaly and anomaly.code == "fell" == self._case())
+
+    def _follow(self, anomaly, key):
+        """What the PLC shows of a batch that has ended goes on changing: a person decides about what it shows by then. The journal
+        has the words in which it began."""
+        if anomaly.code == "changed" == self._case():
+            self.write({"attention": self._anomaly_message(anomaly), "attention_key": key})
 
     def _on_anomaly(self, anomaly):
         """What may only rise went back: people hear of it at once."""

@@ -2,6 +2,7 @@ from odoo import api, models
 
 from ...tools.odoo_edge import get_parameter
 from ...tools.shifts import SHIFTS, shift_hours
+from ..batch.arguments import as_whole
 from ..common.roles import MANAGER
 from .attention import Attention
 from .lanes import Lanes
@@ -25,7 +26,8 @@ class PlcController(models.Model):
         :return: ``at``: the time of the data; ``lanes``: the PLCs (:class:`.lanes.Lanes`); ``attention``: what a person should
             look at, most urgent first (:class:`.attention.Attention`); ``manager``: the user may set up PLCs
         """
-        controllers = self.search([("id", "in", list(controller_ids))] if controller_ids else [])
+        named = [as_whole(each) for each in controller_ids] if isinstance(controller_ids, list | tuple) else []
+        controllers = self.search([("id", "in", named)] if named else [])
         batches = self.env["mo.batch"].search([("controller_id", "in", controllers.ids)], order="controller_id, slot, id")
         return {
             "at": self.env["plc.board"]._at(),

@@ -1,5 +1,6 @@
 from odoo.exceptions import UserError
 
+from ...plc.reconcile import FAILED
 from . import posting
 from .expired_lots import ExpiredLots
 from .order_value import OrderValue
@@ -26,7 +27,7 @@ class SeparateBooking:
         before = self._moves()
         for line in self.batch.line_ids.filtered(lambda line: line._wasted_qty()):
             self._check_product(line)
-            self._book_wasted(line)
+            self._book_wasted(line, line._in_unit(line._wasted_qty(), line.product_id.uom_id))
         WorkTime(self.batch).record()
         ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
         self.batch.disposition_booked = True
@@ -42,7 +43,8 @@ class SeparateBooking:
             more = line.actual_qty - booked.get(line, 0.0)
             if more > 0:
                 self._check_product(line)
-                self.book_late(line, line._in_unit(more, line.product_id.uom_id))
+                quantity = line._in_unit(more, line.product_id.uom_id)
+                self._book_wasted(line, quantity) if self.batch.state == FAILED else self.book_late(line, quantity)
 
     def _check_product(self, line):
         line._find_product()
@@ -51,8 +53,8 @@ class SeparateBooking:
                 self.env._("Set exactly one product on the equipment with code %s: the PLC dosed from it.", line.code)
             )
 
-    def _book_wasted(self, line):
-        quantity = line._in_unit(line._wasted_qty(), line.product_id.uom_id)
+    def _book_wasted(self, line, quantity):
+        """:param quantity: in the unit of the line's product"""
         if self.batch.disposition_material == "consume":
             self.book_late(line, quantity)
         else:

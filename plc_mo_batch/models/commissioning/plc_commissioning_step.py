@@ -144,6 +144,10 @@ class PlcCommissioningStep(models.Model):
         if tried.is_right is None:
             question = self.env._("Does the PLC's HMI, or its program, show these numbers?")
             return {**self._outcome(True, asked, question, tried.recipe), "state": "asked"}
+        if trial.has_other_sum(tried.feedback):
+            trial.clean()
+            wrong = self.env._("The PLC's program adds up to another sum: it reads them in another word order, or scales them.")
+            return self._outcome(False, asked, wrong, tried.feedback)
         wrong = self.env._(
             "The PLC's program shows no such sum. If it has none, remove the field from the layout. Does the HMI show them?"
         )

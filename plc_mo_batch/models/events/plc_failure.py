@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..batch.arguments import as_text
 from ..common.plc_notifier import ACTIVITY
 from ..common.roles import check_operator
 
@@ -81,7 +82,7 @@ class PlcFailure(models.Model):
             failure.write(
                 {
                     "state": "resolved",
-                    "resolution": (notes or "").strip() or False,
+                    "resolution": as_text(notes) or False,
                     "resolved_at": fields.Datetime.now(),
                     "resolved_by_id": self.env.uid,
                 }

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.translate import format_number
+from ..batch.arguments import as_text, as_whole
 from ..booking.separate_booking import SeparateBooking
 from ..common.plc_notifier import ACTIVITY
 from ..common.roles import check_operator
@@ -86,14 +87,14 @@ class PlcWeighing(models.Model):
         :raise UserError: if they cannot count for it, or there is no such batch
         """
         check_operator(self)
-        batch = self.env["mo.batch"].browse(batch_id).exists()
+        batch = self.env["mo.batch"].browse(as_whole(batch_id)).exists()
         if not batch:
             raise UserError(self.env._("Choose the batch that the material was weighed for."))
         batch.check_access("read")
         for weighing in self.sudo():
             if weighing.state == "matched":
                 raise UserError(self.env._("%s is already assigned to a batch.", weighing.display_name))
-            weighing._assign(batch.sudo(), self.env["mo.batch.line"].sudo().browse(line_id or []))
+            weighing._assign(batch.sudo(), self.env["mo.batch.line"].sudo().browse(as_whole(line_id) or []))
         return True
 
     def action_dismiss(self, reason):
@@ -104,10 +105,11 @@ class PlcWeighing(models.Model):
         :raise UserError: without a reason, or for a weighing that counted for a batch that is done
         """
         check_operator(self)
-        if not (reason or "").strip():
+        reason = as_text(reason)
+        if not reason:
             raise UserError(self.env._("Enter why the weighing does not count."))
         for weighing in self.sudo():
-            weighing._dismiss(reason.strip())
+            weighing._dismiss(reason)
         return True
 
     def action_count_again(self):

@@ -192,12 +192,14 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _stuck_running(self, controller, batch):
-        progress = batch._last_progress()
-        if batch.on_hold or not self._is_older(progress, controller.run_minutes):
+        if not batch._is_stalled():
             return None
-        moment = self._local_time(controller, progress)
+        moment = self._local_time(controller, batch._last_progress())
         return self.env._(
-            "%(batch)s is running, but nothing has been dosed since %(time)s.", batch=batch.display_name, time=moment
+            "%(batch)s is running, but nothing has been dosed since %(time)s. If the PLC does not end it, enter its amounts, or "
+            "give it up.",
+            batch=batch.display_name,
+            time=moment,
         )
 
     @api.model

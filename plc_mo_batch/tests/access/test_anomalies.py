@@ -73,6 +73,13 @@ class TestAnomalies(MillCase):
         batch.write({"attention": "Odd.", "attention_key": case and f"{case} x", "watch_needed": case in WATCHED})
         if case == "fell":
             batch.line_ids[0].fallen_qty = 7.0
+        batch.review_needed = case == "review"
+        if case == "stalled":
+            self.controller.run_minutes = 1
+            batch.date_state = "2020-01-01 00:00:00"
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE mo_batch_line SET write_date = '2020-01-01' WHERE batch_id = %s", [batch.id])
+            self.env.invalidate_all()
         if case == "silent":
             batch.write({"attention_key": False})
             self.controller.write({"online": False, "last_error": "No answer."})

@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from ...models.batch.actions import ACTIONS
+from ...models.booking.separate_booking import SeparateBooking
 from ...plc.steps import Anomaly
 from ..common import MillCase
 
@@ -26,7 +27,7 @@ class TestEnteredAmounts(MillCase):
         batch = self.queue()
         for step in ("sending", *STATES[state]):
             batch._set_state(step) if step == "cancelling" else batch._advance(step, 0.0, {})
-        batch._store_actuals([101], [120.0])
+        batch._store_actuals([101, 102, 114], [120.0, 0.0, 0.0])
         batch._record_anomaly(Anomaly(case, "word 17", (0,) * batch.controller_id.layout_id._layout().codec("feedback").words))
         return batch
 
@@ -131,7 +132,10 @@ class TestEnteredAmounts(MillCase):
             ({101: -0.01}, {}),
             ({101: float("inf")}, {}),
             ({101: float("nan")}, {}),
+            ({101: 100000.01}, {}),
             ({0: 5.0}, {}),
+            ({999: 5.0}, {}),
+            (DOSED, {"weight": 100000.01}),
             (DOSED, {"reason": " "}),
             (DOSED, {"outcome": "done"}),
             (DOSED, {"weight": -1.0}),
@@ -141,6 +145,73 @@ class TestEnteredAmounts(MillCase):
                     list(amounts.items()), values.get("reason", "x"), **{k: v for k, v in values.items() if k != "reason"}
                 )
         self.assertEqual((batch.state, batch.line_ids[0].actual_qty), ("running", 120.0))
+
+    def test_one_amount_for_each(self):
+        batch = self.batch_at("running")
+        with self.assertRaisesRegex(UserError, "one amount for each"):
+            batch.with_user(self.operator).action_enter_amounts([(101, 300.0), (101, 52.0)], "x")
+
+    def test_what_was_never_reported_has_to_be_named(self):
+        """Otherwise it could not be booked, and nobody could enter it any more."""
+        batch = self.batch_at("running")
+        batch.line_ids.filtered(lambda line: line.code in (102, 114)).reported = False
+        with self.assertRaisesRegex(UserError, "Silo 102, Tank 114, too"):
+            self.enter(batch, {101: 598.4})
+        self.enter(batch, {102: 353.1, 114: 0.0})
+        self.run_task(3)
+        self.assertEqual(self.booked(self.order), {self.wheat: 120.0, self.soy: 353.1, self.molasses: 0.0})
+
+    def held_batch(self, actuals, **limits):
+        self.controller.write(limits)
+        self.order = self.new_order()
+        batch = self.complete(self.order, actuals=actuals)
+        self.assertTrue(batch.review_needed)
+        return batch
+
+    def test_held_for_a_review(self):
+        """Who finds that the PLC counted wrong can say what it dosed; what is right then is not held any more."""
+        batch = self.held_batch({101: 60.0, 102: 353.1, 114: 33.0}, review_percent=20.0)
+        self.enter(batch, {101: 90.0})
+        self.assertTrue(batch.review_needed, "it is still far off")
+        self.enter(batch, {101: 598.4})
+        self.assertRecordValues(batch, [{"state": "completed", "review_needed": False, "attention": False}])
+        self.run_task(3)
+        self.assertEqual(self.booked(self.order), {self.wheat: 598.4, self.soy: 353.1, self.molasses: 33.0})
+        self.run_task(3)
+
+    def test_nothing_was_dosed(self):
+        """Held whatever the limits: a PLC that left the flag of the last batch standing."""
+        batch = self.held_batch(dict.fromkeys(DOSED, 0.0), review_percent=0.0)
+        self.assertIn("dosed nothing", batch.attention)
+        self.run_task(3)
+        self.assertEqual(batch.state, "completed")
+        self.enter(batch)
+        self.run_task(3)
+        self.assertEqual(self.booked(self.order), {self.wheat: 598.4, self.soy: 353.1, self.molasses: 33.0})
+
+    def test_nothing_was_dosed_as_a_person_says(self):
+        batch = self.held_batch(dict.fromkeys(DOSED, 0.0))
+        self.enter(batch, dict.fromkeys(DOSED, 0.0))
+        self.assertFalse(batch.review_needed)
+
+    def test_more_than_was_booked_of_a_failed_batch(self):
+        """Task 3 was killed between its two steps: the material is booked, the order is not dealt with."""
+        for material in ("scrap", "consume"):
+            with self.subTest(material):
+                batch = self.batch_at("running")
+                batch._advance("failed", 0.0, {})
+                batch.action_set_disposition("cancel", material)
+                SeparateBooking(batch).book_failed()
+                batch._record_anomaly(Anomaly("changed", "130.00 instead of 120.00 were dosed", (0,) * 83))
+                with self.assertRaisesRegex(UserError, "can only be raised"):
+                    self.enter(batch, {101: 119.0})
+                self.enter(batch, {101: 130.0})
+                self.run_task(3)
+                self.assertEqual(batch.state, "cancelled")
+                scrap = self.env["stock.scrap"].search([("production_id", "=", self.order.id)])
+                used = self.env["stock.move"].search([("plc_batch_id", "=", batch.id), ("state", "=", "done")])
+                moves = scrap.move_ids if material == "scrap" else used
+                self.assertEqual(sum(moves.mapped("quantity")), 130.0)
 
     def test_believed_batch_has_no_other_amounts(self):
         batch = self.batch_at("running")

@@ -24,7 +24,7 @@ from .. import plc_layouts
 ORDER, OTHER = "WH/MO/00001", "WH/MO/00099"
 ACTUALS = [381.2, 0.0, 352.4, 33.3, *[0.0] * 9, 20.3, 0.0]
 # what a step about a running or ended batch always carries, and one that sends it
-REPORTED = {"codes", "actuals", "weight", "held", "obeyed", "taken_before"}
+REPORTED = {"codes", "actuals", "weight", "held", "obeyed", "taken_before", "shown_before", "shown"}
 
 
 def isa88():
@@ -513,7 +513,7 @@ class TestJobNumbers(BeliefTests, ReconcileCase):
         shown = {1: self.before(), 2: self.before(slot=2, taken_job=MAX_JOB_LEAD + 7)}
         recipe = {slot: self.recipe(job=0, acknowledged=3) for slot in shown}
         steps = self.steps([self.job("queued")], shown, recipe, last_job=6)
-        self.assertEqual(steps[0].values, {"number": 7, "taken_before": 3})
+        self.assertEqual(steps[0].values, {"number": 7, "taken_before": 3, "shown_before": False})
 
     def test_job_numbers_are_never_used_twice(self):
         jobs = [self.job("queued", slot=slot) for slot in (1, 2, 3)]

@@ -166,6 +166,26 @@ class WatchTests:
                         noted = self.seen(self.job(state, acknowledged=acknowledged, noted=True), feedback, self.taken_from())
                         self.assertIsNone(noted and noted.anomaly)
 
+    def test_a_noted_change_that_goes_on(self):
+        """What a person knows is what was shown then; with nothing known, whatever is shown."""
+        first = self.shown(finished=1, line_quantity=other_amounts(_101=400.0))
+        for state in ENDED:
+            for acknowledged in (False, True):
+                with self.subTest(state, acknowledged=acknowledged):
+                    job = self.job(state, acknowledged=acknowledged)
+                    known = self.seen(job, first, self.taken_from()).values["shown"]
+                    self.assertEqual(known, {**STORED, 101: 400.0})
+                    noted = replace(job, noted=True, known=known)
+                    for kilograms, told in ((400.0, False), (400.01, False), (381.2, False), (400.02, True), (390.0, True), (800.0, True)):
+                        feedback = self.shown(finished=1, line_quantity=other_amounts(_101=kilograms))
+                        step = self.seen(noted, feedback, self.taken_from())
+                        self.assertEqual(bool(step and step.anomaly), told, kilograms)
+                    self.assertEqual(step.anomaly.code, "changed")
+                    self.assertIn("instead of 787.20", step.anomaly.detail)
+                    runs = self.shown(line_quantity=other_amounts(_101=400.0))
+                    step = self.seen(noted, runs, self.taken_from())
+                    self.assertIsNone(step and step.anomaly)
+
     def test_a_closed_batch_that_runs_again(self):
         """With the same amounts; once it is acknowledged a PLC may clear the flag."""
         step = self.seen(self.job("completed"), self.shown(), self.taken_from())
@@ -317,6 +337,35 @@ class TestJobNumbers(WatchTests, ReconcileCase):
         self.assertEqual(withdrawn.write.kind, "withdraw")
         settling = self.seen(self.job("cancelling", taken_before=4, settled=False), self.before(), self.recipe(job=0))
         self.assertEqual(settling.values, {"withdrawn": True})
+
+    def test_an_order_that_is_made_under_another_job(self):
+        """Or under none: a PLC that shows its taken job elsewhere, or lost it, would take the recipe again and again."""
+        nothing = [0.0] * 15
+        for state, recipe in (("offered", self.recipe(armed=7)), ("cancelling", self.recipe(job=0))):
+            for label, feedback, values, told in (
+                ("no job", self.shown(taken_job=0), {}, True),
+                ("an earlier job", self.shown(taken_job=3), {}, True),
+                ("it is over", self.shown(taken_job=3, finished=1), {}, True),
+                ("gone back, too", self.shown(taken_job=3), {"taken_before": 4}, True),
+                ("shown before", self.shown(taken_job=3), {"shown_before": True}, False),
+                ("nothing is dosed", self.shown(taken_job=3, line_quantity=nothing), {}, False),
+                ("another order", self.shown(taken_job=3, order=OTHER), {}, False),
+                ("nonsense", self.shown(taken_job=3)[:72] + [7] + self.shown(taken_job=3)[73:], {}, False),
+            ):
+                with self.subTest(label, state=state):
+                    step = self.seen(self.job(state, armed=True, **values), feedback, recipe)
+                    self.assertEqual(bool(step) and step.state == "running", told)
+        taken = self.seen(self.job("offered", armed=True), self.shown(taken_job=0), self.recipe(armed=7))
+        self.assertEqual(self.place(taken.write), self.DISARM)
+        asked = self.seen(self.job("running"), self.shown(taken_job=3))
+        self.assertEqual((asked.anomaly.code, asked.anomaly.detail), ("lost", "it shows the order, but as job 3 instead of 7"))
+        gone = self.seen(self.job("running"), self.shown(taken_job=3, order=OTHER))
+        self.assertEqual(gone.anomaly.detail, "the PLC shows job 3 although job 7 is running")
+
+    def test_whether_the_order_was_shown_before(self):
+        for feedback, shown in ((self.before(), False), (self.before(order=ORDER), True)):
+            step = self.seen(self.job("queued"), feedback, self.recipe(job=0, acknowledged=3))
+            self.assertEqual(step.values["shown_before"], shown)
 
     def test_what_was_taken_before_is_kept(self):
         step = self.seen(self.job("queued"), self.before(), self.recipe(job=0, acknowledged=3))

@@ -97,6 +97,16 @@ class TestCheck(CommissioningCase):
         self.assertEqual(steps["numbers"].state, "asked")
         self.assertIn("shows no such sum", steps["numbers"].seen)
 
+    def test_a_program_that_adds_up_to_another_sum(self):
+        """It denies the numbers itself, whatever a person sees on the HMI."""
+        feedback = trial.Trial._feedback
+        self.patch(trial.Trial, "_feedback", lambda tried, wire, slot=0: (*feedback(tried, wire, slot)[:81], 0, 24230))
+        _check, steps = self.begin()
+        steps["numbers"].action_try()
+        self.assertEqual(steps["numbers"].state, "failed")
+        self.assertIn("adds up to another sum", steps["numbers"].seen)
+        self.assertFalse(any(self.plc.mill.memory[7000:7083]))
+
     def test_a_program_that_takes_what_it_must_not(self):
         """It dosed nothing: the recipe has no targets."""
         slot = self.plc.mill.slots[0]

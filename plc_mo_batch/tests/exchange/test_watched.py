@@ -107,6 +107,39 @@ class TestTaken(WatchCase):
         self.assertFalse(self.batch.attention)
         self.assertFalse(self.alarms())
 
+    def test_a_plc_that_shows_its_taken_job_elsewhere(self):
+        """It makes the order, and would make it again as long as the recipe stands."""
+        for state in ("offered", "cancelling"):
+            with self.subTest(state):
+                self.batch.write({"state": state, "armed": True, "attention": False, "attention_key": False})
+                self.plc.step(1)
+                self.plc.step(40)
+                self.put(77, 0, 0)
+                self.run_task(2)
+                self.assertRecordValues(self.batch, [{"state": "running", "armed": False}])
+                self.assertEqual(self.words(RECIPE + 77, 4), [0, 0, 0, 0])
+                self.assertIn("it shows the order, but as job 0", self.batch.attention)
+                self.assertTrue(self.batch.is_action_enter_amounts_allowed and self.batch.is_action_give_up_allowed)
+                self.put(77, 0, self.batch.job_number)
+                self.run_task(2)
+                self.assertRecordValues(self.batch, [{"state": "running", "attention": False}])
+
+    def test_a_plc_that_never_ends_a_batch(self):
+        """What it reports is believed, and stands still: people can end it."""
+        self.dose()
+        self.assertFalse(self.batch.is_action_give_up_allowed or self.batch.is_action_enter_amounts_allowed)
+        self.controller.run_minutes = 30
+        self.batch.date_state = "2020-01-01 00:00:00"
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE mo_batch_line SET write_date = '2020-01-01' WHERE batch_id = %s", [self.batch.id])
+        self.env.invalidate_all()
+        self.assertTrue(self.batch.is_action_give_up_allowed and self.batch.is_action_enter_amounts_allowed)
+        self.run_task(4)
+        alarm = self.env["plc.alarm"].search([("kind", "=", "stuck"), ("date_closed", "=", False)])
+        self.assertIn("enter its amounts, or give it up", alarm.message)
+        self.batch.on_hold = True
+        self.assertFalse(self.batch.is_action_give_up_allowed, "somebody holds it")
+
     def test_a_taken_job_that_goes_back(self):
         self.batch.taken_before = 99
         self.run_task(2)
@@ -227,6 +260,32 @@ class TestAmounts(WatchCase):
         self.run_task(2)
         self.assertRecordValues(self.batch, [{"noted": True, "watch_needed": False, "attention": False}])
         self.assertFalse(self.alarms())
+
+    def test_a_closed_batch_that_is_counted_on_and_on(self):
+        """What a person has decided about is what was shown by then. What comes later is told again, to the last kilogram."""
+        self.dose()
+        self.finish()
+        self.run_task(3)
+        self.run_task(2)
+        stored = self.line.actual_qty
+        for kilograms, decide in (
+            (7.5, self.batch.action_take_note),
+            (20.0, lambda: self.batch.action_enter_amounts([(101, stored + 20)], "The HMI shows it")),
+            (300.0, lambda: self.batch.action_enter_amounts([(101, stored + 300)], "The HMI shows it")),
+        ):
+            with self.subTest(kilograms):
+                self.put_kg(stored + kilograms - 1)
+                self.run_task(2)
+                self.put_kg(stored + kilograms)
+                self.run_task(2)
+                self.assertTrue(self.batch.watch_needed)
+                shown = sum(self.batch.shown_amounts.values())
+                self.assertIn(f"{shown:.2f} instead of", self.batch.attention, "the sentence follows what is shown")
+                decide()
+                self.run_task(2)
+                self.assertRecordValues(self.batch, [{"noted": True, "watch_needed": False, "attention": False}])
+        moves = self.order.move_raw_ids.filtered(lambda move: move.state == "done" and move.product_id == self.line.product_id)
+        self.assertAlmostEqual(sum(moves.mapped("quantity")), stored + 300, 2)
 
     def test_a_result_that_changes_before_it_is_acknowledged(self):
         self.dose()
