@@ -39,7 +39,7 @@ PRIVATE_METHODS = {
         "_split_productions",
         "_update_raw_moves",
     ),
-    "mrp.workorder": ("_cal_cost", "_prepare_timeline_vals", "_should_estimate_cost"),
+    "mrp.workorder": ("_cal_cost", "_get_duration_expected", "_prepare_timeline_vals", "_should_estimate_cost"),
     "product.product": ("_update_uom",),
     "product.template": (
         "_compute_template_field_from_variant_field",

@@ -73,9 +73,13 @@ def _cost_not_carried(original, workorders, date=False):
 
 
 def _cost_of(original, workorder, date, due):
-    """Time is there as it was spent; a cost that is estimated is there as a whole."""
+    """Time is there as it was spent. A cost that is estimated follows what the order has produced so far, in whole cycles: each
+    batch carries its part of what is expected of the whole order, and the last one the rest."""
     cost = original(workorder, date)
-    return cost * due if workorder._should_estimate_cost() else cost
+    if due == 1.0 or not workorder._should_estimate_cost():
+        return cost
+    whole = workorder.new({"qty_producing": 0.0}, origin=workorder)._get_duration_expected()
+    return cost * whole / workorder.duration_expected * due
 
 
 def _wip_not_carried(original, wizard, productions=False, date=False):
