@@ -31,13 +31,16 @@ PRIVATE_METHODS = {
         "_cal_price",
         "_check_company",
         "_check_sn_uniqueness",
+        "_get_bom_values",
         "_get_move_raw_values",
+        "_link_bom",
         "_pre_action_split_merge_hook",
         "_prepare_finished_extra_vals",
         "_split_productions",
         "_update_raw_moves",
     ),
-    "mrp.workorder": ("_cal_cost", "_prepare_timeline_vals", "_should_estimate_cost"),
+    "mrp.workorder": ("_cal_cost", "_get_duration_expected", "_prepare_timeline_vals", "_should_estimate_cost"),
+    "product.product": ("_update_uom",),
     "product.template": (
         "_compute_template_field_from_variant_field",
         "_get_weight_uom_id_from_ir_config_parameter",
@@ -61,7 +64,7 @@ PRIVATE_METHODS = {
 OPTIONAL_METHODS = {
     ("stock.move", "value"): {
         "account.move": ("_post",),
-        "stock.move": ("_get_account_move_line_vals", "_get_valued_qty", "_set_value", "_should_create_account_move"),
+        "stock.move": ("_get_account_move_line_vals", "_get_value_from_extra", "_get_valued_qty", "_set_value", "_should_create_account_move"),
     },
     ("mrp.production", "extra_cost"): {"mrp.production": ("_post_labour",)},
 }

@@ -3,7 +3,8 @@ booked at average cost, so what is booked of the others is done with."""
 
 
 def migrate(cr, version):
-    """Mark the components of booked batches, so that no later batch of their order carries them again."""
+    """Mark the components of booked batches, so that no later batch of their order carries them again; with the value that they
+    have, where stock has one."""
     cr.execute(
         """
         UPDATE stock_move move SET plc_carried = TRUE
@@ -12,3 +13,6 @@ def migrate(cr, version):
            AND move.state = 'done' AND move.raw_material_production_id IS NOT NULL
         """
     )
+    cr.execute("SELECT 1 FROM information_schema.columns WHERE table_name = 'stock_move' AND column_name = 'value'")
+    if cr.fetchone():
+        cr.execute("UPDATE stock_move SET plc_carried_value = COALESCE(value, 0) WHERE plc_carried")

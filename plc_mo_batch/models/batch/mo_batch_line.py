@@ -230,13 +230,13 @@ class MoBatchLine(models.Model):
         return float_compare(abs(booked - consumed), 0.005, precision_digits=6) > 0
 
     def _booked_qty(self):
-        """What is posted with the move, in the line's unit."""
-        move = self.move_id
-        if move.state != "done":
-            return 0.0
+        """What is posted with the move, in the line's unit: what its details took from stock, whatever it says itself."""
+        return sum(self._detail_qty(item) for item in self.move_id.move_line_ids) if self.move_id.state == "done" else 0.0
+
+    def _detail_qty(self, item):
         if self.code:
-            return self.product_id._plc_to_weight(move.quantity, move.product_uom, self.uom_id)
-        return move.product_uom._compute_quantity(move.quantity, self.uom_id, round=False)
+            return self.product_id._plc_to_weight(item.quantity, item.product_uom_id, self.uom_id)
+        return item.product_uom_id._compute_quantity(item.quantity, self.uom_id, round=False)
 
     # Business methods: the lots that it came from
 

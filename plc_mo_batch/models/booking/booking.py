@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from ...tools.translate import format_number
 from . import posting
 from .closing import CLOSING, refused, unanswered
+from .earlier_batches import EarlierBatches
 from .expired_lots import ExpiredLots
 from .negative_stock import NegativeStock
 from .shared_order import SharedOrder
@@ -30,6 +31,7 @@ class Booking:
         """
         # This sequence is fixed: Odoo has three ways to lose consumption silently (docs/architecture/booking.md).
         whole_order = WholeOrder(self.batches, closing=True)
+        earlier = EarlierBatches(self._shared_orders())
         for batch in self.batches:
             self._check_bookable(batch)
             self._set_produced(batch)
@@ -39,8 +41,9 @@ class Booking:
         self._close_orders()
         # Rule 7 compares what is stored, not what is in the cache.
         self.env.flush_all()
-        self._verify()
+        self._verify(earlier)
         whole_order.remark()
+        earlier.remark()
         NegativeStock(self.batches).remark()
         ExpiredLots(self.batches).remark()
 
@@ -175,27 +178,30 @@ class Booking:
 
     # Checks afterwards
 
-    def _verify(self):
+    def _verify(self, earlier):
         """Rule 7: an order counts as closed only after its stored state and every stored quantity were compared. An order that
         several batches made is compared with all of them.
 
+        :param earlier: the :class:`EarlierBatches`
         :raise UserError: naming the first difference
         """
-        for shared_order in self._shared_orders():
-            lines = shared_order.earlier().line_ids
-            lines.move_id.invalidate_recordset()
-            self._compare_consumed(lines)
+        for line, quantity in earlier.consumed.items():
+            line.move_id.invalidate_recordset()
+            line.move_id.move_line_ids.invalidate_recordset()
+            self._compare(line, quantity)
         self.batches.production_id.invalidate_recordset()
-        (self.batches.line_ids.move_id | self.batches.production_id.move_finished_ids).invalidate_recordset()
+        moves = self.batches.line_ids.move_id | self.batches.production_id.move_finished_ids
+        moves.invalidate_recordset()
+        moves.move_line_ids.invalidate_recordset()
         for batch in self.batches:
-            self._verify_order(batch)
+            self._verify_order(batch, earlier)
 
-    def _verify_order(self, batch):
+    def _verify_order(self, batch, earlier):
         order = batch.production_id
         if order.state != "done":
             raise UserError(self.env._("Order %s is not done after it was closed.", batch.order_name))
-        produced = SharedOrder(batch).produced() if order._plc_is_shared() else batch._produced_in_order_unit()
-        self._compare_produced(order, order.qty_produced, produced)
+        produced = earlier.produced.get(order, 0.0) + batch._produced_in_order_unit()
+        self._compare_produced(order, order.qty_produced, order.product_uom_id.round(produced))
         self._compare_consumed(batch.line_ids)
 
     def _compare_produced(self, order, booked, produced):
@@ -213,14 +219,17 @@ class Booking:
         :raise UserError: if booked and consumed quantities differ, compared in the line's unit
         """
         for line in lines:
-            booked, consumed = line._booked_qty(), line._consumed_qty()
-            if line._is_other(booked, consumed):
-                raise UserError(
-                    self.env._(
-                        "%(product)s: %(booked)s %(unit)s would be booked instead of %(consumed)s.",
-                        product=line.product_id.display_name,
-                        booked=format_number(self.env, booked, ".2f"),
-                        unit=line.uom_id.name,
-                        consumed=format_number(self.env, consumed, ".2f"),
-                    )
+            self._compare(line, line._consumed_qty())
+
+    def _compare(self, line, consumed):
+        booked = line._booked_qty()
+        if line._is_other(booked, consumed):
+            raise UserError(
+                self.env._(
+                    "%(product)s: %(booked)s %(unit)s would be booked instead of %(consumed)s.",
+                    product=line.product_id.display_name,
+                    booked=format_number(self.env, booked, ".2f"),
+                    unit=line.uom_id.name,
+                    consumed=format_number(self.env, consumed, ".2f"),
                 )
+            )

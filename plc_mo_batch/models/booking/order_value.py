@@ -23,6 +23,9 @@ class StockMove(models.Model):
     plc_carried = fields.Boolean(
         string="Carried by a Product", readonly=True, copy=False, help="A batch of the order carries the value of this component."
     )
+    plc_carried_value = fields.Float(
+        string="Value Carried", readonly=True, copy=False, help="The value of this component that a batch of the order carries."
+    )
 
 
 class MrpWorkorder(models.Model):
@@ -70,9 +73,13 @@ def _cost_not_carried(original, workorders, date=False):
 
 
 def _cost_of(original, workorder, date, due):
-    """Time is there as it was spent; a cost that is estimated is there as a whole."""
+    """Time is there as it was spent. A cost that is estimated follows what the order has produced so far, in whole cycles: each
+    batch carries its part of what is expected of the whole order, and the last one the rest."""
     cost = original(workorder, date)
-    return cost * due if workorder._should_estimate_cost() else cost
+    if due == 1.0 or not workorder._should_estimate_cost():
+        return cost
+    whole = workorder.new({"qty_producing": 0.0}, origin=workorder)._get_duration_expected()
+    return cost * whole / workorder.duration_expected * due
 
 
 def _wip_not_carried(original, wizard, productions=False, date=False):
@@ -102,7 +109,7 @@ def _price_with_what_came_earlier(original, order, consumed):
     earlier = value.not_carried() - consumed
     if not (earlier or order._plc_is_shared()):
         return original(order, consumed)
-    with value.whole_cost_shares(order.move_byproduct_ids._plc_open()):
+    with value.whole_cost_shares(order.move_byproduct_ids._plc_open()), value.corrections():
         return original(order.with_context(**{DUE: 1.0}), consumed | earlier)
 
 
@@ -119,6 +126,16 @@ class OrderValue:
         """What was consumed for it, and is in the value of no product yet."""
         return self.order.move_raw_ids.filtered(lambda move: move.state == "done" and not move.plc_carried)
 
+    def _corrected(self):
+        """By how much the components that products carry are worth more since: people corrected what was booked."""
+        carried = self.order.move_raw_ids.filtered("plc_carried")
+        return sum(move.value - move.plc_carried_value for move in carried)
+
+    def _mark_carried(self, moves):
+        moves.plc_carried = True
+        for move in self.order.move_raw_ids.filtered("plc_carried"):
+            move.plc_carried_value = move.value
+
     # A batch after which its order goes on
 
     def price(self, products, batch):
@@ -128,10 +145,11 @@ class OrderValue:
             return
         order, consumed = self.order.with_context(**{DUE: self._due(batch)}), self.not_carried()
         byproducts = products & order.move_byproduct_ids
-        with self._without_quantity(order.move_finished_ids._plc_open() - products), self.whole_cost_shares(byproducts):
+        others = order.move_finished_ids._plc_open() - products
+        with self._without_quantity(others), self.whole_cost_shares(byproducts), self.corrections():
             order._cal_price(consumed)
         self._divide_cost_shares(byproducts, batch)
-        consumed.plc_carried = True
+        self._mark_carried(consumed)
         for workorder in order.workorder_ids:
             workorder.plc_carried_cost += workorder._cal_cost()
 
@@ -147,6 +165,19 @@ class OrderValue:
         yield
         for move, lines in items.items():
             lines.move_id = move
+
+    @contextmanager
+    def corrections(self):
+        """Let the product that is priced carry what was corrected, as Odoo has it carry an extra cost."""
+        order, extra_cost = self.order, self.order.extra_cost
+        product = order.move_finished_ids._plc_open().filtered(lambda move: move.product_id == order.product_id)
+        made = sum(move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id) for move in product)
+        corrected = self._corrected() if made else 0.0
+        if corrected:
+            order.extra_cost += corrected / made
+        yield
+        if corrected:
+            order.extra_cost = extra_cost
 
     @contextmanager
     def whole_cost_shares(self, byproducts):
@@ -181,12 +212,19 @@ class OrderValue:
             moves.plc_carried = True
 
     def add_rest(self):
-        """It was cancelled after batches were booked. Their products carry what was consumed and spent since."""
+        """It was cancelled after batches were booked. Their products carry what was consumed and spent since, and the landed
+        costs of what is not made."""
         if not self.is_valued:
             return
         consumed, workorders = self.not_carried(), self.order.with_context(**{DUE: 1.0}).workorder_ids
-        self._raise_values(self._carriers(), sum(consumed.mapped("value")) + sum(order._cal_cost() for order in workorders))
-        consumed.plc_carried = True
+        spent = sum(consumed.mapped("value")) + sum(order._cal_cost() for order in workorders)
+        self._raise_values(self._carriers(), spent + self._corrected() + self._landed_on_what_is_not_made())
+        self._mark_carried(consumed)
+
+    def _landed_on_what_is_not_made(self):
+        """Odoo divides a landed cost among all of an order, by quantity: what is still to be made has its part."""
+        cancelled = self.order.move_finished_ids.filtered(lambda move: move.state == "cancel")
+        return sum(move._get_value_from_extra(0.0)["value"] for move in cancelled)
 
     def _carriers(self):
         """The posted moves that carry what was consumed: valued at what they cost, by-products with a cost share."""

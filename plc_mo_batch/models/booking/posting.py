@@ -34,7 +34,7 @@ class Component:
         if quantity and self.line._needs_lot(move):
             self._take_from_lots(move, quantity)
         else:
-            move.quantity = quantity
+            _set_quantity(move, quantity)
 
     def add_move(self):
         """A separate component move on the order; a backorder does not inherit it."""
@@ -107,6 +107,15 @@ class Component:
                 self.env["stock.move.line"].create({**move._prepare_move_line_vals(quantity=0), **values})
 
 
+def _set_quantity(move, quantity):
+    """What is reserved is put into the move's unit first. If that was changed since, Odoo would take its figure off another one:
+    all of 600 kg for 50 g less, and nothing would be consumed."""
+    for item in move.move_line_ids.filtered(lambda item: item.product_uom_id != move.product_uom):
+        held = item.product_uom_id._compute_quantity(item.quantity, move.product_uom)
+        item.write({"quantity": held, "product_uom_id": move.product_uom.id})
+    move.quantity = quantity
+
+
 # What was produced
 
 
@@ -119,7 +128,7 @@ def make(move, quantity):
     order = move.production_id
     if move.has_tracking != "none":
         move.move_line_ids.lot_id = order.lot_producing_ids
-    move.quantity = quantity
+    _set_quantity(move, quantity)
     if values := order._prepare_finished_extra_vals():
         move.move_line_ids.write(values)
 

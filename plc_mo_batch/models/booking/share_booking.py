@@ -69,6 +69,7 @@ class ShareBooking(Booking):
         """
         lines, order = self.batches.line_ids, self.batches.production_id
         (lines.move_id | products).invalidate_recordset()
+        lines.move_id.move_line_ids.invalidate_recordset()
         self._compare_consumed(lines)
         produced = products.filtered(lambda move: move.product_id == order.product_id and move.state == "done")
         self._compare_produced(order, sum(produced.mapped("quantity")), self.batches._produced_in_order_unit())

@@ -20,11 +20,6 @@ class SharedOrder:
 
     # What was produced
 
-    def produced(self):
-        """What the order's batches have produced so far, including this one, in its unit."""
-        before = sum(batch._produced_in_order_unit() for batch in self.earlier())
-        return self.order.product_uom_id.round(before + self.batch._produced_in_order_unit())
-
     def split_off_products(self):
         """Split off moves of the product and of by-products for this batch, with their quantities."""
         products = self.order.move_finished_ids.browse()

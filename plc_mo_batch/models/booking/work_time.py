@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class WorkcenterProductivity(models.Model):
@@ -15,6 +16,37 @@ class WorkcenterProductivity(models.Model):
         ondelete="set null",
         help="The batch that the PLC made in this time.",
     )
+
+
+class MrpWorkorder(models.Model):
+    _inherit = "mrp.workorder"
+
+    # CRUD
+
+    def unlink(self):
+        """The PLC's time is kept, and so is a cost that products in stock carry.
+
+        :raise UserError: naming the first such work order; *Update BoM* cancels it instead
+        """
+        kept = self.filtered(lambda workorder: workorder.time_ids.plc_batch_id or workorder.plc_carried_cost)
+        if kept and not self.env.context.get("plc_cancel_worked_on"):
+            raise UserError(
+                self.env._(
+                    "Work order %(workorder)s of order %(order)s cannot be deleted: the PLC worked on it, or its cost is in what "
+                    "was made. Cancel it instead.",
+                    workorder=kept[:1].name,
+                    order=kept[:1].production_id.name,
+                )
+            )
+        kept.filtered(lambda workorder: workorder.state not in ("done", "cancel")).action_cancel()
+        return super(MrpWorkorder, self - kept).unlink()
+
+
+class MrpProduction(models.Model):
+    _inherit = "mrp.production"
+
+    def _link_bom(self, bom):
+        return super(MrpProduction, self.with_context(plc_cancel_worked_on=True))._link_bom(bom)
 
 
 class WorkTime:

@@ -1,4 +1,5 @@
 from . import (
+    decimal_precision,
     plc_connection,
     plc_controller,
     plc_controller_actions,

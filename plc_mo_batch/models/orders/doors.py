@@ -25,6 +25,10 @@ DOORS = {
         "Order %(order)s cannot go back to an earlier state: its batch %(batch)s is %(state)s. Cancel the batch first, or wait "
         "until it is booked."
     ),
+    "unit": _lt(
+        "The unit of order %(order)s or of a product in it cannot be changed: batch %(batch)s is %(state)s, and quantities would "
+        "keep their figures in another unit. Wait until the order is closed, or cancel its batches first."
+    ),
     "delete": _lt(
         "Order %(order)s cannot be deleted: batch %(batch)s (%(state)s) belongs to it, and what a PLC was given is kept. Cancel "
         "the order instead."

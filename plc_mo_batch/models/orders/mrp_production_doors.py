@@ -5,6 +5,7 @@ from ...plc.reconcile import NOT_TAKEN
 from ...plc.sentences import Sentence
 from ...tools.translate import label_of, translate
 from .doors import DOORS, STEPS_BACK
+from .mrp_production import OPEN_ORDER
 
 
 class MrpProduction(models.Model):
@@ -74,6 +75,15 @@ class MrpProduction(models.Model):
         for order in self:
             if under_way := order._plc_batches_ever().filtered(lambda batch: batch._is_under_way()):
                 order._plc_refuse(door, under_way[:1])
+
+    def _plc_check_unit(self):
+        """
+        :raise UserError: naming the first order of which a PLC has a batch, or has made a part
+        """
+        for order in self:
+            taking = order._plc_batches_ever()._taking_a_share()
+            if batches := taking if order.state in OPEN_ORDER else taking.filtered("active"):
+                order._plc_refuse("unit", (batches.filtered("active") or batches)[:1])
 
     def _plc_refuse(self, door, batch):
         state = label_of(batch.with_env(self.env), "state").lower()

@@ -12,6 +12,8 @@ from ...tools.translate import format_number
 from .late_components import entered_on
 from .not_queueable import NotQueueable
 
+SUMS = ("product_qty", "cost_share")  # of a line of a BoM
+
 
 @dataclass(frozen=True)
 class Share:
@@ -70,6 +72,30 @@ class MrpProduction(models.Model):
                     vals[name] = [fields.Command.create(values) for values in order._plc_copy_moves(moves)]
         return vals_list
 
+    def _get_bom_values(self, ratio=1):
+        """*Generate BoM*: what several batches took is one line, and what failed ones wasted is none."""
+        components, byproducts, operations = super()._get_bom_values(ratio)
+        components = self._plc_add_up(self.move_raw_ids, components)
+        return components, self._plc_add_up(self.move_byproduct_ids, byproducts), operations
+
+    def _plc_add_up(self, moves, commands):
+        """The commands, one for each move, as one for each product, if batches were split off."""
+        if not moves.plc_batch_id:
+            return commands
+        lines, units = {}, self.env["uom.uom"]
+        for move, (_command, _id, values) in zip(moves, commands, strict=True):
+            if not move.plc_batch_id.disposition_booked:
+                line = lines.setdefault(values["product_id"], {**values, **{name: 0.0 for name in SUMS if name in values}})
+                unit, own_unit = units.browse(line["product_uom_id"]), units.browse(values["product_uom_id"])
+                line["product_qty"] += own_unit._compute_quantity(values["product_qty"], unit, round=False)
+                if "cost_share" in line:
+                    line["cost_share"] = self._plc_sum_shares([line["cost_share"], values["cost_share"]])
+        return [fields.Command.create(line) for line in lines.values()]
+
+    def _plc_sum_shares(self, shares):
+        """With accounting, batches divide a by-product's cost share among them."""
+        return sum(shares) if is_valued(self.env) else max(shares)
+
     def _plc_copy_moves(self, moves):
         """Values of copies, one for all of a kind."""
         scale = self.product_qty / self._plc_demanded_for(moves)
@@ -79,9 +105,7 @@ class MrpProduction(models.Model):
             own = same.filtered(lambda move: not move.plc_batch_id)[:1]
             demand = same.product_uom.round(sum(same.mapped("product_uom_qty")) * scale)
             values = (own or same[:1]).copy_data({"product_uom_qty": demand, "additional": own.additional})
-            # with accounting, batches divide it among them
-            share = sum(same.mapped("cost_share")) if is_valued(self.env) else max(same.mapped("cost_share"))
-            yield {**values[0], "cost_share": share}
+            yield {**values[0], "cost_share": self._plc_sum_shares(same.mapped("cost_share"))}
 
     def _plc_demanded_for(self, moves):
         """For how much of the product they are. Once the order was lowered below what its batches made, that is more than it.

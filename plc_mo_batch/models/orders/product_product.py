@@ -3,7 +3,9 @@ from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
 from ...tools.translate import format_number
+from .mrp_production import OPEN_ORDER
 
+PATHS_TO_PRODUCTS = ("line_ids.product_id", "production_id.move_raw_ids.product_id", "production_id.move_finished_ids.product_id")
 EXACT = 0.01  # what must not be lost, in the unit that the PLC weighs in
 
 
@@ -20,6 +22,20 @@ class ProductProduct(models.Model):
     _plc_number_range = models.Constraint(
         "CHECK(plc_number BETWEEN 0 AND 65535)", "The product number must be between 0 and 65535."
     )
+
+    def _update_uom(self, to_uom_id):
+        """Odoo renames the unit of all quantities, 1 kg = 1 g, those of orders and stock included.
+
+        :raise UserError: while a PLC makes an order with the product
+        """
+        self._plc_orders_under_way()._plc_check_unit()
+        return super()._update_uom(to_uom_id)
+
+    def _plc_orders_under_way(self):
+        batches = self.env["mo.batch"].sudo().with_context(active_test=False)
+        under_way = ["|", ("active", "=", True), ("production_id.state", "in", OPEN_ORDER)]
+        has_it = [(path, "in", self.ids) for path in PATHS_TO_PRODUCTS]
+        return batches.search([*under_way, *["|"] * (len(has_it) - 1), *has_it]).production_id
 
     def _plc_to_weight(self, quantity, uom, weight_uom):
         """The weight of ``quantity`` of the product.

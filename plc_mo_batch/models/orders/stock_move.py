@@ -18,7 +18,25 @@ class StockMove(models.Model):
         help="For an order made in several batches: the batch that consumed or produced this move.",
     )
 
+    # CRUD
+
+    def write(self, vals):
+        units = {move: move.product_uom for move in self} if "product_uom" in vals else {}
+        result = super().write(vals)
+        for move, unit in units.items():
+            if move.product_uom != unit:
+                move._plc_convert_claims(unit)
+        return result
+
     # Business methods
+
+    def _plc_convert_claims(self, unit):
+        """The move's unit was changed from ``unit``: what batches take of it is given in it. Where Odoo only renames the unit, no
+        batch is open."""
+        if not self.env.context.get("skip_uom_conversion"):
+            lines = self.env["mo.batch.line"].sudo().search([("move_id", "=", self.id)])
+            for line in lines:
+                line.move_qty = unit._compute_quantity(line.move_qty, self.product_uom, round=False)
 
     def _plc_open(self):
         """Those that are neither posted nor cancelled."""

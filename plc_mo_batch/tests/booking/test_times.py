@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -144,6 +145,44 @@ class TestTimes(TimesCase):
         batch.write({"date_state": BEGAN, "attention": "The PLC is gone.", "attention_key": "lost the PLC is gone"})
         batch.action_give_up()
         self.assertEqual((batch.state, batch.date_finished), ("failed", BEGAN))
+
+    def test_work_order_with_the_plcs_time_is_kept(self):
+        self.controller.max_batch_qty = 500.0
+        self.bom.operation_ids = [self.operation("Press", self.center, 30.0)]
+        order = self.new_order()
+        first, second = self.complete(order, actuals={101: 300.0, 102: 176.0, 114: 16.0}).sorted("part")
+        self.run_from(first, 7)
+        self.run_from(second, 7, began=BEGAN + timedelta(minutes=10))
+        second.weight_needed = True
+        self.run_task(3)
+        for delete in (order.workorder_ids.unlink, lambda: order.write({"workorder_ids": [Command.clear()]})):
+            with self.assertRaisesRegex(UserError, f"{order.name} cannot be deleted.*Cancel it instead"):
+                delete()
+        other = self.env["mrp.workorder"].create(
+            {"name": "Pack", "workcenter_id": self.center.id, "production_id": order.id, "product_uom_id": self.kg.id}
+        )
+        other.unlink()
+        order.workorder_ids.action_cancel()
+        second.weight_needed = False
+        self.run_task(3)
+        self.assertRecordValues(second, [{"state": "done", "last_error": False}])
+        self.assertEqual(self.times(order), [(0.0, 14 / 3, "productive"), (14 / 3, 7, "productive")])
+
+    def test_update_bom_cancels_the_work_order_of_a_failed_batch(self):
+        order = self.new_order()
+        self.run_task(1)
+        batch = self.queue()
+        batch._store_actuals((101, 102, 114), (250.0, 0.0, 0.0))
+        batch._advance("failed", 0.0, {"acknowledged": True})
+        self.run_from(batch, 4)
+        batch.action_set_disposition("requeue", "scrap")
+        self.run_task(3)
+        old = order.workorder_ids
+        self.bom.operation_ids = [Command.clear(), self.operation("Press", self.new_center("Test press"))]
+        order.action_update_bom()
+        self.assertEqual((old.state, order.workorder_ids - old), ("cancel", order.workorder_ids.filtered(lambda w: w.name == "Press")))
+        self.make(order, 7, began=BEGAN + timedelta(minutes=10))
+        self.assertEqual([log[:2] for log in self.times(order)], [(0, 4), (10, 17)])
 
     # Several operations
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from unittest import SkipTest
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -53,6 +54,121 @@ class TestLandedCosts(ValueCase):
         self.weigh_late(batches[0])
         self.book(batches[1], batches[2])
         self.assert_comes_out(order, 100.0)
+
+    def test_landed_then_cancelled(self):
+        """Odoo gives 66.89 of 100.00 to the two thirds that are still to be made: what was made carries it."""
+        for booked in (1, 2):
+            for method in ("average", "fifo"):
+                with self.subTest(method, booked=booked):
+                    self.use(method)
+                    order, batches = self.start(1.5, 3)
+                    self.book(*batches[:booked])
+                    self.land(order)
+                    batches[booked].action_cancel("plan", "test", "cancel")
+                    self.run_task(2)
+                    self.run_task(3)
+                    self.assertEqual(order.state, "done")
+                    self.assert_comes_out(order, 100.0)
+
+    def test_landed_then_closed_by_hand(self):
+        order, batches = self.start(1.5, 3)
+        self.book(batches[0])
+        self.land(order)
+        order.with_context(skip_consumption=True, skip_backorder=True).button_mark_done()
+        self.assert_comes_out(order, 100.0)
+
+    def test_landed_on_an_order_of_which_nothing_is_made(self):
+        """So it is in Odoo by itself: nothing is there that could carry it."""
+        order = self.new_order(plc_withheld=True)
+        order.qty_producing = 400.0
+        order._set_qty_producing()
+        self.land(order)
+        order.action_cancel()
+        self.assertEqual((order.state, self.balance(order).came_out), ("cancel", 0.0))
+
+
+@tagged("post_install", "-at_install")
+class TestCorrectedMeanwhile(ValueCase):
+    """What people correct of a batch that is booked, while its order goes on, is carried by the next one."""
+
+    def wheat_of(self, batch):
+        return batch.line_ids.move_id.filtered(lambda move: move.product_id == self.wheat)
+
+    def test_component(self):
+        for method in ("average", "fifo"):
+            for quantity in (250.0, 340.0):
+                with self.subTest(method, quantity=quantity):
+                    self.use(method)
+                    self.with_byproduct()
+                    order, batches = self.start(1.5, 3)
+                    self.book(batches[0])
+                    before = self.balance(order).came_in
+                    self.wheat_of(batches[0]).quantity = quantity
+                    self.assertAlmostEqual(self.balance(order).came_in, before + (quantity - 301.0) * 0.2, 2)
+                    self.book(batches[1])
+                    self.assertTrue(self.balance(order).is_even, self.balance(order))
+                    self.book(batches[2])
+                    self.assertTrue(self.balance(order).is_even, self.balance(order))
+
+    def test_before_the_last_one(self):
+        """Booked, closed by hand, or cancelled."""
+
+        def cancelled(order, batch):
+            batch.action_cancel("plan", "test", "cancel")
+            self.run_task(2)
+            self.run_task(3)
+
+        ends = {
+            "booked": lambda order, batch: self.book(batch),
+            "closed": lambda order, batch: order.with_context(skip_consumption=True).button_mark_done(),
+            "cancelled": cancelled,
+        }
+        for name, end in ends.items():
+            with self.subTest(name):
+                order, batches = self.start(1.5, 3, extra_cost=0.1)
+                self.book(batches[0], batches[1])
+                self.wheat_of(batches[0]).quantity = 250.0
+                end(order, batches[2])
+                self.assertEqual((order.state, order.extra_cost), ("done", 0.1))
+                self.assertTrue(self.balance(order).is_even, self.balance(order))
+
+    def test_times(self):
+        """Deleted, or corrected."""
+        for change in (lambda time: time.unlink(), lambda time: time.write({"date_end": time.date_start})):
+            self.with_labour()
+            order, batches = self.start(1.5, 3)
+            self.book(batches[0])
+            change(order.workorder_ids.time_ids)
+            self.book(batches[1], batches[2])
+            self.assertTrue(self.balance(order).is_even, self.balance(order))
+            self.assertAlmostEqual(sum(order.workorder_ids.mapped("duration")), 14.0)
+            self.bom.operation_ids.unlink()
+
+    def test_work_order_deleted(self):
+        """Its time is in what was made."""
+        self.with_labour()
+        for mode in ("actual", "estimated"):
+            with self.subTest(mode):
+                self.bom.operation_ids.cost_mode = mode
+                order, batches = self.start(1.5, 3)
+                self.book(batches[0])
+                with self.assertRaisesRegex(UserError, "Cancel it instead"), self.env.cr.savepoint():
+                    order.workorder_ids.unlink()
+                order.workorder_ids.action_cancel()
+                self.book(batches[1], batches[2])
+                self.assertTrue(self.balance(order).is_even, self.balance(order))
+
+    def test_lowered_to_what_was_made_after_a_failed_batch(self):
+        """Nothing more is made that could carry what it consumed."""
+        self.with_labour()
+        order, batches = self.start(1.5, 3)
+        self.book(batches[0], batches[1])
+        self.fail_batch(batches[2], "consume", "withhold")
+        order.plc_batch_ids.filtered("active").action_cancel("plan", "test", "requeue")
+        self.env["change.production.qty"].create({"mo_id": order.id, "product_qty": 1000.0}).change_prod_qty()
+        order.with_context(skip_consumption=True, skip_backorder=True).button_mark_done()
+        self.assertEqual(order.state, "done")
+        self.assertTrue(self.balance(order).is_even, self.balance(order))
 
 
 @tagged("post_install", "-at_install")

@@ -45,6 +45,20 @@ class TestValueTable(ValueCase):
         self.with_labour()
         return self.three_batches()
 
+    def with_estimated_time(self):
+        """three batches, labour estimated at 10 minutes a ton"""
+        self.with_labour()
+        self.bom.operation_ids.cost_mode = "estimated"
+        return self.three_batches()
+
+    def corrected_meanwhile(self):
+        """three batches, 301 kg of the first corrected to 250 before the next"""
+        order, batches = self.start(1.5, 3)
+        self.book(batches[0])
+        batches[0].line_ids.move_id.filtered(lambda move: move.product_id == self.wheat).quantity = 250.0
+        self.book(batches[1], batches[2])
+        return order
+
     def failed_as_scrap(self):
         """a failed batch, its material scrapped"""
         order, batches = self.start()
@@ -110,9 +124,9 @@ class TestValueTable(ValueCase):
         return order
 
     CASES = (
-        one_batch, three_batches, with_a_byproduct, with_extra_cost, with_time, failed_as_scrap, failed_as_consumption,
-        failed_of_three, with_backorder, on_a_new_order, closed_by_hand, cancelled, weighed_late_after_one,
-        weighed_late_after_three,
+        one_batch, three_batches, with_a_byproduct, with_extra_cost, with_time, with_estimated_time, corrected_meanwhile,
+        failed_as_scrap, failed_as_consumption, failed_of_three, with_backorder, on_a_new_order, closed_by_hand, cancelled,
+        weighed_late_after_one, weighed_late_after_three,
     )  # fmt: skip
 
     def measured(self, case, method):

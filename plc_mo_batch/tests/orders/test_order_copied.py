@@ -71,6 +71,48 @@ class TestOrderCopied(SharedOrderCase):
         self.order.write({"move_raw_ids": [Command.create(values)]})
         self.assertEqual(self.demands(self.order.copy()), sorted([*self.of(1.5), ("Test vitamin", 5.0, 0.0)]))
 
+    def test_bom_made_of_it(self):
+        """*Generate BoM*: each product once, with the sum."""
+        *others, last = self.batches(self.order)
+        self.book(*others)
+        components, byproducts = self.generated()
+        self.assertEqual(components, {self.wheat: 900.0, self.soy: 528.38, self.molasses: 49.95, self.salt: 21.68})
+        self.assertEqual(byproducts, {self.bran: (75.0, 10.0)})
+        self.book(last)
+        self.assertEqual(self.generated(), (components, byproducts))
+        self.order.bom_id = False
+        self.assertTrue(self.order.show_generate_bom)
+        context = {**self.order.action_generate_bom()["context"], "default_code": "New"}
+        bom = self.env["mrp.bom"].with_context(**context).create({})
+        self.assertEqual((bom.product_qty, len(bom.bom_line_ids), len(bom.byproduct_ids)), (1500.0, 4, 1))
+
+    def test_bom_after_a_failed_batch(self):
+        first, second, third = self.batches(self.order)
+        self.book(first)
+        second._store_actuals((101, 102, 114), (250.0, 0.0, 0.0))
+        second._advance("failed", 0.0, {"acknowledged": True})
+        second.action_set_disposition("withhold", "consume")
+        self.run_task(3)
+        self.assertEqual(self.generated()[0][self.wheat], 900.0)
+        self.book(third)
+
+    def test_bom_made_of_an_order_in_one_batch(self):
+        self.controller.max_batch_qty = 0.0
+        order = self.new_order(1000.0)
+        commands = order._get_bom_values()
+        self.assertEqual([len(each) for each in commands], [4, 1, 0])
+
+    def generated(self):
+        components, byproducts, _operations = self.order._get_bom_values()
+        products = self.env["product.product"]
+        found = [(products.browse(values["product_id"]), values["product_qty"]) for _command, _id, values in components]
+        self.assertEqual(len(found), len(dict(found)), "each product once")
+        bran = {
+            products.browse(values["product_id"]): (values["product_qty"], values["cost_share"])
+            for _command, _id, values in byproducts
+        }
+        return {product: self.kg.round(quantity) for product, quantity in found}, bran
+
     def test_copy_of_another_quantity(self):
         self.book(*self.batches(self.order))
         copy = self.order.copy()
