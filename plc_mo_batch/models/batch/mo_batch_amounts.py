@@ -45,7 +45,6 @@ class MoBatch(models.Model):
         if batch.state in HANDED_OVER:
             batch._end_as_entered(outcome, weight)
         else:
-            batch.review_needed = False  # if they are still far off, it is held again
             batch._on_watch_decided()
         return True
 
