@@ -186,10 +186,10 @@ def _without_drift(field: Field, drift: float, read: Read | None) -> Read:
         if raw >= 0:  # False for NaN
             return plain(raw)
         value = free(raw)
-        if -drift <= value < 0:
+        if value >= -drift:
             return 0.0
         if field.minimum is None:
-            raise _beyond(value, -drift or 0.0, math.inf)
+            raise _below(value, -drift or 0.0)
         return plain(raw)
 
     return convert
@@ -224,10 +224,13 @@ def _number_reader(field: Field, read: Read | None) -> Read:
 
 
 def _beyond(value: Any, bottom: float, top: float) -> ValueError:
-    shown = _shown(value)
     if value < bottom:
-        return ValueError(_lt("holds %(value)s, less than %(limit)s", value=shown, limit=_shown(bottom)))
-    return ValueError(_lt("holds %(value)s, more than %(limit)s", value=shown, limit=_shown(top)))
+        return _below(value, bottom)
+    return ValueError(_lt("holds %(value)s, more than %(limit)s", value=_shown(value), limit=_shown(top)))
+
+
+def _below(value: Any, bottom: float) -> ValueError:
+    return ValueError(_lt("holds %(value)s, less than %(limit)s", value=_shown(value), limit=_shown(bottom)))
 
 
 class SlotCodec:
