@@ -55,6 +55,7 @@ EXACT_IN_FLOATS = 10**15  # steps that a float distinguishes; wide integers beyo
 DIVISION = Context(prec=28, rounding=ROUND_DOWN)  # down: the largest number of steps must not round up beyond what can be written
 WORD_ORDERS = ("high", "low")
 PADDING = b" \xff"  # what PLCs fill a text up with, besides NUL
+FILLING = PADDING + b"\0"
 TEXT_ORDERS = ("same", "high", "low")  # which byte of a word a text has first; same: as numbers
 # 33.295 * 100 is 3329.4999999999995 in binary; a few units in the last place more, and it rounds to 3330 as on paper
 NUDGE = 1 + 4e-16
@@ -135,7 +136,7 @@ def _ascii_to_str(raw: bytes) -> str:
     behind it. Behind an empty one that must be text: a number whose high byte is zero is none."""
     own, _end, rest = raw.partition(b"\0")
     text = own.rstrip(PADDING).decode("latin-1")
-    if not _is_printable(text) or not (own or _is_printable(rest.translate(None, PADDING + b"\0").decode("latin-1"))):
+    if not _is_printable(text) or not (own or _is_printable(rest.translate(None, FILLING).decode("latin-1"))):
         raise ValueError(_lt("holds bytes that are not printable ASCII text"))
     return text
 
@@ -186,10 +187,10 @@ def _without_drift(field: Field, drift: float, read: Read | None) -> Read:
         if raw >= 0:  # False for NaN
             return plain(raw)
         value = free(raw)
-        if -drift <= value < 0:
+        if value >= -drift:
             return 0.0
         if field.minimum is None:
-            raise _beyond(value, -drift or 0.0, math.inf)
+            raise _below(value, -drift or 0.0)
         return plain(raw)
 
     return convert
@@ -224,10 +225,13 @@ def _number_reader(field: Field, read: Read | None) -> Read:
 
 
 def _beyond(value: Any, bottom: float, top: float) -> ValueError:
-    shown = _shown(value)
     if value < bottom:
-        return ValueError(_lt("holds %(value)s, less than %(limit)s", value=shown, limit=_shown(bottom)))
-    return ValueError(_lt("holds %(value)s, more than %(limit)s", value=shown, limit=_shown(top)))
+        return _below(value, bottom)
+    return ValueError(_lt("holds %(value)s, more than %(limit)s", value=_shown(value), limit=_shown(top)))
+
+
+def _below(value: Any, bottom: float) -> ValueError:
+    return ValueError(_lt("holds %(value)s, less than %(limit)s", value=_shown(value), limit=_shown(bottom)))
 
 
 class SlotCodec:

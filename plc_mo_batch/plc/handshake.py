@@ -222,10 +222,8 @@ class Handshake(ABC):
 
     def _without_belief(self, case: Case, anomaly: Anomaly) -> Step:
         """Nothing is concluded from the slot. What shall not be taken is put out of reach: that is always safe."""
-        withdrawal = None
-        if self._stands(case):
-            withdrawal = self.withdraw(case) if case.row == CANCELLING else self._disarm(case, None)
-        return replace(withdrawal or Step(case.job.id), anomaly=anomaly)
+        withdrawal = self.withdraw(case) if case.row == CANCELLING else self._disarm(case, None)
+        return replace(withdrawal if withdrawal and self._stands(case) else Step(case.job.id), anomaly=anomaly)
 
     def _disarm(self, case: Case, step: Step | None) -> Step | None:
         """The step, and what takes away the batch's recipe once the PLC was seen to have taken it."""

@@ -428,6 +428,8 @@ class TestUnusedLines(ReconcileCase):
         self.assertEqual(ended.anomaly.detail, "250.25 instead of 260.25 were dosed")
         ended = self.step(self.job("done", acknowledged=True, stored={105: 250.25}), self.shown(0, 0))
         self.assertEqual(ended.anomaly.code, "changed")
+        unused = self.job("done", acknowledged=True, stored={104: 250.25, 105: 0.0})
+        self.assertIsNone(self.step(unused, self.shown(0, 0)), "it had dosed nothing")
 
     def test_a_change_beside_an_unused_line(self):
         done = self.job("done", acknowledged=True, stored={104: 100.0})

@@ -63,6 +63,7 @@ class TestNumbers(TrialCase):
                 words = self.layout.codec("recipe").words
                 self.assertEqual(tried.recipe, tuple(self.memory[RECIPE : RECIPE + words]))
                 self.assertEqual(self.layout.value("recipe", tried.recipe, "order"), ORDER)
+                self.assertEqual(self.layout.value("recipe", tried.recipe, "slot"), 1)
                 self.assertEqual(self.layout.value("recipe", tried.recipe, "quantity"), KNOWN)
                 self.assertEqual(self.layout.value("feedback", tried.feedback, "recipe_sum"), 2 * KNOWN)
                 self.assertFalse(self.plc.mill.ledger, "nothing is made")
