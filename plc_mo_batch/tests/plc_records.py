@@ -44,6 +44,7 @@ class Record(NamedTuple):
     weight: float = 0.0
     armed: bool = False
     taken_before: int = 0
+    shown_before: bool = False
     noted: bool = False
 
     def job(self, key: int, recipe: dict) -> Job:
@@ -63,6 +64,7 @@ class Record(NamedTuple):
             command=self.command,
             armed=self.armed,
             taken_before=self.taken_before,
+            shown_before=self.shown_before,
             finished=self.finished and self.state == RUNNING,
             stored=dict(self.actuals) if self.state in (RUNNING, *ENDED) else {},
             noted=self.noted,
@@ -99,6 +101,7 @@ class Record(NamedTuple):
             finished=values.get("finished", record.finished),
             armed=values.get("armed", record.armed),
             taken_before=values.get("taken_before", record.taken_before),
+            shown_before=values.get("shown_before", record.shown_before),
             command="" if values.get("obeyed") else record.command,
         )
 

@@ -36,6 +36,21 @@ class FinishedWeight:
 
     def text(self):
         """The weight beside what it was held against, for a sentence."""
+        return " ".join([self._figures(), *([self._hint()] if self.is_only_dosed() else [])])
+
+    def is_only_dosed(self):
+        """It is to the kilogram what the PLC dosed, although it should contain the hand-adds."""
+        dosed = self.batch.line_ids.filtered("code")
+        by_hand = self.batch.line_ids - dosed
+        contains = self.batch.controller_id.layout_id.weight_contains
+        if contains == "dosed" or self.batch.weight_typed or not any(line._consumed_weight() for line in by_hand):
+            return False
+        return not self._is_beyond(sum(line._consumed_weight() for line in dosed), 1.0)
+
+    def _hint(self):
+        return self.batch.env._("(as much as the PLC dosed, without hand-adds: should the layout's Finished Weight say so?)")
+
+    def _figures(self):
         made = self.by_consumption()
         texts = {
             "weight": format_number(self.batch.env, self.weight, ".2f"),

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import float_compare, float_round
 
-from ...plc.reconcile import ENDED, Job
+from ...plc.reconcile import ENDED, HANDED_OVER, Job
 from ...tools.translate import translate
 from .mo_batch import CONSUMING, RECIPE_FIELDS
 
@@ -258,9 +258,19 @@ class MoBatch(models.Model):
             ),
             "doubt": self.env._("Slot %(slot)s: %(detail)s. Check the PLC; nothing is sent again automatically."),
         }
+        told = {"slot": self.slot, "detail": translate(self.env, anomaly.detail)}
+        return (self._sentence_in_state(anomaly) or sentences[anomaly.code]) % told
+
+    def _sentence_in_state(self, anomaly):
+        """The sentence about an anomaly where people can do something else about it in the batch's state; empty elsewhere."""
         if anomaly.code == "changed" and self.state == "cancelled":
-            sentences["changed"] = self.env._(
+            return self.env._(
                 "The batch is closed, but slot %(slot)s shows otherwise: %(detail)s. The journal has the raw words. Book by hand "
                 "what was dosed, then take note."
             )
-        return sentences[anomaly.code] % {"slot": self.slot, "detail": translate(self.env, anomaly.detail)}
+        if anomaly.code == "rejected" and self.state in HANDED_OVER:
+            return self.env._(
+                "Slot %(slot)s was rejected: %(detail)s. Nothing was changed. If it stays so, have the PLC's program mended, or "
+                "enter what was dosed."
+            )
+        return ""

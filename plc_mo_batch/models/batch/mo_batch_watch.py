@@ -116,10 +116,8 @@ class MoBatch(models.Model):
         return self.watch_needed and not (anomaly and anomaly.code == "fell" == self._case())
 
     def _follow(self, anomaly, key):
-        """What the PLC shows of a batch that has ended goes on changing: a person decides about what it shows by then.
-
-        The journal has the words in which it began.
-        """
+        """What the PLC shows of a batch that has ended goes on changing: a person decides about what it shows by then. The
+        journal has the words in which it began."""
         if anomaly.code == "changed" == self._case():
             self.write({"attention": self._anomaly_message(anomaly), "attention_key": key})
 

@@ -55,6 +55,16 @@ class TestFinishedWeight(MillCase):
                 self.assertEqual((batch.weight_state, batch.tolerance_state), (state, state))
                 batch.write({"state": "done", "active": False})
 
+    def test_what_was_dosed_alone(self):
+        """A program that leaves the hand-adds out, and a layout that does not know."""
+        for contains, hint in (("all", True), ("dosed", False)):
+            layout = self.controller.layout_id = self.controller.layout_id.copy()
+            layout.weight_contains = contains
+            batch = self.finish(985.55 if hint else 950.0)
+            with self.subTest(contains):
+                self.assertEqual("without hand-adds" in (batch.remark or ""), hint)
+            batch.write({"state": "done", "active": False})
+
     def test_wider_of_percent_and_kg(self):
         self.controller.weight_tolerance_kg = 20.0
         self.assertEqual(self.finish(1019.0).weight_state, "within")

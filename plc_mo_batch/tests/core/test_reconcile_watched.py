@@ -176,7 +176,14 @@ class WatchTests:
                     known = self.seen(job, first, self.taken_from()).values["shown"]
                     self.assertEqual(known, {**STORED, 101: 400.0})
                     noted = replace(job, noted=True, known=known)
-                    for kilograms, told in ((400.0, False), (400.01, False), (381.2, False), (400.02, True), (390.0, True), (800.0, True)):
+                    for kilograms, told in (
+                        (400.0, False),
+                        (400.01, False),
+                        (381.2, False),
+                        (400.02, True),
+                        (390.0, True),
+                        (800.0, True),
+                    ):
                         feedback = self.shown(finished=1, line_quantity=other_amounts(_101=kilograms))
                         step = self.seen(noted, feedback, self.taken_from())
                         self.assertEqual(bool(step and step.anomaly), told, kilograms)
