@@ -56,11 +56,13 @@ class MrpProduction(models.Model):
 
     # Business methods
 
-    def _plc_close_value(self):
-        """Of cancelled orders that are done with what was made of them: Odoo settles what went in only where it closes one."""
+    def _plc_close_value(self, cancelled=False):
+        """Of orders that are done with what several batches made: Odoo settles what went in only where it makes a product. If they
+        were cancelled, it has not posted the cost of time either."""
         for order in self.filtered(lambda order: order.state == "done" and order._plc_batches_ever()):
-            OrderValue(order).add_rest()
-            if hasattr(order, "_post_labour"):
+            if cancelled or order._plc_is_shared():
+                OrderValue(order).add_rest()
+            if cancelled and hasattr(order, "_post_labour"):
                 order.with_company(order.company_id)._post_labour()
 
 
@@ -110,7 +112,9 @@ def _price_with_what_came_earlier(original, order, consumed):
     if not (earlier or order._plc_is_shared()):
         return original(order, consumed)
     with value.whole_cost_shares(order.move_byproduct_ids._plc_open()), value.corrections():
-        return original(order.with_context(**{DUE: 1.0}), consumed | earlier)
+        result = original(order.with_context(**{DUE: 1.0}), consumed | earlier)
+    value.mark_all(consumed | earlier)
+    return result
 
 
 class OrderValue:
@@ -135,6 +139,18 @@ class OrderValue:
         moves.plc_carried = True
         for move in self.order.move_raw_ids.filtered("plc_carried"):
             move.plc_carried_value = move.value
+
+    def mark_all(self, consumed):
+        """The order is being closed: its last product carries all of it, if there is one."""
+        if self._open_quantity():
+            self._mark_carried(consumed)
+            for workorder in self.order.with_context(**{DUE: 1.0}).workorder_ids:
+                workorder.plc_carried_cost += workorder._cal_cost()
+
+    def _open_quantity(self):
+        """Of the product, in its own unit."""
+        moves = self.order.move_finished_ids._plc_open().filtered(lambda move: move.product_id == self.order.product_id)
+        return sum(move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id) for move in moves)
 
     # A batch after which its order goes on
 
@@ -169,9 +185,7 @@ class OrderValue:
     @contextmanager
     def corrections(self):
         """Let the product that is priced carry what was corrected, as Odoo has it carry an extra cost."""
-        order, extra_cost = self.order, self.order.extra_cost
-        product = order.move_finished_ids._plc_open().filtered(lambda move: move.product_id == order.product_id)
-        made = sum(move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id) for move in product)
+        order, extra_cost, made = self.order, self.order.extra_cost, self._open_quantity()
         corrected = self._corrected() if made else 0.0
         if corrected:
             order.extra_cost += corrected / made
@@ -220,6 +234,8 @@ class OrderValue:
         spent = sum(consumed.mapped("value")) + sum(order._cal_cost() for order in workorders)
         self._raise_values(self._carriers(), spent + self._corrected() + self._landed_on_what_is_not_made())
         self._mark_carried(consumed)
+        for workorder in workorders:
+            workorder.plc_carried_cost += workorder._cal_cost()
 
     def _landed_on_what_is_not_made(self):
         """Odoo divides a landed cost among all of an order, by quantity: what is still to be made has its part."""

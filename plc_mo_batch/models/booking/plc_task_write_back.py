@@ -105,8 +105,10 @@ class PlcTaskWriteBack(models.AbstractModel):
             self._log("another transaction has just changed batches, next try in a minute")
             self._try_again_soon()
             return self.env["mo.batch"]
-        together = len(batches) > 1 and self._write_back_together(batches)
-        return together or self._write_back_alone(batches)
+        single = batches.filtered(lambda batch: len(batch.production_id.plc_batch_ids & batches) == 1)
+        together = len(single) > 1 and self._write_back_together(single)
+        done = together or self._write_back_alone(single)
+        return done | self._write_back_alone(batches - single)  # of one order each takes its part of what the one before has left
 
     @api.model
     def _write_back_together(self, batches):

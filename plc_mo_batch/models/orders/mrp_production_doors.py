@@ -35,12 +35,13 @@ class MrpProduction(models.Model):
         if to_backorder := self.env.context.get("mo_ids_to_backorder"):
             self.browse(to_backorder).exists()._plc_check_door("backorder")
         result = super().button_mark_done()
+        self._plc_close_value()
         self._plc_order_closed()
         return result
 
     def _action_cancel(self):
         result = super()._action_cancel()
-        self._plc_close_value()
+        self._plc_close_value(cancelled=True)
         self._plc_order_closed()
         return result
 

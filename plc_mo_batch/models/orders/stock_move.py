@@ -58,7 +58,7 @@ class StockMove(models.Model):
         named = self.bom_line_id.plc_equipment_id
         if named.controller_id == controller:
             return named
-        equipment = controller.equipment_ids
+        equipment = controller.equipment_ids.with_context(active_test=False)  # it holds products that were archived, too
         holding = equipment.filtered(lambda item: self.product_id in item.product_ids).with_prefetch(equipment._prefetch_ids)
         if not holding and controller.missing_policy == "refuse":
             raise NotQueueable(self.env._("%s is not in any silo or tank", self.product_id.display_name))

@@ -1,5 +1,6 @@
 """What people correct of the batches of an order that goes on: it counts, is remarked, and keeps no later batch from being booked."""
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..orders.test_shares import SharedOrderCase
@@ -55,7 +56,7 @@ class TestPostedCorrected(SharedOrderCase):
         self.posted(self.feed).quantity = 990.0
         self.book(self.second, self.third)
         self.assertEqual((self.order.state, self.order.qty_produced), ("done", 2990.0))
-        self.assertIn("Test feed: 990.00 kg are booked instead of 1,000.00", self.first.remark)
+        self.assertIn("Test feed: 990.00 kg are booked instead of 1000.00", self.first.remark)
 
     def test_while_the_last_one_waits(self):
         self.finish(self.second, self.third)
@@ -65,4 +66,19 @@ class TestPostedCorrected(SharedOrderCase):
 
     def test_not_corrected(self):
         self.book(self.second, self.third)
-        self.assertFalse(self.first.remark)
+        self.assertFalse(any(self.batches(self.order).mapped("remark")))
+
+    def test_batches_that_end_together(self):
+        """Each is booked as if the others had been booked long before."""
+        bran = self.new_product("Test bran")
+        values = {"product_id": bran.id, "product_qty": 50.0, "product_uom_id": self.kg.id}
+        self.bom.byproduct_ids = [Command.create(values)]
+        order = self.new_order(4000.0)
+        self.run_task(1)
+        batches = self.batches(order)
+        self.finish(*batches[:3])
+        self.run_task(3)
+        self.assertEqual(batches.mapped("state"), ["done", "done", "done", "queued"])
+        self.assertFalse(any(batches.mapped("remark")))
+        made = order.move_byproduct_ids.filtered(lambda move: move.state == "done")
+        self.assertEqual(made.mapped("quantity"), [50.0] * 3)

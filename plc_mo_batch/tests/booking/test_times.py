@@ -155,7 +155,8 @@ class TestTimes(TimesCase):
         self.run_from(second, 7, began=BEGAN + timedelta(minutes=10))
         second.weight_needed = True
         self.run_task(3)
-        for delete in (order.workorder_ids.unlink, lambda: order.write({"workorder_ids": [Command.clear()]})):
+        deleted = [Command.delete(order.workorder_ids[0].id)]
+        for delete in (order.workorder_ids.unlink, lambda: order.write({"workorder_ids": deleted})):
             with self.assertRaisesRegex(UserError, f"{order.name} cannot be deleted.*Cancel it instead"):
                 delete()
         other = self.env["mrp.workorder"].create(
@@ -178,9 +179,10 @@ class TestTimes(TimesCase):
         batch.action_set_disposition("requeue", "scrap")
         self.run_task(3)
         old = order.workorder_ids
-        self.bom.operation_ids = [Command.clear(), self.operation("Press", self.new_center("Test press"))]
+        self.bom.operation_ids.active = False
+        self.bom.operation_ids = [self.operation("Press", self.new_center("Test press"))]
         order.action_update_bom()
-        self.assertEqual((old.state, order.workorder_ids - old), ("cancel", order.workorder_ids.filtered(lambda w: w.name == "Press")))
+        self.assertEqual((old.state, (order.workorder_ids - old).name), ("cancel", "Press"))
         self.make(order, 7, began=BEGAN + timedelta(minutes=10))
         self.assertEqual([log[:2] for log in self.times(order)], [(0, 4), (10, 17)])
 
