@@ -1,4 +1,4 @@
-"""What people correct of the batches of an order that goes on: it counts, is remarked, and keeps no later batch from being booked."""
+"""What people correct of batches while their order goes on: it counts, is remarked, and stands in no later batch's way."""
 
 from odoo.fields import Command
 from odoo.tests import tagged
