@@ -64,7 +64,13 @@ PRIVATE_METHODS = {
 OPTIONAL_METHODS = {
     ("stock.move", "value"): {
         "account.move": ("_post",),
-        "stock.move": ("_get_account_move_line_vals", "_get_value_from_extra", "_get_valued_qty", "_set_value", "_should_create_account_move"),
+        "stock.move": (
+            "_get_account_move_line_vals",
+            "_get_value_from_extra",
+            "_get_valued_qty",
+            "_set_value",
+            "_should_create_account_move",
+        ),
     },
     ("mrp.production", "extra_cost"): {"mrp.production": ("_post_labour",)},
 }

@@ -22,7 +22,9 @@ class EarlierBatches:
                 self._remark(line.batch_id, line.product_id, line.uom_id, booked, line._consumed_qty())
         for batch in self.batches:
             order, made = batch.production_id, batch._produced_in_order_unit()
-            moves = order.move_finished_ids.filtered(lambda move, batch=batch: move.plc_batch_id == batch and move.state == "done")
+            moves = order.move_finished_ids.filtered(
+                lambda move, batch=batch: move.plc_batch_id == batch and move.state == "done"
+            )
             booked = sum(moves.filtered(lambda move, order=order: move.product_id == order.product_id).mapped("quantity"))
             if order.product_uom_id.compare(booked, made):
                 self._remark(batch, order.product_id, order.product_uom_id, booked, made)

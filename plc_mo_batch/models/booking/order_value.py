@@ -57,8 +57,8 @@ class MrpProduction(models.Model):
     # Business methods
 
     def _plc_close_value(self, cancelled=False):
-        """Of orders that are done with what several batches made: Odoo settles what went in only where it makes a product. If they
-        were cancelled, it has not posted the cost of time either."""
+        """Of orders that are done with what batches made: Odoo settles what went in only where it makes a product. If they were
+        cancelled, it has not posted the cost of time either."""
         for order in self.filtered(lambda order: order.state == "done" and order._plc_batches_ever()):
             if cancelled or order._plc_is_shared():
                 OrderValue(order).add_rest()

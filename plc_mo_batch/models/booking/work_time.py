@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -23,23 +23,29 @@ class MrpWorkorder(models.Model):
 
     # CRUD
 
-    def unlink(self):
-        """The PLC's time is kept, and so is a cost that products in stock carry.
-
-        :raise UserError: naming the first such work order; *Update BoM* cancels it instead
-        """
-        kept = self.filtered(lambda workorder: workorder.time_ids.plc_batch_id or workorder.plc_carried_cost)
-        if kept and not self.env.context.get("plc_cancel_worked_on"):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_worked_on(self):
+        """The PLC's time is kept, and so is a cost that products in stock carry."""
+        for workorder in self._plc_worked_on():
             raise UserError(
                 self.env._(
                     "Work order %(workorder)s of order %(order)s cannot be deleted: the PLC worked on it, or its cost is in what "
                     "was made. Cancel it instead.",
-                    workorder=kept[:1].name,
-                    order=kept[:1].production_id.name,
+                    workorder=workorder.name,
+                    order=workorder.production_id.name,
                 )
             )
+
+    def unlink(self):
+        """*Update BoM* cancels what cannot be deleted."""
+        kept = self._plc_worked_on() if self.env.context.get("plc_cancel_worked_on") else self.browse()
         kept.filtered(lambda workorder: workorder.state not in ("done", "cancel")).action_cancel()
         return super(MrpWorkorder, self - kept).unlink()
+
+    # Business methods
+
+    def _plc_worked_on(self):
+        return self.filtered(lambda workorder: workorder.time_ids.plc_batch_id or workorder.plc_carried_cost)
 
 
 class MrpProduction(models.Model):

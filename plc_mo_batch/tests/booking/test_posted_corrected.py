@@ -1,4 +1,4 @@
-"""What people correct of the batches of an order that goes on: it counts, is remarked, and keeps no later batch from being booked."""
+"""What people correct of batches while their order goes on: it counts, is remarked, and stands in no later batch's way."""
 
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -70,6 +70,7 @@ class TestPostedCorrected(SharedOrderCase):
 
     def test_batches_that_end_together(self):
         """Each is booked as if the others had been booked long before."""
+        self.book(self.second, self.third)
         bran = self.new_product("Test bran")
         values = {"product_id": bran.id, "product_qty": 50.0, "product_uom_id": self.kg.id}
         self.bom.byproduct_ids = [Command.create(values)]

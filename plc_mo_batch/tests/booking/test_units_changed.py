@@ -1,4 +1,4 @@
-"""Units, decimals, lots and products that are changed while a PLC has a batch: what it dosed is booked, or the change is refused."""
+"""Units, decimals, lots, products that change while a PLC has a batch: what it dosed is booked, or the change is refused."""
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
