@@ -80,7 +80,9 @@ class Component:
             "location_id": (self.line.move_id.location_id or order.location_src_id).id,
             "lot_id": lot.id,
         }
-        self.env["stock.scrap"].create(values).do_scrap()
+        scrap = self.env["stock.scrap"].create(values)
+        scrap.do_scrap()
+        scrap.flush_recordset(["scrap_qty"])  # Odoo computes it from the move, and of several at once it gets all but one wrong
 
     # Lots
 

@@ -35,6 +35,14 @@ class TestFailure(MillCase):
         self.assertEqual(self.order.state, "cancel")
         self.assertEqual(self.env["stock.scrap"].search([("production_id", "=", self.order.id)]).origin, self.order.name)
 
+    def test_each_scrap_says_how_much(self):
+        """Several in one go: Odoo computed 1.00 for all but one of them."""
+        batch = self.fail_batch()
+        batch._store_actuals((101, 102, 114), (250.5, 120.25, 33.0))
+        batch.action_set_disposition("cancel")
+        self.run_task(3)
+        self.assertEqual(self.scrapped(), {self.wheat: 250.5, self.soy: 120.25, self.molasses: 33.0})
+
     def test_automatically_as_the_middleware_did(self):
         self.controller.disposition_policy = "cancel"
         batch = self.fail_batch()
