@@ -30,7 +30,15 @@ PLC, TESTS = "plc_mo_batch/plc", "plc_mo_batch/tests"
 MODULES = {
     "sentences": ("test_sentences::TestSentence", "test_layout", "test_reconcile_sentences", "test_reconcile_watched"),
     "codec": ("test_codec", "test_codec_properties", "test_layout", "test_dissect"),
-    "layout": ("test_layout", "test_layout_rules", "test_clock", "test_dissect", "test_reconcile"),
+    "layout": (
+        "test_layout",
+        "test_layout_rules",
+        "test_clock",
+        "test_dissect",
+        "test_reconcile",
+        "test_reconcile_watched",
+        "test_signature",
+    ),
     "dissect": ("test_dissect", "test_clock"),
     "steps": ("test_reconcile",),
     "handshake": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched", "test_reconcile_unbelieved"),

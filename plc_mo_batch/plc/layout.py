@@ -54,6 +54,7 @@ REQUIRED = {
 # the roles of events and clock, and all roles that these areas may have
 EVENT_ROLES = ("equipment", "failure", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES)
 SIGNATURE = "signature"  # a constant that a side shows in each of its slots: proves addresses, word order and byte order
+SIGNATURES = range(0x80000000)  # the limit of the database's integer
 ROLES_OF_AREA = {
     FAILURE: ("equipment", "failure", "event_flag", "event_number", *DATE_ROLES),
     WEIGHING: ("slot", "order", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES),
@@ -199,7 +200,7 @@ class Layout:
         items = [replace(item, minimum=None) for item in self.area("feedback").fields if item.role in DRIFTING_ROLES]
         found = []
         for item in sorted(items, key=lambda item: item.offset):
-            (value,) = SlotCodec([replace(item, role="value")], self.word_order, self.swap_bytes).decode(words).values()
+            value = self.value_of(item, words[item.offset : item.end])
             if value < 0:
                 found.append(Sentence("%(field)s %(value)s", {"field": item.label, "value": Number(f"{value:.15g}")}))
         return found
@@ -242,9 +243,9 @@ class Layout:
         handed = {**values, "recipe_job": job, "recipe_flag": 1, SIGNATURE: self.signature("recipe")}
         return self.codec("recipe").encode(handed)[: self.block_words]
 
-    def signature(self, kind: str) -> int:
-        """The constant that proves where the slots of an area are; 0 if the layout has none there."""
-        return next((item.value or 0 for item in self.area(kind).by_role(SIGNATURE)), 0)
+    def signature(self, kind: str) -> int | None:
+        """The constant that proves where the slots of an area are; None if the layout has none there."""
+        return next((item.value for item in self.area(kind).by_role(SIGNATURE)), None)
 
     def value(self, kind: str, words: Sequence[int], role: str) -> Any:
         """The value of the one field of a role, whatever the rest of the slot contains.
@@ -550,8 +551,12 @@ def weak_signature(area: Area) -> list[Sentence]:
     return [
         _lt("%(place)s needs a first value with four different bytes, such as 1297044037 (0x4D4F5245).", place=place(area, item))
         for item in area.by_role(SIGNATURE)
-        if not 0 < (item.value or 0) <= 0x7FFFFFFF or len(set(item.value.to_bytes(4, "big"))) < 4  # type: ignore[union-attr]
+        if not _is_telling(item.value)
     ]
+
+
+def _is_telling(value: int | None) -> bool:
+    return value is not None and value in SIGNATURES and len(set(value.to_bytes(4, "big"))) == 4
 
 
 @lru_cache(maxsize=4096)

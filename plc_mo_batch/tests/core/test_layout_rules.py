@@ -92,10 +92,12 @@ class TestRules(BaseCase):
 
     def test_a_base_as_lists_with_six_digits_write_it(self):
         """What is to be taken off is said."""
-        hint = "enter -400001 as the layout's address offset"
+        hint = "Does the PLC's list count from 400001? Then take that off: enter -400001 as the layout's address offset."
         for base, is_hinted in ((407001, True), (400001, True), (400000, False)):
             found = " ".join(changed(plc_layouts.job_numbers(events=False), "recipe", lambda item: item, base=base).problems())
             self.assertEqual((hint in found, "must lie between" in found), (is_hinted, True), base)
+        taken_off = changed(replace(plc_layouts.job_numbers(events=False), address_offset=-1000), "recipe", same, base=400001)
+        self.assertNotIn(hint, " ".join(taken_off.problems()), "something else is wrong")
 
     def test_what_a_device_takes_in_one_request(self):
         """83 words are read, 79 are written."""
@@ -174,6 +176,10 @@ class TestSignatures(BaseCase):
 @tagged("post_install", "-at_install")
 class TestSteps(BaseCase):
     """Quantities that a PLC counts in smaller steps than Odoo keeps would be lost in part."""
+
+    def setUp(self):
+        super().setUp()
+        too_fine.cache_clear()
 
     def told(self, digits, **values):
         layout = changed(plc_layouts.job_numbers(), "weighing", altered("weighed", **values))
