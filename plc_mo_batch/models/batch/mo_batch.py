@@ -464,7 +464,8 @@ class MoBatch(models.Model):
 
     def _last_progress(self):
         """When it last dosed anything."""
-        moments = [self.date_state or self.date_started or self.create_date, *self.line_ids.filtered("reported").mapped("write_date")]
+        began = self.date_state or self.date_started or self.create_date
+        moments = [began, *self.line_ids.filtered("reported").mapped("write_date")]
         return max(moment for moment in moments if moment)
 
     def _is_stalled(self):
