@@ -89,16 +89,16 @@ class Answer:
 Conversation = Generator[Plan, Answer, None]
 
 
+@dataclass(eq=False)
 class Connection:
     """The connection of one conversation. Its calls run in any thread, but never two at once."""
 
-    def __init__(self) -> None:
-        self.wire: Wire | None = None
-        self.done = 0  # writes of the current plan that were sent
-        self.refusal: LinkError | None = None  # of a write of the current plan
-        self.requests = 0  # of the wires that were closed
-        self.beyond = 0  # the first slot that the device does not have, as far as is known
-        self.beyond_error: LinkError | None = None
+    wire: Wire | None = None
+    done: int = 0  # writes of the current plan that were sent
+    refusal: LinkError | None = None  # of a write of the current plan
+    requests: int = 0  # of the wires that were closed
+    beyond: int = 0  # the first slot that the device does not have, as far as is known
+    beyond_error: LinkError | None = None
 
     def serve(self, plan: Plan) -> Answer:
         """The plan's writes, then its reads. Never raises: any fault becomes the answer (rule 8)."""

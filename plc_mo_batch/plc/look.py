@@ -41,6 +41,11 @@ class Look:
         return bool(self.words) or self.reachable and self.error is not None and self.error.kind in ("exception", "reply")
 
     @property
+    def symptom(self) -> tuple[str, str]:
+        """Kind and cause of what ended the visit early; empty if nothing did."""
+        return (self.error.kind, self.error.cause) if self.error else ("", "")
+
+    @property
     def fault(self) -> LinkError | None:
         """Why something was not read, but for a lack of time."""
         return self.error or self.lacks
@@ -178,8 +183,7 @@ def find_manners(endpoint: Endpoint, layout: Layout, first: Look, seconds: float
 
 def _attempts(endpoint: Endpoint, layout: Layout, manners: Manners, seen: Look, until: float) -> Iterator[tuple[Manners, Look]]:
     """What each mend of the fault that ended a look gives, as long as there is time."""
-    fault = (seen.error.kind, seen.error.cause) if seen.error else ("", "")
-    for mend in MEND.get(fault, ()):
+    for mend in MEND.get(seen.symptom, ()):
         changed = replace(manners, **mend)
         left = until - time.monotonic()
         if changed != manners and left > 0:
@@ -188,9 +192,7 @@ def _attempts(endpoint: Endpoint, layout: Layout, manners: Manners, seen: Look, 
 
 def _is_further(seen: Look, before: Look) -> bool:
     """More was read, or another fault came."""
-    if not seen.error or not before.error:
-        return not seen.error
-    return len(seen.words) > len(before.words) or (seen.error.kind, seen.error.cause) != (before.error.kind, before.error.cause)
+    return len(seen.words) > len(before.words) or seen.symptom != before.symptom
 
 
 def find_most(endpoint: Endpoint, layout: Layout, seconds: float) -> int:

@@ -166,6 +166,12 @@ class TestFound(RudeCase):
         self.serve(max_read=64)
         self.assertEqual(find_most(self.endpoint(), LAYOUT, -1), 0)
 
+    def test_most_registers_of_the_first_slot(self):
+        """That of the feedback, in whichever registers it is, and though the device has no second one."""
+        areas = tuple(replace(area, registers="input") if area.kind == "feedback" else area for area in LAYOUT.areas)
+        self.serve(end=6100, functions=(4,))
+        self.assertEqual(find_most(self.endpoint(), replace(LAYOUT, areas=areas), DEADLINE), 83)
+
 
 @tagged("post_install", "-at_install")
 class TestWhatIsTold(RudeCase):
