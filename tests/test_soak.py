@@ -6,7 +6,7 @@ import subprocess
 from workshop.plant import DEV
 
 LINE = re.compile(r"soak 11: 0 doubled, 0 lost, 0 stuck, 0 told before it was stored, 0 raw errors, 0 rights exceeded")
-COUNTS = re.compile(r"(\d+) batches made, .*?; (\d+) faults; (\d+) clicks")
+COUNTS = re.compile(r"(\d+) batches made, .*?; (\d+) faults, \d+ counters fell; (\d+) clicks")
 
 
 def test_faults_and_clicks():

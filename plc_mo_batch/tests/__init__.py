@@ -5,6 +5,7 @@ from .access import (
     test_api,
     test_api_old_values,
     test_cancel,
+    test_odd_arguments,
     test_security,
     test_security_forging,
     test_security_methods,

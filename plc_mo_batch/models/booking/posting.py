@@ -5,7 +5,22 @@ what is posted, change it here. What :class:`Component` puts on the moves of a w
 :class:`~.booking.Booking` closes the order.
 """
 
+from odoo import models
 from odoo.exceptions import UserError
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    # CRUD
+
+    def write(self, vals):
+        units = {move: move.product_uom for move in self} if "product_uom" in vals else {}
+        result = super().write(vals)
+        for move, unit in units.items():
+            if move.product_uom != unit:
+                move._plc_convert_claims(unit)
+        return result
 
 
 def post(moves):

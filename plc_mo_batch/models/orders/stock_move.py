@@ -18,16 +18,6 @@ class StockMove(models.Model):
         help="For an order made in several batches: the batch that consumed or produced this move.",
     )
 
-    # CRUD
-
-    def write(self, vals):
-        units = {move: move.product_uom for move in self} if "product_uom" in vals else {}
-        result = super().write(vals)
-        for move, unit in units.items():
-            if move.product_uom != unit:
-                move._plc_convert_claims(unit)
-        return result
-
     # Business methods
 
     def _plc_convert_claims(self, unit):

@@ -165,14 +165,15 @@ class TestSharesBooking(SharedOrderCase):
         self.assertFalse(self.booked(order))
 
     def test_order_is_compared_with_all_its_batches(self):
-        """Somebody changed what an earlier batch had booked: the order is not closed."""
+        """Somebody changed what an earlier batch had booked: that counts, and is remarked."""
         order, (first, second, third) = self.start()
         self.book(first, second)
         first.line_ids[0].move_id.quantity = 500.0
         self.finish(third)
         self.run_task(3)
-        self.assertEqual((third.state, order.state), ("completed", "progress"))
-        self.assertIn("Test wheat: 500.00 kg would be booked instead of 600.00", third.last_error)
+        self.assertEqual((third.state, order.state), ("done", "done"))
+        self.assertEqual(self.booked(order)[self.wheat], 1700.0)
+        self.assertIn("Test wheat", first.remark)
 
     def test_one_that_fails_does_not_stop_the_others(self):
         order, (first, second, third) = self.start()

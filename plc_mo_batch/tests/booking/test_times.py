@@ -164,10 +164,11 @@ class TestTimes(TimesCase):
         )
         other.unlink()
         order.workorder_ids.action_cancel()
+        self.assertEqual(self.times(order), [(0.0, 14 / 3, "productive"), (14 / 3, 7, "productive")])
         second.weight_needed = False
         self.run_task(3)
         self.assertRecordValues(second, [{"state": "done", "last_error": False}])
-        self.assertEqual(self.times(order), [(0.0, 14 / 3, "productive"), (14 / 3, 7, "productive")])
+        self.assertFalse(self.times(order), "Odoo takes a cancelled work order's time back when it closes the order")
 
     def test_update_bom_cancels_the_work_order_of_a_failed_batch(self):
         order = self.new_order()
@@ -183,8 +184,9 @@ class TestTimes(TimesCase):
         self.bom.operation_ids = [self.operation("Press", self.new_center("Test press"))]
         order.action_update_bom()
         self.assertEqual((old.state, (order.workorder_ids - old).name), ("cancel", "Press"))
+        self.assertEqual([log[:2] for log in self.times(order)], [(0, 4)])
         self.make(order, 7, began=BEGAN + timedelta(minutes=10))
-        self.assertEqual([log[:2] for log in self.times(order)], [(0, 4), (10, 17)])
+        self.assertEqual([log[:2] for log in self.times(order)], [(10, 17)], "Odoo takes back what was cancelled")
 
     # Several operations
 

@@ -99,6 +99,7 @@ class TestUnitsChanged(MillCase):
             def refused(product=product, unit=unit):
                 with self.assertRaisesRegex(UserError, f"{self.order.name}.* cannot be changed: batch"):
                     product.uom_id = unit
+                self.env.invalidate_all()
                 self.assertEqual(product.uom_id, self.kg)
                 self.end()
                 product.uom_id = unit  # the order is closed

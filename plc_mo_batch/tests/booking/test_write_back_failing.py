@@ -181,5 +181,8 @@ class TestWriteBackFailing(MillCase):
         order = self.new_order(bom_id=self.new_bom([(self.wheat, 600.0)]).id)
         batch = self.complete(order, actuals={101: 0.0})
         self.run_task(3)
+        self.assertIn("dosed nothing", batch.attention)
+        batch.action_release_review("It was emptied.")
+        self.run_task(3)
         self.assertEqual((batch.state, order.state), ("completed", "progress"))
         self.assertIn("Nothing was produced", batch.last_error)

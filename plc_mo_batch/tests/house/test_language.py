@@ -95,7 +95,8 @@ class TestAnomaly(LanguageCase, OfferedCase):
         self.run_task(2)
         batch = self.read_by(self.reader, self.queue())
         sentence = (
-            "Slot 1 ditolak: Selesai (word 72) berisi 3 (0x0003), padahal hanya 0 atau 1 yang diizinkan. Tidak ada yang diubah."
+            "Slot 1 ditolak: Selesai (word 72) berisi 3 (0x0003), padahal hanya 0 atau 1 yang diizinkan. Tidak ada yang diubah. "
+            "Bila tetap begitu, minta program PLC diperbaiki, atau isi yang ditakar."
         )
         self.assertEqual(batch.attention, sentence)
         told = batch.journal_ids.filtered(lambda line: line.kind == "anomaly")
