@@ -25,7 +25,7 @@ class MrpWorkorder(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_worked_on(self):
-        """The PLC's time is kept, and so is a cost that products in stock carry."""
+        """The PLC's time is kept as long as the order is open, and so is a cost that products in stock carry."""
         for workorder in self._plc_worked_on():
             raise UserError(
                 self.env._(
