@@ -39,8 +39,8 @@ from .sentences import Sentence, _lt
 from .wire import BUSY, LINE_WAIT, Endpoint, LinkError, Manners, SerialLine, Tls
 
 TCP, TLS, RTU_TCP, SERIAL = ("tcp", "tls", "rtu_tcp", "serial")
-# Names of serial ports and of virtual ones. Not of consoles (tty, tty1), of the kernel's log (ttyprintk), or of other devices: some
-# do harm when they are merely opened, and pyserial would also accept addresses and files.
+# Names of serial ports and of virtual ones. Not of consoles (tty, tty1), of the kernel's log (ttyprintk), or of other devices:
+# some do harm when they are merely opened, and pyserial would also accept addresses and files.
 DEVICE = re.compile(
     r"/dev/(tty(?!printk)[A-Za-z][\w.-]*\d|serial\d+|serial/by-(id|path)/[\w.:+-]*\w|rfcomm\d+|tnt\d+|pts/\d+|(cu|tty)\.[\w.-]+)"
     r"|COM\d+"

@@ -26,7 +26,8 @@ class StockMove(models.Model):
 
 
 class MrpWorkorder(models.Model):
-    _inherit = "mrp.workorder"
+    _name = "mrp.workorder"
+    _inherit = ["mrp.workorder", "plc.guarded"]
 
     plc_carried_cost = fields.Float(
         string="Cost Carried", readonly=True, copy=False, help="How much of its cost the order's batches carry already."

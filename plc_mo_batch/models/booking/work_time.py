@@ -4,7 +4,8 @@ from odoo import fields, models
 
 
 class WorkcenterProductivity(models.Model):
-    _inherit = "mrp.workcenter.productivity"
+    _name = "mrp.workcenter.productivity"
+    _inherit = ["mrp.workcenter.productivity", "plc.guarded"]
 
     plc_batch_id = fields.Many2one(
         "mo.batch",

@@ -1,6 +1,8 @@
 from . import (
     plc_board_source,
+    plc_changes,
     plc_counter,
+    plc_fenced,
     plc_guarded,
     plc_notifier,
     plc_task,

@@ -14,7 +14,8 @@ class PlcGuarded(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
-            vals_list = [{**self._guarded_defaults(), **self._without_guarded(vals)} for vals in vals_list]
+            defaults = self._guarded_defaults()
+            vals_list = [{**defaults, **self._without_guarded(vals)} for vals in vals_list]
         return super().create(vals_list)
 
     def write(self, vals):
