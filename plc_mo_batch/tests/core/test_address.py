@@ -8,6 +8,8 @@ from odoo.tests import BaseCase, tagged
 
 from ...plc.address import AddressRefused, check, check_literal, parse_networks, resolve
 from ...plc.transport import Endpoint, Link, LinkError
+from ...plc.wire import Manners
+from ...simulator import Simulator
 from ..common import MillCase
 from ..patience import SURE
 from ..security_case import SecurityCase
@@ -168,6 +170,24 @@ class TestAddressOfConnection(BaseCase):
             with self.assertRaises(LinkError) as caught:
                 self.connect("plc.example.com", only_the_first)
         self.assertEqual((asked, caught.exception.kind), (["plc.example.com"], "connect"), "nobody listens at 127.0.0.2")
+
+    def test_each_connection_is_judged_anew(self):
+        """Of a device that gets a new one for each request."""
+        real, answers = socket.getaddrinfo, ["127.0.0.1", "169.254.169.254"]
+
+        def rebind(host, *args, **kwargs):
+            if host != "plc.example.com":
+                return real(host, *args, **kwargs)
+            return self.resolver([answers.pop(0)])(host, *args)
+
+        with Simulator(scan_time=None) as plc, patch("socket.getaddrinfo", rebind):
+            manners = Manners(connect_each=True)
+            endpoint = Endpoint("plc.example.com", plc.port, timeout=SURE, allowed=LOOPBACK, manners=manners)
+            with Link(endpoint) as link:
+                link.read_words(6000, 1)
+                with self.assertRaises(LinkError) as caught:
+                    link.read_words(6000, 1)
+        self.assertEqual(str(caught.exception), "address: 169.254.169.254 is a link-local address")
 
     def resolver(self, addresses):
         def resolve(_host, port, *_args, **_kwargs):
