@@ -27,7 +27,7 @@ class StockMove(models.Model):
 
 class MrpWorkorder(models.Model):
     _name = "mrp.workorder"
-    _inherit = ["mrp.workorder", "plc.guarded"]
+    _inherit = ["mrp.workorder", "plc.sealed"]
 
     plc_carried_cost = fields.Float(
         string="Cost Carried", readonly=True, copy=False, help="How much of its cost the order's batches carry already."

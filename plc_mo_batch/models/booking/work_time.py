@@ -5,7 +5,7 @@ from odoo import fields, models
 
 class WorkcenterProductivity(models.Model):
     _name = "mrp.workcenter.productivity"
-    _inherit = ["mrp.workcenter.productivity", "plc.guarded"]
+    _inherit = ["mrp.workcenter.productivity", "plc.sealed"]
 
     plc_batch_id = fields.Many2one(
         "mo.batch",

@@ -5,6 +5,7 @@ from . import (
     plc_fenced,
     plc_guarded,
     plc_notifier,
+    plc_sealed,
     plc_task,
     plc_tolerance,
     plc_vacuum,

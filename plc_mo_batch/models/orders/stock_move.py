@@ -7,7 +7,7 @@ class StockMove(models.Model):
     """A component or a product of an order, as a PLC makes it."""
 
     _name = "stock.move"
-    _inherit = ["stock.move", "plc.guarded"]
+    _inherit = ["stock.move", "plc.sealed"]
 
     plc_batch_id = fields.Many2one(
         "mo.batch",
