@@ -11,6 +11,7 @@ SET = "set"  # as the model: whoever may read it reads, whoever may write to it 
 SHOWN = "shown"  # read as the model, changed by nobody
 FOR_OPERATORS = "for operators"  # read by them, changed by nobody
 FOR_MANAGERS = "for managers"  # read and written by them
+ADMINISTERED = "administered"  # read as the model, changed by whoever may change settings
 SYSTEM = "system"  # for whoever may change settings
 
 ENGINEERS = {"engineer"}  # they manage bills of materials and products, not PLCs
@@ -166,10 +167,11 @@ FIELDS = {
     },
     "plc.register.layout": {
         SET: (
-            "active address_offset area_ids company_id controller_ids copies_on_take drift handshake name slots swap_bytes "
+            "active address_offset area_ids controller_ids copies_on_take drift handshake name slots swap_bytes "
             "text_order weight_contains word_order"
         ),
         SHOWN: "has_clock has_commands has_events problems",
+        ADMINISTERED: "company_id",
     },
     "plc.setup": {
         SET: (
@@ -225,6 +227,7 @@ def rights(model, kind):
     return {
         SET: (reads, writes),
         SHOWN: (reads, NOBODY),
+        ADMINISTERED: (reads, SETTINGS),
         FOR_OPERATORS: (OPERATORS, NOBODY),
         FOR_MANAGERS: (MANAGERS, MANAGERS),
         SYSTEM: (SETTINGS, SETTINGS),
@@ -257,7 +260,12 @@ WHO = {
     frozenset(ENGINEERS): "manufacturing managers",
     frozenset(EVERYBODY): "employees",
 }
-OTHERS = {FOR_OPERATORS: "operators", FOR_MANAGERS: "managers", SYSTEM: "administrators"}
+OTHERS = {
+    FOR_OPERATORS: "operators",
+    FOR_MANAGERS: "managers",
+    SYSTEM: "administrators",
+    ADMINISTERED: "written by administrators",
+}
 
 
 def page():

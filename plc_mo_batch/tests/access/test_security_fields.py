@@ -80,11 +80,14 @@ class TestSecurityFields(FieldCase):
         return outcome == DONE and bool(answer)
 
     def test_who_writes(self):
+        doors, refused = {}, {}
         for model, name, _reads, writes in every_field():
             outcomes = {role: self.written(role, model, name) for role in ROLES}
-            self.assertLessEqual({role for role, outcome in outcomes.items() if outcome == DONE}, writes, f"{model}.{name}")
+            doors[model, name] = {role for role, outcome in outcomes.items() if outcome == DONE} - writes
             if self.env[model]._fields[name].type != "one2many":  # what is in these has rights of its own
-                self.assertFalse([role for role in writes & set(ROLES) if outcomes[role] == DENIED], f"{model}.{name}")
+                refused[model, name] = {role for role in writes & set(ROLES) if outcomes[role] == DENIED}
+        self.assertEqual({field: roles for field, roles in doors.items() if roles}, {}, "doors")
+        self.assertEqual({field: roles for field, roles in refused.items() if roles}, {}, "refused to those who may")
 
     def written(self, role, model, name):
         record = self.record(role, model)
@@ -102,10 +105,13 @@ class TestSecurityFields(FieldCase):
 
     def test_who_creates(self):
         """With a value for the field, and by a default in the context."""
-        for model, name, _reads, writes in every_field():
-            for role in ROLES if self.env[model]._fields[name].store else ():
-                if role not in writes:
-                    self.assertFalse(self.created(role, model, name), f"{model}.{name} by {role}")
+        doors = [
+            (model, name, role)
+            for model, name, _reads, writes in every_field()
+            for role in (set(ROLES) - writes if self.env[model]._fields[name].store else ())
+            if self.created(role, model, name)
+        ]
+        self.assertEqual(doors, [])
 
     def created(self, role, model, name):
         if not self.env[model].with_user(self.people[role]).has_access("create"):
