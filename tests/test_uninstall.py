@@ -22,6 +22,19 @@ env["plc.task.write.back"]._run()
 assert finished.state == "done", finished.last_error
 env.ref("plc_mo_batch.plc_controller_mill").tls_ca = b"bm90aGluZw=="
 """
+REFUSED = """
+from odoo.exceptions import UserError
+try:
+    env["ir.module.module"].search([("name", "=", "plc_mo_batch")]).button_immediate_uninstall()
+except UserError as error:
+    assert "has batches in hand" in str(error), error
+else:
+    raise AssertionError("uninstalled under batches")
+env.cr.rollback()
+for batch in env["mo.batch"].search([]):
+    batch._set_state("cancelled")  # as if each had ended in some way
+env.cr.commit()
+"""
 UNINSTALL = 'env["ir.module.module"].search([("name", "=", "plc_mo_batch")]).button_immediate_uninstall()'
 LEFT = {
     "tables": "SELECT tablename FROM pg_tables WHERE tablename ~ '^(plc_|mo_batch)'",
@@ -47,6 +60,7 @@ LEFT = {
 def uninstalled(database):
     shell(database, USED)
     assert query(database, "SELECT count(*) FROM mo_batch WHERE active")[0][0] == 9
+    shell(database, REFUSED)
     shell(database, UNINSTALL)
     return database
 

@@ -20,9 +20,16 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SocketAddress = tuple[Any, ...]  # host and port; two more items with IPv6
 
 # where clouds answer questions about a machine, besides link-local 169.254.169.254
-METADATA = tuple(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")))
-EMBEDDING = ipaddress.ip_network("64:ff9b::/96")  # NAT64: the last four bytes are an IPv4 address
-COMPATIBLE = ipaddress.ip_network("::/96")  # the old form of the same
+METADATA = tuple(
+    map(
+        ipaddress.ip_address,
+        ("fd00:ec2::254", "fd20:ce::254", "fd00:42::42", "100.100.100.200", "168.63.129.16", "192.0.0.192"),
+    )
+)
+# the last four bytes are an IPv4 address: NAT64, its old form, and the form of stateless translators (RFC 2765)
+EMBEDDING = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")  # a site divides it as it likes (RFC 8215)
+ISATAP = (0x00005EFE, 0x02005EFE)  # what stands before the IPv4 address, in any network
 
 
 class AddressRefused(Exception):
@@ -96,9 +103,23 @@ def _embedded(address: Address) -> Iterator[Address]:
     """IPv4 addresses that an IPv6 address stands for."""
     if address.version == 4:
         return
-    yield from filter(None, (address.ipv4_mapped, address.sixtofour))
-    if address in EMBEDDING or address in COMPATIBLE:
-        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    yield from filter(None, (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())))
+    number = int(address)
+    if any(address in network for network in EMBEDDING) or number >> 32 & 0xFFFFFFFF in ISATAP:
+        yield ipaddress.IPv4Address(number & 0xFFFFFFFF)
+    if address in LOCAL_NAT64:
+        yield from filter(int, map(ipaddress.IPv4Address, _translated(number)))
+
+
+def _translated(number: int) -> Iterator[int]:
+    """The IPv4 addresses that an address may mean, by the length of its translator's prefix (RFC 6052): 48, 56, 64 or 96 bits.
+
+    Bits 64 to 71 are passed over.
+    """
+    rest = number >> 64 << 56 | number & (1 << 56) - 1  # without them
+    for length in (48, 56, 64):
+        yield rest >> 120 - length - 32 & 0xFFFFFFFF
+    yield number & 0xFFFFFFFF
 
 
 def _kind(address: Address) -> str:

@@ -39,7 +39,12 @@ from .sentences import Sentence, _lt
 from .wire import BUSY, LINE_WAIT, Endpoint, LinkError, Manners, SerialLine, Tls
 
 TCP, TLS, RTU_TCP, SERIAL = ("tcp", "tls", "rtu_tcp", "serial")
-DEVICE = re.compile(r"/dev/(?!.*\.\.)[\w./:+-]+|COM\d+")  # pyserial would also accept addresses and files as a port
+# Names of serial ports and of virtual ones. Not of consoles (tty, tty1), of the kernel's log (ttyprintk), or of other devices:
+# some do harm when they are merely opened, and pyserial would also accept addresses and files.
+DEVICE = re.compile(
+    r"/dev/(tty(?!printk)[A-Za-z][\w.-]*\d|serial\d+|serial/by-(id|path)/[\w.:+-]*\w|rfcomm\d+|tnt\d+|pts/\d+|(cu|tty)\.[\w.-]+)"
+    r"|COM\d+"
+)
 
 PORT_WAIT = 5.0  # seconds to wait for another process that uses the serial port
 BUSY_TRIES = 6  # for one read; of a device that is busy three times in ten, one read in a thousand is given up
@@ -314,8 +319,19 @@ def _new_client(endpoint: Endpoint, trace: Trace) -> "_TcpClient | _SerialClient
     return client
 
 
+def is_serial_port(device: str) -> bool:
+    """Whether it is the name of a serial port, or a link below ``/dev`` to one, as udev makes them."""
+    name = os.path.realpath(device) if device.startswith("/dev/") else device
+    return bool(DEVICE.fullmatch(name))
+
+
+def _is_absent(device: str) -> bool:
+    """A name that udev gives leads nowhere while the adapter is unplugged."""
+    return device.startswith("/dev/") and ".." not in device and not os.path.exists(device)
+
+
 def _new_serial_client(line: SerialLine, options: dict[str, Any]) -> _SerialClient:
-    if not DEVICE.fullmatch(line.device):
+    if not is_serial_port(line.device) and not _is_absent(line.device):
         raise LinkError("setup", _lt("%(device)s is not a serial port; expected something like /dev/ttyUSB0", device=line.device))
     try:
         return _SerialClient(line.device, baudrate=line.baudrate, parity=line.parity, stopbits=line.stopbits, **options)

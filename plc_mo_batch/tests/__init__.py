@@ -3,10 +3,15 @@ from .access import (
     test_actions,
     test_anomalies,
     test_api,
+    test_api_arguments,
     test_api_old_values,
     test_cancel,
+    test_changes,
+    test_moments,
     test_odd_arguments,
     test_security,
+    test_security_companies,
+    test_security_fields,
     test_security_forging,
     test_security_methods,
     test_security_models,
@@ -97,6 +102,7 @@ from .health import (
 )
 from .house import (
     test_filestore,
+    test_indexes,
     test_language,
     test_layers,
     test_markup,
@@ -114,6 +120,7 @@ from .house import (
 )
 from .layouts import (
     test_generate_layout,
+    test_layout_companies,
     test_layout_edit,
     test_layout_import,
     test_layout_steps,

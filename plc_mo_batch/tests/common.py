@@ -64,7 +64,7 @@ class MillCase(TransactionCase):
             {
                 "name": "Test PLC",
                 "host": "127.0.0.1",
-                "port": 1,
+                "port": cls.free_port(),
                 "timeout": SURE,
                 "settle_time": 0.2,
                 "quiet_time": 0.0,
@@ -84,6 +84,12 @@ class MillCase(TransactionCase):
                 **values,
             }
         )
+
+    @classmethod
+    def free_port(cls):
+        """Where no other PLC is: 1, 2 …"""
+        taken = cls.env["plc.controller"].search([("host", "=", "127.0.0.1")]).mapped("port")
+        return next(port for port in range(1, 1000) if port not in taken)
 
     @classmethod
     def new_bom(cls, components=None, **values):

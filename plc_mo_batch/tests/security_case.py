@@ -2,7 +2,7 @@
 
 import inspect
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
@@ -27,6 +27,7 @@ class SecurityCase(MillCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env["plc.register.layout"].search([]).company_id = cls.env.company  # as their own managers made them
         cls.people = {role: new_test_user(cls.env, f"plc-{role}", groups=groups) for role, groups in GROUPS.items()}
         # somebody with no group at all
         cls.people["nobody"] = new_test_user(cls.env, "plc-nobody", groups="base.group_user")
@@ -46,7 +47,7 @@ class SecurityCase(MillCase):
         failure = self.env["plc.failure"].create({**common, "text": "A test"})
         return failure, self.env["plc.weighing"].create({**common, "order_name": "A test"})
 
-    refusal = AccessError  # that a method is of no use now (a user error) is none
+    refusal = (AccessError, AccessDenied)  # that a method is of no use now (a user error) is none
 
     def is_refused(self, role, model, method, *args, **kwargs):
         """Nothing of the call stays, whatever becomes of it."""

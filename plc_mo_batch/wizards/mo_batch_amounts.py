@@ -6,6 +6,7 @@ from ..plc.reconcile import HANDED_OVER
 
 class MoBatchAmounts(models.TransientModel):
     _name = "mo.batch.amounts"
+    _inherit = ["plc.fenced"]
     _description = "Enter What Was Dosed"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True, default=lambda self: self.env.context.get("active_id"))
@@ -75,6 +76,7 @@ class MoBatchAmounts(models.TransientModel):
 
 class MoBatchAmountsLine(models.TransientModel):
     _name = "mo.batch.amounts.line"
+    _inherit = ["plc.fenced"]
     _description = "What One Silo or Tank Dosed"
 
     amounts_id = fields.Many2one("mo.batch.amounts", required=True, ondelete="cascade")

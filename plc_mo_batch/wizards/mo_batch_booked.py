@@ -3,6 +3,7 @@ from odoo import fields, models
 
 class MoBatchBooked(models.TransientModel):
     _name = "mo.batch.booked"
+    _inherit = ["plc.fenced"]
     _description = "Mark as Booked by Hand"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True, default=lambda self: self.env.context.get("active_id"))

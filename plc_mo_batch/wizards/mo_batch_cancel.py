@@ -5,6 +5,7 @@ from ..models.batch.mo_batch_cancel import ORDER_ACTIONS, REASONS
 
 class MoBatchCancel(models.TransientModel):
     _name = "mo.batch.cancel"
+    _inherit = ["plc.fenced"]
     _description = "Cancel Batches"
 
     batch_ids = fields.Many2many("mo.batch", required=True, readonly=True)

@@ -5,6 +5,7 @@ from ..models.batch.mo_batch_disposition import DISPOSITION_MATERIAL, DISPOSITIO
 
 class MoBatchDisposition(models.TransientModel):
     _name = "mo.batch.disposition"
+    _inherit = ["plc.fenced"]
     _description = "Set the Disposition of Failed Batches"
 
     batch_ids = fields.Many2many("mo.batch", required=True, readonly=True)

@@ -4,6 +4,7 @@ from odoo.fields import Command
 
 class MoBatchReview(models.TransientModel):
     _name = "mo.batch.review"
+    _inherit = ["plc.fenced"]
     _description = "Review a Finished Batch"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True)
@@ -48,6 +49,7 @@ class MoBatchReview(models.TransientModel):
 
 class MoBatchReviewLine(models.TransientModel):
     _name = "mo.batch.review.line"
+    _inherit = ["plc.fenced"]
     _description = "Component of a Reviewed Batch"
 
     review_id = fields.Many2one("mo.batch.review", required=True, ondelete="cascade")

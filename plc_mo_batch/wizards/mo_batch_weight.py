@@ -3,6 +3,7 @@ from odoo import fields, models
 
 class MoBatchWeight(models.TransientModel):
     _name = "mo.batch.weight"
+    _inherit = ["plc.fenced"]
     _description = "Enter the Finished Weight"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True, default=lambda self: self.env.context.get("active_id"))

@@ -3,6 +3,7 @@ from odoo import fields, models
 
 class PlcFailureResolve(models.TransientModel):
     _name = "plc.failure.resolve"
+    _inherit = ["plc.fenced"]
     _description = "Resolve Failures"
 
     failure_ids = fields.Many2many("plc.failure", string="Failures", required=True, readonly=True)

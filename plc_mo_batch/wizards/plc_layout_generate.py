@@ -20,6 +20,7 @@ class PlcLayoutGenerate(models.TransientModel):
     numbers"."""
 
     _name = "plc.layout.generate"
+    _inherit = ["plc.fenced"]
     _description = "Generate a Layout from Equipment"
 
     controller_id = fields.Many2one("plc.controller", string="PLC", required=True, readonly=True)
@@ -128,7 +129,8 @@ class PlcLayoutGenerate(models.TransientModel):
         ]
         if self.events:
             areas += self.env["plc.register.layout"]._prepare_event_areas(recipe_base + thousands)
-        return {"name": self.name, "handshake": "job_numbers", "slots": self.slots, "area_ids": areas}
+        company = self.controller_id.company_id.id
+        return {"name": self.name, "company_id": company, "handshake": "job_numbers", "slots": self.slots, "area_ids": areas}
 
     def _prepare_area(self, kind, base, stride, quantity, tail):
         content = [*self._head(), *self._lines(quantity), *self._place(tail)]

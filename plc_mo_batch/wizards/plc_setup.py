@@ -16,6 +16,7 @@ class PlcSetup(models.TransientModel):
     step."""
 
     _name = "plc.setup"
+    _inherit = ["plc.fenced"]
     _description = "Set Up a PLC"
 
     step = fields.Selection(STEPS, required=True, default="address")
@@ -29,6 +30,7 @@ class PlcSetup(models.TransientModel):
         "plc.register.layout",
         required=True,
         default=lambda self: self.env.ref("plc_mo_batch.plc_register_layout_job_numbers", raise_if_not_found=False),
+        domain="[('company_id', 'in', (False, company_id))]",
         help="Where recipes and feedback are located in the PLC's registers. Ask the PLC programmer which layout applies.",
     )
     message = fields.Char(readonly=True)
@@ -193,6 +195,7 @@ class PlcSetup(models.TransientModel):
 
 class PlcSetupLine(models.TransientModel):
     _name = "plc.setup.line"
+    _inherit = ["plc.fenced"]
     _description = "Silo of a PLC Being Set Up"
     _order = "code, id"
 

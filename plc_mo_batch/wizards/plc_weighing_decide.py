@@ -3,6 +3,7 @@ from odoo import api, fields, models
 
 class PlcWeighingDecide(models.TransientModel):
     _name = "plc.weighing.decide"
+    _inherit = ["plc.fenced"]
     _description = "Decide on a Weighing"
 
     weighing_ids = fields.Many2many("plc.weighing", string="Weighings", required=True, readonly=True)

@@ -145,6 +145,7 @@ def set_up(env):
                 {
                     "name": name,
                     "host": "127.0.0.1",
+                    "port": len(facts) + 1,  # each its own; the proxy's, once that listens
                     "layout_id": env.ref(f"plc_mo_batch.plc_register_layout_{layout}").id,
                     "picking_type_ids": kind.ids,
                     "equipment_ids": [Command.create(values) for values in equipment],

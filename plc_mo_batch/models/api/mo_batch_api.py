@@ -59,7 +59,8 @@ class MoBatch(models.Model):
         :raise MissingError: if there is no such order
         """
         self.check_access("read")
-        if not isinstance(order, str):
+        order = self._api_text("order", order)
+        if not order:
             raise UserError(self.env._("Enter the name of a manufacturing order."))
         orders = self.env["mrp.production"].search([("name", "=", order)])
         if not orders:
@@ -76,9 +77,10 @@ class MoBatch(models.Model):
         :return: id, name and state of each; "cancelling" until the withdrawal was read back from the PLC
         :raise UserError: naming the first batch that can no longer be cancelled
         """
-        order_action = new_value("order_action", order_action)
-        self._api_named().action_cancel(reason=reason, note=note or "", order_action=order_action)
-        return self._api_states()
+        batches, note = self._api_named(), self._api_text("note", note)
+        order_action = new_value("order_action", self._api_text("order_action", order_action))
+        batches.action_cancel(reason=self._api_text("reason", reason), note=note, order_action=order_action)
+        return batches._api_states()
 
     def api_retry(self):
         """Retry failed write-backs now, without waiting for their next try.
@@ -86,8 +88,9 @@ class MoBatch(models.Model):
         :return: id, name and state of each
         :raise UserError: naming the first batch whose write-back did not fail
         """
-        self._api_named().action_retry()
-        return self._api_states()
+        batches = self._api_named()
+        batches.action_retry()
+        return batches._api_states()
 
     def api_reset(self, decision, note=""):
         """Get batches that stand still going again: a person decides what only a person can know.
@@ -100,16 +103,13 @@ class MoBatch(models.Model):
         :return: id, name and state of each
         :raise UserError: naming the first batch that does not allow the decision
         """
-        decision = new_value("decision", decision)
-        if not isinstance(decision, str) or decision not in DECISIONS:
-            raise UserError(
-                self.env._("%(value)s is not valid. Use one of: %(choices)s.", value=decision, choices=", ".join(DECISIONS))
-            )
-        batches = self._api_named()
+        decision = new_value("decision", self._api_text("decision", decision))
+        self._api_choice("decision", decision, DECISIONS)
+        batches, note = self._api_named(), self._api_text("note", note)
         getattr(batches, DECISIONS[decision])()
         for batch in batches.sudo() if note else ():
             batch._journal("user", note)
-        return self._api_states()
+        return batches._api_states()
 
     # Helpers
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import MissingError, UserError
 
 
@@ -22,8 +22,14 @@ def value_of(record, name):
     return value
 
 
+MOST_IDS = 1000  # of a call
+MOST_CHARACTERS = 1000  # of a text
+HIGHEST_ID = 2**31 - 1  # that the database can hold
+
+
 class PlcApi(models.AbstractModel):
-    """What the ``api_*`` methods share (docs/api.md): they work on records that really exist."""
+    """What the ``api_*`` methods share (docs/api.md): they work on records that really exist, and refuse an argument that cannot
+    be right with a sentence."""
 
     _name = "plc.api"
     _description = "External API"
@@ -35,13 +41,17 @@ class PlcApi(models.AbstractModel):
         :raise MissingError: naming the first id that does not exist
         """
         self.browse().check_access("read")
-        if not all(isinstance(record_id, int) for record_id in self._ids):
+        if not all(type(record_id) is int for record_id in self._ids):  # True is an int to Python
             raise UserError(self.env._("IDs must be whole numbers."))
-        missing = self - self.exists()
-        if missing:
-            raise MissingError(self.env._("%(model)s %(id)s does not exist.", model=self._description, id=missing.ids[0]))
-        self.check_access("read")
-        return self
+        if len(self) > MOST_IDS:
+            raise UserError(self.env._("A call takes at most %s ids.", MOST_IDS))
+        there = set(self.browse(record_id for record_id in self._ids if 0 < record_id <= HIGHEST_ID).exists()._ids)
+        for record_id in self._ids:
+            if record_id not in there:
+                raise MissingError(self.env._("%(model)s %(id)s does not exist.", model=self._description, id=record_id))
+        records = self.browse(dict.fromkeys(self._ids))
+        records.check_access("read")
+        return records
 
     def _api_named(self):
         """
@@ -50,3 +60,39 @@ class PlcApi(models.AbstractModel):
         if not self:
             raise UserError(self.env._("`ids` must not be empty."))
         return self._api_found()
+
+    @api.model
+    def _api_text(self, name, value):
+        """An argument that is a text; what is left out is empty.
+
+        :raise UserError: naming it, if it is none
+        """
+        if value is None or value is False:
+            return ""
+        if not isinstance(value, str):
+            raise UserError(self.env._("`%s` must be a text.", name))
+        if len(value) > MOST_CHARACTERS:
+            raise UserError(
+                self.env._("`%(name)s` must not be longer than %(limit)s characters.", name=name, limit=MOST_CHARACTERS)
+            )
+        if not all(map(_is_storable, value)):
+            raise UserError(self.env._("`%s` has characters that cannot be stored.", name))
+        return value
+
+    @api.model
+    def _api_choice(self, name, value, choices):
+        """An argument that is one of several words.
+
+        :raise UserError: naming the choices
+        """
+        text = self._api_text(name, value)
+        if text not in choices:
+            raise UserError(
+                self.env._("%(value)s is not valid. Use one of: %(choices)s.", value=text or name, choices=", ".join(choices))
+            )
+        return text
+
+
+def _is_storable(character):
+    """PostgreSQL stores neither NUL nor half of a surrogate pair."""
+    return character != "\0" and not "\ud800" <= character <= "\udfff"

@@ -67,7 +67,7 @@ class PlcController(models.Model):
         controllers = self._api_named()
         if not isinstance(on, bool):
             raise UserError(self.env._("`on` must be true or false."))
-        return controllers._switch(on, note or "")
+        return controllers._switch(on, self._api_text("note", note))
 
     # Helpers
 

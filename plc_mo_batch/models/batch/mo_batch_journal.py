@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -10,7 +12,7 @@ class MoBatchJournal(models.Model):
     _order = "id desc"
     _rec_name = "message"
 
-    controller_id = fields.Many2one("plc.controller", string="PLC", ondelete="cascade", readonly=True)
+    controller_id = fields.Many2one("plc.controller", string="PLC", index=True, ondelete="cascade", readonly=True)
     batch_id = fields.Many2one("mo.batch", index="btree_not_null", ondelete="cascade", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     create_date = fields.Datetime(string="Time", readonly=True, index=True)
@@ -60,6 +62,15 @@ class MoBatchJournal(models.Model):
             raise UserError(self.env._("The journal cannot be deleted."))
 
     # Business methods
+
+    @api.model
+    def _record_once(self, message, controller):
+        """Add what the user did to the journal, unless it says the same of the last minute: a program may call a button very
+        often."""
+        since = fields.Datetime.now() - timedelta(minutes=1)
+        same = [("controller_id", "=", controller.id), ("user_id", "=", self.env.uid), ("message", "=", message)]
+        if not self.sudo().search_count([*same, ("create_date", ">=", since)], limit=1):
+            self._record("user", message, controller=controller)
 
     @api.model
     def _record(self, kind, message, batch=None, controller=None, anomaly=None, slot=0, area="feedback"):

@@ -29,7 +29,8 @@ class StockMove(models.Model):
 
 
 class MrpWorkorder(models.Model):
-    _inherit = "mrp.workorder"
+    _name = "mrp.workorder"
+    _inherit = ["mrp.workorder", "plc.sealed"]
 
     plc_carried_cost = fields.Float(
         string="Cost Carried", readonly=True, copy=False, help="How much of its cost the order's batches carry already."

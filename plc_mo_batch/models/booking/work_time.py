@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 
 
 class WorkcenterProductivity(models.Model):
-    _inherit = "mrp.workcenter.productivity"
+    _name = "mrp.workcenter.productivity"
+    _inherit = ["mrp.workcenter.productivity", "plc.sealed"]
 
     plc_batch_id = fields.Many2one(
         "mo.batch",

@@ -1,8 +1,11 @@
 from . import (
     plc_board_source,
+    plc_changes,
     plc_counter,
+    plc_fenced,
     plc_guarded,
     plc_notifier,
+    plc_sealed,
     plc_task,
     plc_tolerance,
     plc_vacuum,

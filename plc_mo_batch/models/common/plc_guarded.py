@@ -2,6 +2,13 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 
 
+def is_guarded(field):
+    """Whether only the addon itself may write to the field; None is no field."""
+    if not field or "plc_mo_batch" not in field._modules or field.name in models.MAGIC_COLUMNS:
+        return False
+    return field.readonly and field.store and not field.compute and field.type != "one2many"  # those have rights of their own
+
+
 class PlcGuarded(models.AbstractModel):
     """For models that people may write to: they cannot forge what the addon itself stores there, by whatever way they write.
 
@@ -14,7 +21,8 @@ class PlcGuarded(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
-            vals_list = [{**self._guarded_defaults(), **self._without_guarded(vals)} for vals in vals_list]
+            defaults = self._guarded_defaults()
+            vals_list = [{**defaults, **self._without_guarded(vals)} for vals in vals_list]
         return super().create(vals_list)
 
     def write(self, vals):
@@ -22,10 +30,7 @@ class PlcGuarded(models.AbstractModel):
 
     @api.model
     def _is_guarded(self, name):
-        field = self._fields.get(name)
-        if not field or "plc_mo_batch" not in field._modules or name in models.MAGIC_COLUMNS:
-            return False
-        return field.readonly and field.store and not field.compute and field.type != "one2many"  # those have rights of their own
+        return is_guarded(self._fields.get(name))
 
     @api.model
     def _without_guarded(self, vals):

@@ -94,6 +94,7 @@ class PlcTask(models.AbstractModel):
             self._log("switched off: nothing done")
             return
         self._work()
+        self.env["plc.alarm"]._on_task_ran(self._task.number)
 
     @api.model
     def _work(self):

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...plc.address import AddressRefused, check_literal, parse_networks
-from ...plc.transport import DEVICE, TCP, tls_context
+from ...plc.transport import TCP, is_serial_port, tls_context
 from ...plc.wire import Endpoint, LinkError, SerialLine, Tls
 from ...plc.wires import KINDS
 from ...tools.odoo_edge import get_parameter
@@ -91,7 +91,7 @@ class PlcConnection(models.AbstractModel):
         for plc in self:
             if plc._needs("host"):
                 plc._check_host()
-            if plc._needs("line") and not DEVICE.fullmatch(plc.serial_device or ""):
+            if plc._needs("line") and not is_serial_port(plc.serial_device or ""):
                 raise ValidationError(self.env._("Enter a serial port of the Odoo server, such as /dev/ttyUSB0 or COM3."))
 
     def _check_host(self):

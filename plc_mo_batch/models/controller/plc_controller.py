@@ -2,13 +2,15 @@ import json
 from datetime import datetime, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.base.models.res_partner import _lang_get
 
 from ...plc.reconcile import Anomaly
+from ...tools.translate import label_of
 
 RECENT_JOURNAL = 80  # journal lines on the form
+TOLD_BATCHES = 10  # by name, in a refusal
 CONTACT_SECONDS = 10  # while the PLC answers, its last contact is written at most this often
 
 # what the board shows of a PLC: writing one of these reloads its lane
@@ -21,7 +23,7 @@ PLC_FIELDS = {"active", "company_id", "sequence"}  # which PLCs exist, and in wh
 
 class PlcController(models.Model):
     _name = "plc.controller"
-    _inherit = ["plc.connection", "plc.guarded", "plc.tolerance"]
+    _inherit = ["plc.changes", "plc.fenced", "plc.connection", "plc.guarded", "plc.tolerance"]
     _description = "PLC"
     _order = "sequence, name"
     _check_company_auto = True
@@ -40,7 +42,9 @@ class PlcController(models.Model):
         default=True, tracking=True, help="Off: no orders are queued for this PLC, and nothing is sent or read."
     )
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
-    layout_id = fields.Many2one("plc.register.layout", required=True, ondelete="restrict", tracking=True)
+    layout_id = fields.Many2one(
+        "plc.register.layout", required=True, index=True, ondelete="restrict", tracking=True, check_company=True
+    )
     picking_type_ids = fields.Many2many(
         "stock.picking.type",
         string="Operation Types",
@@ -180,6 +184,39 @@ class PlcController(models.Model):
         if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
             raise ValidationError(self.env._("The layout and unit ID cannot be changed while the PLC has batches."))
 
+    # What it has in hand
+
+    def _check_lets_go(self, vals):
+        """
+        :raise UserError: if a PLC that has batches would be archived or moved to another company, and they with it out of sight
+        """
+        if vals.get("active", True) and not vals.get("company_id"):
+            return
+        for controller in self:
+            moves = vals.get("company_id") not in (None, False, controller.company_id.id)
+            if moves or controller.active and not vals.get("active", True):
+                controller._check_empty()
+
+    def _check_empty(self):
+        held = self._told_in_hand()
+        if held:
+            raise UserError(self.env._("%s First let it finish them, or cancel them. To stop it, switch it off.", held))
+
+    def _told_in_hand(self):
+        """What the PLC has in hand, as a sentence; empty if it has nothing."""
+        batches = self.env["mo.batch"].sudo().search([("controller_id", "=", self.id), ("active", "=", True)], order="slot, id")
+        if not batches:
+            return ""
+        named = [f"{batch.name} ({label_of(batch, 'state')})" for batch in batches[:TOLD_BATCHES]]
+        if len(batches) > TOLD_BATCHES:
+            named.append(self.env._("and %s more", len(batches) - TOLD_BATCHES))
+        return self.env._("%(plc)s has batches in hand: %(batches)s.", plc=self.name, batches=", ".join(named))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_empty(self):
+        for controller in self:
+            controller._check_empty()
+
     # CRUD: notify the board of every write to what it shows
 
     @api.model_create_multi
@@ -189,6 +226,7 @@ class PlcController(models.Model):
         return controllers
 
     def write(self, vals):
+        self._check_lets_go(vals)
         board = self.env["plc.board"]
         if PLC_FIELDS.intersection(vals):
             board._mark_companies([*self.company_id.ids, *filter(None, [vals.get("company_id")])])
@@ -209,6 +247,9 @@ class PlcController(models.Model):
     def unlink(self):
         self.env["plc.board"]._mark_companies(self.company_id.ids)
         return super().unlink()
+
+    def _plcs_concerned(self):
+        return self
 
     # Actions
 

@@ -58,7 +58,7 @@ class PlcController(models.Model):
         task._trigger()
         message = translate(self.env, task._task.wake.message)
         for controller in self.sudo():
-            self.env["mo.batch.journal"]._record("user", message, controller=controller)
+            self.env["mo.batch.journal"]._record_once(message, controller)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -79,10 +79,11 @@ class PlcController(models.Model):
         :raise AccessError: if the user is not a manager
         """
         check_manager(self)
-        self.write({"enabled": on})
+        switched = self.filtered(lambda controller: controller.enabled != on)
+        self.sudo().write({"enabled": on})
         user = self.env.user.name
         message = self.env._("Switched on by %s.", user) if on else self.env._("Switched off by %s.", user)
-        for controller in self:
+        for controller in self if note else switched:
             self.env["mo.batch.journal"]._record("user", f"{message} {note}".strip(), controller=controller)
         if on:
             self.env["plc.task.exchange"]._trigger()

@@ -5,6 +5,7 @@ from ...plc.layout import MAX_READ, MAX_WRITE
 from ...plc.wire import Manners
 from ...tools.translate import translate
 
+PLACE = {"transport", "host", "port", "serial_device", "device_id"}  # where it is, and which of those that are there
 # fields that are the settings of :class:`~...plc.wire.Manners`
 MANNERS = ("connect_pause", "request_pause", "connect_each", "any_unit", "no_transaction", "max_read", "max_write")
 
@@ -70,6 +71,27 @@ class PlcController(models.Model):
         for plc in self:
             twins = plc._twins()
             plc.twin_warning = plc._twin_message(", ".join(twins.mapped("name"))) if twins else False
+
+    @api.constrains("transport", "host", "port", "serial_device", "device_id", "active", "enabled")
+    def _check_no_twin(self):
+        """Among those that are served, of whatever company."""
+        for plc in self.filtered(lambda plc: plc.active and plc.enabled):
+            twins = plc.sudo()._twins().filtered("enabled")
+            if twins:
+                raise ValidationError(plc._twin_message(plc._names_of(twins)))
+
+    def copy_data(self, default=None):
+        """A copy is off until it has an address of its own."""
+        vals_list = super().copy_data(default)
+        if not PLACE.intersection(default or {}):
+            for vals in vals_list:
+                vals["enabled"] = False
+        return vals_list
+
+    def _names_of(self, twins):
+        """Names of PLCs, as far as the user may see them."""
+        seen = twins.with_env(self.env(su=False))._filtered_access("read")
+        return ", ".join(seen.mapped("name")) or self.env._("A PLC of another company")
 
     def _twin_message(self, names):
         return self.env._(

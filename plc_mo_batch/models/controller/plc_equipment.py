@@ -4,10 +4,11 @@ from odoo.exceptions import ValidationError
 
 class PlcEquipment(models.Model):
     _name = "plc.equipment"
-    _inherit = ["plc.tolerance"]
+    _inherit = ["plc.changes", "plc.fenced", "plc.tolerance"]
     _description = "PLC Equipment"
     _order = "controller_id, sequence, code"
     _rec_names_search = ["name", "code"]
+    _check_company_auto = True
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
@@ -22,11 +23,13 @@ class PlcEquipment(models.Model):
     product_ids = fields.Many2many(
         "product.product",
         string="Products",
+        check_company=True,
         help="Products it contains. A recipe component is dosed from the equipment that contains it.",
     )
     lot_id = fields.Many2one(
         "stock.lot",
         string="Current Lot",
+        check_company=True,
         domain="[('product_id', 'in', product_ids), ('company_id', 'in', (False, company_id))]",
         help="The lot it contains now. A product tracked by lot is booked from the lots reserved on the order, otherwise from "
         "this one.",
@@ -34,6 +37,12 @@ class PlcEquipment(models.Model):
 
     _code_uniq = models.UniqueIndex("(controller_id, code) WHERE active", "The equipment codes of a PLC must be unique.")
     _code_positive = models.Constraint("CHECK(code BETWEEN 1 AND 65535)", "The equipment code must be between 1 and 65535.")
+
+    def _plcs_concerned(self):
+        return self.controller_id
+
+    def _journal_change(self, changes):
+        self._journal_on_plcs(f"{self.name}: {changes}")
 
     @api.constrains("lot_id", "product_ids")
     def _check_lot(self):

@@ -3,12 +3,13 @@ from datetime import timedelta
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
-from odoo.tools import format_datetime
+from odoo.tools import config, format_datetime
 
 from ...tools.translate import describe_error
 from .plc_alarm import Condition
 
 FEW = 3  # orders named in a message
+IDLE_SECONDS = 70  # that Odoo's cron processes sleep at most
 
 
 class PlcTaskHealth(models.AbstractModel):
@@ -265,15 +266,20 @@ class PlcTaskHealth(models.AbstractModel):
 
     @api.model
     def _tasks(self):
-        """None after a standstill of the server: then all tasks are late, and people need not be notified."""
-        if self._is_late():
-            return None
+        """After a standstill of the server all tasks are late, and people need not be notified: nothing is told that was not told
+        before."""
         conditions = []
         for task in self._all():
             message = task._name != self._name and task._trouble()
             if message:
                 conditions.append(Condition("task", message, key=str(task._number)))
-        return conditions
+        return self._told_before(conditions) if self._is_late() else conditions
+
+    @api.model
+    def _told_before(self, conditions):
+        alarms = self.env["plc.alarm"].sudo()
+        told = alarms.search([*alarms._open_domain(), ("kind", "=", "task")]).mapped("key")
+        return [condition for condition in conditions if condition.key in told]
 
     @api.model
     def _unwatched(self):
@@ -282,4 +288,19 @@ class PlcTaskHealth(models.AbstractModel):
             return self.env._("PLCs are not monitored: PLC batches are switched off in the settings.")
         if not self._is_enabled():
             return self.env._("PLCs are not monitored: the health monitor (Task 4) is switched off in the settings.")
-        return self._trouble()
+        return self._trouble() or self._ended_too_soon()
+
+    @api.model
+    def _ended_too_soon(self):
+        """The server's configuration stops all tasks, whatever they do; False if it does not.
+
+        An idle process for scheduled actions sleeps for up to 70 seconds, which counts as if it worked.
+        """
+        limit = config["limit_time_real_cron"]
+        if not config["workers"] or not 0 < limit <= IDLE_SECONDS:
+            return False
+        return self.env._(
+            "limit_time_real_cron is %(limit)s s in the server's configuration: an idle cron process is ended before it looks "
+            "for work, so no task may run. Set it to 600.",
+            limit=limit,
+        )

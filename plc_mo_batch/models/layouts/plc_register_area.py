@@ -48,6 +48,14 @@ class PlcRegisterArea(models.Model):
     _slots_positive = models.Constraint("CHECK(slots > 0)", "An area needs at least one slot.")
     _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses start at 0.")
 
+    def _plc_layouts_after(self, vals):
+        target = self.env["plc.register.layout"].browse(vals.get("layout_id"))
+        target.check_access("write")
+        return target
+
+    def _part_name(self):
+        return label_of(self, "kind")
+
     @api.constrains("kind", "registers")
     def _check_registers(self):
         for area in self.filtered(lambda area: area.registers == "input"):

@@ -110,6 +110,14 @@ class PlcRegisterField(models.Model):
 
     # Business methods
 
+    def _plc_layouts_after(self, vals):
+        target = self.env["plc.register.area"].browse(vals.get("area_id"))
+        target.check_access("write")
+        return target.layout_id
+
+    def _part_name(self):
+        return self.name
+
     def _layout_fields(self):
         """The :class:`~...plc.codec.Field` of each record, one per line if it is repeated.
 

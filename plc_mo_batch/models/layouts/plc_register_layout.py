@@ -21,6 +21,14 @@ class PlcRegisterLayout(models.Model):
 
     name = fields.Char(required=True, translate=True)
     active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company",
+        index=True,
+        copy=False,
+        default=lambda self: self.env.company,
+        help="Only its PLCs can use the layout. Empty: those of all companies can, and only who may change settings may change "
+        "it.",
+    )
     handshake = fields.Selection(
         [("job_numbers", "Job numbers"), ("flags", "Flags")],
         required=True,
@@ -113,12 +121,26 @@ class PlcRegisterLayout(models.Model):
                 raise ValidationError("\n".join([register_layout.name, *problems]))
             register_layout.sudo().controller_ids._check_layout_fits_device()
 
+    @api.constrains("company_id")
+    def _check_company_of_plcs(self):
+        for register_layout in self.filtered("company_id"):
+            plcs = register_layout.sudo().with_context(active_test=False).controller_ids
+            if plcs.company_id - register_layout.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "PLCs of other companies use the layout %s. It must stay a layout of all companies.", register_layout.name
+                    )
+                )
+
     # CRUD
 
     def write(self, vals):
         return super(PlcRegisterLayout, self.with_context(plc_saving_layout=True)).write(vals)
 
     def _plc_layouts(self):
+        return self
+
+    def _plc_layouts_after(self, vals):
         return self
 
     # Actions

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class MrpBomLine(models.Model):
@@ -12,3 +13,27 @@ class MrpBomLine(models.Model):
         help="Silo or tank this component is dosed from. Empty: the one that holds the product; if there is none, the "
         "component is added by hand.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_plc_equipment_is_seen()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "plc_equipment_id" in vals:
+            self._check_plc_equipment_is_seen()
+        return result
+
+    def _check_plc_equipment_is_seen(self):
+        """A BoM of all companies may name the equipment of one, but nobody names what he may not see."""
+        self.plc_equipment_id.check_access("read")
+
+    @api.constrains("plc_equipment_id", "bom_id")
+    def _check_plc_equipment(self):
+        for line in self.filtered(lambda line: line.company_id and line.plc_equipment_id):
+            if line.plc_equipment_id.company_id != line.company_id:
+                raise ValidationError(
+                    self.env._("%s belongs to another company than the bill of materials.", line.plc_equipment_id.name)
+                )

@@ -6,7 +6,8 @@ from .not_queueable import NotQueueable
 class StockMove(models.Model):
     """A component or a product of an order, as a PLC makes it."""
 
-    _inherit = "stock.move"
+    _name = "stock.move"
+    _inherit = ["stock.move", "plc.sealed"]
 
     plc_batch_id = fields.Many2one(
         "mo.batch",

@@ -1,5 +1,6 @@
 from . import (
     ir_cron,
     ir_http,
+    ir_module_module,
     res_config_settings,
 )

@@ -15,7 +15,7 @@ def policy(name):
     """The default of a policy for new PLCs; the choices are the PLC's own."""
     return fields.Selection(
         lambda self: self.env["plc.controller"]._fields[name]._description_selection(self.env),
-        default=lambda self: self.env["plc.controller"].default_get([name]).get(name),
+        default=lambda self: self.env["plc.controller"].sudo().default_get([name]).get(name),
         default_model="plc.controller",
         groups=SYSTEM,
     )

@@ -12,6 +12,7 @@ PLANNERS = {"planner", *OPERATORS}
 
 # (model, method): who may call it, and its arguments behind the ids
 METHODS = {
+    ("ir.module.module", "button_uninstall"): (SETTINGS,),
     ("mo.batch", "action_abort"): (OPERATORS,),
     ("mo.batch", "action_book_on_new_order"): (MANAGERS,),
     ("mo.batch", "action_cancel"): (OPERATORS,),
@@ -53,6 +54,7 @@ METHODS = {
     ("mo.batch.disposition", "action_confirm"): (OPERATORS,),
     ("mo.batch.amounts", "action_confirm"): (OPERATORS,),
     ("mo.batch.weight", "action_confirm"): (OPERATORS,),
+    ("plc.controller", "copy_data"): (PLANNERS,),
     ("mrp.production", "action_merge"): (PLANNERS,),
     ("mrp.production", "copy_data"): (PLANNERS,),
     ("mrp.production", "action_plc_start_over"): (OPERATORS,),
@@ -119,7 +121,8 @@ METHODS = {
     ("res.config.settings", "action_plc_new_metrics_key"): (SETTINGS,),
     ("res.config.settings", "set_values"): (SETTINGS,),
 }
-RIGHTS = {"create", "write", "unlink", "copy"}  # of the records: test_security_models
+# of the records: test_security_models; of their fields: test_security_fields, test_security_companies
+RIGHTS = {"create", "write", "unlink", "copy", "default_get", "onchange"}
 # leave out what is not for the caller: TestSettingsFields, and tests/test_rpc.py
 HARMLESS = {("res.config.settings", "default_get"), ("res.config.settings", "get_values")}
 
@@ -140,6 +143,7 @@ class TestSecurityMethods(SecurityCase):
         records = [self.batch, self.order, self.controller, self.controller.layout_id, self.env["plc.alarm"].create(alarm)]
         check = self.controller._begin_commissioning()
         records += [failure, weighing, check, check.step_ids[0]]
+        records.append(self.env["ir.module.module"].search([("name", "=", "plc_mo_batch")]))
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {

@@ -108,7 +108,7 @@ class TestBadBatch(OneBadCase):
 
     def test_layout_that_became_unusable(self):
         """Screens refuse that; a restored table may do it. The PLC is not talked to, and says why; another one is."""
-        other = self.new_controller(name="Other PLC", port=self.controller.port, picking_type_ids=False)
+        other = self.new_controller(name="Other PLC", picking_type_ids=False)
         other.layout_id = layout = other.layout_id.copy({"name": "Spoilt"})
         self.env.cr.execute("DELETE FROM plc_register_field WHERE area_id IN %s", [tuple(layout.area_ids.ids)])
         self.env.invalidate_all()

@@ -8,6 +8,8 @@ from odoo.tests import BaseCase, tagged
 
 from ...plc.address import AddressRefused, check, check_literal, parse_networks, resolve
 from ...plc.transport import Endpoint, Link, LinkError
+from ...plc.wire import Manners
+from ...simulator import Simulator
 from ..common import MillCase
 from ..patience import SURE
 from ..security_case import SecurityCase
@@ -34,6 +36,21 @@ REFUSED = [
     "224.0.0.1",
     "ff02::1",
     "255.255.255.255",
+    # IPv4 addresses inside IPv6 ones: mapped, translated, local NAT64 by the length of its prefix, Teredo, ISATAP
+    "::ffff:0:127.0.0.1",
+    "::ffff:0:169.254.169.254",
+    "64:ff9b:1::127.0.0.1",
+    "64:ff9b:1:fffe::169.254.169.254",
+    "64:ff9b:1:7f00:0:100::",
+    "64:ff9b:1:a9fe:a9:fe00::",
+    "64:ff9b:1:7f:0:1::",
+    "64:ff9b:1:1:7f:0:100:0",
+    "2001:0:7f00:1::",
+    "2001:0:c000:201::80ff:fffe",
+    "2001:db8::5efe:127.0.0.1",
+    "2001:db8::200:5efe:169.254.169.254",
+    "fd20:ce::254",
+    "fd00:42::42",
 ]
 GOOD = [
     "192.168.1.20",
@@ -44,6 +61,10 @@ GOOD = [
     "fd12::7f00:1",
     "2001:db8::1",
     "64:ff9b::c0a8:114",
+    "64:ff9b:1::192.168.1.20",
+    "64:ff9b:1:c0a8:1:1400::",
+    "::ffff:0:192.168.1.20",
+    "2001:db8::5efe:192.168.1.20",
 ]
 LOOPBACK = parse_networks("127.0.0.0/8")
 
@@ -149,6 +170,24 @@ class TestAddressOfConnection(BaseCase):
             with self.assertRaises(LinkError) as caught:
                 self.connect("plc.example.com", only_the_first)
         self.assertEqual((asked, caught.exception.kind), (["plc.example.com"], "connect"), "nobody listens at 127.0.0.2")
+
+    def test_each_connection_is_judged_anew(self):
+        """Of a device that gets a new one for each request."""
+        real, answers = socket.getaddrinfo, ["127.0.0.1", "169.254.169.254"]
+
+        def rebind(host, *args, **kwargs):
+            if host != "plc.example.com":
+                return real(host, *args, **kwargs)
+            return self.resolver([answers.pop(0)])(host, *args)
+
+        with Simulator(scan_time=None) as plc, patch("socket.getaddrinfo", rebind):
+            manners = Manners(connect_each=True)
+            endpoint = Endpoint("plc.example.com", plc.port, timeout=SURE, allowed=LOOPBACK, manners=manners)
+            with Link(endpoint) as link:
+                link.read_words(6000, 1)
+                with self.assertRaises(LinkError) as caught:
+                    link.read_words(6000, 1)
+        self.assertEqual(str(caught.exception), "address: 169.254.169.254 is a link-local address")
 
     def resolver(self, addresses):
         def resolve(_host, port, *_args, **_kwargs):

@@ -1,10 +1,12 @@
+import os
 import socket
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
 from ...plc.address import parse_networks
-from ...plc.transport import Endpoint, Link, LinkError
+from ...plc.transport import Endpoint, Link, LinkError, is_serial_port
 from ...simulator import Simulator
 from .. import fault_proxy as fault
 from ..patience import PATIENCES, SILENT, SURE, wait_until
@@ -287,6 +289,38 @@ class TestFaults(LinkCase):
                 self.assertEqual(link.read_words(ADDRESS, 10), BEFORE)
             link.write_words(ADDRESS, AFTER)
         self.assertEqual((len(self.proxy.requests), self.proxy.connections), (5, 1))
+
+
+PORTS = (
+    "/dev/ttyUSB0 /dev/ttyS1 /dev/ttyAMA0 /dev/ttymxc2 /dev/ttyXRUSB0 /dev/serial0 /dev/serial/by-id/usb-FTDI_FT232R-if00-port0 "
+    "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0 /dev/rfcomm0 /dev/pts/3 /dev/tnt0 /dev/cu.usbserial-1 COM3"
+)
+NO_PORTS = (
+    "/dev/mem /dev/kmem /dev/random /dev/zero /dev/null /dev/full /dev/shm/x /dev/sda /dev/watchdog /dev/fd/3 /dev/stdout "
+    "/dev/tty /dev/tty1 /dev/console /dev/ttyprintk /dev/ttyUSB0/../mem /dev/ttyS0/x /dev/serial/by-id/../../mem /dev/ttyUSB "
+    "ttyUSB0 /etc/passwd socket://x:1 COM COM1x"
+)
+
+
+@tagged("post_install", "-at_install")
+class TestSerialPort(BaseCase):
+    def test_what_is_one(self):
+        for name in PORTS.split():
+            self.assertTrue(is_serial_port(name), name)
+        for name in ("", "/dev/ttyUSB0\n", "/dev/ttyUSB 0", *NO_PORTS.split()):
+            self.assertFalse(is_serial_port(name), name)
+
+    def test_names_that_udev_gives(self):
+        """A link counts as what it leads to, whatever it is called."""
+        with patch("os.path.realpath", {"/dev/mill": "/dev/ttyUSB0", "/dev/ttyMill": "/dev/mem"}.get):
+            self.assertTrue(is_serial_port("/dev/mill"))
+            self.assertFalse(is_serial_port("/dev/ttyMill"))
+
+    def test_files_elsewhere(self):
+        with TemporaryDirectory() as folder:
+            link = os.path.join(folder, "mill")
+            os.symlink("/dev/ttyUSB0", link)
+            self.assertFalse(is_serial_port(link))
 
 
 @tagged("post_install", "-at_install")

@@ -289,9 +289,9 @@ class TestSerial(WireCase):
 
     def test_port_that_odoo_may_not_use(self):
         both = os.R_OK | os.W_OK
-        with patch("os.access", lambda _path, mode: mode != both):
+        with patch("os.path.exists", return_value=True), patch("os.access", lambda _path, mode: mode != both):
             self.assert_fails(
-                Endpoint(transport="serial", line=SerialLine("/dev/null")),
+                Endpoint(transport="serial", line=SerialLine("/dev/ttyUSB0")),
                 "connect",
                 "the system user that runs Odoo has no permission to use it",
             )
@@ -309,7 +309,7 @@ class TestSerial(WireCase):
 
     def test_only_serial_ports(self):
         """pyserial would open sockets, and write to files, by names such as these."""
-        for name in ("spy:///dev/ttyS0?file=/tmp/x", "socket://127.0.0.1:1", "/etc/passwd", "/dev/../etc/passwd", ""):
+        for name in ("spy:///dev/ttyS0?file=/tmp/x", "socket://127.0.0.1:1", "/etc/passwd", "/dev/../etc/no", "/dev/null", ""):
             with self.subTest(name):
                 told = self.assert_fails(Endpoint(transport="serial", line=SerialLine(name)), "setup")
                 self.assertEqual(told, f"{name} is not a serial port; expected something like /dev/ttyUSB0")

@@ -126,7 +126,7 @@ class TestSentences(RefusalCase):
     def test_two_plcs_that_are_one(self):
         self.serve()
         self.assertFalse(self.warning())
-        twin = self.controller.copy({"name": "Twin", "host": f" {self.controller.host.upper()}."})
+        twin = self.controller.copy({"name": "Twin", "host": f" {self.controller.host.upper()}.", "enabled": False})
         self.assertIn("Twin has the same address and unit ID", self.warning())
         self.assertIn(self.warning(), self.message())
         with Form(self.controller) as form:

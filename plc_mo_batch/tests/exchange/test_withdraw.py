@@ -215,21 +215,31 @@ class TestWithdrawFlags(OfferedCase):
         self.batch.action_give_up()
         self.assertEqual(self.batch.state, "cancelled")
 
-    def test_plc_that_shows_the_order_at_once_resolves_it(self):
-        self.controller.layout_id.copies_on_take = True
-        self.batch.action_cancel()
-        self.run_task(2)
-        self.settle()
-        self.assertEqual(self.batch.state, "cancelled")
-
     def test_taken_at_that_very_moment(self):
         self.batch.action_cancel()
         self.plc.step(1)
         self.run_task(2)
         self.assertEqual(self.batch.state, "running")
 
+
+@tagged("post_install", "-at_install")
+class TestWithdrawFlagsShown(OfferedCase):
+    """A PLC with flags that shows an order when it takes it."""
+
+    handshake = "flags"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.controller.layout_id.copies_on_take = True
+
+    def test_plc_that_shows_the_order_at_once_resolves_it(self):
+        self.batch.action_cancel()
+        self.run_task(2)
+        self.settle()
+        self.assertEqual(self.batch.state, "cancelled")
+
     def test_not_cancelled_while_the_offer_may_still_arrive(self):
-        self.controller.layout_id.copies_on_take = True
         self.controller.quiet_time = 60
         self.controller.unconfirmed_write_at = fields.Datetime.now()
         with self.plc.lock:
@@ -245,7 +255,6 @@ class TestWithdrawFlags(OfferedCase):
         self.assertEqual(self.batch.state, "running")
 
     def test_lost_offer_is_repeated_where_the_plc_shows_orders_at_once(self):
-        self.controller.layout_id.copies_on_take = True
         with self.plc.lock:
             self.plc.mill.memory[7076] = 1
         self.settle()

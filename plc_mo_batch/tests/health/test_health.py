@@ -1,9 +1,11 @@
 """Task 4: what stalls is found, and what only waits is not."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.fields import Datetime
 from odoo.tests import tagged
+from odoo.tools import config
 
 from ...plc.reconcile import Anomaly
 from ..common import MillCase
@@ -337,6 +339,41 @@ class TestTasks(HealthCase):
             self.cron(number).lastcall = self.ago(600)
         self.assertAlarms()
         self.assertAlarms("task", "task", "task")
+
+    def test_server_stood_still_when_a_task_works_again(self):
+        """What is over is closed at once; nothing new is told."""
+        self.cron(2).failure_count = 1
+        self.assertAlarms("task")
+        self.cron(2).failure_count = 0
+        self.cron(3).failure_count = 1
+        self.cron(4).lastcall = self.ago(600)
+        self.assertAlarms()
+        self.assertAlarms("task")
+
+    def test_task_that_runs_again_has_it_looked_at(self):
+        self.cron(2).failure_count = 1
+        self.assertAlarms("task")
+        triggers = [("cron_id", "=", self.cron(4).id)]
+        self.env["ir.cron.trigger"].search(triggers).unlink()
+        self.env["plc.task.fill"]._run()
+        self.assertFalse(self.env["ir.cron.trigger"].search(triggers))
+        for _run in range(2):
+            self.env["plc.task.exchange"]._run()
+            self.assertEqual(len(self.env["ir.cron.trigger"].search(triggers)), 1)
+
+    def test_server_that_ends_idle_processes_too_soon(self):
+        for workers, limit, is_told in (
+            (0, 60, False),
+            (2, 60, True),
+            (2, 70, True),
+            (2, 71, False),
+            (2, -1, False),
+            (2, 0, False),
+        ):
+            with patch.dict(config.options, workers=workers, limit_time_real_cron=limit):
+                self.controller.invalidate_recordset(["health", "health_reason"])
+                told = f"limit_time_real_cron is {limit} s" in (self.controller.health_reason or "")
+                self.assertEqual((told, self.controller.health), (is_told, "warning" if is_told else "ok"), (workers, limit))
 
 
 class TestRun(HealthCase):

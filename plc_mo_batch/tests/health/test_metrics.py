@@ -8,11 +8,14 @@ from unittest import skipUnless
 from odoo.exceptions import AccessError
 from odoo.fields import Datetime
 from odoo.modules.module import get_manifest
-from odoo.tests import new_test_user, tagged
+from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.plc_mo_batch.controllers import metrics as endpoint
 
 from ...models.health.plc_alarm import Condition
 from ...plc.reconcile import Anomaly
+from ...tools.attempts import FREE, LONGEST, REMEMBERED, Attempts
 from ...tools.exposition import Metric, render
 from ..common import MillCase
 from ..patient_http import PatientHttpCase
@@ -34,6 +37,11 @@ class TestMetrics(PatientHttpCase, MillCase):
         cls.controller.name = 'Mill "north"\\1'
         cls.env["plc.metrics"]._new_key()
         cls.key = cls.env["plc.metrics"]._key()
+
+    def setUp(self):
+        super().setUp()
+        self.now = 0.0
+        self.patch(endpoint, "attempts", Attempts(lambda: self.now))
 
     def get(self, key=None, **options):
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
@@ -191,6 +199,19 @@ class TestMetrics(PatientHttpCase, MillCase):
             self.assertNothing(answer, 401)
             self.assertEqual(answer.headers["WWW-Authenticate"].strip().lower(), "bearer")
 
+    def test_wrong_keys_are_slowed_down(self):
+        """The right one, too, as long as its address has to wait: else one could go on guessing."""
+        for _try in range(FREE):
+            self.assertNothing(self.get("x"), 401)
+        for key in ("x", self.key):
+            answer = self.get(key)
+            self.assertNothing(answer, 429)
+            self.assertEqual(answer.headers["Retry-After"], "1")
+        self.now = 1.0
+        self.scrape()
+        self.assertNothing(self.get("x"), 401)
+        self.assertNothing(self.get("x"), 401)
+
     def test_key_in_the_address_is_not_taken(self):
         self.assertNothing(self.url_open(f"{PATH}?key={self.key}"), 401)
 
@@ -238,3 +259,34 @@ class TestMetrics(PatientHttpCase, MillCase):
             render([metric, Metric("empty", "gauge", "No series")]),
             '# HELP m Two\\nlines\n# TYPE m gauge\nm{label="a\\"b\\\\c\\nd"} 1.5\n',
         )
+
+
+@tagged("post_install", "-at_install")
+class TestAttempts(BaseCase):
+    def setUp(self):
+        super().setUp()
+        self.now = 0.0
+        self.attempts = Attempts(lambda: self.now)
+
+    def test_each_wait_is_twice_as_long(self):
+        waits = []
+        for _try in range(FREE + 9):
+            self.attempts.failed("a")
+            waits.append(self.attempts.wait("a"))
+        self.assertEqual(waits, [0] * (FREE - 1) + [1, 2, 4, 8, 16, 32, *[LONGEST] * 4])
+        self.assertEqual(self.attempts.wait("b"), 0)
+        self.now = LONGEST
+        self.assertEqual(self.attempts.wait("a"), 0)
+
+    def test_a_right_one_ends_it(self):
+        for _try in range(FREE):
+            self.attempts.failed("a")
+        self.attempts.succeeded("a")
+        self.attempts.failed("a")
+        self.assertEqual(self.attempts.wait("a"), 0)
+
+    def test_what_is_remembered_is_limited(self):
+        for address in ["a"] * FREE + list(range(REMEMBERED)):
+            self.attempts.failed(address)
+        self.assertEqual(self.attempts.wait("a"), 0)
+        self.assertEqual(len(self.attempts._failed), REMEMBERED)

@@ -57,6 +57,26 @@ class TestMigrations(MillCase):
         self.assertEqual(parameters.get_param("plc_mo_batch.allowed_networks"), "127.0.0.1")
         self.controller.host = "127.0.0.1"
 
+    def test_layouts_get_the_company_that_uses_them(self):
+        """Nobody of a database with one company loses a layout that he could change; in others, shipped ones stay shared."""
+        shipped, unused = (self.env.ref(f"plc_mo_batch.plc_register_layout_{name}") for name in ("job_numbers", "isa88"))
+        own, spare = shipped.copy({"name": "Own"}), shipped.copy({"name": "Spare"})
+        self.env["plc.controller"].with_context(active_test=False).search([]).layout_id = shipped
+        self.controller.layout_id = own
+        self.new_controller(name="Second", layout_id=shipped.id, picking_type_ids=False, equipment_ids=False)
+        main = self.env.company
+        self.env["res.company"].create({"name": "Other mill"})
+        for alone in (True, False):
+            self.env["plc.register.layout"].search([]).company_id = main  # as Odoo fills a new column
+            self.env.flush_all()
+            if alone:  # the script sees this table instead
+                self.env.cr.execute("CREATE TEMP TABLE res_company AS SELECT * FROM res_company WHERE id = %s", main.ids)
+            self.migrate("19.0.2.0.0/post-layout_companies")
+            self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.res_company")
+            self.env.invalidate_all()
+            self.assertEqual((own.company_id, unused.company_id.ids), (main, []))
+            self.assertEqual((shipped.company_id, spare.company_id), (main, main) if alone else (self.env["res.company"],) * 2)
+
     def test_metrics_key_that_anybody_could_read(self):
         """Another takes its place; where the metrics were off they stay off."""
         parameters = self.env["ir.config_parameter"]

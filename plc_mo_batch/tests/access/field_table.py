@@ -1,0 +1,284 @@
+"""Who may read and change each field: those of the addon's models, and those that it adds to Odoo's.
+
+A new field needs its place here. Plain data; test_security_fields.py and test_security_companies.py try each cell.
+"""
+
+from ..generated import Block
+from .test_security_methods import MANAGERS, NOBODY, OPERATORS, PLANNERS, SETTINGS
+from .test_security_models import MODELS
+
+SET = "set"  # as the model: whoever may read it reads, whoever may write to it writes
+SHOWN = "shown"  # read as the model, changed by nobody
+FOR_OPERATORS = "for operators"  # read by them, changed by nobody
+FOR_MANAGERS = "for managers"  # read and written by them
+ADMINISTERED = "administered"  # read as the model, changed by whoever may change settings
+SYSTEM = "system"  # for whoever may change settings
+
+ENGINEERS = {"engineer"}  # they manage bills of materials and products, not PLCs
+EVERYBODY = {"internal", *PLANNERS, *ENGINEERS}
+# Odoo's models: who may read, and who may write to records of their own company
+ODOO = {
+    "mrp.bom.line": (PLANNERS, ENGINEERS),
+    "mrp.production": (PLANNERS, PLANNERS),
+    "mrp.workcenter.productivity": (PLANNERS, PLANNERS),
+    "mrp.workorder": (PLANNERS, PLANNERS),
+    "product.product": (EVERYBODY, ENGINEERS),
+    "product.template": (EVERYBODY, ENGINEERS),
+    "res.config.settings": (SETTINGS, SETTINGS),
+    "stock.move": (PLANNERS, PLANNERS),
+}
+
+FIELDS = {
+    "mo.batch": {
+        SHOWN: (
+            "acknowledged active alarm_ids armed attempts attention attention_key cancel_note cancel_order_action "
+            "cancel_reason cancel_user_id command command_at company_id consumed controller_id date_closed date_finished "
+            "date_offered date_started date_state deviation_percent deviation_qty disposition_booked disposition_material "
+            "disposition_order dosed_qty equipment_failure_ids failure_count finished_weight formula_name hand_adds_needed "
+            "holds is_action_add_fallen_allowed is_action_cancel_allowed is_action_command_allowed is_action_decide_allowed "
+            "is_action_disposition_allowed is_action_enter_amounts_allowed is_action_enter_hand_adds_allowed "
+            "is_action_give_up_allowed is_action_go_on_allowed is_action_rebook_allowed is_action_release_allowed "
+            "is_action_release_review_allowed is_action_requeue_allowed is_action_reset_allowed is_action_retry_allowed "
+            "is_action_send_again_allowed is_action_set_weight_allowed is_action_take_note_allowed job_number journal_count "
+            "last_error line_ids name next_try noted on_hold order_changed order_name order_qty parked part part_count "
+            "planned_qty produced_qty product_id product_name production_id progress release remark resent review_needed "
+            "reviewed slot state taken_before tolerance_state trouble uom_id waits_since watch_needed weighing_ids "
+            "weighings_until weight_needed weight_state weight_typed withdrawn_at"
+        ),
+        FOR_OPERATORS: "journal_ids",
+    },
+    "mo.batch.amounts": {
+        SET: "batch_id line_ids outcome reason weight",
+        SHOWN: "attention controller_id is_over product_id production_id slot uom_id words_html",
+    },
+    "mo.batch.amounts.line": {
+        SET: "amounts_id code equipment_id planned product_names quantity reported",
+        SHOWN: "controller_id",
+    },
+    "mo.batch.booked": {
+        SET: "batch_id comment",
+    },
+    "mo.batch.cancel": {
+        SET: "batch_ids note order_action reason",
+        SHOWN: "effect",
+    },
+    "mo.batch.disposition": {
+        SET: "batch_ids booking order_action",
+    },
+    "mo.batch.journal": {
+        SHOWN: "area batch_id company_id controller_id kind layout_id message slot user_id words words_html wrong_word",
+    },
+    "mo.batch.line": {
+        SHOWN: (
+            "actual_qty batch_id carried_qty code company_id controller_id date deviation_percent deviation_qty dosed_from "
+            "entry_needed equipment_id fallen_qty late lot_id made_product_id move_id move_qty planned_qty product_id "
+            "reported sequence tolerance_state typed typed_qty uom_id weighed weighed_qty weighing_ids"
+        ),
+    },
+    "mo.batch.review": {
+        SET: "batch_id comment line_ids",
+        SHOWN: "attention hand_adds_needed review_needed",
+    },
+    "mo.batch.review.line": {
+        SET: "batch_line_id quantity review_id",
+        SHOWN: "code deviation_percent deviation_qty dosed_from planned_qty product_id tolerance_state uom_id",
+    },
+    "mo.batch.weight": {
+        SET: "batch_id weight",
+        SHOWN: "planned_qty reason uom_id",
+    },
+    "mrp.bom.line": {
+        SET: "plc_equipment_id",
+    },
+    "mrp.production": {
+        SET: "plc_first plc_withheld",
+        SHOWN: "plc_batch_ids plc_batch_count plc_controller_id plc_part_count plc_plan_count plc_reason plc_state plc_stopped",
+    },
+    "mrp.workcenter.productivity": {
+        SHOWN: "plc_batch_id",
+    },
+    "mrp.workorder": {
+        SHOWN: "plc_carried_cost",
+    },
+    "plc.alarm": {
+        SHOWN: (
+            "acknowledged_by_id batch_id company_id controller_id date_acknowledged date_closed date_opened duration key kind "
+            "message priority state"
+        ),
+    },
+    "plc.commissioning": {
+        SHOWN: "company_id controller_id is_complete layout_name place signature signed_by_id signed_on state step_ids",
+    },
+    "plc.commissioning.step": {
+        SHOWN: "asked before commissioning_id date kind name seen sequence state user_id words",
+    },
+    "plc.controller": {
+        SET: (
+            "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy "
+            "batch_limit baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id "
+            "disposition_material disposition_policy enabled equipment_ids hand_add_policy host lang layout_id "
+            "maintenance_requests max_batch_qty max_read max_write missing_policy name no_transaction order_minutes parity "
+            "park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time request_pause "
+            "require_available responsible_id review_kg review_percent run_minutes send_minutes sequence serial_device "
+            "settle_time silent_minutes stopbits take_minutes timeout tls_ca tls_server_name tls_verify tolerance_kg "
+            "tolerance_percent transport tz uom_id weighing_grace weight_grace weight_policy weight_review_kg "
+            "weight_review_percent weight_tolerance_kg weight_tolerance_percent"
+        ),
+        SHOWN: (
+            "batch_ids alarm_count alarm_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
+            "failure_count fill_count has_clock has_events has_maintenance health health_reason is_action_exchange_allowed "
+            "is_action_fill_allowed is_action_switch_allowed is_action_write_back_allowed last_contact last_error last_job "
+            "online place queue_count shown_job slot_problem twin_warning unconfirmed_write_at watched_since weighing_count "
+            "write_problem write_problem_at"
+        ),
+        FOR_OPERATORS: "commissioning_ids journal_ids recent_journal_ids",
+        FOR_MANAGERS: "tls_certificate tls_key",
+    },
+    "plc.counter": {
+        SHOWN: "controller_id name value",
+    },
+    "plc.equipment": {
+        SET: (
+            "active code controller_id kind lot_id name product_ids product_number review_kg review_percent sequence "
+            "tolerance_kg tolerance_percent"
+        ),
+        SHOWN: "company_id",
+    },
+    "plc.failure": {
+        SHOWN: (
+            "ack_at acknowledged batch_id company_id controller_id date date_invalid equipment_code equipment_id event_key "
+            "event_slot flagged layout_id maintenance_request minutes_open problem production_id repeated resolution "
+            "resolved_at resolved_by_id state text words words_html"
+        ),
+    },
+    "plc.failure.resolve": {
+        SET: "failure_ids notes",
+    },
+    "plc.layout.generate": {
+        SET: "assign controller_id events line_count lines name slots",
+        SHOWN: "can_assign equipment_count words",
+    },
+    "plc.register.area": {
+        SET: "base field_ids kind layout_id registers slots stride",
+    },
+    "plc.register.field": {
+        SET: "area_id maximum minimum name offset repeat role scale step type unit value words",
+        SHOWN: "layout_id",
+    },
+    "plc.register.layout": {
+        SET: (
+            "active address_offset area_ids controller_ids copies_on_take drift handshake name slots swap_bytes "
+            "text_order weight_contains word_order"
+        ),
+        SHOWN: "has_clock has_commands has_events problems",
+        ADMINISTERED: "company_id",
+    },
+    "plc.setup": {
+        SET: (
+            "company_id controller_id device_id host is_answering is_checked layout_id line_ids manners message name "
+            "picking_type_ids port step transport"
+        ),
+        SHOWN: "is_commissioned order_count",
+    },
+    "plc.setup.line": {
+        SET: "code kind name product_ids setup_id",
+    },
+    "plc.snapshot": {
+        SHOWN: "controller_id layout_id line_ids message taken_at",
+    },
+    "plc.snapshot.line": {
+        SHOWN: ("address area jobs order_name problem product_name quantity slot snapshot_id state weight words words_html"),
+    },
+    "plc.weighing": {
+        SHOWN: (
+            "ack_at acknowledged batch_id company_id controller_id date event_key event_slot flagged layout_id line_id "
+            "needs_person order_name problem product_id product_number production_id quantity reason repeated slot state "
+            "uom_id user_id words words_html"
+        ),
+    },
+    "plc.weighing.decide": {
+        SET: "batch_id line_id reason weighing_ids what",
+        SHOWN: "controller_id is_late",
+    },
+    "product.product": {
+        SET: "plc_number",
+    },
+    "product.template": {
+        SET: "plc_number",
+    },
+    "res.config.settings": {
+        SYSTEM: (
+            "default_ambiguous_policy default_backorder_policy default_consumption_policy default_disposition_policy "
+            "default_hand_add_policy default_missing_policy default_weight_policy plc_allowed_networks plc_batch_limit "
+            "plc_enabled plc_journal_days plc_metrics_key plc_refill plc_shift_hours plc_task_1_enabled plc_task_1_minutes "
+            "plc_task_2_enabled plc_task_2_minutes plc_task_3_enabled plc_task_3_minutes plc_task_4_enabled "
+            "plc_task_4_minutes plc_write_back_tries"
+        ),
+    },
+    "stock.move": {
+        SHOWN: "plc_batch_id plc_carried",
+    },
+}
+
+
+def rights(model, kind):
+    """Who may read, and who may write."""
+    reads, writes = ODOO.get(model) or MODELS[model][:2]
+    return {
+        SET: (reads, writes),
+        SHOWN: (reads, NOBODY),
+        ADMINISTERED: (reads, SETTINGS),
+        FOR_OPERATORS: (OPERATORS, NOBODY),
+        FOR_MANAGERS: (MANAGERS, MANAGERS),
+        SYSTEM: (SETTINGS, SETTINGS),
+    }[kind]
+
+
+def with_engineers(roles):
+    """Who manages bills of materials may do what a planner may."""
+    return {*roles, *ENGINEERS} if "planner" in roles else {*roles}
+
+
+def every_field():
+    """(model, field, who may read it, who may write it)"""
+    for model, kinds in FIELDS.items():
+        for kind, names in kinds.items():
+            reads, writes = map(with_engineers, rights(model, kind))
+            for name in names.split():
+                yield model, name, reads, writes
+
+
+# The page in docs/
+
+BLOCK = Block("security.md", "test_security_fields.py")
+WHO = {
+    frozenset(NOBODY): "nobody",
+    frozenset(SETTINGS): "administrators",
+    frozenset(MANAGERS): "managers",
+    frozenset(OPERATORS): "operators",
+    frozenset(PLANNERS): "manufacturing users",
+    frozenset(ENGINEERS): "manufacturing managers",
+    frozenset(EVERYBODY): "employees",
+}
+OTHERS = {
+    FOR_OPERATORS: "operators",
+    FOR_MANAGERS: "managers",
+    SYSTEM: "administrators",
+    ADMINISTERED: "written by administrators",
+}
+
+
+def page():
+    """How many fields of each kind each model has, and who may read and write its records."""
+    lines = ["| model | shown | set | others | read by | written by |", "|---|---|---|---|---|---|"]
+    total = {SHOWN: 0, SET: 0, "others": 0}
+    for model, kinds in FIELDS.items():
+        counts = {kind: len(names.split()) for kind, names in kinds.items()}
+        others = ", ".join(f"{OTHERS[kind]}: {count}" for kind, count in counts.items() if kind in OTHERS)
+        shown, written = counts.get(SHOWN, 0), counts.get(SET, 0)
+        reads, writes = (WHO[frozenset(roles)] for roles in rights(model, SET))
+        lines.append(f"| `{model}` | {shown or ''} | {written or ''} | {others} | {reads} | {writes} |")
+        total[SHOWN] += shown
+        total[SET] += written
+        total["others"] += sum(counts.values()) - shown - written
+    return "\n".join([*lines, f"| **{sum(total.values())} fields** | {total[SHOWN]} | {total[SET]} | {total['others']} | | |"])
