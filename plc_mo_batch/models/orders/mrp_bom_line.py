@@ -3,7 +3,8 @@ from odoo.exceptions import ValidationError
 
 
 class MrpBomLine(models.Model):
-    _inherit = "mrp.bom.line"
+    _name = "mrp.bom.line"
+    _inherit = ["mrp.bom.line", "plc.fenced"]
 
     plc_equipment_id = fields.Many2one(
         "plc.equipment",
@@ -14,21 +15,10 @@ class MrpBomLine(models.Model):
         "component is added by hand.",
     )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines._check_plc_equipment_is_seen()
-        return lines
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "plc_equipment_id" in vals:
-            self._check_plc_equipment_is_seen()
-        return result
-
-    def _check_plc_equipment_is_seen(self):
-        """A BoM of all companies may name the equipment of one, but nobody names what he may not see."""
-        self.plc_equipment_id.check_access("read")
+    @api.model
+    def _links(self, names):
+        """A BoM of all companies may name the equipment of one, but nobody names what he may not see. The other links are Odoo's."""
+        return [name for name in super()._links(names) if name == "plc_equipment_id"]
 
     @api.constrains("plc_equipment_id", "bom_id")
     def _check_plc_equipment(self):

@@ -151,7 +151,9 @@ class FieldCase(SecurityCase):
             "plc.setup.line": {"code": 101, "name": MARK},
             "plc.snapshot.line": {"slot": 1, "area": "feedback", "order_name": MARK, "quantity": MARK_KG},
         }
-        return {owners[model]: env[owner].create(values[owner]).id, **lines[model]}
+        opened = env[owner].create(values[owner])
+        opened.flush_recordset()  # or the lines that it computes would replace this one
+        return {owners[model]: opened.id, **lines[model]}
 
     # What is theirs
 

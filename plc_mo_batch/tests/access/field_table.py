@@ -22,8 +22,8 @@ ODOO = {
     "mrp.production": (PLANNERS, PLANNERS),
     "mrp.workcenter.productivity": (PLANNERS, PLANNERS),
     "mrp.workorder": (PLANNERS, PLANNERS),
-    "product.product": (EVERYBODY, ENGINEERS),
-    "product.template": (EVERYBODY, ENGINEERS),
+    "product.product": (EVERYBODY, ENGINEERS | SETTINGS),
+    "product.template": (EVERYBODY, ENGINEERS | SETTINGS),
     "res.config.settings": (SETTINGS, SETTINGS),
     "stock.move": (PLANNERS, PLANNERS),
 }
@@ -42,7 +42,7 @@ FIELDS = {
             "is_action_send_again_allowed is_action_set_weight_allowed is_action_take_note_allowed job_number journal_count "
             "last_error line_ids name next_try noted on_hold order_changed order_name order_qty parked part part_count "
             "planned_qty produced_qty product_id product_name production_id progress release remark resent review_needed "
-            "reviewed slot state taken_before tolerance_state trouble uom_id waits_since watch_needed weighing_ids "
+            "reviewed shown_amounts shown_before slot state taken_before tolerance_state trouble uom_id waits_since watch_needed weighing_ids "
             "weighings_until weight_needed weight_state weight_typed withdrawn_at"
         ),
         FOR_OPERATORS: "journal_ids",
@@ -216,7 +216,7 @@ FIELDS = {
         ),
     },
     "stock.move": {
-        SHOWN: "plc_batch_id plc_carried",
+        SHOWN: "plc_batch_id plc_carried plc_carried_value",
     },
 }
 
@@ -257,6 +257,7 @@ WHO = {
     frozenset(MANAGERS): "managers",
     frozenset(OPERATORS): "operators",
     frozenset(PLANNERS): "manufacturing users",
+    frozenset(ENGINEERS | SETTINGS): "manufacturing managers, administrators",
     frozenset(ENGINEERS): "manufacturing managers",
     frozenset(EVERYBODY): "employees",
 }

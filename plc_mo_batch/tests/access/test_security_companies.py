@@ -72,12 +72,17 @@ class TestSecurityCompanies(FieldCase):
     # Records of theirs do not lead to ours
 
     def links(self):
-        """Each field of a record that they may write to, and the record of ours that it could hold."""
+        """Each field of a record that they may write to, and the record of ours that it could hold. Odoo shows its users to all,
+        its companies to administrators."""
         for model, name, _reads, writes in every_field():
             field = self.env[model]._fields[name]
             secret = self.secrets.get(field.comodel_name)
             if field.type in ("many2one", "many2many") and secret and not {model, secret._name} & SHARED:
-                yield from ((f"{role} elsewhere", model, name, secret) for role in ELSEWHERE if role in writes)
+                roles = [f"{role} elsewhere" for role in ELSEWHERE if role in writes]
+                yield from ((role, model, name, secret) for role in roles if not self.is_seen(role, secret))
+
+    def is_seen(self, role, secret):
+        return secret._name in ("res.users", "res.company") and secret.with_user(self.people[role]).has_access("read")
 
     def linking(self, model, name, secret):
         return [Command.link(secret.id)] if self.env[model]._fields[name].type == "many2many" else secret.id

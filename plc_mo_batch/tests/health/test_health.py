@@ -355,10 +355,10 @@ class TestTasks(HealthCase):
         self.assertAlarms("task")
         triggers = [("cron_id", "=", self.cron(4).id)]
         self.env["ir.cron.trigger"].search(triggers).unlink()
-        self.env["plc.task.fill"]._run()
+        self.run_task(1)
         self.assertFalse(self.env["ir.cron.trigger"].search(triggers))
         for _run in range(2):
-            self.env["plc.task.exchange"]._run()
+            self.run_task(2)
             self.assertEqual(len(self.env["ir.cron.trigger"].search(triggers)), 1)
 
     def test_server_that_ends_idle_processes_too_soon(self):
