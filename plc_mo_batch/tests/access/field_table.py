@@ -22,8 +22,8 @@ ODOO = {
     "mrp.production": (PLANNERS, PLANNERS),
     "mrp.workcenter.productivity": (PLANNERS, PLANNERS),
     "mrp.workorder": (PLANNERS, PLANNERS),
-    "product.product": (EVERYBODY, ENGINEERS | SETTINGS),
-    "product.template": (EVERYBODY, ENGINEERS | SETTINGS),
+    "product.product": (EVERYBODY, SETTINGS),
+    "product.template": (EVERYBODY, SETTINGS),
     "res.config.settings": (SETTINGS, SETTINGS),
     "stock.move": (PLANNERS, PLANNERS),
 }
@@ -257,7 +257,6 @@ WHO = {
     frozenset(MANAGERS): "managers",
     frozenset(OPERATORS): "operators",
     frozenset(PLANNERS): "manufacturing users",
-    frozenset(ENGINEERS | SETTINGS): "manufacturing managers, administrators",
     frozenset(ENGINEERS): "manufacturing managers",
     frozenset(EVERYBODY): "employees",
 }
