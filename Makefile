@@ -1,8 +1,9 @@
-.PHONY: help demo test test-odoo lint bench races load coverage mutants torture soak screenshots package audit clean i18n page
+.PHONY: help demo test test-all test-odoo lint bench races load coverage mutants torture soak screenshots package audit clean i18n page
 
 help:
 	@echo "make demo    watch ten orders run from confirmed to done: Odoo, the addon and a simulated PLC"
-	@echo "make test    linters and all tests; those of orders also where Odoo has all that a plant has (dev/test --world bare|plant: one)"
+	@echo "make test    linters and tests; of the great tables, and of what runs in both worlds, the part that falls to this commit"
+	@echo "make test-all  all of them, those of orders in both worlds: an Odoo that has manufacturing alone, and a plant's (an hour)"
 	@echo "make test-odoo  the tests of Odoo's own mrp and mrp_account with the addon installed (ten to fifteen minutes)"
 	@echo "make lint    linters alone"
 	@echo "make bench   all figures beside their peers in the same run, to docs/benchmarks.md and bench.json"
@@ -24,6 +25,9 @@ demo:
 
 test:
 	@dev/test
+
+test-all:
+	@dev/test --all
 
 test-odoo:
 	@dev/test-odoo

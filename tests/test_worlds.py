@@ -3,8 +3,8 @@
 from odoo.modules.module import Manifest
 
 from workshop.paths import ROOT
-from workshop.testing import LONGEST_FIRST, PLANT_TESTS
-from workshop.worlds import PLANT
+from workshop.testing import LONGEST_FIRST, PLANT_TESTS, _all, _shared_files
+from workshop.worlds import BARE, PLANT
 
 SHOPS = ("pos_", "website_")
 COUNTRIES = ("l10n_",)
@@ -50,3 +50,15 @@ def closure_of_depends(manifests, name):
 
 def test_what_is_tested_there_exists():
     assert [path for path in (*PLANT_TESTS, *LONGEST_FIRST) if not (ROOT / path).exists()] == []
+
+
+def test_each_commit_tries_every_file_and_each_in_one_world():
+    shared, seen = _shared_files(), set()
+    for lot in ("cafe", "beef", "feed"):
+        left_out = {option.partition("=")[2] for option in _all(BARE, lot) if option.startswith("--ignore=")}
+        in_plant = {path for path in _all(PLANT, lot) if path.endswith(".py")}
+        assert left_out == in_plant and 0 < len(in_plant) < len(shared)
+        seen |= {frozenset(in_plant)}
+    assert len(seen) == 3, "another commit draws others"
+    assert not any(option.startswith("--ignore=") for option in _all(BARE, "")), "unless everything is tried"
+    assert set(PLANT_TESTS) <= set(_all(PLANT, ""))

@@ -17,7 +17,7 @@ class MrpBomLine(models.Model):
 
     @api.model
     def _links(self, names):
-        """A BoM of all companies may name the equipment of one, but nobody names what he may not see. The other links are Odoo's."""
+        """A BoM of all companies may name the equipment of one, but nobody names what he may not see. Other links are Odoo's."""
         return [name for name in super()._links(names) if name == "plc_equipment_id"]
 
     @api.constrains("plc_equipment_id", "bom_id")

@@ -11,6 +11,7 @@ from odoo.tools import mute_logger
 from ...models.batch.mo_batch import STATES
 from ...models.orders.mrp_production import OPEN_ORDER
 from ..generated import Block
+from ..lot import is_drawn
 from .door_world import DoorCase
 from .doors import DOORS, WHOLE
 
@@ -39,15 +40,18 @@ class DoorTableCase(DoorCase):
         cells = {}
         for state in states:
             for operations in (False, True):
-                doors = {name: door for name, door in DOORS.items() if door.operations == operations}
-                self.undone(self.try_each, doors, state, operations, cells)
+                self.undone(self.try_each, self.doors(state, operations), state, operations, cells)
         titles = dict(STATES)
         found = {(DOORS[name].label, titles[state]): cell for (name, state), cell in cells.items()}
         if os.environ.get("PLC_WRITE_DOORS"):
             write(found)
         else:
-            mine = {titles[state] for state in states}
-            self.assertEqual(found, {cell: text for cell, text in written().items() if cell[1] in mine}, "run dev/doors")
+            mine = {(DOORS[name].label, titles[state]) for state in states for name in DOORS if is_drawn(f"{name} {state}")}
+            self.assertEqual(found, {cell: text for cell, text in written().items() if cell in mine}, "run dev/doors")
+
+    def doors(self, state, operations):
+        """Those that this run tries; all of them take ten minutes."""
+        return {name: door for name, door in DOORS.items() if door.operations == operations and is_drawn(f"{name} {state}")}
 
     def try_each(self, doors, state, operations, rows):
         self.begin(state, operations)

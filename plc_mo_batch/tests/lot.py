@@ -1,0 +1,24 @@
+"""Which part of the great tables a run tries. Plain Python.
+
+``make test`` has to answer soon: a commit draws its part of each table, the next commit another one. Whoever names files, or runs
+``make test-all``, tries everything.
+"""
+
+import os
+import zlib
+
+LOT = os.environ.get("PLC_LOT", "")  # a commit; empty: everything is tried
+
+
+def is_drawn(name, one_of=4):
+    """Whether this run tries the cell of this name: it is one of so many that does."""
+    return not LOT or _drawn(name) % one_of == 0
+
+
+def is_turn(number, of):
+    """Whether it is the turn of this one, from 0: each run has exactly one."""
+    return not LOT or _drawn("turn") % of == number
+
+
+def _drawn(name):
+    return zlib.crc32(f"{LOT} {name}".encode())
