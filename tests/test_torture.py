@@ -7,9 +7,10 @@ import re
 import subprocess
 
 import pytest
-from workshop.plant import DEV
 
 from odoo.addons.plc_mo_batch.tests.lot import is_turn
+
+from workshop.plant import DEV
 
 LINE = re.compile(r"torture: (\d+) points tried \((\d+) not reached\), 0 doubled, 0 lost, 0 stuck, 0 told before it was stored")
 

@@ -32,7 +32,8 @@ PLANT_TESTS = [  # what touches an order, its stock or its pages; all else knows
 ]
 DOOR_TABLES = [f"plc_mo_batch/tests/orders/test_doors_{moment}.py" for moment in ("waiting", "at_work", "ended")]
 PLANT_ALONE = ("ValueCase", "needs mrp_product_expiry", "needs the app")  # in a file that the bare world can but skip
-ODOOS_TESTS = {"mrp": BARE, "mrp_account": PLANT}  # modules whose tests run with the addon, each where it is at home
+# modules whose tests run with the addon, each where it is at home
+ODOOS_TESTS = {"mrp": BARE, "mrp_account": PLANT, "test_lint": BARE, "test_rpc": BARE}
 COVERAGE = """[run]
 branch = true
 parallel = true
@@ -123,6 +124,9 @@ def _test_odoo(env, module, world, addon, arguments):
         raise Failure(f"Odoo has no module {module} with tests.")
     place = ["-c", ROOT / "pytest.ini", f"--rootdir={tests}", "-p", "no:cacheprovider"]
     with fresh_database(env, world=world, addon=addon) as name:
+        install = env.odoo_command("-d", name, "-i", module, "--stop-after-init", "--log-level=warn")
+        if module not in world.modules and env.run(install):
+            raise Failure(f"{module} cannot be installed.")
         return env.run(_pytest(name, *place, *(arguments or [tests])), cwd=tests)
 
 

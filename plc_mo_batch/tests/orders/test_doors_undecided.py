@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from ...models.batch.mo_batch import STATES
 from ...plc.steps import UNDECIDED
+from ..lot import is_drawn
 from .door_table import REFUSED, DoorTableCase, written
 from .doors import DOORS
 
