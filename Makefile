@@ -4,7 +4,7 @@ help:
 	@echo "make demo    watch ten orders run from confirmed to done: Odoo, the addon and a simulated PLC"
 	@echo "make test    linters and tests; of the great tables, and of what runs in both worlds, the part that falls to this commit"
 	@echo "make test-all  all of them, those of orders in both worlds: an Odoo that has manufacturing alone, and a plant's (an hour)"
-	@echo "make test-odoo  the tests of Odoo's own mrp and mrp_account with the addon installed (ten to fifteen minutes)"
+	@echo "make test-odoo  the tests of Odoo's own mrp, mrp_account, test_lint and test_rpc with the addon installed (a quarter of an hour)"
 	@echo "make lint    linters alone"
 	@echo "make bench   all figures beside their peers in the same run, to docs/benchmarks.md and bench.json"
 	@echo "make races   what must not happen twice, requested 200 times at the same moment, to docs/races.md"

@@ -29,6 +29,10 @@ DOORS = {
         "The unit of order %(order)s or of a product in it cannot be changed: batch %(batch)s is %(state)s, and quantities would "
         "keep their figures in another unit. Wait until the order is closed, or cancel its batches first."
     ),
+    "unit_of_order": _lt(
+        "The unit of order %(order)s cannot be changed once it is confirmed: its moves would keep their figures in the old unit. "
+        "Cancel it and make a new order; PLC %(plc)s will take that one."
+    ),
     "delete": _lt(
         "Order %(order)s cannot be deleted: batch %(batch)s (%(state)s) belongs to it, and what a PLC was given is kept. Cancel "
         "the order instead."

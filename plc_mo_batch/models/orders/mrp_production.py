@@ -57,7 +57,7 @@ class MrpProduction(models.Model):
             self._check_not_booked_by_plc()
         self._plc_check_step_back(vals.get("state"))
         if "product_uom_id" in vals:
-            self.filtered(lambda order: order.product_uom_id.id != vals["product_uom_id"])._plc_check_unit()
+            self.filtered(lambda order: order.product_uom_id.id != vals["product_uom_id"])._plc_check_own_unit()
         result = super().write(vals)
         if vals.get("state") in ("done", "cancel"):  # also over RPC, where any state may be written
             self._plc_order_closed()

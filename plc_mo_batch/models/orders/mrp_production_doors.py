@@ -86,6 +86,16 @@ class MrpProduction(models.Model):
             if batches := taking if order.state in OPEN_ORDER else taking.filtered("active"):
                 order._plc_refuse("unit", (batches.filtered("active") or batches)[:1])
 
+    def _plc_check_own_unit(self):
+        """Odoo's screens allow it in a draft alone; over RPC the finished move keeps its unit, and 1,000,000 g are booked as kg.
+
+        :raise UserError: naming the first order that a PLC makes, will make or has made
+        """
+        self._plc_check_unit()
+        for order in self.filtered(lambda order: order.state in OPEN_ORDER and order.plc_controller_id):
+            values = {"order": order.name, "plc": order.plc_controller_id.sudo().name}
+            raise UserError(translate(self.env, Sentence(DOORS["unit_of_order"].source, values)))
+
     def _plc_refuse(self, door, batch):
         state = label_of(batch.with_env(self.env), "state").lower()
         values = {"order": self.name, "batch": batch.name, "state": state}

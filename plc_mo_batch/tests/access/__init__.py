@@ -1,0 +1,17 @@
+from . import (
+    test_actions,
+    test_anomalies,
+    test_api,
+    test_api_arguments,
+    test_api_old_values,
+    test_cancel,
+    test_changes,
+    test_moments,
+    test_odd_arguments,
+    test_security,
+    test_security_companies,
+    test_security_fields,
+    test_security_forging,
+    test_security_methods,
+    test_security_models,
+)

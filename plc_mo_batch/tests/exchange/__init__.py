@@ -1,0 +1,16 @@
+from . import (
+    test_captures,
+    test_changed_meanwhile,
+    test_clock,
+    test_commissioning,
+    test_connection,
+    test_exchange,
+    test_exchange_alone,
+    test_exchange_isa88,
+    test_exchange_live,
+    test_refusals,
+    test_restored,
+    test_snapshot,
+    test_watched,
+    test_withdraw,
+)

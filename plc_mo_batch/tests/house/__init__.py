@@ -1,0 +1,18 @@
+from . import (
+    test_filestore,
+    test_indexes,
+    test_language,
+    test_layers,
+    test_markup,
+    test_migrations,
+    test_model_packages,
+    test_odoo_edge,
+    test_one_owner,
+    test_posting,
+    test_renaming,
+    test_runners,
+    test_secrets,
+    test_tasks,
+    test_translations,
+    test_views,
+)

@@ -208,11 +208,13 @@ class DoorCase(MillCase):
         return self.env["stock.quant"]._get_available_quantity(product, place, allow_negative=True)
 
     def made(self):
-        done = [("product_id", "=", self.feed.id), ("state", "=", "done")]
-        moves = self.env["stock.move"].search(done)
-        into = sum(moves.filtered(lambda move: move.location_dest_id.usage == "internal").mapped("quantity"))
-        return into - sum(moves.filtered(lambda move: move.location_id.usage == "internal").mapped("quantity"))
+        return self.moved(self.feed, "location_dest_id") - self.moved(self.feed, "location_id")
 
     def wheat_gone(self):
-        gone = [("product_id", "=", self.wheat.id), ("state", "=", "done"), ("location_id.usage", "=", "internal")]
-        return sum(self.env["stock.move"].search(gone).mapped("quantity"))
+        return self.moved(self.wheat, "location_id")
+
+    def moved(self, product, end):
+        """kg that went into stock, or out of it"""
+        done = [("product_id", "=", product.id), ("state", "=", "done"), (f"{end}.usage", "=", "internal")]
+        moves = self.env["stock.move"].search(done)
+        return sum(move.product_uom._compute_quantity(move.quantity, self.kg, round=False) for move in moves)

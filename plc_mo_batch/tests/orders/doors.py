@@ -126,6 +126,11 @@ def write_quantity(case):
     case.rpc(case.order, "write", {"product_qty": RAISED})
 
 
+@door("Write the unit over RPC: the same in grams")
+def write_unit(case):
+    case.rpc(case.order, "write", {"product_uom_id": case.env.ref("uom.product_uom_gram").id, "product_qty": WHOLE * 1000})
+
+
 @door("A sale raises what it ordered by 700", asks=RAISED)
 def sale_raises(case):
     case.procure(RAISED - WHOLE)
@@ -277,6 +282,11 @@ def cancel_work_order(case):
     case.rpc(case.order.workorder_ids, "action_cancel")
 
 
+@door("Delete the work order", operations=True)
+def delete_work_order(case):
+    case.rpc(case.order.workorder_ids, "unlink")
+
+
 # Elsewhere
 
 
@@ -398,7 +408,7 @@ METHODS = {
         "get_duration": VIEWS,
         "get_working_duration": VIEWS,
         "set_state": "finish_work_order",
-        "unlink": "cancel_work_order",
+        "unlink": "delete_work_order",
         "write": "finish_work_order",
     },
     "change.production.qty": {"change_prod_qty": "raise_quantity", "default_get": VIEWS},

@@ -1,0 +1,8 @@
+from . import (
+    test_batch_screen,
+    test_board,
+    test_board_tours,
+    test_settings,
+    test_setup,
+    test_tours,
+)

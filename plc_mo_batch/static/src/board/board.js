@@ -1,6 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
 import { browser } from "@web/core/browser/browser";
-import { cookie } from "@web/core/browser/cookie";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
@@ -26,6 +25,9 @@ const SEVERITIES = {
     warning: { icon: "fa-exclamation-triangle", word: _t("Check") },
     info: { icon: "fa-info-circle", word: _t("Note") },
 };
+
+/** Its header is dark because Odoo served it so. The cookie may say otherwise by now: web_dark_mode sets it anew at each answer. */
+const isPageDark = () => Boolean(document.querySelector("link[href*='assets_web_dark']"));
 
 /** The first screen: what are the PLCs doing, what is next, what is wrong, what may I do. */
 export class PlcBoard extends Component {
@@ -176,7 +178,7 @@ export class PlcBoard extends Component {
 
     get isDark() {
         const { scheme, systemDark } = this.state;
-        return scheme === "auto" ? systemDark || cookie.get("color_scheme") === "dark" : scheme === "dark";
+        return scheme === "auto" ? systemDark || isPageDark() : scheme === "dark";
     }
 
     get schemeTitle() {
