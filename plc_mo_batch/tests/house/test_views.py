@@ -80,8 +80,8 @@ class TestViews(PatientHttpCase):
         cls.event = cls.env["mo.batch.journal"]._record("anomaly", "A test.", controller=cls.mill, anomaly=anomaly, slot=1)
         with Simulator(scan_time=None) as plc:
             cls.mill.port = plc.port
-            operator = cls.people["operator"]
-            cls.snapshot = cls.env["plc.snapshot"].with_user(operator)._take(cls.mill.with_user(operator))
+            for person in cls.people.values():  # each has his own
+                cls.env["plc.snapshot"].with_user(person)._take(cls.mill.with_user(person))
         event = {"controller_id": cls.mill.id, "company_id": cls.mill.company_id.id, "words": "1 2", "event_key": "A"}
         cls.failure = cls.env["plc.failure"].create({**event, "text": "A test", "batch_id": cls.batches[1].id})
         cls.weighing = cls.env["plc.weighing"].create({**event, "order_name": "A test"})
@@ -106,9 +106,9 @@ class TestViews(PatientHttpCase):
         for model in self.env["ir.model"].search(ours, order="model").mapped("model"):
             records = self.env[model]
             if not records._abstract and records.with_user(user).has_access("read"):
-                yield from self.views(model)
+                yield from self.views(model, user)
 
-    def views(self, model):
+    def views(self, model, user):
         kinds = set(self.env["ir.ui.view"].search([("model", "=", model), ("mode", "=", "primary")]).mapped("type"))
         for kind in [kind for kind in VIEWS if kind in kinds]:
             request = {
@@ -119,13 +119,13 @@ class TestViews(PatientHttpCase):
                 "context": {"active_test": False, **self.defaults.get(model, {})},
             }
             if kind == "form":
-                request |= self.form(model)
+                request |= self.form(model, user)
             yield {"title": f"{model} {kind}", "request": request, "selector": f".o_{kind}_view, .o_{kind}_renderer", "text": ""}
 
-    def form(self, model):
+    def form(self, model, user):
         if self.env[model]._transient and model != "plc.snapshot":
             return {"target": "new"}
-        record = self.env[model].with_context(active_test=False).search([], limit=1)
+        record = self.env[model].with_user(user).with_context(active_test=False).search([], limit=1)
         self.assertTrue(record, f"there is no {model} to look at: make one in make_records")
         return {"res_id": record.id}
 
@@ -133,7 +133,7 @@ class TestViews(PatientHttpCase):
         request = {"type": "ir.actions.act_window", "res_model": model, "views": [[False, kind]], **request}
         return {"title": title, "request": request, "selector": selector or f".o_{kind}_view", "text": text}
 
-    def some_screens(self):
+    def some_screens(self, user):
         """What must be readable on some of them."""
         order = self.batches[1].production_id
         queue = "plc_mo_batch.mo_batch_action"
@@ -141,7 +141,8 @@ class TestViews(PatientHttpCase):
         yield self.screen("journal", "mo.batch.journal", "list", "queued in slot")
         wrong = ".o_form_view tr.table-danger"
         yield self.screen("raw words", "mo.batch.journal", "form", "Order name", wrong, res_id=self.event.id)
-        yield self.screen("in the PLC now", "plc.snapshot", "form", "Taken job: 0", res_id=self.snapshot.id)
+        snapshot = self.env["plc.snapshot"].with_user(user).search([], limit=1)
+        yield self.screen("in the PLC now", "plc.snapshot", "form", "Taken job: 0", res_id=snapshot.id)
         yield self.screen("order", "mrp.production", "form", "PLC Batches", "[name=plc_batch_count]", res_id=order.id)
         yield self.screen("orders", "mrp.production", "list", order.name, domain=[["plc_batch_ids", "!=", False]])
 
@@ -153,11 +154,11 @@ class TestViews(PatientHttpCase):
 
     def test_every_view_as_manager(self):
         user = self.people["manager"]
-        self.assertOpens(user.login, [*self.every_view(user), *self.some_screens()])
+        self.assertOpens(user.login, [*self.every_view(user), *self.some_screens(user)])
 
     def test_every_view_as_operator(self):
         user = self.people["operator"]
-        self.assertOpens(user.login, [*self.every_view(user), *self.some_screens()])
+        self.assertOpens(user.login, [*self.every_view(user), *self.some_screens(user)])
 
     def test_settings_as_administrator(self):
         request, selector = "mrp.action_mrp_configuration", ".o_form_view:has([name=plc_enabled])"

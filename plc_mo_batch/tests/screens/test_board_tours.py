@@ -42,6 +42,7 @@ class TestBoardTours(PatientHttpCase):
         self.assertIn("chief", next(message for message in messages if message.startswith("Switched off")))
 
     def test_no_plc_yet(self):
+        self.batches.sudo().write({"state": "cancelled"})
         self.env["plc.controller"].search([]).active = False
         self.start_tour("/odoo/plc-board", "plc_board_empty", login="chief")
 

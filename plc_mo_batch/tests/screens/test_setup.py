@@ -17,7 +17,7 @@ class TestSetup(MillCase):
         cls.new_order(500.0)
 
     def setup_for(self, plc, **values):
-        self.controller.picking_type_ids = False
+        self.controller.write({"picking_type_ids": False, "port": 1})  # it is not the machine that is set up
         setup = self.env["plc.setup"].with_user(self.manager)
         form = Form(setup)
         form.host, form.port = "127.0.0.1", plc.port
