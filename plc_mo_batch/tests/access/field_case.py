@@ -10,6 +10,7 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from ..security_case import GROUPS, SecurityCase
+from ..summary import tell
 from .field_table import FIELDS
 
 MARK = "Zq7"  # in every name that the other company must not see
@@ -47,6 +48,12 @@ class FieldCase(SecurityCase):
         cls.secrets |= {model: cls.wizard(model, cls.maker) for model in FIELDS if cls.is_wizard(model)}
         cls.make_theirs()
         cls.env.flush_all()
+
+    @classmethod
+    def tearDownClass(cls):
+        verbs = ", ".join(f"{verb} {count:,}" for verb, count in cls.tried.most_common())
+        tell(f"{cls.__name__}: {sum(cls.tried.values()):,} calls ({verbs})")
+        super().tearDownClass()
 
     @classmethod
     def is_wizard(cls, model):
