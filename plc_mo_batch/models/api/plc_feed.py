@@ -59,7 +59,7 @@ class PlcFeed(models.AbstractModel):
         records = self.browse(record_id for _transaction, record_id in page)
         return {
             "records": [show(record) for record in records],
-            "cursor": _pack(name, *(page[-1] if page else after)),
+            "cursor": self._feed_pack(name, *(page[-1] if page else after)),
             "more": len(rows) > limit,
         }
 
@@ -100,6 +100,10 @@ class PlcFeed(models.AbstractModel):
             return ""
 
     @api.model
+    def _feed_pack(self, name, transaction, record_id):
+        return urlsafe_b64encode(json.dumps([name, transaction, record_id]).encode()).decode()
+
+    @api.model
     def _feed_position(self, cursor, name):
         """The position that a cursor stands for: the transaction and the id of what was given last.
 
@@ -130,12 +134,9 @@ def transaction_of(table):
     return SQL("seen.next - ((seen.next - %s::text::bigint) & 4294967295)", SQL.identifier(table, "xmin"))
 
 
-def _pack(name, transaction, record_id):
-    return urlsafe_b64encode(json.dumps([name, transaction, record_id]).encode()).decode()
-
-
 def _unpack(cursor):
     name, transaction, record_id = json.loads(urlsafe_b64decode(cursor.encode("ascii")))
-    if not all(type(number) is int and 0 <= number < 2**63 for number in (transaction, record_id)):
+    numbers = all(type(number) is int and 0 <= number < 2**63 for number in (transaction, record_id))
+    if not numbers or not isinstance(name, str):
         raise ValueError(cursor)
     return name, transaction, record_id
