@@ -16,7 +16,9 @@ def wrong(value, schema, schemas=None, path="$"):
 
 def says(is_right):
     """A check of a single word, from whether a value passes it."""
-    return lambda value, limit, _schema, _schemas, path: [] if is_right(value, limit) else [f"{path}: {str(value)[:60]!r}, not {limit}"]
+    return lambda value, limit, _schema, _schemas, path: (
+        [] if is_right(value, limit) else [f"{path}: {str(value)[:60]!r}, not {limit}"]
+    )
 
 
 def is_of(value, kind):
@@ -34,6 +36,11 @@ def referred(value, name, _schema, schemas, path):
 def one_of(value, choices, _schema, schemas, path):
     fitting = [choice for choice in choices if conforms(value, choice, schemas)]
     return [] if len(fitting) == 1 else [f"{path}: {str(value)[:60]!r} fits {len(fitting)} of {choices}"]
+
+
+def any_of(value, choices, _schema, schemas, path):
+    fits = any(conforms(value, choice, schemas) for choice in choices)
+    return [] if fits else [f"{path}: {str(value)[:60]!r} fits none of {choices}"]
 
 
 def items(value, schema, _schema, schemas, path):
@@ -61,6 +68,7 @@ def additional(value, allowed, schema, schemas, path):
 CHECKS = {
     "$ref": referred,
     "additionalProperties": additional,
+    "anyOf": any_of,
     "const": says(lambda value, limit: value is limit),
     "description": says(lambda _value, _limit: True),
     "enum": says(lambda value, choices: isinstance(value, str) and value in choices),

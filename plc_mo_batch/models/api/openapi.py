@@ -30,10 +30,6 @@ def object_of(**properties):
     return {"type": "object", "properties": properties, "required": [*properties]}
 
 
-def one_of(*choices):
-    return {"oneOf": [*choices]}
-
-
 def describe(env):
     """The whole document, for whom the API is.
 
@@ -45,7 +41,7 @@ def describe(env):
         "info": {
             "title": "PLC batches",
             "version": VERSION,
-            "description": "Every method is a POST of a JSON object with its named arguments. `docs/api.md` of the addon says more.",
+            "description": "Each method is a POST of a JSON object with its named arguments. `docs/api.md` says more.",
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
@@ -97,7 +93,12 @@ def parts(env):
         "summary": object_of(id=ID, **batch),
         "line": object_of(id=ID, **line),
         "batch": object_of(
-            id=ID, **batch, **detail, held=FLAG, allowed=list_of({"type": "string", "enum": [*ACTIONS]}), lines=list_of(schema("line"))
+            id=ID,
+            **batch,
+            **detail,
+            held=FLAG,
+            allowed=list_of({"type": "string", "enum": [*ACTIONS]}),
+            lines=list_of(schema("line")),
         ),
         "journal_line": object_of(id=ID, **fields_of(env, "mo.batch.journal", mo_batch_journal_api.LINE)),
         "open_alarm": object_of(id=ID, **fields_of(env, "plc.alarm", plc_alarm_api.ALARM)),
@@ -116,7 +117,7 @@ def parts(env):
             checked=or_false(MOMENT),
         ),
         "state": object_of(id=ID, **fields_of(env, "mo.batch", ("name", "state"))),
-        "tried": one_of(schema("succeeded"), schema("refused")),
+        "tried": {"oneOf": [schema("succeeded"), schema("refused")]},
         "succeeded": object_of(id=ID, ok={"const": True}, **fields_of(env, "mo.batch", ("name", "state"))),
         "refused": object_of(id={"type": "integer"}, ok={"const": False}, error=object_of(code=CODE, message=TEXT)),
         "error": {
@@ -136,7 +137,7 @@ def answers():
         "batch_changes": changes("batch"),
         "batch_page": object_of(records=list_of(schema("batch")), after=COUNT, more=FLAG),
         "batches": list_of(schema("batch")),
-        "done": one_of(list_of(schema("state")), list_of(schema("tried"))),
+        "done": {"anyOf": [list_of(schema("state")), list_of(schema("tried"))]},
         "healths": list_of(schema("health")),
         "journal_changes": changes("journal_line"),
         "queues": list_of(schema("queue")),

@@ -94,7 +94,7 @@ class PlcFeed(models.AbstractModel):
         """What the database says of itself; empty if we may not know."""
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(query)  # pylint: disable=sql-injection
+                self.env.cr.execute(query)
                 return self.env.cr.fetchone()[0]
         except psycopg2.DatabaseError:
             return ""

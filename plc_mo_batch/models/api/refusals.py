@@ -14,7 +14,13 @@ NOT_FOUND = "not_found"
 STALE_CURSOR = "stale_cursor"  # it is of another database: begin again without one
 
 CODES = (BAD_ARGUMENT, BUSY, FAILED, FORBIDDEN, KEY_REUSED, NOT_ALLOWED, NOT_FOUND, STALE_CURSOR)
-CLASSES = ((MissingError, NOT_FOUND), (AccessError, FORBIDDEN), (AccessDenied, FORBIDDEN), (LockError, BUSY), (UserError, NOT_ALLOWED))
+CLASSES = (
+    (MissingError, NOT_FOUND),
+    (AccessError, FORBIDDEN),
+    (AccessDenied, FORBIDDEN),
+    (LockError, BUSY),
+    (UserError, NOT_ALLOWED),
+)
 
 
 def refused(code, sentence):

@@ -69,7 +69,8 @@ ARGUMENTS = {
 
 
 class Method(NamedTuple):
-    """Arguments that it needs, arguments that may be left out (both as words of a text), the name of its answer in ``openapi.py``."""
+    """Arguments that it needs and arguments that may be left out, both as words of a text; the name of its answer in
+    ``openapi.py``."""
 
     needs: str
     takes: str

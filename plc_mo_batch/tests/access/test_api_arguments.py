@@ -10,8 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.plc_mo_batch.models.api.schema import ARGUMENTS, METHODS
-
+from ...models.api.schema import ARGUMENTS, METHODS
 from ..plain_schema import conforms
 from ..security_case import SecurityCase
 

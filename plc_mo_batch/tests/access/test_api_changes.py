@@ -8,9 +8,8 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
-from odoo.addons.plc_mo_batch.models.api.plc_feed import transaction_of
-from odoo.addons.plc_mo_batch.models.health.plc_alarm import Condition
-
+from ...models.api.plc_feed import transaction_of
+from ...models.health.plc_alarm import Condition
 from ..common import CommittedMillCase
 from ..patience import wait_until
 
@@ -52,7 +51,8 @@ class TestApiChanges(CommittedMillCase):
         return messages, cursor
 
     def after_all(self, model, cursor=""):
-        """The records that follow the cursor, as soon as there are some (PostgreSQL's own work may hold them up), and the next."""
+        """The records that follow the cursor, as soon as there are some (PostgreSQL's own work may hold them up), and the next
+        cursor."""
         page = wait_until(lambda: (page := self.changes(cursor, model))["records"] and page, "a change")
         return page["records"], page["cursor"]
 
@@ -102,13 +102,12 @@ class TestApiChanges(CommittedMillCase):
             for step in range(250):
                 deed = dice.choice(("begin", "write", "write", "end", "read"))
                 if deed == "begin" and len(open_ones) < 6:
-                    open_ones.append((stack.enter_context(self.registry.cursor()), []))
+                    open_ones.append((self.registry.cursor(), []))
+                    stack.callback(open_ones[-1][0].close)
                 elif deed == "read":
                     reads()
                 elif open_ones:
                     self.go_on(dice, deed, step, open_ones, committed)
-            for cr, _written in open_ones:
-                cr.rollback()
         wait_until(reads, "the rest")
         self.assertEqual(sorted(read), sorted(committed))
         self.assertGreater(len(committed), 20)
@@ -120,11 +119,11 @@ class TestApiChanges(CommittedMillCase):
             self.tell(cr, written[-1])
             return
         open_ones.remove((cr, written))
-        if dice.random() < 0.7:
-            cr.commit()
-            committed += written
-        else:
-            cr.rollback()
+        with cr:  # its end commits
+            if dice.random() < 0.7:
+                committed += written
+            else:
+                cr.rollback()
 
     def test_a_change_is_told_again(self):
         """Also one that is only in its components: what the PLC doses."""

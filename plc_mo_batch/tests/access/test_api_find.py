@@ -34,7 +34,9 @@ class TestApiFind(SecurityCase):
     def test_filters(self):
         ids = self.batches.ids
         self.assertEqual(self.ids(states=["running", "cancelled"]), ids[1:3])
-        self.assertEqual(self.ids(order=self.orders[4].name), self.batches.filtered(lambda b: b.production_id == self.orders[4]).ids)
+        self.assertEqual(
+            self.ids(order=self.orders[4].name), self.batches.filtered(lambda b: b.production_id == self.orders[4]).ids
+        )
         for number, batch in enumerate(self.batches, 1):
             moment = f"2026-01-0{number} 12:00:00"
             self.env.cr.execute("UPDATE mo_batch SET create_date = %s WHERE id = %s", [moment, batch.id])

@@ -238,7 +238,6 @@ class TestApiKeyRace(CommittedMillCase):
             self.assertIs(self.switch(cr), True)
             other.start()
             begun.wait()
-            cr.commit()
         other.join()
         self.assertEqual(came, ["SerializationFailure"])
         with self.registry.cursor() as cr:

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from odoo.addons.plc_mo_batch.models.api.openapi import describe
-from odoo.addons.plc_mo_batch.models.api.schema import ARGUMENTS, METHODS
-
+from ...models.api.openapi import describe
+from ...models.api.schema import ARGUMENTS, METHODS
 from ..patient_http import PatientHttpCase
 from ..plain_schema import CHECKS, conforms, wrong
 from ..security_case import SecurityCase
@@ -63,7 +62,7 @@ class TestApiOpenApi(PatientHttpCase, SecurityCase):
         def words(schema):
             for word, value in schema.items():
                 yield word
-                nested = {"properties": dict.values, "oneOf": list, "items": lambda v: [v]}.get(word, lambda _v: [])(value)
+                nested = {"properties": dict.values, "oneOf": list, "anyOf": list, "items": lambda v: [v]}.get(word, lambda _v: [])(value)
                 for inner in nested:
                     yield from words(inner)
 
@@ -113,7 +112,13 @@ class TestApiOpenApi(PatientHttpCase, SecurityCase):
     def test_the_check_finds_what_is_wrong(self):
         batch = self.call("manager", "mo.batch", "api_detail", self.batches[0].ids)[0]
         self.assertTrue(conforms(batch, self.schemas["batch"], self.schemas))
-        for name, value in (("state", "gone"), ("slot", "1"), ("lines", False), ("date_started", "now"), ("product_id", {"id": 1})):
+        for name, value in (
+            ("state", "gone"),
+            ("slot", "1"),
+            ("lines", False),
+            ("date_started", "now"),
+            ("product_id", {"id": 1}),
+        ):
             self.assertFalse(conforms({**batch, name: value}, self.schemas["batch"], self.schemas), name)
 
     # Who gets it

@@ -11,8 +11,7 @@ from odoo.modules.module import get_manifest
 from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.plc_mo_batch.controllers import metrics as endpoint
-
+from ...controllers import metrics as endpoint
 from ...models.health.plc_alarm import Condition
 from ...plc.reconcile import Anomaly
 from ...tools.attempts import FREE, LONGEST, REMEMBERED, Attempts
