@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .calls import question
-from .plc_feed import transaction_of
+from .plc_feed import age_of
 
 
 class MoBatch(models.Model):
@@ -23,10 +23,7 @@ class MoBatch(models.Model):
         return self._api_changed(cursor, limit, domain, lambda batch: batch._api_detail())
 
     @api.model
-    def _feed_transaction(self, table):
-        lines = SQL(
-            "(SELECT max(%s) FROM mo_batch_line AS line WHERE line.batch_id = %s)",
-            transaction_of("line"),
-            SQL.identifier(table, "id"),
-        )
-        return SQL("GREATEST(%s, %s)", transaction_of(table), lines)
+    def _feed_age(self, query):
+        ages = SQL("(SELECT batch_id, min(%s) AS age FROM mo_batch_line AS line GROUP BY batch_id)", age_of("line"))
+        query.add_join("LEFT JOIN", "lines", ages, SQL("lines.batch_id = %s", SQL.identifier(query.table, "id")))
+        return SQL("LEAST(%s, lines.age)", super()._feed_age(query))

@@ -17,18 +17,19 @@ IDENTITY = (
     "SELECT system_identifier::text FROM pg_control_system()",
     "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)",  # the timeline
 )
-# `next`: the transaction that comes next. `horizon`: the oldest one of this database that is still open; all below have ended,
-# and we see what they did. Those of other databases write nothing here, so they hold nothing up. They are known by what
-# pg_stat_activity says now: one that has ended since then, or that we may not see, counts as ours.
+# `next`: the transaction that comes next, in 64 bits, and its age. `horizon`: the oldest one of this database that is still
+# open; all below have ended, and we see what they did. Those of other databases write nothing here, so they hold nothing up.
+# They are known by what pg_stat_activity says now: one that has ended since then, or that we may not see, counts as ours.
 SEEN = SQL(
     """
     (SELECT pg_snapshot_xmax(seen)::text::bigint AS next,
+            age(pg_snapshot_xmax(seen)::xid)::bigint AS age,
             LEAST((SELECT min(open::text::bigint) FROM pg_snapshot_xip(seen) AS open
                     WHERE NOT EXISTS (SELECT FROM pg_stat_activity
                                        WHERE datname <> current_database() AND backend_xid = open::xid)),
                   pg_current_xact_id_if_assigned()::text::bigint,
                   pg_snapshot_xmax(seen)::text::bigint) AS horizon
-       FROM pg_current_snapshot() AS seen)
+       FROM pg_current_snapshot() AS seen OFFSET 0)
     """
 )
 
@@ -69,7 +70,7 @@ class PlcFeed(models.AbstractModel):
         self.env.flush_all()
         query = self.with_context(active_test=False)._search(domain)
         query.add_join("JOIN", "seen", SEEN, SQL("TRUE"))
-        transaction, record_id = self._feed_transaction(query.table), SQL.identifier(query.table, "id")
+        transaction, record_id = number_of(self._feed_age(query)), SQL.identifier(query.table, "id")
         query.add_where(SQL("%s < seen.horizon", transaction))
         query.add_where(SQL("(%s, %s) > (%s, %s)", transaction, record_id, *after))
         query.order = SQL("1, 2")
@@ -77,9 +78,9 @@ class PlcFeed(models.AbstractModel):
         return self.env.execute_query(query.select(transaction, record_id))
 
     @api.model
-    def _feed_transaction(self, table):
-        """The transaction that wrote a record last."""
-        return transaction_of(table)
+    def _feed_age(self, query):
+        """How long ago a record was written last, in transactions."""
+        return age_of(query.table)
 
     # The cursor
 
@@ -129,9 +130,15 @@ class PlcFeed(models.AbstractModel):
         return number
 
 
-def transaction_of(table):
-    """The transaction that wrote a row last, in 64 bits: the latest one before ``next`` whose lower 32 bits the row has."""
-    return SQL("seen.next - ((seen.next - %s::text::bigint) & 4294967295)", SQL.identifier(table, "xmin"))
+def age_of(table):
+    """How many transactions ago a row was written last: its 32 bits, as PostgreSQL counts them back from now. Reading the bits
+    themselves takes ten times as long."""
+    return SQL("(age(%s)::bigint & 4294967295)", SQL.identifier(table, "xmin"))
+
+
+def number_of(age):
+    """The transaction of that age, in 64 bits."""
+    return SQL("seen.next - ((%s - seen.age) & 4294967295)", age)
 
 
 def _unpack(cursor):

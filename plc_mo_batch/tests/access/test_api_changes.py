@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
-from ...models.api.plc_feed import transaction_of
+from ...models.api.plc_feed import age_of, number_of
 from ...models.health.plc_alarm import Condition
 from ..common import CommittedMillCase
 from ..patience import wait_until
@@ -213,16 +213,11 @@ class TestApiChanges(CommittedMillCase):
             (100, 99, 99),
             (high + 100, 99, high + 99),
             (high + 100, 101, high - 2**32 + 101),
-            (high, 2**32 - 1, high - 1),
-            (high + 1, 0, high),
+            (high + 3, 2**32 - 1, high - 1),
+            (high + 4, 3, high + 3),
         ):
             with self.registry.cursor() as cr:
-                cr.execute(
-                    SQL(
-                        'SELECT %s FROM (SELECT %s::bigint AS next) AS seen, (SELECT %s::text AS "xmin") AS made',
-                        transaction_of("made"),
-                        following,
-                        xmin,
-                    )
-                )
+                seen = SQL("(SELECT %s::bigint AS next, age(%s::text::xid)::bigint AS age)", following, following % 2**32)
+                made = SQL('(SELECT %s::text::xid AS "xmin")', xmin)
+                cr.execute(SQL("SELECT %s FROM %s AS seen, %s AS made", number_of(age_of("made")), seen, made))
                 self.assertEqual(cr.fetchone()[0], number)
