@@ -1,18 +1,16 @@
-import logging
 from datetime import datetime
 
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import MissingError, UserError
+from odoo.exceptions import MissingError
 from odoo.tools import DEFAULT_SERVER_DATETIME_FORMAT
 
+from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from .calls import arguments_of
-from .refusals import BAD_ARGUMENT, FAILED, code_of, refused
+from .refusals import BAD_ARGUMENT, code_of, refused
 from .schema import ARGUMENTS, HIGHEST_ID, MOST_CHARACTERS, MOST_IDS
-
-_logger = logging.getLogger(__name__)
 
 
 def values_of(record, *names):
@@ -182,16 +180,10 @@ class PlcApi(models.AbstractModel):
             [answer] = act(self)
         if not attempt.error:
             return {**answer, "ok": True}
-        if code_of(attempt.error) == BAD_ARGUMENT:
-            raise attempt.error
-        return {"id": self.id, "ok": False, "error": self._api_error(attempt.error)}
-
-    @api.model
-    def _api_error(self, error):
-        if isinstance(error, UserError):
-            return {"code": code_of(error), "message": str(error)}
-        _logger.error("A command of the external API failed", exc_info=error)
-        return {"code": FAILED, "message": self.env._("This failed. The server's log says why.")}
+        code, sentence = code_of(attempt.error), describe_error(self.env, attempt.error)
+        if code == BAD_ARGUMENT:
+            raise refused(code, sentence)
+        return {"id": self.id, "ok": False, "error": {"code": code, "message": sentence}}
 
 
 def _is_storable(character):

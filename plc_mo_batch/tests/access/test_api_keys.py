@@ -144,7 +144,7 @@ class TestApiPartial(SecurityCase):
                 raise ZeroDivisionError
 
         self.patch(type(self.batches), "_set_state", breaks)
-        with mute_logger("odoo.addons.plc_mo_batch.models.api.plc_api"):
+        with mute_logger("odoo.addons.plc_mo_batch.tools.translate"):
             first, third = self.cancel(self.batches[0].ids + self.batches[2].ids)
         self.assertEqual((first["ok"], third["ok"], third["error"]["code"]), (True, False, "failed"))
         self.assertRecordValues(self.batches[2], [{"state": "queued", "cancel_reason": False}])
