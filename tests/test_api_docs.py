@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from tempfile import TemporaryDirectory
 
 import pytest
 from support import Json2, new_user, press_until
@@ -52,11 +53,12 @@ def queue(server):
 def run(title, environment):
     language, code = EXAMPLES[title]
     command = ["bash", "-euo", "pipefail", "-c", code] if language == "bash" else [sys.executable, "-c", code]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS)
+    with TemporaryDirectory() as folder:  # some keep files
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
 
 
 def test_there_is_one_of_each_kind():
-    assert len(OPERATORS) == 3
+    assert len(OPERATORS) == 4
     assert len(MANAGERS) == 1
 
 
@@ -90,5 +92,7 @@ def test_what_the_examples_say_of_errors(people, queue):
     done = run(OPERATORS[0], people["operator"])
     assert '"name": "odoo.exceptions.MissingError"' in done.stdout
     assert "Manufacturing order WH/MO/00042 does not exist." in done.stdout
+    assert '"context": {"code": "not_found"}' in done.stdout
+    assert '"ok": false, "error": {"code": "not_found"' in done.stdout
     assert "no such order" in done.stdout
     assert "no such batch" in done.stdout

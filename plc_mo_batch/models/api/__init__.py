@@ -1,5 +1,12 @@
+# What the models of this package inherit comes first.
+from . import plc_api, plc_feed
+
+# isort: split
 from . import (
     mo_batch_api,
-    plc_api,
+    mo_batch_feed,
+    mo_batch_journal_api,
+    plc_alarm_api,
+    plc_api_answer,
     plc_controller_api,
 )

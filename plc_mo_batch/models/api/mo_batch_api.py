@@ -1,9 +1,11 @@
 from odoo import api, models
-from odoo.exceptions import MissingError, UserError
+from odoo.exceptions import MissingError
 
 from ...tools.old_values import new_value, with_old_keys
 from ..batch.actions import ACTIONS, DECISIONS
+from .calls import command, each, question
 from .plc_api import values_of
+from .refusals import BAD_ARGUMENT, refused
 
 SUMMARY = ("name", "order_name", "production_id", "product_id", "slot", "state", "progress", "planned_qty", "uom_id", "attention")
 DETAIL = (
@@ -41,8 +43,9 @@ class MoBatch(models.Model):
     """The external API of batches (docs/api.md). Nothing here talks to a PLC (rule 9)."""
 
     _name = "mo.batch"
-    _inherit = ["mo.batch", "plc.api"]
+    _inherit = ["mo.batch", "plc.feed"]
 
+    @question
     def api_detail(self):
         """Everything known about the batches.
 
@@ -51,6 +54,7 @@ class MoBatch(models.Model):
         return [batch._api_detail() for batch in self._api_named()]
 
     @api.model
+    @question
     def api_history(self, order):
         """All batches that were or will be made of an order: newest first.
 
@@ -58,16 +62,38 @@ class MoBatch(models.Model):
         :return: as :meth:`api_detail`; an empty list if it never had a batch
         :raise MissingError: if there is no such order
         """
-        self.check_access("read")
         order = self._api_text("order", order)
         if not order:
-            raise UserError(self.env._("Enter the name of a manufacturing order."))
-        orders = self.env["mrp.production"].search([("name", "=", order)])
-        if not orders:
-            raise MissingError(self.env._("Manufacturing order %s does not exist.", order))
-        batches = self.with_context(active_test=False).search([("production_id", "in", orders.ids)], order="id desc")
+            raise refused(BAD_ARGUMENT, self.env._("Enter the name of a manufacturing order."))
+        batches = self.with_context(active_test=False).search(self._api_of_order(order), order="id desc")
         return [batch._api_detail() for batch in batches]
 
+    @api.model
+    @question
+    def api_find(self, plc=0, order="", states=None, since="", until="", limit=100, after=0):
+        """Batches of queue and history, in the order of their ids: as they were queued.
+
+        :param plc: id of a PLC; 0: of all
+        :param order: name of a manufacturing order
+        :param states: a list; without one, all
+        :param since: queued at that time or later, UTC
+        :param until: queued before
+        :param limit: most batches of the answer
+        :param after: id of the last batch of the page before
+        :return: records, as :meth:`api_detail`; after, for the next page; more: whether there is one
+        """
+        limit = self._api_whole("limit", limit)
+        domain = [("id", ">", self._api_whole("after", after)), *self._api_filter(plc, order, states, since, until)]
+        found = self.with_context(active_test=False).search(domain, order="id", limit=limit + 1)
+        page = found[:limit]
+        return {
+            "records": [batch._api_detail() for batch in page],
+            "after": page[-1:].id or after,
+            "more": len(found) > limit,
+        }
+
+    @command
+    @each
     def api_cancel(self, reason, note="", order_action="withhold"):
         """Cancel batches that the PLC has not taken; what it was offered is withdrawn first.
 
@@ -78,10 +104,12 @@ class MoBatch(models.Model):
         :raise UserError: naming the first batch that can no longer be cancelled
         """
         batches, note = self._api_named(), self._api_text("note", note)
-        order_action = new_value("order_action", self._api_text("order_action", order_action))
-        batches.action_cancel(reason=self._api_text("reason", reason), note=note, order_action=order_action)
+        order_action = self._api_choice("order_action", new_value("order_action", order_action))
+        batches.action_cancel(reason=self._api_choice("reason", reason), note=note, order_action=order_action)
         return batches._api_states()
 
+    @command
+    @each
     def api_retry(self):
         """Retry failed write-backs now, without waiting for their next try.
 
@@ -92,6 +120,8 @@ class MoBatch(models.Model):
         batches.action_retry()
         return batches._api_states()
 
+    @command
+    @each
     def api_reset(self, decision, note=""):
         """Get batches that stand still going again: a person decides what only a person can know.
 
@@ -103,8 +133,7 @@ class MoBatch(models.Model):
         :return: id, name and state of each
         :raise UserError: naming the first batch that does not allow the decision
         """
-        decision = new_value("decision", self._api_text("decision", decision))
-        self._api_choice("decision", decision, DECISIONS)
+        decision = self._api_choice("decision", new_value("decision", decision))
         batches, note = self._api_named(), self._api_text("note", note)
         getattr(batches, DECISIONS[decision])()
         for batch in batches.sudo() if note else ():
@@ -112,6 +141,29 @@ class MoBatch(models.Model):
         return batches._api_states()
 
     # Helpers
+
+    @api.model
+    def _api_filter(self, plc, order, states, since, until):
+        """What :meth:`api_find` was asked for, as a domain."""
+        order, states = self._api_text("order", order), self._api_choices("states", states)
+        since, until = self._api_moment("since", since), self._api_moment("until", until)
+        return [
+            *self._api_of("plc", plc, "controller_id", "plc.controller"),
+            *(self._api_of_order(order) if order else ()),
+            *([("state", "in", states)] if states else ()),
+            *([("create_date", ">=", since)] if since else ()),
+            *([("create_date", "<", until)] if until else ()),
+        ]
+
+    @api.model
+    def _api_of_order(self, name):
+        """
+        :raise MissingError: if there is no order of that name
+        """
+        orders = self.env["mrp.production"].search([("name", "=", name)])
+        if not orders:
+            raise MissingError(self.env._("Manufacturing order %s does not exist.", name))
+        return [("production_id", "in", orders.ids)]
 
     def _api_states(self):
         return [{"id": batch.id, **values_of(batch, "name", "state")} for batch in self]

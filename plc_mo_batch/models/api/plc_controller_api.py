@@ -1,10 +1,13 @@
-from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.modules.module import get_manifest
 
+from .calls import command, question
+from .plc_alarm_api import ALARM
 from .plc_api import values_of
+from .schema import VERSION
 
 QUEUE = ("name", "enabled", "online", "last_contact", "last_error", "health")
-ALARM = ("kind", "priority", "state", "message", "batch_id", "date_opened", "date_acknowledged")
+HEALTH = ("name", "enabled", "online", "last_contact", "health")
 
 
 class PlcController(models.Model):
@@ -13,6 +16,7 @@ class PlcController(models.Model):
     _name = "plc.controller"
     _inherit = ["plc.controller", "plc.api"]
 
+    @question
     def api_queue(self):
         """What the PLCs owe.
 
@@ -21,6 +25,7 @@ class PlcController(models.Model):
         """
         return [controller._api_queue() for controller in self._api_seen()]
 
+    @question
     def api_health(self):
         """The health of the PLCs.
 
@@ -29,6 +34,7 @@ class PlcController(models.Model):
         """
         return [controller._api_health() for controller in self._api_seen()]
 
+    @command
     def api_fill(self):
         """Fill empty queues now.
 
@@ -38,6 +44,7 @@ class PlcController(models.Model):
         self._api_seen().action_fill_now()
         return True
 
+    @command
     def api_exchange(self):
         """Send recipes and read feedback now.
 
@@ -47,6 +54,7 @@ class PlcController(models.Model):
         self._api_seen().action_exchange_now()
         return True
 
+    @command
     def api_write_back(self):
         """Write back completed batches now.
 
@@ -56,6 +64,7 @@ class PlcController(models.Model):
         self._api_seen().action_write_back_now()
         return True
 
+    @command
     def api_switch(self, on, note=""):
         """Switch PLCs on or off. Off: no orders are queued for them and nothing is sent or read.
 
@@ -65,9 +74,16 @@ class PlcController(models.Model):
         :raise AccessError: if the user is not a manager
         """
         controllers = self._api_named()
-        if not isinstance(on, bool):
-            raise UserError(self.env._("`on` must be true or false."))
-        return controllers._switch(on, self._api_text("note", note))
+        return controllers._switch(self._api_flag("on", on), self._api_text("note", note))
+
+    @api.model
+    @question
+    def api_version(self):
+        """The version of the API.
+
+        :return: api: of what docs/api.md describes, MAJOR.MINOR (:data:`VERSION`); addon: of the addon
+        """
+        return {"api": VERSION, "addon": get_manifest("plc_mo_batch")["version"]}
 
     # Helpers
 
@@ -89,7 +105,7 @@ class PlcController(models.Model):
         alarms = self.env["plc.alarm"].search(self.env["plc.alarm"]._open_domain(self), order="date_opened, id")
         return {
             "id": self.id,
-            **values_of(self, "name", "enabled", "online", "last_contact", "health"),
+            **values_of(self, *HEALTH),
             "reasons": (self.health_reason or "").splitlines(),
             "alarms": [{"id": alarm.id, **values_of(alarm, *ALARM)} for alarm in alarms],
             "checked": fields.Datetime.to_string(self.env["plc.task.health"]._last_run()),

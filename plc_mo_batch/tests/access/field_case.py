@@ -118,7 +118,9 @@ class FieldCase(SecurityCase):
         check = mill._begin_commissioning()
         check.step_ids[0].write({"asked": MARK, "seen": MARK})
         journal = cls.env["mo.batch.journal"]._record("user", f"Journal {MARK}", controller=mill)
-        cls.keep(failure, weighing, alarm, counter, check, check.step_ids[0], journal)
+        answer = {"user_id": cls.env.uid, "key": MARK, "digest": MARK, "answer": f'"{MARK}"', "date": "2026-01-01 12:00:00"}
+        answered = cls.env["plc.api.answer"].create(answer)
+        cls.keep(failure, weighing, alarm, counter, check, check.step_ids[0], journal, answered)
 
     # Wizards belong to who opened them
 

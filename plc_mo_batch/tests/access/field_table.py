@@ -106,6 +106,9 @@ FIELDS = {
             "message priority state"
         ),
     },
+    "plc.api.answer": {
+        SHOWN: "answer date digest key user_id",
+    },
     "plc.commissioning": {
         SHOWN: "company_id controller_id is_complete layout_name place signature signed_by_id signed_on state step_ids",
     },

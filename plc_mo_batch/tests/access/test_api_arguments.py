@@ -1,6 +1,6 @@
 """Every argument of every api_* method, with values that no client should send: a sentence comes back, never a crash.
 
-A new method or argument needs its type in SCHEMA.
+A new method or argument needs its place in models/api/schema.py, and a right value in RIGHT.
 """
 
 import inspect
@@ -10,23 +10,16 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.api.schema import ARGUMENTS, METHODS
+from ..plain_schema import conforms
 from ..security_case import SecurityCase
 
-IDS, TEXT, WORD, FLAG = "ids", "text", "word", "flag"
-SCHEMA = {
-    ("mo.batch", "api_cancel"): {"ids": IDS, "reason": WORD, "note": TEXT, "order_action": WORD},
-    ("mo.batch", "api_detail"): {"ids": IDS},
-    ("mo.batch", "api_history"): {"order": WORD},
-    ("mo.batch", "api_reset"): {"ids": IDS, "decision": WORD, "note": TEXT},
-    ("mo.batch", "api_retry"): {"ids": IDS},
-    ("plc.controller", "api_exchange"): {"ids": IDS},
-    ("plc.controller", "api_fill"): {"ids": IDS},
-    ("plc.controller", "api_health"): {"ids": IDS},
-    ("plc.controller", "api_queue"): {"ids": IDS},
-    ("plc.controller", "api_switch"): {"ids": IDS, "on": FLAG, "note": TEXT},
-    ("plc.controller", "api_write_back"): {"ids": IDS},
-}
-RIGHT = {"reason": "plan", "note": "a note", "order_action": "withhold", "decision": "release", "on": True, "order": "none"}
+IDS = "ids"
+RIGHT = {
+    "after": 0, "batch": 0, "cursor": "", "decision": "release", "key": "", "limit": 10, "note": "a note", "on": True,
+    "order": "none", "order_action": "withhold", "partial": False, "plc": 0, "reason": "plan", "since": "2026-01-31 12:00:00",
+    "states": ["queued"], "until": "",
+}  # fmt: skip
 
 WRONG = [
     None, True, False, 0, 1, -1, 1.5, 2**31, 2**63, -(2**63), 10**40, float("nan"), float("inf"), "", " ", "1", "\0", "a\0b",
@@ -51,16 +44,23 @@ class TestApiArguments(SecurityCase):
 
     def test_schema_is_that_of_the_methods(self):
         methods = {key for key in self.addon_methods() if key[1].startswith("api_") and not self.env[key[0]]._abstract}
-        self.assertEqual(set(SCHEMA), methods)
-        for (model, method), arguments in SCHEMA.items():
+        self.assertEqual(set(METHODS), methods)
+        for (model, method), described in METHODS.items():
             function = getattr(type(self.env[model]), method)
-            names = [name for name in inspect.signature(function).parameters if name != "self"]
-            self.assertEqual([name for name in arguments if name != "ids"], names)
-            self.assertEqual("ids" in arguments, not getattr(function, "_api_model", False))
+            parameters = [found for name, found in inspect.signature(function).parameters.items() if name != "self"]
+            self.assertEqual([name for name in described.arguments if name != IDS], [found.name for found in parameters])
+            needed = [found.name for found in parameters if found.default is found.empty]
+            self.assertEqual([name for name in described.needs.split() if name != IDS], needed)
+            self.assertEqual(IDS in described.arguments, not getattr(function, "_api_model", False))
+
+    def test_right_values_are_right(self):
+        self.assertEqual({*RIGHT, IDS}, set(ARGUMENTS))
+        for name, value in RIGHT.items():
+            self.assertTrue(conforms(value, ARGUMENTS[name]), name)
 
     def right(self, model, method):
         ids = self.batch.ids if model == "mo.batch" else self.controller.ids
-        return {name: ids if kind == IDS else RIGHT[name] for name, kind in SCHEMA[model, method].items()}
+        return {name: ids if name == IDS else RIGHT[name] for name in METHODS[model, method].arguments}
 
     def sent(self, model, method, arguments):
         """What comes back: a sentence, or None if the call was accepted. Anything but a sentence of ours is raised."""
@@ -79,26 +79,29 @@ class TestApiArguments(SecurityCase):
 
     def test_one_wrong_argument(self):
         tried = 0
-        for (model, method), kinds in SCHEMA.items():
-            for name, kind in kinds.items():
-                for value in WRONG_IDS if kind == IDS else WRONG:
+        for (model, method), described in METHODS.items():
+            for name in described.arguments:
+                for value in WRONG_IDS if name == IDS else WRONG:
                     with self.subTest(method=method, argument=name, value=str(value)[:40]):
                         told = self.sent(model, method, {**self.right(model, method), name: value})
                         tried += 1
-                        if kind in (IDS, WORD) and not self.may_be_left_out(model, kind, value):
-                            self.assertTrue(told, "accepted")
+                        if told is None:
+                            self.assertTrue(self.is_right(name, value, described), "accepted")
                         self.assertTrue(told is None or len(told) < 500, "a sentence")
-        self.assertGreater(tried, 450)
+        self.assertGreater(tried, 1300)
 
-    def may_be_left_out(self, model, kind, value):
-        """Without ids, a question about PLCs is about all of them."""
-        return kind == IDS and model == "plc.controller" and not value
+    def is_right(self, name, value, described):
+        """XML-RPC has no null: what may be left out may also be false, but for a number."""
+        if name == IDS and not value:
+            return name not in described.needs
+        left_out = value in (None, False) and ARGUMENTS[name]["type"] in ("string", "array")
+        return left_out or conforms(list(value) if isinstance(value, tuple) else value, ARGUMENTS[name])
 
     def test_several_wrong_arguments(self):
         dice = random.Random(17)
-        for (model, method), kinds in SCHEMA.items():
+        for (model, method), described in METHODS.items():
             for _try in range(60):
-                arguments = {name: dice.choice(WRONG_IDS if kind == IDS else WRONG) for name, kind in kinds.items()}
+                arguments = {name: dice.choice(WRONG_IDS if name == IDS else WRONG) for name in described.arguments}
                 with self.subTest(method=method, arguments=str(arguments)[:200]):
                     self.sent(model, method, arguments)
 
@@ -120,6 +123,13 @@ class TestApiArguments(SecurityCase):
                 "`note` must not be longer than 1000 characters.",
             ),
             ("plc.controller", "api_switch", {"ids": plc, "on": "false"}, "`on` must be true or false."),
+            ("plc.controller", "api_fill", {"ids": [], "key": "x" * 201}, "`key` must not be longer than 200 characters."),
+            ("mo.batch", "api_retry", {"ids": batch, "partial": 1}, "`partial` must be true or false."),
+            ("mo.batch", "api_find", {"limit": 1001}, "`limit` must be a whole number from 1 to 1000."),
+            ("mo.batch", "api_find", {"plc": 2**31 - 1}, "PLC 2147483647 does not exist."),
+            ("mo.batch", "api_find", {"since": "yesterday"}, "`since` must be a time: YYYY-MM-DD HH:MM:SS."),
+            ("mo.batch", "api_find", {"states": "done"}, "`states` must be a list."),
+            ("mo.batch", "api_changes", {"cursor": "x"}, "`cursor` is not one that this method gave."),
         ):
             self.assertEqual(self.sent(model, method, arguments), sentence)
 

@@ -14,17 +14,22 @@ ODD_CODES = ("x", "101", 101.5, None, True, -1, 999, 2**40)
 ODD_AMOUNTS = (None, True, "x", "5", [], -0.01, NAN, INF, -INF, 1e12, 10**400)
 # what a caller passes otherwise
 GOOD = {
+    "after": 0,
     "amounts": [[101, 5.0], [102, 5.0], [114, 5.0]],
+    "batch": 0,
     "batch_id": 0,
     "booking": "scrap",
     "comment": "As it is",
     "decision": "give_up",
+    "limit": 10,
     "on": False,
     "order": "x",
     "order_action": "withhold",
     "outcome": "completed",
+    "plc": 0,
     "quantities": [],
     "reason": "plan",
+    "states": [],
     "weight": 1000.0,
 }
 # method of a batch -> what the batch is like where it is allowed
@@ -37,10 +42,12 @@ PREPARED = {
     "action_set_disposition": {"state": "failed"},
     "action_set_weight": {"state": "completed", "weight_needed": True},
     "api_cancel": {"state": "queued"},
+    "api_changes": {},
+    "api_find": {},
     "api_history": {},
     "api_reset": {"state": "running", "attention_key": "lost x"},
 }
-OF_THE_MODEL = ("api_history", "get_board")  # they take no ids
+OF_THE_MODEL = ("api_changes", "api_find", "api_history", "get_board")  # they take no ids
 ODOOS = ("copy_data",)  # its argument is Odoo's own
 
 
@@ -106,4 +113,4 @@ class TestOddArguments(SecurityCase):
             self.batch.write(PREPARED[method])
         if method == "action_is_booked_by_hand":
             self.order.with_context(plc_closing=True).state = "done"
-        return self.records[model]
+        return self.records.get(model)

@@ -43,11 +43,14 @@ METHODS = {
     ("mo.batch", "action_view_failures"): (PLANNERS,),
     ("mo.batch", "action_view_journal"): (OPERATORS,),
     ("mo.batch", "api_cancel"): (OPERATORS, "plan"),
+    ("mo.batch", "api_changes"): (PLANNERS,),
     ("mo.batch", "api_detail"): (PLANNERS,),
+    ("mo.batch", "api_find"): (PLANNERS,),
     ("mo.batch", "api_history"): (PLANNERS,),
     ("mo.batch", "api_reset"): (OPERATORS, "release"),
     ("mo.batch", "api_retry"): (OPERATORS,),
     ("mo.batch.booked", "action_confirm"): (MANAGERS,),
+    ("mo.batch.journal", "api_changes"): (OPERATORS,),
     ("mo.batch.cancel", "action_confirm"): (OPERATORS,),
     ("mo.batch.review", "action_confirm"): (OPERATORS,),
     ("mo.batch.review", "action_release"): (OPERATORS,),
@@ -63,6 +66,7 @@ METHODS = {
     ("mrp.production", "button_mark_done"): (PLANNERS,),
     ("plc.alarm", "action_acknowledge"): (OPERATORS,),
     ("plc.alarm", "action_open_subject"): (PLANNERS,),
+    ("plc.alarm", "api_changes"): (PLANNERS,),
     ("plc.commissioning", "action_print"): (OPERATORS,),
     ("plc.commissioning", "action_sign"): (MANAGERS,),
     ("plc.commissioning", "action_try"): (MANAGERS,),
@@ -89,6 +93,7 @@ METHODS = {
     ("plc.controller", "api_health"): (PLANNERS,),
     ("plc.controller", "api_queue"): (PLANNERS,),
     ("plc.controller", "api_switch"): (MANAGERS, False),
+    ("plc.controller", "api_version"): (PLANNERS,),
     ("plc.controller", "api_write_back"): (OPERATORS,),
     ("plc.controller", "echo_board"): (PLANNERS,),
     ("plc.controller", "get_board"): (PLANNERS,),
@@ -125,6 +130,9 @@ METHODS = {
 RIGHTS = {"create", "write", "unlink", "copy", "default_get", "onchange"}
 # leave out what is not for the caller: TestSettingsFields, and tests/test_rpc.py
 HARMLESS = {("res.config.settings", "default_get"), ("res.config.settings", "get_values")}
+# they are asked without ids
+OF_THE_MODEL = {(model, "api_changes") for model in ("mo.batch", "mo.batch.journal", "plc.alarm")}
+OF_THE_MODEL |= {("mo.batch", "api_find"), ("plc.controller", "api_version")}
 
 
 @tagged("post_install", "-at_install")
@@ -173,7 +181,11 @@ class TestSecurityMethods(SecurityCase):
                 self.assertEqual(self.callers(model, method, args), allowed)
 
     def callers(self, model, method, args):
-        return {role for role in self.people if not self.is_refused(role, model, method, self.record(role, model), *args)}
+        return {role for role in self.people if not self.is_refused(role, model, method, *self.named(role, model, method), *args)}
+
+    def named(self, role, model, method):
+        """The ids of the call; a question about the model takes none."""
+        return () if (model, method) in OF_THE_MODEL else (self.record(role, model),)
 
     def record(self, role, model):
         """Ids of a record; a wizard belongs to who opened it, even where he could not have done so."""

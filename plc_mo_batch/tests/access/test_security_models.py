@@ -23,6 +23,7 @@ MODELS = {
     "mo.batch.amounts.line": WIZARD,
     "mo.batch.weight": WIZARD,
     "plc.alarm": (PLANNERS, NOBODY, NOBODY),
+    "plc.api.answer": (NOBODY, NOBODY, NOBODY),
     "plc.commissioning": (OPERATORS, NOBODY, NOBODY),
     "plc.commissioning.step": (OPERATORS, NOBODY, NOBODY),
     "plc.controller": SET_UP,

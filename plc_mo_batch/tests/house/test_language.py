@@ -20,7 +20,15 @@ FINISHED = 6072  # of slot 1: a word that is 0 or 1
 INDONESIAN = "id_ID"
 ADDON = Path(__file__).resolve().parents[2]
 ANYTHING = {"Exception", "BaseException"}
-MAY_TAKE_IT = {"describe_error", "_log", "warning", "info", "debug", "exception"}  # what says it in a sentence, and logs
+MAY_TAKE_IT = {
+    "describe_error",
+    "code_of",
+    "_log",
+    "warning",
+    "info",
+    "debug",
+    "exception",
+}  # what says it in a sentence, and logs
 
 
 def shown_raw(source):
