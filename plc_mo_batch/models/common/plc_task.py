@@ -2,6 +2,7 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import format_datetime
 
 from ...tools.odoo_edge import commit, is_neutralized, rollback
@@ -89,12 +90,23 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _run(self):
-        """Entry point of the scheduled action. It never raises because of a single PLC, order or batch."""
+        """Entry point of the scheduled action. It never raises because of a single PLC, order or batch.
+
+        :raise AccessError: for anybody but the scheduled action's user
+        """
+        self._check_runner()
         if not self._is_enabled():
             self._log("switched off: nothing done")
             return
         self._work()
         self.env["plc.alarm"]._on_task_ran(self._task.number)
+
+    @api.model
+    def _check_runner(self):
+        """A scheduled action is a server action, too. Odoo lets anybody who can log in, of the portal too, run one whose model is
+        abstract: there are no rights on such a model that could be missing."""
+        if not self.env.su and self.env.user != self._scheduled_action().user_id:
+            raise AccessError(self.env._("Only the server runs the tasks."))
 
     @api.model
     def _work(self):

@@ -44,6 +44,19 @@ class TestSecurity(MillCase):
             self.controller.with_user(self.manager).last_job = 7
         self.controller.with_user(self.manager).host = "192.0.2.1"
 
+    @mute_logger("odoo.addons.base.models.ir_actions")
+    def test_nobody_runs_a_task(self):
+        """As a server action, which a scheduled action is as well; its user and the server do."""
+        portal = new_test_user(self.env, "driver", groups="base.group_portal")
+        for task in self.env["plc.task"]._all():
+            action = task._scheduled_action().ir_actions_server_id
+            for user in (portal, self.stranger, self.operator, self.manager, self.env.ref("base.user_admin")):
+                with self.subTest(task=task._name, user=user.login), self.assertRaises(AccessError):
+                    action.with_user(user).run()
+        task._scheduled_action().user_id = self.operator
+        task.with_user(self.operator)._check_runner()
+        task._check_runner()
+
     def test_journal_is_append_only(self):
         line = self.env["mo.batch.journal"]._record("user", "A test.", controller=self.controller)
         with self.assertRaises(UserError):
