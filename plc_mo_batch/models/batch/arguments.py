@@ -2,6 +2,8 @@
 
 import math
 
+MOST_CHARACTERS = 10_000  # of a remark
+
 
 def as_number(value):
     """A float; NaN, which no limit lets pass, for what is no number."""
@@ -19,8 +21,8 @@ def as_whole(value):
 
 
 def as_text(value):
-    """Without blanks around it; empty for what is no text."""
-    return value.strip() if isinstance(value, str) else ""
+    """Without blanks around it, and no longer than a text may be; empty for what is no text."""
+    return value.replace("\0", "").strip()[:MOST_CHARACTERS] if isinstance(value, str) else ""
 
 
 def as_pairs(value):

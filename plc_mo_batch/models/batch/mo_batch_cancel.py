@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.translate import label_of
+from .arguments import as_text
 
 REASONS = [
     ("recipe", "Recipe or order wrong"),
@@ -57,6 +58,7 @@ class MoBatch(models.Model):
         self._check_allowed("cancel")
         self._check_choice("cancel_reason", reason)
         self._check_choice("cancel_order_action", order_action)
+        note = as_text(note)
         for batch in self.sudo():
             batch._cancel(reason, note, order_action)
         return True

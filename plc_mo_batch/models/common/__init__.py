@@ -1,5 +1,6 @@
 from . import (
     plc_board_source,
+    plc_bounded,
     plc_changes,
     plc_counter,
     plc_fenced,

@@ -9,6 +9,7 @@ class PlcFenced(models.AbstractModel):
     """
 
     _name = "plc.fenced"
+    _inherit = ["plc.bounded"]
     _description = "Links Only to What Its Writer May Read"
 
     @api.model_create_multi

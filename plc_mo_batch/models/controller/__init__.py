@@ -1,5 +1,6 @@
 from . import (
     decimal_precision,
+    ir_attachment,
     plc_connection,
     plc_controller,
     plc_controller_actions,

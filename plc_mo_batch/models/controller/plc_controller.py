@@ -149,6 +149,11 @@ class PlcController(models.Model):
         "CHECK(poll_interval >= 0 AND max_batch_qty >= 0 AND settle_time >= 0 AND quiet_time >= 0 AND batch_limit >= 0)",
         "Times and limits cannot be negative.",
     )
+    _times_range = models.Constraint(  # PostgreSQL holds NaN for larger than any number
+        "CHECK(poll_interval <= 86400 AND settle_time <= 86400 AND quiet_time <= 86400 AND weight_grace BETWEEN 0 AND 86400"
+        " AND take_minutes BETWEEN 0 AND 525600)",
+        "Seconds must be between 0 and a day, minutes between 0 and a year.",
+    )
 
     def _default_lang(self):
         """The language of the person who sets up the PLC, as they speak the plant's; without a person, the company's."""

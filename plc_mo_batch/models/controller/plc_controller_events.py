@@ -35,6 +35,7 @@ class PlcController(models.Model):
     has_events = fields.Boolean(related="layout_id.has_events", related_sudo=True)
 
     _grace_positive = models.Constraint("CHECK(weighing_grace >= 0)", "Times cannot be negative.")
+    _grace_range = models.Constraint("CHECK(weighing_grace <= 525600)", "Minutes must be between 0 and a year.")
 
     def _compute_has_maintenance(self):
         self.has_maintenance = "maintenance.request" in self.env

@@ -62,6 +62,10 @@ class PlcController(models.Model):
         " AND person_minutes >= 0 AND order_minutes >= 0)",
         "Minutes cannot be negative.",
     )
+    _health_minutes_range = models.Constraint(
+        "CHECK(GREATEST(silent_minutes, send_minutes, run_minutes, post_minutes, person_minutes, order_minutes) <= 525600)",
+        "Minutes must be between 0 and a year.",
+    )
 
     @api.depends("alarm_ids.date_closed", "alarm_ids.priority", "enabled")
     def _compute_health(self):
