@@ -16,6 +16,7 @@ from .sentences import Label, Number, Sentence, _lt, either, listed, role
 
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
 MAX_WRITE = 123  # registers in one request (Modbus specification 6.12)
+MOST_LINES = MAX_READ + 1  # of a repeated field: already too many for a slot, as the sentences about it say
 
 HOLDING_FROM = 400001  # the first holding register in lists with six digits
 HOLDING = "holding"  # readable and writable
@@ -562,7 +563,7 @@ def _is_telling(value: int | None) -> bool:
 @lru_cache(maxsize=4096)
 def expanded(item: Field, count: int, step: int) -> tuple[Field, ...]:
     """The result of :func:`expand`, cached per process: records are read for each exchange, and rarely change."""
-    return tuple(expand(item, count, step))
+    return tuple(expand(item, min(count, MOST_LINES), step))  # a count of a billion would end the server
 
 
 def expand(item: Field, count: int, step: int, value_step: int = 1) -> Iterable[Field]:

@@ -25,6 +25,23 @@ class TestLayoutEdit(MillCase):
         with self.assertRaisesRegex(ValidationError, "its stride is 50"):
             self.recipe.stride = 50
 
+    def test_a_client_cannot_put_it_off(self):
+        """By the context in which a whole layout is saved: areas and fields would not be checked at all."""
+        for part, values in (
+            (self.recipe, {"stride": 50}),
+            (self.field("slot"), {"role": "formula"}),
+            (self.field("slot"), {"offset": 1}),
+        ):
+            for forged in (True, 1, "SAVING"):
+                with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                    part.with_context(plc_saving_layout=forged).write(values)
+
+    def test_a_billion_lines(self):
+        """Refused at once: as many fields would take the server's memory."""
+        for count in (126, 2**31 - 1):
+            with self.assertRaisesRegex(ValidationError, "but one request can hold only"), self.env.cr.savepoint():
+                self.field("armed_job").write({"repeat": count, "step": 2})
+
     def test_missing_field(self):
         with self.assertRaisesRegex(ValidationError, r"needs a field with the role Recipe job \(Odoo\)"):
             gone = [Command.delete(self.field("recipe_job").id)]
