@@ -65,13 +65,34 @@ def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[SocketAddr
     return found
 
 
+def one_spelling(host: str) -> str:
+    """The host as told apart from others: an address in one of its many forms, or a name. No name server is asked."""
+    name = _bare(host)
+    if _is_localhost(name):
+        return "127.0.0.1"
+    try:
+        text = str(socket.getaddrinfo(name, None, flags=socket.AI_NUMERICHOST)[0][4][0])
+    except (OSError, UnicodeError):
+        return name
+    address = ipaddress.ip_address(text.partition("%")[0])
+    return str(address.version == 6 and address.ipv4_mapped or text)
+
+
+def _bare(host: str) -> str:
+    return host.strip().rstrip(".").lower()
+
+
+def _is_localhost(name: str) -> bool:
+    return name == "localhost" or name.endswith(".localhost")
+
+
 def check_literal(host: str, allowed: Iterable[Network]) -> None:
     """Judge a host as far as possible without asking a name server.
 
     :raise AddressRefused: if it is an address that may not be connected to
     """
-    name = host.strip().rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
+    name = _bare(host)
+    if _is_localhost(name):
         check("127.0.0.1", allowed)
         return
     try:  # also accepts the other ways to write an IPv4 address: 127.1, 2130706433, 0x7f000001

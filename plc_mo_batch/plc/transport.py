@@ -321,8 +321,12 @@ def _new_client(endpoint: Endpoint, trace: Trace) -> "_TcpClient | _SerialClient
 
 def is_serial_port(device: str) -> bool:
     """Whether it is the name of a serial port, or a link below ``/dev`` to one, as udev makes them."""
-    name = os.path.realpath(device) if device.startswith("/dev/") else device
-    return bool(DEVICE.fullmatch(name))
+    return bool(DEVICE.fullmatch(one_device(device)))
+
+
+def one_device(device: str) -> str:
+    """The name of a serial port as told apart from others: links and dots are followed."""
+    return os.path.realpath(device) if device.startswith("/dev/") else device
 
 
 def _is_absent(device: str) -> bool:
@@ -384,7 +388,7 @@ class Link:
                 self.close()
 
     def _take_line(self) -> None:
-        line = _lines.setdefault(self.endpoint.place, threading.Lock())
+        line = _lines.setdefault(one_device(self.endpoint.place), threading.Lock())
         if not line.acquire(timeout=self.wait):
             raise LinkError("busy")
         self._line = line

@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...plc.address import one_spelling
 from ...plc.layout import MAX_READ, MAX_WRITE
+from ...plc.transport import one_device
 from ...plc.wire import Manners
 from ...tools.translate import translate
 
@@ -108,8 +110,8 @@ class PlcController(models.Model):
     def _machine(self):
         """What tells one place from another, as far as it is entered."""
         if self._needs("line"):
-            return self.serial_device or ""
-        host = (self.host or "").strip().rstrip(".").lower()
+            return one_device(self.serial_device or "")
+        host = self.host and one_spelling(self.host)
         return host and f"{host}:{self.port}"
 
     @api.constrains("layout_id", "max_read", "max_write")

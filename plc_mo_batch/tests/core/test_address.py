@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, tagged
 
-from ...plc.address import AddressRefused, check, check_literal, parse_networks, resolve
+from ...plc.address import AddressRefused, check, check_literal, one_spelling, parse_networks, resolve
 from ...plc.transport import Endpoint, Link, LinkError
 from ...plc.wire import Manners
 from ...simulator import Simulator
@@ -248,3 +248,21 @@ class TestAddressByRole(SecurityCase):
         self.assertEqual(refused, set(self.people) - {"settings"})
         refused = self.refused_roles("ir.config_parameter", "set_param", "plc_mo_batch.allowed_networks", "0.0.0.0/0")
         self.assertEqual(refused, set(self.people) - {"settings"})
+
+
+@tagged("post_install", "-at_install")
+class TestOneSpelling(BaseCase):
+    def test_spellings(self):
+        for host, other in (
+            (" LocalHost. ", "127.0.0.1"),
+            ("plc.localhost", "127.0.0.1"),
+            ("127.1", "127.0.0.1"),
+            ("0x0a000005", "10.0.0.5"),
+            ("167772165", "10.0.0.5"),
+            ("012.0.0.5", "10.0.0.5"),
+            ("::ffff:10.0.0.5", "10.0.0.5"),
+            ("2001:DB8:0::1", "2001:db8::1"),
+            ("Mixer-1.Plant.", "mixer-1.plant"),
+            ("", ""),
+        ):
+            self.assertEqual(one_spelling(host), other, host)
