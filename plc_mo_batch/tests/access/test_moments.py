@@ -26,6 +26,9 @@ class TestInHand(MillCase):
             yield lambda plc=plc: plc.unlink()
         yield lambda: self.controller.write({"company_id": self.elsewhere.id})
         yield lambda: self.module.button_uninstall()
+        yield lambda: self.module.write({"state": "to remove"})
+        yield lambda: self.module.with_user(self.env.ref("base.user_admin")).module_uninstall()
+        yield lambda: self.env.company.write({"active": False})
         yield lambda: self.env["ir.module.module"].search([("name", "=", "mrp")]).button_uninstall()
 
     def test_refused_with_what_it_holds(self):
@@ -74,7 +77,19 @@ class TestTwins(MillCase):
         return self.assertRaisesRegex(ValidationError, sentence)
 
     def test_refused(self):
-        for values in ({}, {"host": " 127.0.0.1. "}):
+        spellings = (
+            " 127.0.0.1. ",
+            "localhost",
+            "LocalHost.",
+            "mill.localhost",
+            "127.1",
+            "0x7f000001",
+            "2130706433",
+            "0177.0.0.1",
+        )
+        spellings += ("::ffff:127.0.0.1", "::FFFF:7f00:1", "\uff11\uff12\uff17.0.0.1")
+        self.env["ir.config_parameter"].set_param("plc_mo_batch.allowed_networks", "127.0.0.0/8 ::ffff:127.0.0.0/104")
+        for values in ({}, *({"host": host} for host in spellings)):
             with self.assertTwin(f"{self.controller.name} has the same address"), self.env.cr.savepoint():
                 self.twin(**values)
 
@@ -103,8 +118,9 @@ class TestTwins(MillCase):
     def test_serial_line(self):
         values = {"transport": "serial", "serial_device": "/dev/ttyUSB7", "host": False}
         self.controller.write(values)
-        with self.assertTwin(), self.env.cr.savepoint():
-            self.twin(**values)
+        for device in ("/dev/ttyUSB7", "/dev//ttyUSB7", "/dev/./ttyUSB7", "/dev/shm/../ttyUSB7"):
+            with self.assertTwin(), self.env.cr.savepoint():
+                self.twin(**{**values, "serial_device": device})
         self.twin(**values, device_id=2)
 
     def test_another_unit_or_port_is_another_plc(self):

@@ -13,6 +13,7 @@ PLANNERS = {"planner", *OPERATORS}
 # (model, method): who may call it, and its arguments behind the ids
 METHODS = {
     ("ir.module.module", "button_uninstall"): (SETTINGS,),
+    ("ir.module.module", "module_uninstall"): (SETTINGS,),
     ("mo.batch", "action_abort"): (OPERATORS,),
     ("mo.batch", "action_book_on_new_order"): (MANAGERS,),
     ("mo.batch", "action_cancel"): (OPERATORS,),
