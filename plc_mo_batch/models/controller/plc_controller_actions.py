@@ -83,8 +83,11 @@ class PlcController(models.Model):
         self.sudo().write({"enabled": on})
         user = self.env.user.name
         message = self.env._("Switched on by %s.", user) if on else self.env._("Switched off by %s.", user)
-        for controller in self if note else switched:
-            self.env["mo.batch.journal"]._record("user", f"{message} {note}".strip(), controller=controller)
+        journal = self.env["mo.batch.journal"]
+        for controller in switched:
+            journal._record("user", f"{message} {note}".strip(), controller=controller)
+        for controller in self - switched if note else ():  # nothing happened but the note
+            journal._record_once(f"{message} {note}", controller)
         if on:
             self.env["plc.task.exchange"]._trigger()
         return True

@@ -136,8 +136,9 @@ class TestApiArguments(SecurityCase):
             for method in ("api_fill", "api_exchange", "api_write_back"):
                 self.assertIs(self.call("operator", "plc.controller", method, self.controller.ids), True)
             self.call("manager", "plc.controller", "api_switch", self.controller.ids, False)
+            self.call("manager", "plc.controller", "api_switch", self.controller.ids, False, "a note")
         lines = journal.search([], limit=journal.search_count([]) - before)
-        self.assertEqual(len(lines), 4)
+        self.assertEqual(len(lines), 5)
         self.assertEqual(lines.user_id, self.people["operator"] | self.people["manager"])
 
     def test_each_person_is_journalled(self):
