@@ -55,7 +55,7 @@ METHODS = {
     ("mo.batch.disposition", "action_confirm"): (OPERATORS,),
     ("mo.batch.amounts", "action_confirm"): (OPERATORS,),
     ("mo.batch.weight", "action_confirm"): (OPERATORS,),
-    ("plc.controller", "copy_data"): (PLANNERS,),
+    ("plc.controller", "copy_data"): (MANAGERS,),
     ("mrp.production", "action_merge"): (PLANNERS,),
     ("mrp.production", "copy_data"): (PLANNERS,),
     ("mrp.production", "action_plc_start_over"): (OPERATORS,),

@@ -57,6 +57,20 @@ class TestMigrations(MillCase):
         self.assertEqual(parameters.get_param("plc_mo_batch.allowed_networks"), "127.0.0.1")
         self.controller.host = "127.0.0.1"
 
+    def test_times_that_were_no_times(self):
+        for name in ("times_range", "times_positive", "grace_range", "health_minutes_range"):
+            self.env.cr.execute(f'ALTER TABLE plc_controller DROP CONSTRAINT "plc_controller_{name}"')
+        self.env.cr.execute(
+            "UPDATE plc_controller SET settle_time = 'NaN', quiet_time = 'Infinity', weight_grace = -5,"
+            " take_minutes = 2147483647, weighing_grace = 7 WHERE id = %s",
+            self.controller.ids,
+        )
+        self.env.invalidate_all()
+        self.migrate("19.0.2.0.0/pre-time_limits")
+        plc = self.controller
+        values = (plc.settle_time, plc.quiet_time, plc.weight_grace, plc.take_minutes, plc.weighing_grace)
+        self.assertEqual(values, (86400, 86400, 0, 525600, 7))
+
     def test_layouts_get_the_company_that_uses_them(self):
         """Nobody of a database with one company loses a layout that he could change; in others, shipped ones stay shared."""
         shipped, unused = (self.env.ref(f"plc_mo_batch.plc_register_layout_{name}") for name in ("job_numbers", "isa88"))

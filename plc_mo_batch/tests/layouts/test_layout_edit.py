@@ -40,7 +40,7 @@ class TestLayoutEdit(MillCase):
         """Refused at once: as many fields would take the server's memory."""
         for count in (126, 2**31 - 1):
             with self.assertRaisesRegex(ValidationError, "but one request can hold only"), self.env.cr.savepoint():
-                self.field("armed_job").write({"repeat": count, "step": 2})
+                self.field("acknowledged_job").write({"repeat": count, "step": 2})
 
     def test_missing_field(self):
         with self.assertRaisesRegex(ValidationError, r"needs a field with the role Recipe job \(Odoo\)"):
