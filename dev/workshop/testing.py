@@ -87,10 +87,10 @@ def _all(world, lot):
     options = (*_in_parallel(), "--durations=20", "--durations-min=5")
     if not lot:
         return (*options, *(PLANT_TESTS if world is PLANT else LONGEST_FIRST))
-    in_plant = {file for file in _shared_files() if _is_for_the_plant(file, lot)}
+    in_plant = [file for file in _shared_files() if _is_for_the_plant(file, lot)]
     if world is PLANT:
-        return (*options, *sorted(in_plant, key=_shared_files().index))
-    return (*options, *(f"--ignore={file}" for file in sorted(in_plant)), *LONGEST_FIRST)
+        return (*options, *in_plant)
+    return (*options, *(f"--ignore={file}" for file in in_plant), *LONGEST_FIRST)
 
 
 def _shared_files():
