@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.fields import Command
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, TransactionCase, get_db_name
+from odoo.tools import SQL
 
 from odoo.addons.plc_mo_batch.simulator import Simulator
 
@@ -220,3 +221,9 @@ class CommittedMillCase(BaseCase):
             if not mill:
                 self.skipTest("needs the demo data")
             self.mill_id = mill.id
+
+    def delete_of_mill(self, *tables):
+        """Delete what the mill has there: nobody rolls it back."""
+        with self.registry.cursor() as cr:
+            for table in tables:
+                cr.execute(SQL("DELETE FROM %s WHERE controller_id = %s", SQL.identifier(table), self.mill_id))

@@ -208,12 +208,12 @@ class TestApiKeyRace(CommittedMillCase):
 
     def setUp(self):
         super().setUp()
-        self.addCleanup(self.forget)
+        self.addCleanup(self.delete_of_mill, "mo_batch_journal")
+        self.addCleanup(self.reset)
 
-    def forget(self):
+    def reset(self):
         with self.registry.cursor() as cr:
             cr.execute("DELETE FROM plc_api_answer")
-            cr.execute("DELETE FROM mo_batch_journal WHERE controller_id = %s", [self.mill_id])
             cr.execute("UPDATE plc_controller SET enabled = TRUE WHERE id = %s", [self.mill_id])
 
     def switch(self, cr):

@@ -20,9 +20,8 @@ class TestFillRace(CommittedMillCase):
         self.addCleanup(self.forget_batches)
 
     def forget_batches(self):
+        self.delete_of_mill("mo_batch_journal", "mo_batch")
         with self.registry.cursor() as cr:
-            cr.execute("DELETE FROM mo_batch_journal WHERE controller_id = %s", [self.mill_id])
-            cr.execute("DELETE FROM mo_batch WHERE controller_id = %s", [self.mill_id])
             cr.execute("DELETE FROM ir_cron_trigger")
 
     def fill(self, barrier, filled):
