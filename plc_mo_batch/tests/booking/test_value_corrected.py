@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .value_case import ValueCase
+from .value_case import ANSWERS, ValueCase
 
 TOMORROW = timedelta(days=1)
 
@@ -120,7 +120,7 @@ class TestCorrectedMeanwhile(ValueCase):
 
         ends = {
             "booked": lambda order, batch: self.book(batch),
-            "closed": lambda order, batch: order.with_context(skip_consumption=True).button_mark_done(),
+            "closed": lambda order, batch: order.with_context(**ANSWERS).button_mark_done(),
             "cancelled": cancelled,
         }
         for name, end in ends.items():
