@@ -418,7 +418,7 @@ def encode_ascii(field: Field, text: str) -> bytes:
 
 def _integer_writer(field: Field) -> Write:
     """Scale, and round half up, away from zero; refuse values beyond the limits of the field and of its type."""
-    bottom, top = _range(field)
+    bottom, top = range_of(field)
     factor = _scale(field) * NUDGE
 
     def write(value: Any) -> int:
@@ -431,7 +431,7 @@ def _integer_writer(field: Field) -> Write:
 
 def _wide_writer(field: Field) -> Write:
     """The same without floats: exact to the last bit."""
-    bottom, top = _range(field)
+    bottom, top = range_of(field)
     scale = _exact(field.scale)
 
     def write(value: Any) -> int:
@@ -450,7 +450,7 @@ def _exact(value: Any) -> Fraction:
 
 def _float_writer(field: Field) -> Write:
     """Scale; refuse values beyond the limits of the field and of its type."""
-    bottom, top = _range(field)
+    bottom, top = range_of(field)
     scale = field.scale
 
     def write(value: Any) -> Any:
@@ -466,8 +466,8 @@ def _scale(field: Field) -> float:
     return 1 if field.type == "bool" else field.scale
 
 
-def _range(field: Field) -> tuple[Any, Any]:
-    """The smallest and the largest value that the field can hold."""
+def range_of(field: Field) -> tuple[Any, Any]:
+    """The smallest and the largest value that the field can hold, in its own unit: those of its type, and its own limits."""
     bottom, top = _range_of_type(field)
     return (
         bottom if field.minimum is None else max(bottom, field.minimum),
@@ -488,7 +488,7 @@ def _range_of_type(field: Field) -> tuple[Any, Any]:
 
 def _refusal(field: Field, value: Any) -> CodecError:
     """Why ``value`` cannot be written."""
-    bottom, top = _range(field)
+    bottom, top = range_of(field)
     shown = {"value": _shown(value), "bottom": _shown(bottom), "top": _shown(top)}
     if value < bottom and bottom == field.minimum:
         return CodecError(field, _lt("cannot hold %(value)s: it must be at least %(bottom)s", **shown))

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import isclose
 from typing import Any
 
-from .codec import FLOATS, FORMATS, RANGES, Field, SlotCodec
+from .codec import FLOATS, FORMATS, Field, SlotCodec, range_of
 from .sentences import Label, Number, Sentence, _lt, either, listed, role
 
 MAX_READ = 125  # registers in one request (Modbus specification 6.3)
@@ -257,9 +257,8 @@ class Layout:
         return self._alone(kind, role).decode(words)[role]
 
     def most(self, role: str) -> float:
-        """The largest value of a role that the feedback can show."""
-        items = self.area("feedback").by_role(role)
-        return max(RANGES[item.type][1] / item.scale if item.maximum is None else item.maximum for item in items)
+        """The largest value of a role that the feedback can show, whichever line shows it."""
+        return max(float(range_of(item)[1]) for item in self.area("feedback").by_role(role))
 
     def words_of(self, kind: str, role: str, value: Any) -> tuple[int, list[int]]:
         """(offset, words) of one field set to ``value``.

@@ -64,7 +64,7 @@ class MrpProduction(models.Model):
             if cancelled or order._plc_is_shared():
                 OrderValue(order).add_rest()
             if cancelled and hasattr(order, "_post_labour"):
-                order.with_company(order.company_id)._post_labour()
+                order.sudo().with_company(order.company_id)._post_labour()
 
 
 def _cost_not_carried(original, workorders, date=False):
@@ -112,19 +112,20 @@ def _price_with_what_came_earlier(original, order, consumed):
     earlier = value.not_carried() - consumed
     if not (earlier or order._plc_is_shared()):
         return original(order, consumed)
-    with value.whole_cost_shares(order.move_byproduct_ids._plc_open()), value.corrections():
+    with value.whole_cost_shares(value.order.move_byproduct_ids._plc_open()), value.corrections():
         result = original(order.with_context(**{DUE: 1.0}), consumed | earlier)
     value.mark_all(consumed | earlier)
     return result
 
 
 class OrderValue:
-    """
+    """With all rights: who may close an order may not write what the addon remembers, and need not read prices.
+
     :param order: one order; without ``mrp_account`` nothing of it has a value, and nothing is done
     """
 
     def __init__(self, order):
-        self.order = order
+        self.order = order.sudo()
         self.is_valued = is_valued(order.env)
 
     def not_carried(self):
@@ -137,7 +138,7 @@ class OrderValue:
         return sum(move.value - move.plc_carried_value for move in carried)
 
     def _mark_carried(self, moves):
-        moves.plc_carried = True
+        moves.sudo().plc_carried = True
         for move in self.order.move_raw_ids.filtered("plc_carried"):
             move.plc_carried_value = move.value
 

@@ -15,6 +15,7 @@ from . import (
     test_tolerance,
     test_units_changed,
     test_value,
+    test_value_by_people,
     test_value_companies,
     test_value_corrected,
     test_value_table,

@@ -3,7 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .value_case import ValueCase
+from .value_case import BooksCase, ValueCase
 
 
 @tagged("post_install", "-at_install")
@@ -313,29 +313,8 @@ class TestValue(ValueCase):
 
 
 @tagged("post_install", "-at_install")
-class TestValueInTheBooks(ValueCase):
+class TestValueInTheBooks(BooksCase):
     """Perpetual valuation: what goes through production leaves nothing on its account."""
-
-    valuation = "real_time"
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.account, stock = cls.new_account("PLCA", "asset_current"), cls.new_account("PLCB", "asset_current")
-        journal = cls.env["account.journal"].create({"name": "Test stock", "code": "PLCT", "type": "general"})
-        cls.env.company.account_stock_journal_id = journal
-        cls.category.write(
-            {
-                "property_stock_journal": journal.id,
-                "property_stock_valuation_account_id": stock.id,
-                "property_account_expense_categ_id": cls.new_account("PLCC", "expense").id,
-            }
-        )
-        cls.feed.property_stock_production.valuation_account_id = cls.account
-
-    @classmethod
-    def new_account(cls, code, kind):
-        return cls.env["account.account"].create({"name": f"Test {code}", "code": code, "account_type": kind})
 
     def left(self):
         """What is left on the account of production."""

@@ -156,3 +156,28 @@ class ValueCase(MillCase):
         for mine, theirs in zip(order.workorder_ids, twin.workorder_ids, strict=True):
             for time in mine.time_ids:
                 time.copy({"workorder_id": theirs.id, "plc_batch_id": False})
+
+
+class BooksCase(ValueCase):
+    """Perpetual valuation: each move of stock has its entry, and ``self.account`` is that of production."""
+
+    valuation = "real_time"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.account, stock = cls.new_account("PLCA", "asset_current"), cls.new_account("PLCB", "asset_current")
+        journal = cls.env["account.journal"].create({"name": "Test stock", "code": "PLCT", "type": "general"})
+        cls.env.company.account_stock_journal_id = journal
+        cls.category.write(
+            {
+                "property_stock_journal": journal.id,
+                "property_stock_valuation_account_id": stock.id,
+                "property_account_expense_categ_id": cls.new_account("PLCC", "expense").id,
+            }
+        )
+        cls.feed.property_stock_production.valuation_account_id = cls.account
+
+    @classmethod
+    def new_account(cls, code, kind):
+        return cls.env["account.account"].create({"name": f"Test {code}", "code": code, "account_type": kind})

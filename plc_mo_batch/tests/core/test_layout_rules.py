@@ -44,6 +44,31 @@ class TestRecipe(BaseCase):
         self.assertEqual(layout.words_of("recipe", "armed_job", 7), (79, [0, 0x0700]))
         self.assertEqual(layout.value("recipe", [0] * 80 + [0x0700], "armed_job"), 7)
 
+    def test_the_most_that_can_be_shown(self):
+        """By the type, the scale and the limits of what shows it; the recipe's own fields have no say."""
+        layout, most = plc_layouts.flags(), 0xFFFF
+        for values, largest in (
+            ({"type": "uint16", "scale": 1}, most),
+            ({"type": "uint16", "scale": 10}, most / 10),
+            ({"type": "uint16", "scale": 10, "maximum": 600.0}, 600.0),
+            ({"type": "uint16", "scale": 10, "maximum": 0.0}, 0.0),
+            ({"type": "uint16", "scale": 10, "maximum": 7000.0}, most / 10),  # no word holds its limit
+            ({"type": "uint64", "scale": 1000}, 0xFFFFFFFFFFFFFFFF / 1000),
+        ):
+            shown = changed(layout, "feedback", altered("weight", **{"maximum": None, **values}))
+            self.assertEqual(shown.most("weight"), largest, values)
+            sent = changed(shown, "recipe", altered("line_quantity", maximum=3.0))
+            self.assertEqual(sent.most("weight"), largest, values)
+
+    def test_the_most_that_any_line_can_show(self):
+        def one_line(fields):
+            return [
+                replace(item, maximum={2: 900.0, 5: 80.0}.get(item.index, 70.0)) if item.role == "line_quantity" else item
+                for item in fields
+            ]
+
+        self.assertEqual(changed(plc_layouts.flags(), "feedback", one_line).most("line_quantity"), 900.0)
+
     def test_what_is_missing_is_named(self):
         layout = plc_layouts.flags()
         with self.assertRaisesRegex(KeyError, "nowhere"):
