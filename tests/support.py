@@ -7,10 +7,22 @@ from xmlrpc.client import Fault
 import pytest
 import requests
 
+from odoo.addons.plc_mo_batch.tests.lot import is_turn
+
 from workshop.plant import DEV, RPC_SECONDS, Failure, query, wait_for
 
+LONG_RUNS = 5  # of minutes each: ``make test`` takes one of them in turn
 ACCESS_ERROR = 4  # XML-RPC's fault code
 USER_ERROR = 2
+
+
+def in_turn(what, number, of):
+    """A mark: of so many of a kind, a commit runs one."""
+    return pytest.mark.skipif(not is_turn(what, number, of), reason="another commit's turn")
+
+
+def long_run(number):
+    return in_turn("long run", number, LONG_RUNS)
 
 
 @contextmanager

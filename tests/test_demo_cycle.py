@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 import pytest
+from support import in_turn
 
 from workshop.plant import DEV, Process, is_free, query, wait_for
 
@@ -22,7 +23,10 @@ def left_behind(output):
     return [port for port in ports if not is_free(port)] + found
 
 
-@pytest.mark.parametrize("handshake", ["job-numbers", "flags"])
+@pytest.mark.parametrize(
+    "handshake",
+    [pytest.param(name, marks=in_turn("demo", number, 2)) for number, name in enumerate(("job-numbers", "flags"))],
+)
 def test_ten_orders_run_through(handshake, folder):
     with Process([DEMO, "--once", "--speed", 600, "--handshake", handshake], folder / "demo.log") as demo:
         assert demo.wait(1800) == 0, demo.output()

@@ -4,10 +4,13 @@ import re
 import subprocess
 import sys
 
+from support import long_run
+
 ROUNDS = 10
 ROW = re.compile(r"^\| (.+) \| (\d+) \| (.+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
 
 
+@long_run(4)
 def test_races():
     command = [sys.executable, "-m", "workshop.races", str(ROUNDS)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)

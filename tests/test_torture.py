@@ -1,14 +1,12 @@
 """``make torture``, shortened: some points of each kind, for either handshake (docs/reliability.md has the figures of all).
 
-``make test`` takes one of the three in turn.
+``make test`` takes one of these, soak and races in turn.
 """
 
 import re
 import subprocess
 
-import pytest
-
-from odoo.addons.plc_mo_batch.tests.lot import is_turn
+from support import long_run
 
 from workshop.plant import DEV
 
@@ -24,7 +22,7 @@ def torture(*options):
     return run.stdout, int(found[1]), int(found[2])
 
 
-@pytest.mark.skipif(not is_turn(0, 3), reason="another commit's turn")
+@long_run(0)
 def test_job_numbers_killed_at_some_points():
     output, tried, missed = torture("--handshake", "job-numbers", "--stride", 347, "--first", 50)
     assert "sabotage: 5 of 5 found" in output
@@ -32,14 +30,14 @@ def test_job_numbers_killed_at_some_points():
     assert missed <= 1  # a cycle may have an event less than the one that was counted
 
 
-@pytest.mark.skipif(not is_turn(1, 3), reason="another commit's turn")
+@long_run(1)
 def test_flags_killed_at_some_points():
     _output, tried, missed = torture("--handshake", "flags", "--stride", 647, "--first", 200, "--no-sabotage")
     assert tried >= 4
     assert missed <= 1
 
 
-@pytest.mark.skipif(not is_turn(2, 3), reason="another commit's turn")
+@long_run(2)
 def test_weighings_and_failures_killed_at_some_points():
     _output, tried, missed = torture("--cycle", "events", "--handshake", "flags", "--stride", 131, "--first", 60, "--no-sabotage")
     assert tried >= 3

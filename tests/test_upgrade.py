@@ -11,13 +11,14 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from support import odoo, shell
+from support import in_turn, odoo, shell
 
 from workshop.databases import drop_database, throwaway_name
 from workshop.plant import DEV, query
 
 METRICS_KEY = "plc_mo_batch.metrics_key"
 RELEASES = sorted((Path(__file__).parent / "releases").glob("plc_mo_batch-*.tar.xz"))
+IN_TURN = [pytest.param(path, marks=in_turn("release", number, len(RELEASES))) for number, path in enumerate(RELEASES)]
 OURS = "('mo.batch', 'mo.batch.event', 'plc.controller', 'plc.register.map', 'mrp.production', 'plc.failure', 'plc.weighing')"
 # table -> which of its rows are compared; a table that a release does not have is left out
 TABLES = {
@@ -149,7 +150,7 @@ def crons(database):
     return query(database, "SELECT cron_name, interval_number, active FROM ir_cron WHERE cron_name LIKE 'PLC %' ORDER BY 1")
 
 
-@pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.name.removesuffix(".tar.xz").rpartition("-")[2])
+@pytest.fixture(scope="module", params=IN_TURN, ids=lambda path: path.name.removesuffix(".tar.xz").rpartition("-")[2])
 def released(request, folder):
     """A database of a release, and what it holds."""
     name = throwaway_name()

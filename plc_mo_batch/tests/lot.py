@@ -15,9 +15,9 @@ def is_drawn(name, one_of=4):
     return not LOT or _drawn(name) % one_of == 0
 
 
-def is_turn(number, of):
-    """Whether it is the turn of this one, from 0: each run has exactly one."""
-    return not LOT or _drawn("turn") % of == number
+def is_turn(what, number, of):
+    """Whether it is the turn of this one, from 0, among so many of a kind: each run has exactly one."""
+    return not LOT or _drawn(what) % of == number
 
 
 def _drawn(name):

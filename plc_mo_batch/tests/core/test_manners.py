@@ -72,9 +72,9 @@ class RudeCase(BaseCase):
         memory = [0] * 65536 if memory is None else memory
         self.server = self.enterContext(RudeServer(memory, rests=self.rests, **manners))
 
-    def patiently(self, fault, attempt):
-        """Only where nothing is to come a short timeout is tried first: on a busy machine an answer may miss that, too."""
-        for patience in PATIENCES if "timeout" in fault else (SURE,):
+    def patiently(self, attempt):
+        """What is no answer to the request is waited out: first for a moment. On a busy machine an answer may miss that, too."""
+        for patience in PATIENCES:
             try:
                 with patch.object(module, "PROBE_TIMEOUT", patience):
                     return attempt(patience)
@@ -94,7 +94,7 @@ class TestFound(RudeCase):
     def test_manners_are_found(self):
         for name, (device, asked, fault, manners) in MANNERS.items():
             with self.subTest(name):
-                self.patiently(fault, lambda patience, row=(device, asked, fault, manners): self.find(patience, *row))
+                self.patiently(lambda patience, row=(device, asked, fault, manners): self.find(patience, *row))
 
     def find(self, patience, device, asked, fault, manners):
         self.serve(**device)
@@ -109,7 +109,7 @@ class TestFound(RudeCase):
     def test_faults_are_told_apart(self):
         for name, (device, asked, fault) in FAULTS.items():
             with self.subTest(name):
-                self.patiently(fault, lambda patience, row=(device, asked, fault): self.find_none(patience, *row))
+                self.patiently(lambda patience, row=(device, asked, fault): self.find_none(patience, *row))
 
     def find_none(self, patience, device, asked, fault):
         self.serve(**device)
@@ -121,11 +121,13 @@ class TestFound(RudeCase):
     def test_manners_of_a_device_without_the_last_slot(self):
         """What it does not have is no reason to find nothing."""
         for name in ("hangs up", "its own unit"):
-            device, asked, _fault, manners = MANNERS[name]
-            self.serve(**device, end=7100)
-            endpoint = self.endpoint(**asked)
-            found, seen = find_manners(endpoint, LAYOUT, look(endpoint, LAYOUT, DEADLINE), DEADLINE)
-            self.assertEqual((found, seen.error, seen.lacks.cause), (Manners(**manners), None, "2"))
+            self.patiently(lambda patience, name=name: self.find_without_last_slot(patience, *MANNERS[name]))
+
+    def find_without_last_slot(self, patience, device, asked, _fault, manners):
+        self.serve(**device, end=7100)
+        endpoint = self.endpoint(patience, **asked)
+        found, seen = find_manners(endpoint, LAYOUT, look(endpoint, LAYOUT, DEADLINE), DEADLINE)
+        self.assertEqual((found, seen.error, seen.lacks.cause), (Manners(**manners), None, "2"))
 
     def test_every_mend_is_of_a_fault_that_a_device_here_has(self):
         faults = {tuple(fault.split()) for _device, _asked, fault, *_manners in [*MANNERS.values(), *FAULTS.values()]}
@@ -175,8 +177,8 @@ class TestFound(RudeCase):
 
 @tagged("post_install", "-at_install")
 class TestWhatIsTold(RudeCase):
-    def error(self, call=lambda link: link.read_words(7000, 83), manners=None, **values):
-        with self.assertRaises(LinkError) as caught, Link(self.endpoint(manners=manners, **values)) as link:
+    def error(self, call=lambda link: link.read_words(7000, 83), **values):
+        with self.assertRaises(LinkError) as caught, Link(self.endpoint(**values)) as link:
             call(link)
             call(link)
         return caught.exception
@@ -185,25 +187,33 @@ class TestWhatIsTold(RudeCase):
         link.write_words(7000, [1] * 79)
 
     def test_ids(self):
+        self.patiently(self.tell_ids)
+
+    def tell_ids(self, patience):
         self.serve(unit=3)
-        error = self.error(device_id=255)
+        error = self.error(timeout=patience, device_id=255)
         self.assertEqual((error.detail, error.ids), ("unit 255 was asked, and unit 3 answered",) * 2)
         self.serve(transaction=zero)
         error = self.error()
         self.assertEqual(error.detail, "its transaction id is 0, whatever was asked")
         self.assertRegex(error.ids, r"^asked with transaction id [1-9]\d*, answered with 0$")
         self.serve(transaction=lambda number: number + 1)
-        error = self.error()
+        error = self.error(timeout=patience)
         self.assertEqual(error.detail, "it has the transaction id of another request")
         asked, came = map(int, error.ids.replace(",", "").split()[4::3])
         self.assertEqual(came, asked + 1)
 
     def test_manners_accept_no_more_than_they_say(self):
-        self.serve(unit=3, transaction=zero)
-        self.assertEqual(self.error(manners={"any_unit": True}).cause, "no_transaction")
-        self.assertEqual(self.error(manners={"no_transaction": True}).cause, "unit")
-        self.serve(transaction=lambda number: number + 1)
-        self.assertEqual(self.error(manners={"no_transaction": True, "any_unit": True}).cause, "transaction")
+        for device, manners, cause in (
+            ({"unit": 3, "transaction": zero}, {"any_unit": True}, "no_transaction"),
+            ({"unit": 3, "transaction": zero}, {"no_transaction": True}, "unit"),
+            ({"transaction": lambda number: number + 1}, {"no_transaction": True, "any_unit": True}, "transaction"),
+        ):
+            self.patiently(lambda patience, row=(device, manners, cause): self.accept_no_more(patience, *row))
+
+    def accept_no_more(self, patience, device, manners, cause):
+        self.serve(**device)
+        self.assertEqual(self.error(timeout=patience, manners=manners).cause, cause)
 
     def test_refusals_name_what_was_asked(self):
         self.serve(max_read=64, functions=(3, 4))
@@ -219,7 +229,7 @@ class TestWhatIsTold(RudeCase):
             ({"falls_silent_after": 0}, "timeout", ""), ({"falls_silent_after": 1}, "timeout", "later"),
             ({"hangs_up_after": 1}, "reset", "later"), ({"refuses": 4}, "exception", "4"),
         ):  # fmt: skip
-            self.patiently(kind, lambda patience, row=(device, kind, cause): self.send_in_vain(patience, *row))
+            self.patiently(lambda patience, row=(device, kind, cause): self.send_in_vain(patience, *row))
 
     def send_in_vain(self, patience, device, kind, cause):
         self.serve(**device)
