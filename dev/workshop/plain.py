@@ -44,6 +44,7 @@ TESTS = (  # fast ones first
     "test_address",
     "test_transport",
     "test_wires",
+    "test_fins",
     "test_reconcile_stateful",
     "test_reconcile_model",
 )

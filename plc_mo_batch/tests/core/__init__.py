@@ -7,6 +7,7 @@ from . import (
     test_events,
     test_events_model,
     test_events_rules,
+    test_fins,
     test_layout,
     test_layout_rules,
     test_look,
