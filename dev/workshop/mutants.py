@@ -52,6 +52,7 @@ MODULES = {
     "wire": ("test_transport", "test_wires", "test_wire_registry", "test_manners", "test_fins"),
     "wires/__init__": ("test_wire_registry",),
     "wires/fins": ("test_fins",),
+    "wires/s7": ("test_s7",),
     "look": ("test_look", "test_manners"),
     "signature": ("test_signature",),
     "trial": ("test_trial",),

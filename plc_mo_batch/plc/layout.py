@@ -83,8 +83,8 @@ TYPES_OF_ROLE = {
 
 @dataclass(frozen=True)
 class Area:
-    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``; ``registers`` is the memory that they are in, which the
-    wire knows (``wire.Family``): with Modbus :data:`HOLDING` or :data:`INPUT`.
+    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``; ``registers`` is their memory, which the wire
+    knows (``wire.Family``): with Modbus :data:`HOLDING` or :data:`INPUT`.
 
     ``slots``: how many events the area can show at the same time; recipe and feedback have as many slots as the layout.
     """

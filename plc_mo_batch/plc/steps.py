@@ -90,8 +90,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Write:
-    """``words`` at ``address`` of the memory ``registers``; ``kind`` is block, arm, ack, withdraw, disarm, clear or command; event
-    for an event's flag."""
+    """``words`` at ``address`` of the memory ``registers``; ``kind`` is block, arm, ack, withdraw, disarm, clear or command;
+    event for an event's flag."""
 
     kind: str
     slot: int

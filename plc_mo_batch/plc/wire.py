@@ -27,10 +27,11 @@ class LinkError(Exception):
     answer to another request), ``tls`` (no trust was established), ``setup`` (Odoo's side lacks something), ``busy`` (other PLCs
     keep the line), ``address`` (a PLC may not have this one); ``detail`` is what else is known.
     ``writing`` is True if it happened after a write was begun: its fate is unknown. False: it was certainly not applied.
-    ``cause`` tells faults of one kind apart, as far as people must do different things: the number of an exception, those of
+    ``cause`` tells faults of one kind apart, as far as people must do different things: the number of an exception, that of
     Modbus where another protocol has the same; ``name`` and ``refused`` (connect); ``later`` (timeout, reset: after an answer on
-    the same connection); ``unit``, ``transaction`` and ``no_transaction`` (reply). ``to_write``: the request was a write, applied or not. ``ids`` says which ids were asked for and
-    which came: unlike ``detail`` it differs from time to time. ``address``: of what the device refused, else -1.
+    the same connection); ``unit``, ``transaction`` and ``no_transaction`` (reply). ``to_write``: the request was a write, applied
+    or not. ``ids`` says which ids were asked for and which came: unlike ``detail`` it differs from time to time. ``address``: of
+    what the device refused, else -1.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class Endpoint:
     :param allowed: networks that may be connected to although they are local (see ``address``); None: no address is refused
     :param node: the PLC's FINS node; 0: the PLC at this address, whatever its node is
     :param own_node: Odoo's; 0: the last number of its address
+    :param rack, rack_slot: where the CPU of an S7 is: 0 and 1 of a 1200 and 1500, 0 and 2 of a 300
     """
 
     host: str = ""
@@ -137,6 +139,8 @@ class Endpoint:
     manners: Manners = Manners()
     node: int = 0
     own_node: int = 0
+    rack: int = 0
+    rack_slot: int = 1
 
     @property
     def place(self) -> str:
@@ -231,7 +235,8 @@ class WireKind:
 
     :param name: stored with a PLC; never change it
     :param label: what people choose
-    :param needs: the settings of an :class:`Endpoint` that it uses: ``host``, ``port``, ``device_id``, ``tls``, ``line``, ``node``
+    :param needs: the settings of an :class:`Endpoint` that it uses: ``host``, ``port``, ``device_id``, ``tls``, ``line``,
+        ``node`` and ``rack`` (both of them)
     :param handshakes: the handshakes of layouts (``layout.HANDSHAKES``) whose rules it can keep
     :param make: makes the wire to an endpoint, not open yet; the number is how many seconds to wait for a line that others use
     :param port: its usual port; 0: it has none

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..sentences import _lt
-from ..wire import LINE_WAIT, MODBUS, Endpoint, LinkError, Wire, WireKind
+from ..wire import LINE_WAIT, MODBUS, Endpoint, Family, LinkError, Wire, WireKind
 
 KINDS: dict[str, WireKind] = {}
 
@@ -22,6 +22,11 @@ def register(kind: WireKind) -> None:
     if kind.name in KINDS:
         raise ValueError(kind.name)
     KINDS[kind.name] = kind
+
+
+def families() -> list[Family]:
+    """The protocols of all wires."""
+    return list({kind.family.name: kind.family for kind in KINDS.values()}.values())
 
 
 def kind_of(endpoint: Endpoint) -> WireKind:

@@ -1,10 +1,10 @@
 """The wires that speak FINS, as Omron's CS, CJ, CP, NJ and NX do: over UDP and over TCP. No library: none of those that there are
 checks whose answer it takes.
 
-An answer is ours if everything in it is: that it is a response, to our node from the one that was asked, with our service id, to
-our command, with as many words as were asked for. Any other frame is passed over, as if nothing had come: late and doubled
-datagrams, another client's answer, one to another command. A service id has eight bits, so it is used only once on a socket; after
-any doubt, too, comes a new socket with a new one, begun at random. A write is sent once.
+An answer is ours if everything in it is: that it is a response, to our node from the one that was asked, with our service id,
+to our command, with as many words as were asked for. Any other frame is passed over, as if nothing had come: late and doubled
+datagrams, another client's answer, one to another command. A service id has eight bits, so it is used only once on a socket;
+after any doubt, too, comes a new socket with a new one, begun at random. A write is sent once.
 """
 
 import ipaddress

@@ -20,6 +20,7 @@ from . import (
     test_reconcile_unbelieved,
     test_reconcile_watched,
     test_rounds,
+    test_s7,
     test_sentences,
     test_signature,
     test_simulator,

@@ -80,7 +80,7 @@ class TestRegistry(MemoryCase):
 
     def test_every_kind_needs_what_an_endpoint_has(self):
         for kind in wires.KINDS.values():
-            self.assertLessEqual(kind.needs, {"host", "port", "device_id", "tls", "line", "node"}, kind.name)
+            self.assertLessEqual(kind.needs, {"host", "port", "device_id", "tls", "line", "node", "rack"}, kind.name)
             self.assertLessEqual(set(kind.handshakes), set(HANDSHAKES), kind.name)
 
     def test_rules_that_it_cannot_keep(self):
@@ -154,7 +154,7 @@ class TestSelections(TransactionCase):
     def test_connections(self):
         expected = [(kind.name, str(kind.label)) for kind in wires.KINDS.values()]
         self.assertEqual(self.choices("plc.controller", "transport"), expected)
-        names = ["tcp", "tls", "rtu_tcp", "serial", "fins_udp", "fins_tcp"]
+        names = ["tcp", "tls", "rtu_tcp", "serial", "fins_udp", "fins_tcp", "s7"]
         self.assertEqual([name for name, _label in expected], names, "stored: no name may change")
 
     def test_connections_of_the_set_up(self):
