@@ -19,7 +19,7 @@ from ..sentences import Sentence, _lt
 from ..wire import NO_ANSWER, Endpoint, Family, LinkError, WireKind, unreachable
 
 S7 = Family("s7", _lt("S7"), {"DB": _lt("DB: data block")}, {"DB": _lt("Number of the data block")})
-INSTALL = "pip install 'python-snap7>=3'"
+INSTALL = "pip install 'python-snap7>=3.3,<4'"
 
 LAST_BLOCK = 65535
 PDU = 960  # bytes that Odoo proposes; the PLC may answer with less

@@ -1,8 +1,11 @@
 """The wires that speak FINS, in front of the simulator's, which has its own encoding; and every fault that an answer can have."""
 
 import csv
+import json
+import shutil
 import socket
 import struct
+import subprocess
 import unittest
 from contextlib import contextmanager
 from dataclasses import replace
@@ -688,6 +691,45 @@ class TestCaptures(FinsCase):
             with self.assertRaises(LinkError) as caught:
                 wire.read_words(6000, 77, "D")
             self.assertIn(caught.exception.kind, ("reply", "timeout"))
+
+
+# another's client, as its authors show it: it writes two words, and reads what is there then
+CLIENT = """
+const { FinsClient } = require("omron-fins");
+const [protocol, port, timeout] = [process.argv[1], Number(process.argv[2]), 1000 * Number(process.argv[3])];
+const client = FinsClient(port, "127.0.0.1", { protocol, timeout, MODE: "CS", ...(protocol === "udp" ? { SA1: 33, DA1: 10 } : {}) });
+const end = (...told) => { console.log(JSON.stringify(told)); process.exit(); };
+const values = (message) => message && message.response && message.response.values;
+client.on("error", (error) => end(String(error)));
+client.on("timeout", () => end("timeout"));
+client.on("open", () => setImmediate(() =>
+    client.write("D7001", [0x2BCD, 7], () => client.read("D7000", 4, (_error, here) => client.read("E0_5", 1, (_other, there) =>
+        client.read("E10_6", 1, (_last, beyond) => end(values(here), values(there), values(beyond))))))));
+"""
+
+
+def has_client():
+    """Node.js and the package ``omron-fins`` are there; ``npm install -g omron-fins`` installs it, NODE_PATH names the folder."""
+    node = shutil.which("node")
+    return bool(node) and not subprocess.run([node, "-e", "require('omron-fins')"], capture_output=True, check=False).returncode
+
+
+@tagged("post_install", "-at_install")
+class TestPeer(FinsCase):
+    """The simulator's encoding, and so ours, is what others speak."""
+
+    def test_a_client_of_others(self):
+        if not has_client():
+            self.skipTest(
+                "Node.js with its package omron-fins is not part of the project's own set-up: npm install -g omron-fins"
+            )
+        self.plc.front.others[0xA0][5], self.plc.front.others[0x60][6] = 99, 98
+        for protocol in ("udp", "tcp"):
+            self.put(BEFORE)
+            command = ["node", "-e", CLIENT, protocol, str(self.plc.port), str(SURE)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10 * SURE)
+            self.assertEqual(json.loads(done.stdout or "null"), [[1, 0x2BCD, 7, 4], [99], [98]], done.stderr)
+            self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], [1, 0x2BCD, 7, 4])
 
 
 def in_memory(layout, registers="D"):
