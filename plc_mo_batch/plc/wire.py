@@ -195,13 +195,13 @@ class Family:
     :param name: stored with layouts; never change it
     :param label: its name
     :param memories: in which memory an area can be: name, as stored (never change it) -> label
-    :param numbered: name -> label of its number: memories of which a PLC has several
+    :param numbered: those of which a PLC has several
     """
 
     name: str
     label: Sentence
     memories: Mapping[str, Sentence]
-    numbered: Mapping[str, Sentence] = field(default_factory=dict)
+    numbered: frozenset[str] = frozenset()
 
     def has(self, registers: str) -> bool:
         """An area can be in this memory; a number stands behind the name of a numbered one."""

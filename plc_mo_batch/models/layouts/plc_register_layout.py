@@ -211,7 +211,12 @@ class PlcRegisterLayout(models.Model):
             for name in SHIPPED:
                 origin = self.env.ref(f"plc_mo_batch.{name}", raise_if_not_found=False)
                 xml_id = f"plc_mo_batch.{name}_{family.name}"
-                if not origin or origin.protocol == family.name or self.env.ref(xml_id, raise_if_not_found=False):
+                if (
+                    not origin
+                    or origin.problems
+                    or origin.protocol == family.name
+                    or self.env.ref(xml_id, raise_if_not_found=False)
+                ):
                     continue
                 copied = origin.copy({"name": f"{origin.name} ({family.label})", "company_id": False})
                 copied.area_ids.write(memory_of(family.name))

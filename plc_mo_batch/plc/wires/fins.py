@@ -25,7 +25,7 @@ FINS = Family(
     "fins",
     _lt("FINS"),
     {"D": _lt("D: data"), "W": _lt("W: work"), "H": _lt("H: holding"), "CIO": _lt("CIO: core I/O"), "E": _lt("E: extended data")},
-    {"E": _lt("Bank of E")},
+    frozenset({"E"}),
 )
 # the codes of whole words
 BANKS = (*range(0xA0, 0xB0), *range(0x60, 0x69))  # Omron calls them E0 to EF, and E10 to E18

@@ -18,8 +18,8 @@ from ..layout import HANDSHAKES, HOLDING, MAX_READ, MAX_WRITE
 from ..sentences import Sentence, _lt
 from ..wire import NO_ANSWER, Endpoint, Family, LinkError, WireKind, unreachable
 
-S7 = Family("s7", _lt("S7"), {"DB": _lt("DB: data block")}, {"DB": _lt("Number of the data block")})
-INSTALL = "pip install 'python-snap7>=3.3,<4'"
+S7 = Family("s7", _lt("S7"), {"DB": _lt("DB: data block")}, frozenset({"DB"}))
+PACKAGE, REQUIREMENT = "python-snap7", "python-snap7>=3.3,<4"
 
 LAST_BLOCK = 65535
 PDU = 960  # bytes that Odoo proposes; the PLC may answer with less
@@ -53,8 +53,8 @@ def _library() -> Any:
     try:
         return [importlib.import_module(f"snap7.{name}") for name in ("connection", "s7protocol", "datatypes", "error")]
     except ImportError as error:
-        told = {"package": "python-snap7", "command": INSTALL}
-        detail = _lt("the Python package %(package)s is not installed; this installs it: %(command)s", **told)
+        told = {"package": PACKAGE, "requirement": REQUIREMENT}
+        detail = _lt("the Python package %(package)s is not installed: pip install '%(requirement)s'", **told)
         raise LinkError("setup", detail) from error
 
 

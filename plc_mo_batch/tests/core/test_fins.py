@@ -697,7 +697,8 @@ class TestCaptures(FinsCase):
 CLIENT = """
 const { FinsClient } = require("omron-fins");
 const [protocol, port, timeout] = [process.argv[1], Number(process.argv[2]), 1000 * Number(process.argv[3])];
-const client = FinsClient(port, "127.0.0.1", { protocol, timeout, MODE: "CS", ...(protocol === "udp" ? { SA1: 33, DA1: 10 } : {}) });
+const nodes = protocol === "udp" ? { SA1: 33, DA1: 10 } : {};
+const client = FinsClient(port, "127.0.0.1", { protocol, timeout, MODE: "CS", ...nodes });
 const end = (...told) => { console.log(JSON.stringify(told)); process.exit(); };
 const values = (message) => message && message.response && message.response.values;
 client.on("error", (error) => end(String(error)));

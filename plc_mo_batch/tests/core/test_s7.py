@@ -417,5 +417,5 @@ class TestWithoutTheLibrary(BaseCase):
         with patch.dict(sys.modules, {"snap7": None, "snap7.connection": None}):
             found = look(Endpoint("127.0.0.1", 1, transport="s7"), plc_layouts.job_numbers(), 1)
         self.assertEqual(found.error.kind, "setup")
-        told = "the Python package python-snap7 is not installed; this installs it: pip install 'python-snap7>=3.3,<4'"
+        told = "the Python package python-snap7 is not installed: pip install 'python-snap7>=3.3,<4'"
         self.assertEqual(found.error.detail, told)
