@@ -14,6 +14,7 @@
         "data/ir_config_parameter_data.xml",
         "data/ir_cron_data.xml",
         "data/plc_register_layout_data.xml",
+        "data/plc_register_layout_protocols.xml",
         "views/plc_words_templates.xml",
         "wizards/plc_setup_views.xml",
         "views/mo_batch_journal_views.xml",

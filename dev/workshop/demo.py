@@ -19,6 +19,7 @@ from workshop.paths import LOGS
 from workshop.plant import (
     ADMIN,
     HANDSHAKES,
+    PROTOCOLS,
     Failure,
     Server,
     Simulator,
@@ -91,6 +92,7 @@ def parse():
     add = parser.add_argument
     add("--once", action="store_true", help="one cycle without a person, a mass balance; exit code 0: every line agrees")
     add("--handshake", default="job-numbers", choices=HANDSHAKES, help="which of the two layouts (default: %(default)s)")
+    add("--protocol", default="modbus", choices=PROTOCOLS, help="what the PLC speaks (default: %(default)s)")
     add("--speed", type=float, default=SPEED, help="how much faster than real time the mill runs (default: %(default)g)")
     add("--port", type=int, help=f"Odoo's port (default: {HTTP_PORT}, or a free one)")
     add("--bare", action="store_true", help="without accounting, sales and all else that a plant has beside manufacturing")
@@ -288,7 +290,7 @@ class Demo:
     def _run(self):
         self._prepare()
         self.simulator = self._simulator()
-        connect_plc(self.database, self.simulator.port, self.options.handshake)
+        connect_plc(self.database, self.simulator.port, self.options.handshake, self.options.protocol)
         self.server = self._server()
         self.office = Office(self.server)
         self.screen = Screen(self.server.log)
@@ -323,7 +325,7 @@ class Demo:
     def _simulator(self):
         speed, handshake = self.options.speed, self.options.handshake
         log = self.folder / "simulator.log"
-        beside = {"failures": 1, "weigh": WEIGHING}
+        beside = {"failures": 1, "weigh": WEIGHING, "protocol": PROTOCOLS[self.options.protocol][0]}
         return self._started(Simulator(log, self.ledger, speed=speed, handshake=handshake, seed=int(time.time()), **beside))
 
     def _server(self):
@@ -343,7 +345,8 @@ class Demo:
         server, login = self.server, "{} / {}".format(*ADMIN)
         say()
         say(f"  Odoo           {paint('good', server.url + '/odoo/action-plc_mo_batch.mo_batch_action')}  (login {login})")
-        say(f"  PLC simulator  127.0.0.1:{self.simulator.port}, {self.options.handshake}, {self.options.speed:g} times real time")
+        what = f"{self.options.protocol}, {self.options.handshake}, {self.options.speed:g} times real time"
+        say(f"  PLC simulator  127.0.0.1:{self.simulator.port}, {what}")
         say(f"  Logs           {self.folder}")
         say()
 
@@ -392,7 +395,7 @@ class Demo:
         say(
             paint(
                 "good",
-                f"{len(self.office.ids)} orders done in {seconds:.0f} s ({self.options.handshake}), "
+                f"{len(self.office.ids)} orders done in {seconds:.0f} s ({self.options.protocol}, {self.options.handshake}), "
                 f"all {len(rows)} lines agree: dosed = batch = stock{'' if self.options.bare else ', value in = value out'}.",
             )
         )

@@ -44,6 +44,8 @@ TESTS = (  # fast ones first
     "test_address",
     "test_transport",
     "test_wires",
+    "test_fins",
+    "test_s7",
     "test_reconcile_stateful",
     "test_reconcile_model",
 )

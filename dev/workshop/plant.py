@@ -25,6 +25,13 @@ RPC_SECONDS = 300.0  # as all limits here: what comes ends the wait, however bus
 HEALTH_SECONDS = 10.0
 ADMIN = ("admin", "admin")
 HANDSHAKES = {"job-numbers": "plc_register_layout_job_numbers", "flags": "plc_register_layout_flags"}
+# protocol -> what the simulator and Odoo call it, and the end of the layouts' names
+PROTOCOLS = {
+    "modbus": ("modbus", "tcp", ""),
+    "fins": ("fins", "fins_udp", "_fins"),
+    "fins-tcp": ("fins", "fins_tcp", "_fins"),
+    "s7": ("s7", "s7", "_s7"),
+}
 
 
 # Small things
@@ -270,7 +277,7 @@ def new_database(name, log, force=False, say=lambda _line: None, world="bare"):
             raise Failure(f"The database {name} could not be made:\n{newdb.tail()}")
 
 
-def connect_plc(database, port, handshake="job-numbers"):
+def connect_plc(database, port, handshake="job-numbers", protocol="modbus"):
     """Point the demo PLC at a port before any server runs on the database, so that no other simulator is ever spoken to.
 
     Silence is counted from now, and the tasks are not late: the template that the database was copied from may be hours old,
@@ -281,11 +288,12 @@ def connect_plc(database, port, handshake="job-numbers"):
         database,
         """
         UPDATE plc_controller
-           SET host = '127.0.0.1', port = %s, layout_id = map.res_id, watched_since = now() AT TIME ZONE 'UTC'
+           SET host = '127.0.0.1', port = %s, transport = %s, layout_id = map.res_id, watched_since = now() AT TIME ZONE 'UTC'
           FROM ir_model_data map, ir_model_data plc
          WHERE (plc.module, plc.name) = ('plc_mo_batch', 'plc_controller_mill') AND plc_controller.id = plc.res_id
            AND (map.module, map.name) = ('plc_mo_batch', %s)
         """,
         port,
-        HANDSHAKES[handshake],
+        PROTOCOLS[protocol][1],
+        HANDSHAKES[handshake] + PROTOCOLS[protocol][2],
     )

@@ -28,7 +28,7 @@ def weighing(text):
 
 
 class PlcSimulator(Command):
-    """Simulate a feed mill's PLC on a Modbus TCP socket, until Ctrl-C or SIGTERM.
+    """Simulate a feed mill's PLC on a socket, with Modbus TCP or another protocol, until Ctrl-C or SIGTERM.
 
     It serves the register layouts "Feed mill, job numbers" and "Feed mill, flags" (recipes from 7000 on, feedback from 6000
     on, a slot every 100 registers), and "ISA-88, float32" (1000, 3000, 110). Equipment failures stand from 8000 on, manual
@@ -48,7 +48,7 @@ class PlcSimulator(Command):
         mill = simulator.mill
         print(
             f"PLC simulator listening on {simulator.host}:{simulator.port} "
-            f"(layout {mill.layout}, handshake {mill.handshake}, {len(mill.slots)} slots)",
+            f"(protocol {options['protocol']}, layout {mill.layout}, handshake {mill.handshake}, {len(mill.slots)} slots)",
             flush=True,
         )
         stopped.wait()
@@ -87,6 +87,12 @@ class PlcSimulator(Command):
             **of_layout,
             choices=["high", "low"],
             help="which word of a number comes first (default: the layout's)",
+        )
+        add(
+            "--protocol",
+            default="modbus",
+            choices=["modbus", "fins", "s7"],
+            help="fins: the registers are the memory D, over UDP and TCP on the same port; s7: data block 1",
         )
         add("--device-id", type=int, default=1, help="Modbus unit that answers")
         add("--speed", type=float, default=1.0, help="seconds of plant time in a second: a batch takes four minutes")

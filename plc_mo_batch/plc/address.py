@@ -52,16 +52,16 @@ def _network(text: str) -> Network:
         raise ValueError(_lt("%(text)s is not a network", text=text)) from None
 
 
-def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[SocketAddress]:
+def resolve(host: str, port: int, allowed: Iterable[Network] | None) -> list[SocketAddress]:
     """Socket addresses of a host. All of them may be connected to.
 
+    :param allowed: local networks that may be connected to nevertheless; None: no address is refused
     :raise AddressRefused: if one of them may not
     :raise OSError: if it has none
     """
     found = [sockaddr for *_rest, sockaddr in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    networks = tuple(allowed)
-    for sockaddr in found:
-        _check(str(sockaddr[0]), networks)
+    for sockaddr in found if allowed is not None else ():
+        check(str(sockaddr[0]), allowed or ())
     return found
 
 

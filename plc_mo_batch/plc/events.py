@@ -139,7 +139,7 @@ def _wrong_flag(layout: Layout, kind: str, words: Sequence[int]) -> Anomaly:
 def _acknowledge(layout: Layout, kind: str, slot: int) -> Write:
     """Write the flag alone: everything else in the slot belongs to the PLC."""
     offset, words = layout.words_of(kind, "event_flag", STORED)
-    return Write("event", slot, layout.address(kind, slot, offset), tuple(words))
+    return Write("event", slot, layout.address(kind, slot, offset), tuple(words), layout.area(kind).registers)
 
 
 # The content of an event

@@ -149,7 +149,7 @@ class Connection:
         """Up to the first that the device refuses: it answers, so what it shows can still be read."""
         for write in plan.writes:
             try:
-                self._connected(plan).write_words(write.address, write.words)
+                self._connected(plan).write_words(write.address, write.words, write.registers)
             except LinkError as error:
                 if error.kind != "exception":
                     raise

@@ -577,7 +577,8 @@ class Handshake(ABC):
     # Writes
 
     def _write(self, kind: str, area: str, slot: int, offset: int, words: Sequence[int]) -> Write:
-        return Write(kind, slot, self.layout.address(area, slot, offset), tuple(words))
+        registers = self.layout.area(area).registers
+        return Write(kind, slot, self.layout.address(area, slot, offset), tuple(words), registers)
 
     def _write_role(self, kind: str, area: str, slot: int, role: str, value: int) -> Write:
         offset, words = self.layout.words_of(area, role, value)

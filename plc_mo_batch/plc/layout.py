@@ -83,7 +83,8 @@ TYPES_OF_ROLE = {
 
 @dataclass(frozen=True)
 class Area:
-    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``; ``registers`` is :data:`HOLDING` or :data:`INPUT`.
+    """Slots of one kind: slot ``n`` begins at ``base + (n - 1) * stride``; ``registers`` is their memory, which the wire
+    knows (``wire.Family``): with Modbus :data:`HOLDING` or :data:`INPUT`.
 
     ``slots``: how many events the area can show at the same time; recipe and feedback have as many slots as the layout.
     """
@@ -377,7 +378,7 @@ class Layout:
 
     def _overlapping_areas(self) -> list[Sentence]:
         found = []
-        for registers in (HOLDING, INPUT):
+        for registers in dict.fromkeys(area.registers for area in self.areas):
             areas = sorted((area for area in self.areas if area.registers == registers), key=lambda area: area.base)
             for first, second in pairwise(areas):
                 end = first.base + (self.count(first.kind) - 1) * first.stride + first.extent

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .layout import HOLDING
+
 QUEUED, SENDING, OFFERED, RUNNING = "queued", "sending", "offered", "running"
 CANCELLING, COMPLETED, FAILED, DONE, CANCELLED = "cancelling", "completed", "failed", "done", "cancelled"
 OPEN = (QUEUED, SENDING, OFFERED, RUNNING, CANCELLING, COMPLETED, FAILED)
@@ -88,12 +90,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Write:
-    """``words`` at ``address``; ``kind`` is block, arm, ack, withdraw, disarm, clear or command; event for an event's flag."""
+    """``words`` at ``address`` of the memory ``registers``; ``kind`` is block, arm, ack, withdraw, disarm, clear or command;
+    event for an event's flag."""
 
     kind: str
     slot: int
     address: int
     words: tuple[int, ...]
+    registers: str = HOLDING
 
 
 @dataclass(frozen=True)

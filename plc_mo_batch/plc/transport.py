@@ -36,7 +36,20 @@ from pymodbus.pdu.register_message import (
 from .address import AddressRefused, Network, SocketAddress, resolve
 from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
 from .sentences import Sentence, _lt
-from .wire import BUSY, LINE_WAIT, Endpoint, LinkError, Manners, SerialLine, Tls
+from .wire import (
+    BUSY,
+    BUSY_PAUSE,
+    BUSY_TRIES,
+    LINE_WAIT,
+    MODBUS,
+    NO_ANSWER,
+    Endpoint,
+    LinkError,
+    Manners,
+    SerialLine,
+    Tls,
+    unreachable,
+)
 
 TCP, TLS, RTU_TCP, SERIAL = ("tcp", "tls", "rtu_tcp", "serial")
 # Names of serial ports and of virtual ones. Not of consoles (tty, tty1), of the kernel's log (ttyprintk), or of other devices:
@@ -47,8 +60,6 @@ DEVICE = re.compile(
 )
 
 PORT_WAIT = 5.0  # seconds to wait for another process that uses the serial port
-BUSY_TRIES = 6  # for one read; of a device that is busy three times in ten, one read in a thousand is given up
-BUSY_PAUSE = 0.05  # seconds before the second try, twice as long before the third, and so on
 
 READ_HOLDING = 3
 READ_INPUT = 4
@@ -80,9 +91,6 @@ class _Demote(logging.Filter):
 
 for _name in ("pymodbus", "pymodbus.logging"):
     logging.getLogger(_name).addFilter(_Demote())
-
-
-NO_ANSWER = _lt("it is incomplete, or it belongs to another request")
 
 
 class _ReadReply(ReadHoldingRegistersResponse):
@@ -212,17 +220,6 @@ class _SerialClient(ModbusSerialClient):
         if not os.access(device, os.R_OK | os.W_OK):
             raise OSError(_lt("the system user that runs Odoo has no permission to use it"))
         raise BlockingIOError(_lt("another program is using it, or it does not support these settings"))
-
-
-def _connect_cause(error: Exception) -> str:
-    if isinstance(error, socket.gaierror):
-        return "name"
-    return "refused" if isinstance(error, ConnectionRefusedError) else ""
-
-
-def _why(error: Exception) -> str:
-    """What is known of an error: a sentence of ours, or the system's message."""
-    return next((reason for reason in error.args if isinstance(reason, Sentence)), str(error))
 
 
 def _tls_reason(error: OSError) -> Sentence:
@@ -396,10 +393,8 @@ class Link:
     def _connect(self) -> None:
         try:
             self._connect_once()
-        except AddressRefused as error:
-            raise LinkError("address", error.args[0]) from error
-        except (OSError, ValueError, OverflowError) as error:  # an impossible host or port raises the latter two
-            raise LinkError("connect", _why(error), cause=_connect_cause(error)) from error
+        except (AddressRefused, OSError, ValueError, OverflowError) as error:  # an impossible host or port raises the latter two
+            raise unreachable(error) from error
         self._answered = 0
         self._leave_alone(self.endpoint.manners.connect_pause)
 
@@ -432,7 +427,7 @@ class Link:
         :raise LinkError: on anything but exactly these registers; the connection is then closed, and stays so
         :raise ValueError: if there is no such request; nothing was sent
         """
-        self._check(address, count, MAX_READ)
+        self._check(address, count, MAX_READ, registers)
         function = READ_INPUT if registers == INPUT else READ_HOLDING
         reply = self._call(function, address, count)
         for attempt in range(BUSY_TRIES - 1):
@@ -447,14 +442,14 @@ class Link:
             raise LinkError("reply", _lt("requested %(count)s registers at %(address)s, got %(got)s", **told))
         return tuple(reply.registers)
 
-    def write_words(self, address: int, words: Sequence[int]) -> None:
+    def write_words(self, address: int, words: Sequence[int], registers: str = HOLDING) -> None:
         """Write up to 123 holding registers from ``address`` in one request, sent once.
 
         :raise LinkError: with ``writing`` set, unless the PLC has certainly not applied it; the connection is then closed
         :raise ValueError: if there is no such request; nothing was sent
         """
         words = list(words)
-        self._check(address, len(words), MAX_WRITE, words)
+        self._check(address, len(words), MAX_WRITE, registers, words)
         reply = self._call(WRITE_MULTIPLE, address, len(words), words)
         self._refuse(reply, WRITE_MULTIPLE, address, len(words))
         if (reply.address, reply.count) != (address, len(words)):
@@ -462,8 +457,11 @@ class Link:
             detail = _lt("the echo of the write at %(address)s does not match", address=address)
             raise LinkError("reply", detail, writing=True)
 
-    def _check(self, address: int, count: int, most: int, words: Sequence[int] = ()) -> None:
+    def _check(self, address: int, count: int, most: int, registers: str, words: Sequence[int] = ()) -> None:
         """pymodbus checks little of this, and some of it only after sending."""
+        MODBUS.check(registers)
+        if words and registers == INPUT:
+            raise ValueError(_lt("input registers cannot be written"))
         if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
             told = {"count": count, "address": address}
             raise ValueError(_lt("%(count)s registers at %(address)s cannot be read or written in one request", **told))

@@ -115,7 +115,7 @@ class Trial:
         address, words = SIMULATOR
         try:
             with self._wire() as wire:
-                return wire.read_words(address, len(words)) == words
+                return wire.read_words(address, len(words), self.layout.area("feedback").registers) == words
         except LinkError:
             return False  # most PLCs have no registers there
 
@@ -132,13 +132,15 @@ class Trial:
 
     def _write(self, wire: Wire, lines: Sequence[tuple[int, float]], job: int) -> tuple[int, ...]:
         recipe = self.layout.recipe(lines, slot=SLOT, order=ORDER, quantity=self.quantity())
-        words = self.layout.block(recipe, job)
-        wire.write_words(self.layout.address("recipe", SLOT), words)
-        return tuple(words)
+        return self._write_words(wire, self.layout.block(recipe, job))
 
     def _write_role(self, wire: Wire, role: str, value: int) -> None:
         offset, words = self.layout.words_of("recipe", role, value)
-        wire.write_words(self.layout.address("recipe", SLOT, offset), words)
+        self._write_words(wire, words, offset)
+
+    def _write_words(self, wire: Wire, words: Sequence[int], offset: int = 0) -> tuple[int, ...]:
+        wire.write_words(self.layout.address("recipe", SLOT, offset), words, self.layout.area("recipe").registers)
+        return tuple(words)
 
     def _clean(self, wire: Wire) -> tuple[int, ...]:
         """Disarm first: nothing of what follows is offered then. With flags the gate stays closed."""
@@ -148,8 +150,7 @@ class Trial:
         else:
             offset, flag = self.layout.words_of("recipe", "recipe_flag", 1)
             words[offset : offset + len(flag)] = flag
-        wire.write_words(self.layout.address("recipe", SLOT), words)
-        return tuple(words)
+        return self._write_words(wire, words)
 
     def _wait(self, wire: Wire, is_so: Callable[[tuple[int, ...]], bool]) -> bool:
         """It was so at some look before the time was over."""

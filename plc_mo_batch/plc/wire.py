@@ -3,17 +3,21 @@
 ``transport.py`` has the one that speaks Modbus; the package ``wires`` lists them all.
 """
 
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .address import Network
-from .layout import HOLDING, MAX_READ, MAX_WRITE
-from .sentences import Sentence
+from .address import AddressRefused, Network
+from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE, Layout
+from .sentences import Sentence, _lt
 
 LINE_WAIT = 60.0  # seconds to wait for other PLCs on the same line
 BUSY = ("5", "6")  # exceptions that ask for patience: acknowledge, device busy
 BEYOND = "2"  # the exception of an address that the device does not have
+BUSY_TRIES = 6  # for one read; of a device that is busy three times in ten, one read in a thousand is given up
+BUSY_PAUSE = 0.05  # seconds before the second try, twice as long before the third, and so on
+NO_ANSWER = _lt("it is incomplete, or it belongs to another request")
 
 
 class LinkError(Exception):
@@ -23,10 +27,11 @@ class LinkError(Exception):
     answer to another request), ``tls`` (no trust was established), ``setup`` (Odoo's side lacks something), ``busy`` (other PLCs
     keep the line), ``address`` (a PLC may not have this one); ``detail`` is what else is known.
     ``writing`` is True if it happened after a write was begun: its fate is unknown. False: it was certainly not applied.
-    ``cause`` tells faults of one kind apart, as far as people must do different things: the number of an exception; ``name`` and
-    ``refused`` (connect); ``later`` (timeout, reset: after an answer on the same connection); ``unit``, ``transaction`` and
-    ``no_transaction`` (reply). ``to_write``: the request was a write, applied or not. ``ids`` says which ids were asked for and
-    which came: unlike ``detail`` it differs from time to time. ``address``: of what the device refused, else -1.
+    ``cause`` tells faults of one kind apart, as far as people must do different things: the number of an exception, that of
+    Modbus where another protocol has the same; ``name`` and ``refused`` (connect); ``later`` (timeout, reset: after an answer on
+    the same connection); ``unit``, ``transaction`` and ``no_transaction`` (reply). ``to_write``: the request was a write, applied
+    or not. ``ids`` says which ids were asked for and which came: unlike ``detail`` it differs from time to time. ``address``: of
+    what the device refused, else -1.
     """
 
     def __init__(
@@ -52,6 +57,16 @@ class LinkError(Exception):
     def is_busy(self) -> bool:
         """The device works, and asks for patience."""
         return self.kind == "exception" and self.cause in BUSY
+
+
+def unreachable(error: Exception) -> LinkError:
+    """What an error says that came while connecting."""
+    if isinstance(error, AddressRefused):
+        return LinkError("address", error.args[0])
+    told = next((reason for reason in error.args if isinstance(reason, Sentence)), str(error))
+    if isinstance(error, socket.gaierror):
+        return LinkError("connect", told, cause="name")
+    return LinkError("connect", told, cause="refused" if isinstance(error, ConnectionRefusedError) else "")
 
 
 @dataclass(frozen=True)
@@ -88,9 +103,9 @@ class Manners:
     :param connect_pause: seconds between connecting and the first request
     :param request_pause: seconds between an answer and the next request; with RTU the gap between telegrams
     :param connect_each: a new connection for each request
-    :param any_unit: answers may name another unit than the one that was asked (not with RTU)
-    :param no_transaction: answers may have transaction id 0 (not with RTU)
-    :param max_read, max_write: registers in one request, at most
+    :param any_unit: answers may name another unit than the one that was asked (Modbus, but not with RTU)
+    :param no_transaction: answers may have transaction id 0 (Modbus, but not with RTU)
+    :param max_read, max_write: words in one request, at most
     """
 
     connect_pause: float = 0.0
@@ -108,6 +123,9 @@ class Endpoint:
 
     :param transport: the name of its :class:`WireKind`, which says which of the other settings it needs
     :param allowed: networks that may be connected to although they are local (see ``address``); None: no address is refused
+    :param node: the PLC's FINS node; 0: the PLC at this address, whatever its node is
+    :param own_node: Odoo's; 0: the last number of its address
+    :param rack, rack_slot: where the CPU of an S7 is: 0 and 1 of a 1200 and 1500, 0 and 2 of a 300
     """
 
     host: str = ""
@@ -119,6 +137,10 @@ class Endpoint:
     line: SerialLine | None = None
     allowed: tuple[Network, ...] | None = None
     manners: Manners = Manners()
+    node: int = 0
+    own_node: int = 0
+    rack: int = 0
+    rack_slot: int = 1
 
     @property
     def place(self) -> str:
@@ -153,12 +175,12 @@ class Wire(Protocol):
     def read_words(self, address: int, count: int, registers: str = HOLDING) -> tuple[int, ...]:
         """``count`` words from ``address``, each 0..65535, all from the same moment.
 
-        :param registers: ``layout.HOLDING``, or ``layout.INPUT`` for read-only registers
+        :param registers: the memory, as an area of the layout names it: one that the wire's :class:`Family` has
         :raise LinkError: on anything but exactly these words
         :raise ValueError: if there is no such request; nothing was sent
         """
 
-    def write_words(self, address: int, words: Sequence[int]) -> None:
+    def write_words(self, address: int, words: Sequence[int], registers: str = HOLDING) -> None:
         """Write words from ``address`` on, in their order, all or none of them, once.
 
         :raise LinkError: see above
@@ -167,15 +189,58 @@ class Wire(Protocol):
 
 
 @dataclass(frozen=True)
+class Family:
+    """One protocol: what its wires share.
+
+    :param name: stored with layouts; never change it
+    :param label: its name
+    :param memories: in which memory an area can be: name, as stored (never change it) -> label
+    :param numbered: those of which a PLC has several
+    """
+
+    name: str
+    label: Sentence
+    memories: Mapping[str, Sentence]
+    numbered: frozenset[str] = frozenset()
+
+    def has(self, registers: str) -> bool:
+        """An area can be in this memory; a number stands behind the name of a numbered one."""
+        name = registers.rstrip("0123456789")
+        return name in self.memories and (name in self.numbered) == (name != registers)
+
+    def check(self, registers: str) -> None:
+        """
+        :raise LinkError: ``setup`` if it has no such memory
+        """
+        if not self.has(registers):
+            told = {"family": self.label, "registers": registers}
+            raise LinkError("setup", _lt("%(family)s has no memory %(registers)s, which the layout names", **told))
+
+    def strangers(self, layout: Layout) -> list[Sentence]:
+        """A sentence for each area that is in a memory of another protocol."""
+        told = {"family": self.label}
+        return [
+            _lt("The %(area)s area is not in a memory of %(family)s. Choose a layout for %(family)s.", area=area.name, **told)
+            for area in layout.areas
+            if not self.has(area.registers)
+        ]
+
+
+MODBUS = Family("modbus", _lt("Modbus"), {HOLDING: _lt("Holding registers"), INPUT: _lt("Input registers (read only)")})
+
+
+@dataclass(frozen=True)
 class WireKind:
     """One way to talk to a PLC, for the registry in ``wires``.
 
     :param name: stored with a PLC; never change it
     :param label: what people choose
-    :param needs: the settings of an :class:`Endpoint` that it uses: ``host``, ``port``, ``device_id``, ``tls``, ``line``
+    :param needs: the settings of an :class:`Endpoint` that it uses: ``host``, ``port``, ``device_id``, ``tls``, ``line``,
+        ``node`` and ``rack`` (both of them)
     :param handshakes: the handshakes of layouts (``layout.HANDSHAKES``) whose rules it can keep
     :param make: makes the wire to an endpoint, not open yet; the number is how many seconds to wait for a line that others use
     :param port: its usual port; 0: it has none
+    :param family: its protocol
     :raise LinkError: by ``make``: ``setup`` if Odoo's side lacks something
     """
 
@@ -185,3 +250,4 @@ class WireKind:
     handshakes: tuple[str, ...]
     make: Callable[[Endpoint, float], Wire]
     port: int = 0
+    family: Family = MODBUS

@@ -1,4 +1,4 @@
-"""The mill on a Modbus TCP socket, on pymodbus's server, with its event loop in its own thread."""
+"""The mill on a socket, with an event loop in its own thread: Modbus TCP on pymodbus's server, or another protocol."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import os
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from .fins import FinsFront
 from .mill import REGISTERS, Mill
+from .s7 import S7Front
 from .store import Store
 
 _logger = logging.getLogger("plc_simulator")
@@ -27,8 +29,8 @@ START_SECONDS = 10.0
 class Simulator:
     """A reachable PLC: ``with Simulator(speed=60) as plc:`` listens on 127.0.0.1:``plc.port``.
 
-    It serves holding registers 0..65535 (functions 3, 6 and 16; anything else is answered with a Modbus exception)
-    and scans its mill. A write request is applied whole, between two scans.
+    It serves holding registers 0..65535 (functions 3, 6 and 16; anything else is answered with a Modbus exception), or the same
+    words in another protocol's memory, and scans its mill. A write request is applied whole, between two scans.
     Touch ``mill`` from another thread only under ``lock``: then no scan and no request is under way.
 
     :param port: 0 takes a free one; ``port`` is the real one after the start, and a restart keeps it
@@ -36,6 +38,8 @@ class Simulator:
     :param scan_time: seconds between two scans; None: the mill moves by ``step`` alone
     :param writes_at_scan: writes appear, and take effect, with the next scan, as on many real PLCs
     :param device_id: the Modbus unit that answers, 1..247
+    :param protocol: one of ``PROTOCOLS``; with "fins" the registers are the memory D, over UDP and TCP on the same port, with
+        "s7" data block 1
     :param ledger_file: a JSON line for each record of ``mill.ledger``, on disk before the registers show it
         to anyone; an existing ledger is continued
     :param memory_file: makes registers and running job retentive: read at creation, written at every change
@@ -51,6 +55,7 @@ class Simulator:
         scan_time: float | None = 0.05,
         writes_at_scan: bool = False,
         device_id: int = 1,
+        protocol: str = "modbus",
         ledger_file: str | os.PathLike[str] | None = None,
         memory_file: str | os.PathLike[str] | None = None,
         **mill: Any,
@@ -59,12 +64,15 @@ class Simulator:
             raise ValueError(f"speed is {speed}, but must be above 0")
         if not 1 <= device_id <= 247:
             raise ValueError(f"device id is {device_id}, but must be 1 to 247")
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"protocol is {protocol}, but must be one of {', '.join(PROTOCOLS)}")
         self.host = host
         self.port = port
         self.speed = speed
         self.scan_time = scan_time
         self.writes_at_scan = writes_at_scan
         self.device_id = device_id
+        self.front = PROTOCOLS[protocol](self)
         self.mill = Mill(**mill)
         self.lock = threading.RLock()
         self._store = Store(memory_file, ledger_file)
@@ -125,22 +133,18 @@ class Simulator:
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        with _QuietPymodbus():
-            server = ModbusTcpServer(self._device(), address=(self.host, self.port))
-            try:
-                await server.serve_forever(background=True)
-            except (RuntimeError, OSError, OverflowError) as exc:
-                self._failure = exc
-                self._listening.set()
-                return
-            self.port = cast(asyncio.Server, server.transport).sockets[0].getsockname()[1]  # pymodbus calls it a transport
+        try:
+            self.port = await self.front.start()
+        except (RuntimeError, OSError, OverflowError) as exc:
+            self._failure = exc
             self._listening.set()
-            scanning = asyncio.create_task(self._scan_forever(self.scan_time)) if self.scan_time else None
-            await self._stopping.wait()
-            if scanning:
-                scanning.cancel()
-            shutdown: Callable[[], Awaitable[None]] = server.shutdown
-            await shutdown()
+            return
+        self._listening.set()
+        scanning = asyncio.create_task(self._scan_forever(self.scan_time)) if self.scan_time else None
+        await self._stopping.wait()
+        if scanning:
+            scanning.cancel()
+        await self.front.stop()
 
     async def _scan_forever(self, scan_time: float) -> None:
         last = asyncio.get_running_loop().time()
@@ -152,10 +156,6 @@ class Simulator:
             except Exception:
                 _logger.exception("scan failed")
             last = now
-
-    def _device(self) -> SimDevice:
-        registers = SimData(0, count=REGISTERS, values=0, datatype=DataType.REGISTERS)
-        return SimDevice(self.device_id, registers, action=self._on_request)
 
     async def _on_request(
         self,
@@ -172,11 +172,14 @@ class Simulator:
             if values is not None:
                 self._write(address, values)
         elif function == READ:
-            with self.lock:
-                registers[address : address + count] = self.mill.memory[address : address + count]
+            registers[address : address + count] = self._read(address, count)
         else:
             return ExcCodes.ILLEGAL_FUNCTION
         return None
+
+    def _read(self, address: int, count: int) -> list[int]:
+        with self.lock:
+            return self.mill.memory[address : address + count]
 
     def _write(self, address: int, values: Sequence[int]) -> None:
         with self.lock:
@@ -189,6 +192,46 @@ class Simulator:
         for address, values in self._pending:
             self.mill.memory[address : address + len(values)] = values
         self._pending = []
+
+
+class ModbusFront:
+    """pymodbus's server."""
+
+    def __init__(self, simulator: Simulator):
+        self.simulator = simulator
+        self._quiet = _QuietPymodbus()
+
+    async def start(self) -> int:
+        """Listen; the port. OSError or RuntimeError if it cannot be used."""
+        self._quiet.__enter__()
+        try:
+            registers = SimData(0, count=REGISTERS, values=0, datatype=DataType.REGISTERS)
+            device = SimDevice(self.simulator.device_id, registers, action=self.simulator._on_request)
+            self._server = ModbusTcpServer(device, address=(self.simulator.host, self.simulator.port))
+            await self._server.serve_forever(background=True)
+        except BaseException:
+            self._quiet.__exit__()
+            raise
+        return int(cast(asyncio.Server, self._server.transport).sockets[0].getsockname()[1])  # pymodbus calls it a transport
+
+    async def stop(self) -> None:
+        """Close all."""
+        shutdown: Callable[[], Awaitable[None]] = self._server.shutdown
+        await shutdown()
+        self._quiet.__exit__()
+
+
+class Front(Protocol):
+    """How the registers are shown to the world."""
+
+    async def start(self) -> int:
+        """Listen; the port. OSError or RuntimeError if it cannot be used."""
+
+    async def stop(self) -> None:
+        """Close all."""
+
+
+PROTOCOLS: dict[str, Callable[[Simulator], Front]] = {"modbus": ModbusFront, "fins": FinsFront, "s7": S7Front}
 
 
 class _QuietPymodbus(logging.Filter):

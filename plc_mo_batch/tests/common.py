@@ -127,9 +127,8 @@ class MillCase(TransactionCase):
 
     def new_simulator(self, **options):
         """A mill that moves only by ``step(seconds)``, at the other end of ``self.controller``'s wire."""
-        plc = Simulator(
-            scan_time=None, seed=1, handshake=self.controller.layout_id.handshake.replace("_", "-"), **options
-        ).start()
+        handshake, protocol = self.controller.layout_id.handshake.replace("_", "-"), self.controller.protocol
+        plc = Simulator(scan_time=None, seed=1, handshake=handshake, protocol=protocol, **options).start()
         self.addCleanup(plc.stop)
         self.controller.port = plc.port
         self.wait_for_answers()

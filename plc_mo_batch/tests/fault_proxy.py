@@ -1,4 +1,4 @@
-"""A Modbus TCP proxy that spoils answers as it is told, in front of any server.
+"""A proxy that spoils answers as it is told, in front of any server: of Modbus TCP, or of another protocol.
 
 A fault is a function that is given one request, as a :class:`Talk`, and does with it as it likes: :func:`silence`,
 :func:`half`, ``exception(2)`` … Those here are what was seen on real networks; a test can write its own.
@@ -10,6 +10,7 @@ import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from .patience import DEADLINE, wait_until
 
@@ -17,17 +18,18 @@ RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Talk:
-    """One request and the connection it came on. Bytes are whole Modbus TCP frames."""
+    """One request and the connection it came on. Bytes are whole frames."""
 
-    def __init__(self, client: socket.socket, server: socket.socket, request: bytes):
+    def __init__(self, client: socket.socket, server: socket.socket, request: bytes, receive: Callable[[socket.socket], bytes]):
         self.request = request
         self.client = client
         self._server = server
+        self._receive = receive
 
     def forward(self, request: bytes | None = None) -> bytes:
         """The server's answer to the request, or to another one in its place."""
         self._server.sendall(request or self.request)
-        return receive_frame(self._server)
+        return self._receive(self._server)
 
     def send(self, data: bytes) -> None:
         """To the client, whether it still listens or not."""
@@ -45,19 +47,48 @@ class Talk:
                 pass
 
 
-Fault = Callable[[Talk], None]
+class UdpTalk:
+    """One request and its sender. Bytes are datagrams."""
+
+    def __init__(self, proxy: "UdpFaultProxy", sender: tuple[str, int], request: bytes):
+        self.request = request
+        self.sender = sender
+        self._proxy = proxy
+
+    def forward(self, request: bytes | None = None) -> bytes:
+        """The server's answer to the request, or to another one in its place."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.settimeout(DEADLINE)
+            server.sendto(request or self.request, ("127.0.0.1", self._proxy.server_port))
+            return server.recv(65536)
+
+    def send(self, data: bytes) -> None:
+        """To the client, whether it still listens or not."""
+        self._proxy.socket.sendto(data, self.sender)
+
+
+Fault = Callable[[Any], None]
 
 
 class FaultProxy:
     """``with FaultProxy(server_port) as proxy:`` listens on 127.0.0.1:``proxy.port``.
 
+    :param receive: one frame from a socket; those of Modbus TCP by default
+    :param is_opening: a frame is part of connecting: it is passed on, and counts as no request
     :ivar faults: what to do with the next requests, one each; after that, requests are passed on
     :ivar requests: the frames of all requests that came, in order
     :ivar connections: how many were ever opened
     """
 
-    def __init__(self, server_port: int):
+    def __init__(
+        self,
+        server_port: int,
+        receive: "Callable[[socket.socket], bytes] | None" = None,
+        is_opening: Callable[[bytes], bool] = lambda _frame: False,
+    ):
         self.server_port = server_port
+        self.receive = receive or receive_frame
+        self.is_opening = is_opening
         self.faults: list[Fault] = []
         self.requests: list[bytes] = []
         self.connections = 0
@@ -100,10 +131,47 @@ class FaultProxy:
 
     def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self.server_port)) as server, suppress(OSError):
-            while request := receive_frame(client):
+            while request := self.receive(client):
+                talk = Talk(client, server, request, self.receive)
+                if self.is_opening(request):
+                    passed_on(talk)
+                    continue
                 self.requests.append(request)
                 fault = self.faults.pop(0) if self.faults else passed_on
-                fault(Talk(client, server, request))
+                fault(talk)
+
+
+class UdpFaultProxy:
+    """The same for datagrams. ``senders``: from where requests came, each once."""
+
+    def __init__(self, server_port: int):
+        self.server_port = server_port
+        self.faults: list[Callable[[UdpTalk], None]] = []
+        self.requests: list[bytes] = []
+        self.senders: list[tuple[str, int]] = []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "UdpFaultProxy":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join(DEADLINE)
+        self.socket.close()
+
+    def _serve(self) -> None:
+        while request := (received := self.socket.recvfrom(65536))[0]:
+            sender = received[1]
+            self.requests.append(request)
+            if sender not in self.senders:
+                self.senders.append(sender)
+            fault = self.faults.pop(0) if self.faults else passed_on
+            fault(UdpTalk(self, sender, request))
 
 
 def receive_frame(sock: socket.socket) -> bytes:
@@ -192,12 +260,12 @@ def garbage(talk: Talk) -> None:
     talk.send(b"\xde\xad\xbe\xef" * 20)
 
 
-def flipped(place: int) -> Fault:
+def flipped(place: int, bit: int = 0x01) -> Fault:
     """One bit of the answer's byte ``place`` is wrong."""
 
     def fault(talk: Talk) -> None:
         answer = bytearray(talk.forward())
-        answer[place] ^= 0x01
+        answer[place] ^= bit
         talk.send(bytes(answer))
 
     return fault
@@ -250,7 +318,8 @@ def other_clients(talk: Talk) -> None:
 def duplicate(talk: Talk) -> None:
     """The answer comes twice."""
     answer = talk.forward()
-    talk.send(answer + answer)
+    talk.send(answer)
+    talk.send(answer)
 
 
 def after(stale: bytes) -> Fault:

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..models.layouts.plc_register_layout import memory_of
 from ..plc.layout import MAX_WRITE
 
 FEEDBACK_BASE = 6000
@@ -128,15 +129,24 @@ class PlcLayoutGenerate(models.TransientModel):
             self._prepare_area("feedback", FEEDBACK_BASE, stride, self.env._("Actual"), self._feedback_tail()),
         ]
         if self.events:
-            areas += self.env["plc.register.layout"]._prepare_event_areas(recipe_base + thousands)
+            areas += self.env["plc.register.layout"]._prepare_event_areas(recipe_base + thousands, memory=self._memory())
         company = self.controller_id.company_id.id
         return {"name": self.name, "company_id": company, "handshake": "job_numbers", "slots": self.slots, "area_ids": areas}
 
     def _prepare_area(self, kind, base, stride, quantity, tail):
         content = [*self._head(), *self._lines(quantity), *self._place(tail)]
         return Command.create(
-            {"kind": kind, "base": base, "stride": stride, "field_ids": [Command.create(values) for values in content]}
+            {
+                "kind": kind,
+                "base": base,
+                "stride": stride,
+                **self._memory(),
+                "field_ids": [Command.create(values) for values in content],
+            }
         )
+
+    def _memory(self):
+        return memory_of(self.controller_id.protocol)
 
     def _place(self, tail):
         content = [*self._result(), *tail]

@@ -1,14 +1,17 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.controller.plc_connection import PORTS, PROTOCOLS
 from ..models.controller.plc_controller_look import TEST_SECONDS
 from ..plc.transport import TCP
 from ..plc.wires import KINDS
 
 STEPS = [("address", "Address"), ("silos", "Silos and Products"), ("done", "Connected")]
+ASKED = {"host", "port", "device_id", "node", "rack"}
 # transports for which the wizard asks all settings; the others are set on the PLC itself
-TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values() if kind.needs <= {"host", "port", "device_id"}]
-SIMULATOR = {"host": "127.0.0.1", "port": 5020, "transport": TCP, "device_id": 1}  # where ``odoo plc_simulator`` listens
+TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values() if kind.needs <= ASKED]
+# where ``odoo plc_simulator`` listens
+SIMULATOR = {"host": "127.0.0.1", "port": 5020, "device_id": 1, "node": 0, "own_node": 0, "rack": 0, "rack_slot": 1}
 
 
 class PlcSetup(models.TransientModel):
@@ -22,16 +25,24 @@ class PlcSetup(models.TransientModel):
     step = fields.Selection(STEPS, required=True, default="address")
     name = fields.Char(required=True, default=lambda self: self.env._("PLC 1"))
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
-    transport = fields.Selection(TRANSPORTS, string="Connection", required=True, default=TCP)
+    transport = fields.Selection(TRANSPORTS, string="Protocol", required=True, default=TCP)
+    protocol = fields.Selection(PROTOCOLS, compute="_compute_protocol")
     host = fields.Char(string="Address", help="Host name or IP address of the PLC.")
     port = fields.Integer(required=True, default=502)
     device_id = fields.Integer(string="Unit ID", required=True, default=1)
+    node = fields.Integer(string="PLC's Node", help="FINS node of the PLC, 1 to 254. 0: whichever has the address above.")
+    own_node = fields.Integer(
+        string="Odoo's Node",
+        help="FINS node by which the PLC knows Odoo, 1 to 254. 0: the last number of Odoo's IP address, as most PLCs expect.",
+    )
+    rack = fields.Integer(help="Rack of the CPU of an S7, mostly 0.")
+    rack_slot = fields.Integer(string="Slot", default=1, help="Slot of the CPU of an S7: 1 with a 1200 or 1500, 2 with a 300.")
     layout_id = fields.Many2one(
         "plc.register.layout",
         required=True,
         default=lambda self: self.env.ref("plc_mo_batch.plc_register_layout_job_numbers", raise_if_not_found=False),
-        domain="[('company_id', 'in', (False, company_id))]",
-        help="Where recipes and feedback are located in the PLC's registers. Ask the PLC programmer which layout applies.",
+        domain="[('company_id', 'in', (False, company_id)), ('protocol', '=', protocol)]",
+        help="Where recipes and feedback are located in the PLC's memory. Ask the PLC programmer which layout applies.",
     )
     message = fields.Char(readonly=True)
     manners = fields.Json(readonly=True, help="Settings of the connection without which the PLC does not answer.")
@@ -54,12 +65,24 @@ class PlcSetup(models.TransientModel):
         for setup in self:
             setup.display_name = self.env._("Set Up a PLC")
 
+    @api.depends("transport")
+    def _compute_protocol(self):
+        for setup in self:
+            setup.protocol = KINDS[setup.transport].family.name if setup.transport in KINDS else False
+
     @api.depends("controller_id")
     def _compute_order_count(self):
         orders = self.env["mrp.production"]
         for setup in self:
             plc = setup.controller_id
             setup.order_count = plc and orders.search_count(orders._plc_eligible_domain(plc))
+
+    @api.onchange("transport")
+    def _onchange_transport(self):
+        """The usual port, unless the plant has its own, and a layout of the protocol."""
+        if self.port in PORTS.values():
+            self.port = PORTS.get(self.transport, 502)
+        self.layout_id = self.layout_id._of_protocol(self.protocol)
 
     # Defaults
 
@@ -75,7 +98,8 @@ class PlcSetup(models.TransientModel):
     def action_use_simulator(self):
         """No PLC at hand: use the simulator on this machine."""
         self.ensure_one()
-        self.write({**SIMULATOR, "name": self.env._("Simulator"), "message": False})
+        transport = TCP if self.protocol == "modbus" else self.transport
+        self.write({**SIMULATOR, "transport": transport, "name": self.env._("Simulator"), "message": False})
         return True
 
     def action_test(self):
@@ -178,7 +202,7 @@ class PlcSetup(models.TransientModel):
         """
         if not (self.host or "").strip():
             raise UserError(self.env._("Enter the PLC's address: a host name or an IP address."))
-        names = ("name", "transport", "port", "device_id")
+        names = ("name", "transport", "port", "device_id", "node", "own_node", "rack", "rack_slot")
         ids = {"company_id": self.company_id.id, "layout_id": self.layout_id.id}
         return {**(self.manners or {}), "host": self.host.strip(), **{name: self[name] for name in names}, **ids}
 

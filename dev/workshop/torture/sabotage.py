@@ -42,7 +42,7 @@ def acknowledge_before_commit(_registry):
         writes = store(talk, *args)
         with Link(talk.controller._endpoint()) as link:
             for write in writes:
-                link.write_words(write.address, write.words)
+                link.write_words(write.address, write.words, write.registers)
         return writes
 
     EventTalk._store = hasty

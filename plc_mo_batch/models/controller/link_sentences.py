@@ -5,11 +5,18 @@ from ...plc.wire import BEYOND
 LISTED_FROM = 40001
 
 
-def sentences(env):
+def sentences(env, protocol="modbus"):
     """Kind and cause of a :class:`~...plc.wire.LinkError` -> sentence with ``place``, ``timeout`` and ``detail``.
 
     A cause that is not here is said as its kind.
+
+    :param protocol: where something else is to be done about it than with Modbus, that is said
     """
+    return {**modbus(env), **OF_PROTOCOL.get(protocol, dict)(env)}
+
+
+def modbus(env):
+    """All kinds, as they are said with Modbus."""
     return {
         **refusals(env),
         "connect": env._(
@@ -66,6 +73,69 @@ def refusals(env):
         "6": env._("It is busy, and is asked again."),
     }
     return {f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()}
+
+
+def fins(env):
+    """What is said otherwise with FINS."""
+    refused = env._("The PLC at %(place)s refused the request with end code %(detail)s.")
+    advice = {
+        "": env._("Look the code up in the manual of its FINS commands."),
+        "1": env._("It does not support the command. Odoo reads with 0101 and writes with 0102."),
+        "2": env._("The memory ends before it. Check the layout and its address offset."),
+        "3": env._("It may take fewer words in one request. Compare with its manual, and enter its limits."),
+        "6": env._("It is busy, and is asked again."),
+        "memory": env._("It does not have this memory, or not this bank of E. Check the areas of the layout."),
+        "node": env._("The way to it is not known. Check the nodes, and its routing tables."),
+        "protected": env._("Its memory is protected: switch off the write protection against FINS, or allow Odoo."),
+        "mode": env._("It does not do this in its present mode. Check whether it is in the mode RUN or MONITOR."),
+    }
+    nodes = env._("Check both nodes: most PLCs expect the last numbers of the IP addresses.")
+    silent = env._("The PLC at %(place)s did not answer within %(timeout)s s.")
+    unlike = env._("The PLC at %(place)s sent an answer that does not match the request: %(detail)s.")
+    return {
+        "connect refused": env._(
+            "Cannot reach the PLC at %(place)s: it refuses the connection. Check the port, and that FINS over this transport is "
+            "switched on. Another program may hold its last connection."
+        ),
+        "connect nodes": env._("The PLC at %(place)s refused the connection of FINS: %(detail)s."),
+        "timeout": f"{silent} " + env._("Check that it is switched on, its address and port.") + f" {nodes}",
+        "reply node": f"{unlike} {nodes}",
+        "reset": env._("The PLC at %(place)s closed the connection without an answer. All its connections may be in use."),
+        **{f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()},
+    }
+
+
+def s7(env):
+    """What is said otherwise with S7."""
+    refused = env._("The PLC at %(place)s refused the request with code %(detail)s.")
+    advice = {
+        "": env._("Look at the diagnostic buffer of the CPU."),
+        "2": env._("The data block ends before it. Check its length, the layout and its address offset."),
+        "3": env._("It takes smaller PDUs than the layout needs."),
+        "access": env._(
+            "Permit access with PUT/GET communication, in the protection settings of the CPU, and check its access level."
+        ),
+        "block": env._(
+            "It has no such data block, or its optimized access is on: switch that off, in the attributes of the block."
+        ),
+    }
+    return {
+        "connect refused": env._(
+            "Cannot reach the PLC at %(place)s: it refuses the connection. Check the address and port, mostly 102."
+        ),
+        "connect rack": env._(
+            "The PLC at %(place)s does not accept a connection of S7. Check rack and slot: 0 and 1 with a 1200 or 1500, 0 and 2 "
+            "with a 300. All its connections may be in use."
+        ),
+        "timeout": env._(
+            "The PLC at %(place)s did not answer within %(timeout)s s. Check that it is switched on, its address and port."
+        ),
+        "reset": env._("The PLC at %(place)s closed the connection without an answer. All its connections may be in use."),
+        **{f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()},
+    }
+
+
+OF_PROTOCOL = {"fins": fins, "s7": s7}
 
 
 def is_from_40001(error):

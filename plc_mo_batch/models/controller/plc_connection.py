@@ -7,13 +7,14 @@ from odoo.exceptions import UserError, ValidationError
 from ...plc.address import AddressRefused, check_literal, parse_networks
 from ...plc.transport import TCP, is_serial_port, tls_context
 from ...plc.wire import Endpoint, LinkError, SerialLine, Tls
-from ...plc.wires import KINDS
+from ...plc.wires import KINDS, families
 from ...tools.odoo_edge import get_parameter
 from ...tools.translate import format_number, translate
 from .link_sentences import is_from_40001, sentences
 
 PORTS = {kind.name: kind.port for kind in KINDS.values() if kind.port}
 TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values()]
+PROTOCOLS = [(family.name, str(family.label)) for family in families()]
 BAUDRATES = [(str(rate), str(rate)) for rate in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)]
 
 
@@ -31,12 +32,26 @@ class PlcConnection(models.AbstractModel):
         default=TCP,
         tracking=True,
         help="Modbus TCP: the usual choice. With TLS: Modbus/TCP Security, for PLCs that have a certificate. RTU over TCP: "
-        "serial telegrams through a gateway that does not translate them. Serial RTU: a serial port of the Odoo server.",
+        "serial telegrams through a gateway that does not translate them. Serial RTU: a serial port of the Odoo server. FINS "
+        "over UDP or TCP: Omron's own protocol. S7: Siemens'.",
     )
+    protocol = fields.Selection(PROTOCOLS, compute="_compute_protocol")
     host = fields.Char(string="Address", tracking=True, help="Host name or IP address.")
     port = fields.Integer(required=True, default=502, tracking=True)
     device_id = fields.Integer(
         string="Unit ID", required=True, default=1, help="Modbus unit ID (also called device or slave ID)."
+    )
+    node = fields.Integer(
+        string="PLC's Node", tracking=True, help="FINS node of the PLC, 1 to 254. 0: whichever has the address above."
+    )
+    own_node = fields.Integer(
+        string="Odoo's Node",
+        tracking=True,
+        help="FINS node by which the PLC knows Odoo, 1 to 254. 0: the last number of Odoo's IP address, as most PLCs expect.",
+    )
+    rack = fields.Integer(tracking=True, help="Rack of the CPU of an S7, mostly 0.")
+    rack_slot = fields.Integer(
+        string="Slot", default=1, tracking=True, help="Slot of the CPU of an S7: 1 with a 1200 or 1500, 2 with a 300."
     )
     timeout = fields.Float(required=True, default=1.0, help="Seconds to wait for a connection and for each answer.")
     place = fields.Char(string="Endpoint", compute="_compute_place")
@@ -77,9 +92,20 @@ class PlcConnection(models.AbstractModel):
         "CHECK(transport NOT IN ('rtu_tcp', 'serial') OR device_id BETWEEN 1 AND 247)",
         "With RTU, the unit ID must be between 1 and 247.",
     )
+    _nodes_range = models.Constraint(
+        "CHECK(node BETWEEN 0 AND 254 AND own_node BETWEEN 0 AND 254)", "A FINS node must be between 0 and 254."
+    )
+    _rack_range = models.Constraint(
+        "CHECK(rack BETWEEN 0 AND 7 AND rack_slot BETWEEN 0 AND 31)", "A rack must be between 0 and 7, a slot between 0 and 31."
+    )
     _timeout_range = models.Constraint(
         "CHECK(timeout > 0 AND timeout <= 30)", "The timeout must be more than 0 and at most 30 seconds."
     )
+
+    @api.depends("transport")
+    def _compute_protocol(self):
+        for plc in self:
+            plc.protocol = plc.transport in KINDS and KINDS[plc.transport].family.name
 
     @api.depends("transport", "host", "port", "serial_device")
     def _compute_place(self):
@@ -130,7 +156,8 @@ class PlcConnection(models.AbstractModel):
         """
         networks = self._allowed_networks()
         endpoint = Endpoint(self.host or "", self.port, self.device_id, self.timeout, self.transport, allowed=networks)
-        endpoint = replace(endpoint, manners=self._manners())
+        other = {name: self[name] for name in ("node", "own_node", "rack", "rack_slot")}
+        endpoint = replace(endpoint, manners=self._manners(), **other)
         if timeout:
             endpoint = replace(endpoint, timeout=min(timeout, self.timeout))
         if self._needs("tls"):
@@ -177,7 +204,7 @@ class PlcConnection(models.AbstractModel):
             return self.env._("Cannot open the serial port %(place)s: %(detail)s.", place=self.place, detail=detail)
         if error.kind == "address":
             return self._address_message(error.detail)
-        known = sentences(self.env)
+        known = sentences(self.env, self.protocol)
         sentence = known.get(f"{error.kind} {error.cause}") or known[error.kind]
         if is_from_40001(error):
             sentence += " " + self.env._(

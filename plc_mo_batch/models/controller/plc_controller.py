@@ -43,7 +43,13 @@ class PlcController(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     layout_id = fields.Many2one(
-        "plc.register.layout", required=True, index=True, ondelete="restrict", tracking=True, check_company=True
+        "plc.register.layout",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        check_company=True,
+        domain="[('protocol', '=', protocol)]",
     )
     picking_type_ids = fields.Many2many(
         "stock.picking.type",
@@ -171,6 +177,10 @@ class PlcController(models.Model):
         for controller in self:
             of_controller = [("controller_id", "=", controller.id)]
             controller.recent_journal_ids = self.env["mo.batch.journal"].search(of_controller, limit=RECENT_JOURNAL)
+
+    @api.onchange("transport")
+    def _onchange_transport_layout(self):
+        self.layout_id = self.layout_id._of_protocol(self.protocol)
 
     @api.constrains("layout_id")
     def _check_layout_is_whole(self):

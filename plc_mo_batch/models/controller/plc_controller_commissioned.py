@@ -1,7 +1,7 @@
 from odoo import fields, models
 
 # what says which PLC it is, and which of its words mean what: with another, what was proven is not
-WIRING = {"transport", "host", "port", "serial_device", "device_id", "layout_id"}
+WIRING = {"transport", "host", "port", "serial_device", "device_id", "node", "rack", "rack_slot", "layout_id"}
 
 
 class PlcController(models.Model):

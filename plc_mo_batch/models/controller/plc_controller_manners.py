@@ -5,9 +5,10 @@ from ...plc.address import one_spelling
 from ...plc.layout import MAX_READ, MAX_WRITE
 from ...plc.transport import one_device
 from ...plc.wire import Manners
+from ...plc.wires import KINDS
 from ...tools.translate import translate
 
-PLACE = {"transport", "host", "port", "serial_device", "device_id"}  # where it is, and which of those that are there
+PLACE = ("transport", "host", "port", "serial_device", "device_id")  # where it is, and which of those that are there
 # fields that are the settings of :class:`~...plc.wire.Manners`
 MANNERS = ("connect_pause", "request_pause", "connect_each", "any_unit", "no_transaction", "max_read", "max_write")
 
@@ -36,28 +37,28 @@ class PlcController(models.Model):
     any_unit = fields.Boolean(
         string="Accept Any Unit ID",
         tracking=True,
-        help="For a device that answers with a unit ID of its own. Not with RTU, where the answer would be another device's.",
+        help="For a Modbus device that answers with a unit ID of its own. Not with RTU, where the answer would be another's.",
     )
     no_transaction = fields.Boolean(
         string="Accept Transaction ID 0",
         tracking=True,
-        help="For a device that does not repeat the request's transaction ID, but answers with 0.",
+        help="For a Modbus device that does not repeat the request's transaction ID, but answers with 0.",
     )
     max_read = fields.Integer(
-        string="Most Registers in a Read",
+        string="Most Words in a Read",
         required=True,
         default=MAX_READ,
         tracking=True,
-        help="A slot is read in one request. If the device answers fewer registers than a slot takes, the layout cannot be used.",
+        help="A slot is read in one request. If the device answers fewer words than a slot takes, the layout cannot be used.",
     )
     max_write = fields.Integer(
-        string="Most Registers in a Write",
+        string="Most Words in a Write",
         required=True,
         default=MAX_WRITE,
         tracking=True,
         help="A recipe is written in one request.",
     )
-    twin_warning = fields.Char(compute="_compute_twin_warning", help="Another PLC has the same address and unit ID.")
+    twin_warning = fields.Char(compute="_compute_twin_warning", help="Another PLC has the same address (and unit ID).")
 
     _pauses_range = models.Constraint(
         "CHECK(connect_pause BETWEEN 0 AND 10 AND request_pause BETWEEN 0 AND 10)",
@@ -65,16 +66,16 @@ class PlcController(models.Model):
     )
     _limits_range = models.Constraint(
         f"CHECK(max_read BETWEEN 1 AND {MAX_READ} AND max_write BETWEEN 1 AND {MAX_WRITE})",
-        f"A read takes 1 to {MAX_READ} registers, a write 1 to {MAX_WRITE}.",
+        f"A read takes 1 to {MAX_READ} words, a write 1 to {MAX_WRITE}.",
     )
 
-    @api.depends("transport", "host", "port", "serial_device", "device_id")
+    @api.depends(*PLACE)
     def _compute_twin_warning(self):
         for plc in self:
             twins = plc._twins()
             plc.twin_warning = plc._twin_message(", ".join(twins.mapped("name"))) if twins else False
 
-    @api.constrains("transport", "host", "port", "serial_device", "device_id", "active", "enabled")
+    @api.constrains(*PLACE, "active", "enabled")
     def _check_no_twin(self):
         """Among those that are served, of whatever company."""
         for plc in self.filtered(lambda plc: plc.active and plc.enabled):
@@ -85,7 +86,7 @@ class PlcController(models.Model):
     def copy_data(self, default=None):
         """A copy is off until it has an address of its own."""
         vals_list = super().copy_data(default)
-        if not PLACE.intersection(default or {}):
+        if not set(PLACE).intersection(default or {}):
             for vals in vals_list:
                 vals["enabled"] = False
         return vals_list
@@ -96,6 +97,12 @@ class PlcController(models.Model):
         return ", ".join(seen.mapped("name")) or self.env._("A PLC of another company")
 
     def _twin_message(self, names):
+        if not self._needs("device_id"):
+            return self.env._(
+                "%s has the same address. Two PLCs in Odoo that are one machine give it orders without knowing of each other: "
+                "archive one of them.",
+                names,
+            )
         return self.env._(
             "%s has the same address and unit ID. Two PLCs in Odoo that are one machine give it orders without knowing of each "
             "other: archive one of them.",
@@ -104,17 +111,21 @@ class PlcController(models.Model):
 
     def _twins(self):
         """Other PLCs at the same place, with the same unit ID; not those that the user may not see."""
-        others = self.env["plc.controller"].search([("device_id", "=", self.device_id), ("id", "!=", self._origin.id)])
-        return others.filtered(lambda other: other._machine() == self._machine()) if self._machine() else others.browse()
+        machine = self._machine()
+        others = self.env["plc.controller"].search([("id", "!=", self._origin.id)])
+        return others.filtered(lambda other: other._machine() == machine) if machine else others.browse()
 
     def _machine(self):
-        """What tells one place from another, as far as it is entered."""
+        """What tells one PLC from another, as far as it is entered. With Modbus several units are at one address; with FINS one
+        PLC is, over UDP and TCP alike."""
         if self._needs("line"):
-            return one_device(self.serial_device or "")
-        host = self.host and one_spelling(self.host)
-        return host and f"{host}:{self.port}"
+            place = one_device(self.serial_device or "")
+        else:
+            host = self.host and one_spelling(self.host)
+            place = host and f"{host}:{self.port}"
+        return place and (place, self.device_id if self._needs("device_id") else None)
 
-    @api.constrains("layout_id", "max_read", "max_write")
+    @api.constrains("transport", "layout_id", "max_read", "max_write")
     def _check_layout_fits_device(self):
         for plc in self:
             problems = plc._device_problems()
@@ -124,7 +135,9 @@ class PlcController(models.Model):
     def _device_problems(self):
         """Why the device cannot take the slots of the layout, a sentence each; empty if it can."""
         layout = self.layout_id._layout()
-        found = [] if layout.problems() else layout.too_long(self.max_read, self.max_write)
+        kind = KINDS.get(self.transport)
+        strangers = kind.family.strangers(layout)[:1] if kind else []
+        found = [] if layout.problems() else strangers or layout.too_long(self.max_read, self.max_write)
         return "\n".join(translate(self.env, sentence) for sentence in found)
 
     def _manners(self):

@@ -13,7 +13,7 @@ KEY = "plc_mo_batch.metrics_key"
 PREFIX = "plc_mo_batch_"
 CLOSED = ("done", "cancelled")
 COUNTERS = {
-    "requests": ("requests_total", "Modbus requests that were answered or given up"),
+    "requests": ("requests_total", "Requests to the PLC that were answered or given up"),
     "link_errors": ("link_errors_total", "Contacts with the PLC that failed"),
     "rejected": ("rejected_snapshots_total", "Times that what a slot reports was not believed"),
     "write_back_failures": ("write_back_failures_total", "Failed write-backs"),

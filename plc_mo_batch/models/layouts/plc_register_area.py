@@ -1,8 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...plc.layout import can_be_input
+from ...plc.layout import HOLDING, can_be_input
+from ...plc.wires import families
 from ...tools.translate import label_of
+
+# of each protocol, in the order in which people choose
+MEMORIES = [(name, str(label)) for family in families() for name, label in family.memories.items()]
+NUMBERED = [name for family in families() for name in family.numbered]
 
 
 class PlcRegisterArea(models.Model):
@@ -26,12 +31,18 @@ class PlcRegisterArea(models.Model):
         "flag to 1. A clock is only read.",
     )
     registers = fields.Selection(
-        [("holding", "Holding registers"), ("input", "Input registers (read only)")],
+        MEMORIES,
+        string="Memory",
         required=True,
-        default="holding",
-        help="Holding registers are read with function 3 and written with function 16; input registers are read with function "
-        "4. A slot is a block of 16-bit words, so coils and discrete inputs cannot be used; a flag takes one word with "
-        "the value 0 or 1.",
+        default=HOLDING,
+        help="Modbus: holding registers are read with function 3 and written with function 16; input registers are read with "
+        "function 4. A slot is a block of 16-bit words, so coils and discrete inputs cannot be used; a flag takes one word with "
+        "the value 0 or 1. FINS: D, W, H, CIO or E. S7: a data "
+        "block whose optimized access is switched off; word n is at byte 2n.",
+    )
+    bank = fields.Integer(
+        string="Number",
+        help="Bank of E: 0 to 24, of which Omron calls those from 16 on E10 and up. Number of the data block: 1 to 65535.",
     )
     base = fields.Integer(required=True, help="Address of the first word of slot 1, counted from 0.")
     stride = fields.Integer(required=True, default=100, help="Words from the start of one slot to the start of the next.")
@@ -46,6 +57,10 @@ class PlcRegisterArea(models.Model):
     _kind_uniq = models.UniqueIndex("(layout_id, kind)", "A layout can have only one area of each kind.")
     _stride_positive = models.Constraint("CHECK(stride > 0)", "The stride must be at least one word.")
     _slots_positive = models.Constraint("CHECK(slots > 0)", "An area needs at least one slot.")
+    _bank_range = models.Constraint(
+        "CHECK((registers != 'E' OR bank BETWEEN 0 AND 24) AND (registers != 'DB' OR bank BETWEEN 1 AND 65535))",
+        "The bank of E must be between 0 and 24, the number of a data block between 1 and 65535.",
+    )
     _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses start at 0.")
 
     def _plc_layouts_after(self, vals):
@@ -55,6 +70,10 @@ class PlcRegisterArea(models.Model):
 
     def _part_name(self):
         return label_of(self, "kind")
+
+    def _registers(self):
+        """The memory, as a :class:`~...plc.wire.Wire` takes it."""
+        return f"{self.registers}{self.bank}" if self.registers in NUMBERED else self.registers
 
     @api.constrains("kind", "registers")
     def _check_registers(self):

@@ -4,14 +4,25 @@ from odoo.fields import Command
 
 from ...plc.dissect import dissect, fits
 from ...plc.layout import Area, Layout, kept, too_fine
+from ...plc.wires import families
 from ...tools.translate import format_number, translate
 from .plc_layout_part import SAVING
 
+PROTOCOLS = [(family.name, str(family.label)) for family in families()]
+# the layouts that are shipped in Modbus's registers, and then in the usual memory of each other protocol
+SHIPPED = ("plc_register_layout_job_numbers", "plc_register_layout_flags", "plc_register_layout_isa88")
 # areas for failures and weighings, as in the shipped layouts
 STRIDE = 100
 NAME_WORDS = 8
 BCD = {"type": "bcd"}
 KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
+
+
+def memory_of(protocol):
+    """Values of an area in the usual memory of a protocol: its first."""
+    usual = {family.name: (next(iter(family.memories)), family.numbered) for family in families()}
+    name, numbered = usual[protocol]
+    return {"registers": name, "bank": int(name in numbered)}
 
 
 class PlcRegisterLayout(models.Model):
@@ -36,6 +47,12 @@ class PlcRegisterLayout(models.Model):
         default="job_numbers",
         help="Job numbers: every word has only one writer, so repeated and late writes are harmless. Flags: both sides write "
         "the flags, as in the original feed mill.",
+    )
+    protocol = fields.Selection(
+        PROTOCOLS,
+        compute="_compute_protocol",
+        store=True,
+        help="Whose memory the areas are in: a PLC can use the layout if its connection speaks this protocol.",
     )
     slots = fields.Integer(required=True, default=10, help="Number of batches the PLC can hold at the same time.")
     word_order = fields.Selection(
@@ -91,13 +108,20 @@ class PlcRegisterLayout(models.Model):
         "slots",
         "word_order",
         "address_offset",
-        *(f"area_ids.{name}" for name in ("kind", "registers", "base", "stride", "slots")),
+        *(f"area_ids.{name}" for name in ("kind", "registers", "bank", "base", "stride", "slots")),
         *(f"area_ids.field_ids.{name}" for name in ("name", "role", "offset", "type", "words", "scale", "repeat", "step")),
     )
     @api.depends_context("lang")
     def _compute_problems(self):
         for register_layout in self:
             register_layout.problems = "\n".join(register_layout._find_problems())
+
+    @api.depends("area_ids.registers")
+    def _compute_protocol(self):
+        for register_layout in self:
+            own = set(register_layout.area_ids.mapped("registers"))
+            found = [family.name for family in families() if own and own <= set(family.memories)]
+            register_layout.protocol = found[0] if found else False
 
     @api.depends("area_ids.kind")
     def _compute_has_clock(self):
@@ -158,7 +182,9 @@ class PlcRegisterLayout(models.Model):
             ends = [area.base + max(area.slots, register_layout.slots) * area.stride for area in register_layout.area_ids]
             base = -(-max(ends, default=0) // 1000) * 1000
             names = register_layout.area_ids.field_ids.filtered(lambda item: item.role == "order").mapped("words")
-            register_layout.area_ids = list(self._prepare_event_areas(base, max(names, default=NAME_WORDS)))
+            first = register_layout.area_ids[:1]
+            memory = {"registers": "holding" if first.registers == "input" else first.registers, "bank": first.bank}
+            register_layout.area_ids = list(self._prepare_event_areas(base, max(names, default=NAME_WORDS), memory))
         return True
 
     # Business methods
@@ -167,7 +193,34 @@ class PlcRegisterLayout(models.Model):
         """A sentence for each problem of the layout, by itself or with the decimals that this database stores of a quantity."""
         layout = self._layout()
         digits = self.env["decimal.precision"].precision_get("Product Unit")
+        if self.area_ids and not self.protocol:
+            return [self.env._("The areas are in memories of different protocols.")]
         return [translate(self.env, problem) for problem in layout.problems() or too_fine(layout, digits)]
+
+    def _of_protocol(self, protocol):
+        """The layout itself, if it is of this protocol or of none; else the first of that protocol, best with its handshake."""
+        if not self.protocol or not protocol or self.protocol == protocol:
+            return self
+        others = self.search([("protocol", "=", protocol), ("company_id", "in", [False, self.env.company.id])], order="id")
+        return (others.filtered(lambda other: other.handshake == self.handshake) or others)[:1]
+
+    @api.model
+    def _ship(self):
+        """Copies of the shipped layouts for each other protocol, as far as there are none."""
+        for family in families():
+            for name in SHIPPED:
+                origin = self.env.ref(f"plc_mo_batch.{name}", raise_if_not_found=False)
+                xml_id = f"plc_mo_batch.{name}_{family.name}"
+                if (
+                    not origin
+                    or origin.problems
+                    or origin.protocol == family.name
+                    or self.env.ref(xml_id, raise_if_not_found=False)
+                ):
+                    continue
+                copied = origin.copy({"name": f"{origin.name} ({family.label})", "company_id": False})
+                copied.area_ids.write(memory_of(family.name))
+                self.env["ir.model.data"]._update_xmlids([{"xml_id": xml_id, "record": copied, "noupdate": True}])
 
     def _layout(self):
         """The :class:`~...plc.layout.Layout` that the records describe."""
@@ -182,7 +235,7 @@ class PlcRegisterLayout(models.Model):
             copies_on_take=self.copies_on_take,
             drift=self.drift,
             areas=tuple(
-                Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields()), area.registers, area.slots)
+                Area(area.kind, area.base, area.stride, tuple(area.field_ids._layout_fields()), area._registers(), area.slots)
                 for area in self.area_ids
             ),
         )
@@ -218,15 +271,16 @@ class PlcRegisterLayout(models.Model):
     # Business methods: areas for failures and weighings
 
     @api.model
-    def _prepare_event_areas(self, base, order_words=NAME_WORDS):
+    def _prepare_event_areas(self, base, order_words=NAME_WORDS, memory=None):
         """Commands that create both areas.
 
+        :param memory: where: values of an area; None: in holding registers
         :param base: address of the first; the second lies 1000 words further on
         :param order_words: words of an order's name in the recipe
         """
         contents = {"failure": self._failure_fields(), "weighing": self._weighing_fields(order_words)}
         for number, (kind, content) in enumerate(contents.items()):
-            place = {"kind": kind, "base": base + 1000 * number, "stride": STRIDE}
+            place = {"kind": kind, "base": base + 1000 * number, "stride": STRIDE, **(memory or {})}
             yield Command.create({**place, "field_ids": [Command.create(values) for values in self._place_fields(0, content)]})
 
     @api.model

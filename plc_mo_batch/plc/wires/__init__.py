@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..sentences import _lt
-from ..wire import LINE_WAIT, Endpoint, LinkError, Wire, WireKind
+from ..wire import LINE_WAIT, MODBUS, Endpoint, Family, LinkError, Wire, WireKind
 
 KINDS: dict[str, WireKind] = {}
 
@@ -22,6 +22,11 @@ def register(kind: WireKind) -> None:
     if kind.name in KINDS:
         raise ValueError(kind.name)
     KINDS[kind.name] = kind
+
+
+def families() -> list[Family]:
+    """The protocols of all wires."""
+    return list({kind.family.name: kind.family for kind in KINDS.values()}.values())
 
 
 def kind_of(endpoint: Endpoint) -> WireKind:
@@ -61,6 +66,6 @@ def opened(endpoint: Endpoint, handshake: str) -> Iterator[Wire]:
         wire.close()
 
 
-for _module in pkgutil.iter_modules(__path__):
-    for _kind in importlib.import_module(f"{__name__}.{_module.name}").WIRES:
-        register(_kind)
+_modules = [importlib.import_module(f"{__name__}.{_module.name}") for _module in pkgutil.iter_modules(__path__)]
+for _kind in sorted((_kind for _module in _modules for _kind in _module.WIRES), key=lambda kind: kind.family != MODBUS):
+    register(_kind)  # in the order in which people choose: Modbus is the usual one

@@ -120,9 +120,10 @@ FIELDS = {
             "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy "
             "batch_limit baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id "
             "disposition_material disposition_policy enabled equipment_ids hand_add_policy host lang layout_id "
-            "maintenance_requests max_batch_qty max_read max_write missing_policy name no_transaction order_minutes parity "
-            "park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time request_pause "
-            "require_available responsible_id review_kg review_percent run_minutes send_minutes sequence serial_device "
+            "maintenance_requests max_batch_qty max_read max_write missing_policy name no_transaction node order_minutes "
+            "own_node parity park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time "
+            "rack rack_slot request_pause require_available responsible_id review_kg review_percent run_minutes "
+            "send_minutes sequence serial_device "
             "settle_time silent_minutes stopbits take_minutes timeout tls_ca tls_server_name tls_verify tolerance_kg "
             "tolerance_percent transport tz uom_id weighing_grace weight_grace weight_policy weight_review_kg "
             "weight_review_percent weight_tolerance_kg weight_tolerance_percent"
@@ -131,8 +132,8 @@ FIELDS = {
             "batch_ids alarm_count alarm_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
             "failure_count fill_count has_clock has_events has_maintenance health health_reason is_action_exchange_allowed "
             "is_action_fill_allowed is_action_switch_allowed is_action_write_back_allowed last_contact last_error last_job "
-            "online place queue_count shown_job slot_problem twin_warning unconfirmed_write_at watched_since weighing_count "
-            "write_problem write_problem_at"
+            "online place protocol queue_count shown_job slot_problem twin_warning unconfirmed_write_at watched_since "
+            "weighing_count write_problem write_problem_at"
         ),
         FOR_OPERATORS: "commissioning_ids journal_ids recent_journal_ids",
         FOR_MANAGERS: "tls_certificate tls_key",
@@ -162,7 +163,7 @@ FIELDS = {
         SHOWN: "can_assign equipment_count words",
     },
     "plc.register.area": {
-        SET: "base field_ids kind layout_id registers slots stride",
+        SET: "bank base field_ids kind layout_id registers slots stride",
     },
     "plc.register.field": {
         SET: "area_id maximum minimum name offset repeat role scale step type unit value words",
@@ -173,15 +174,15 @@ FIELDS = {
             "active address_offset area_ids controller_ids copies_on_take drift handshake name slots swap_bytes "
             "text_order weight_contains word_order"
         ),
-        SHOWN: "has_clock has_commands has_events problems",
+        SHOWN: "has_clock has_commands has_events problems protocol",
         ADMINISTERED: "company_id",
     },
     "plc.setup": {
         SET: (
             "company_id controller_id device_id host is_answering is_checked layout_id line_ids manners message name "
-            "picking_type_ids port step transport"
+            "node own_node picking_type_ids port rack rack_slot step transport"
         ),
-        SHOWN: "is_commissioned order_count",
+        SHOWN: "is_commissioned order_count protocol",
     },
     "plc.setup.line": {
         SET: "code kind name product_ids setup_id",

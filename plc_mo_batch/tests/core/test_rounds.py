@@ -182,8 +182,8 @@ class TestWrites(RoundCase):
         """Nobody knows how far a write came that ended in an error of ours; and the other PLCs must not suffer from it."""
         write = Link.write_words
 
-        def fails(link, address, words):
-            write(link, address, words)
+        def fails(link, address, *args):
+            write(link, address, *args)
             if address == WRITES[1].address:
                 raise RuntimeError("mine")
 

@@ -43,7 +43,7 @@ class MemoryWire:
         self.requests += 1
         return tuple(self.memory[address : address + count])
 
-    def write_words(self, address, words):
+    def write_words(self, address, words, registers=HOLDING):
         self.requests += 1
         self.memory[address : address + len(words)] = words
 
@@ -80,7 +80,7 @@ class TestRegistry(MemoryCase):
 
     def test_every_kind_needs_what_an_endpoint_has(self):
         for kind in wires.KINDS.values():
-            self.assertLessEqual(kind.needs, {"host", "port", "device_id", "tls", "line"}, kind.name)
+            self.assertLessEqual(kind.needs, {"host", "port", "device_id", "tls", "line", "node", "rack"}, kind.name)
             self.assertLessEqual(set(kind.handshakes), set(HANDSHAKES), kind.name)
 
     def test_rules_that_it_cannot_keep(self):
@@ -154,7 +154,8 @@ class TestSelections(TransactionCase):
     def test_connections(self):
         expected = [(kind.name, str(kind.label)) for kind in wires.KINDS.values()]
         self.assertEqual(self.choices("plc.controller", "transport"), expected)
-        self.assertEqual([name for name, _label in expected], ["tcp", "tls", "rtu_tcp", "serial"], "stored: no name may change")
+        names = ["tcp", "tls", "rtu_tcp", "serial", "fins_udp", "fins_tcp", "s7"]
+        self.assertEqual([name for name, _label in expected], names, "stored: no name may change")
 
     def test_connections_of_the_set_up(self):
         """Those that need no more than it asks for."""

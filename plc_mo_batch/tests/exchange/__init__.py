@@ -8,6 +8,7 @@ from . import (
     test_exchange_alone,
     test_exchange_isa88,
     test_exchange_live,
+    test_protocols,
     test_refusals,
     test_restored,
     test_snapshot,

@@ -35,6 +35,10 @@ class TestLayers(BaseCase):
         found = {path for path in importers("pymodbus") if path.parts[0] not in ("simulator", "tests")}
         self.assertEqual(found, {Path("plc", "transport.py")})
 
+    def test_what_is_optional_is_loaded_when_a_plc_needs_it(self):
+        """So nothing imports it where it stands."""
+        self.assertEqual({path.parts[0] for path in importers("snap7")}, {"tests"})
+
     def test_plain_python(self):
         """What can be decided without Odoo knows nothing of it."""
         for package in ("odoo", "psycopg2"):

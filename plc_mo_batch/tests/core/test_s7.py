@@ -1,0 +1,421 @@
+"""The wire that speaks S7, in front of the simulator's own and of python-snap7's server; that library's client at the simulator;
+and every fault that an answer can have."""
+
+import importlib.util
+import socket
+import sys
+import unittest
+from contextlib import contextmanager
+from dataclasses import replace
+from unittest.mock import patch
+
+from odoo.tests import BaseCase, tagged
+
+from ...plc.address import parse_networks
+from ...plc.look import look
+from ...plc.trial import Trial
+from ...plc.wire import Endpoint, LinkError, Manners
+from ...plc.wires import KINDS, opened, s7
+from ...plc.wires.s7 import S7
+from ...simulator import Simulator
+from .. import fault_proxy as fault
+from .. import plc_layouts
+from ..patience import PATIENCES, SILENT, SURE, wait_until
+from ..rude_server import Rests
+
+HAS_LIBRARY = importlib.util.find_spec("snap7") is not None
+ADDRESS = 7000
+BEFORE = tuple(range(1, 11))
+AFTER = tuple(range(101, 111))
+DB = "DB1"
+
+
+def receive(sock):
+    """One frame of ISO on TCP, or nothing at the end of the connection."""
+    head = sock.recv(4, socket.MSG_WAITALL)
+    return head + sock.recv(int.from_bytes(head[2:4], "big") - 4, socket.MSG_WAITALL) if len(head) == 4 else b""
+
+
+def is_opening(frame):
+    """It asks for a connection, or for the size of a PDU."""
+    return frame[5] != 0xF0 or frame[17] == 0xF0
+
+
+def coded(place, code):
+    """A fault: the PLC does nothing, and says why: of the item (21), or in the head (17)."""
+
+    def spoil(talk):
+        asked = talk.request
+        if place == 17:
+            body = b"\x32\3\0\0" + asked[11:13] + b"\0\0\0\0" + code.to_bytes(2, "big")
+        else:
+            item = bytes([code, 0, 0, 0]) if asked[17] == 4 else bytes([code])
+            body = b"\x32\3\0\0" + asked[11:13] + b"\0\2" + len(item).to_bytes(2, "big") + b"\0\0" + asked[17:19] + item
+        talk.send(b"\3\0" + (len(body) + 7).to_bytes(2, "big") + b"\2\xf0\x80" + body)
+
+    return spoil
+
+
+# fault -> kind of the error, of a read and of a write alike; and whether the request had reached the PLC
+FAULTS = {
+    "lost": (fault.lost, "timeout", False),
+    "silence": (fault.silence, "timeout", True),
+    "late": (fault.late, "timeout", True),
+    "half": (fault.half, "reply", True),
+    "slow": (fault.slow(2.0), "reply", True),
+    "garbage": (fault.garbage, "reply", True),
+    "reset": (fault.reset, "reset", True),
+    "hung up": (fault.hung_up, "reset", True),
+    "hung up halfway": (fault.hung_up_halfway, "reset", True),
+    "another version": (fault.flipped(0), "reply", True),
+    "another telegram": (fault.flipped(5, 0x20), "reply", True),
+    "another protocol": (fault.flipped(7), "reply", True),
+    "a request": (fault.flipped(8, 0x02), "reply", True),
+    "another number": (fault.flipped(11), "reply", True),
+    "another number's last byte": (fault.flipped(12), "reply", True),
+    "another size": (fault.flipped(14), "reply", True),
+    "another size of the data": (fault.flipped(16), "reply", True),
+    "another function": (fault.flipped(19, 0x02), "reply", True),
+    "another function's last bit": (fault.flipped(19), "reply", True),
+    "two items": (fault.flipped(20, 0x03), "reply", True),
+}
+READ_FAULTS = {"length": (fault.flipped(23), "reply"), "length's last byte": (fault.flipped(24, 0x08), "reply")}
+# code -> cause, whether a write's fate is unknown
+ITEM_CODES = {
+    0x01: ("", True), 0x03: ("access", False), 0x05: ("2", False), 0x06: ("", False), 0x07: ("", False),
+    0x0A: ("block", False), 0x99: ("", True),
+}  # fmt: skip
+HEAD_CODES = {0x8104: ("access", False), 0x8500: ("3", False), 0x8401: ("", True), 0x0001: ("", True)}
+
+
+@unittest.skipUnless(HAS_LIBRARY, "python-snap7 is not installed")
+class S7Case(BaseCase):
+    """``self.proxy`` in front of a simulated PLC that holds BEFORE at ADDRESS and does nothing of itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plc = cls.enterClassContext(Simulator(scan_time=None, protocol="s7"))
+
+    def setUp(self):
+        super().setUp()
+        self.put(BEFORE)
+        self.new_proxy()
+
+    def put(self, words):
+        self.plc.mill.memory[ADDRESS : ADDRESS + 10] = words
+
+    def new_proxy(self, *faults):
+        self.proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive, is_opening))
+        self.faults = faults
+        self.proxy.faults += faults
+
+    def endpoint(self, **values):
+        return Endpoint("127.0.0.1", self.proxy.port, timeout=SURE, transport="s7", **values)
+
+    @contextmanager
+    def opened(self, timeout=SURE, **values):
+        """Connecting, which is to come, has its time; then so many seconds are for each answer."""
+        with opened(self.endpoint(**values), "job_numbers") as wire:
+            wire.endpoint = replace(wire.endpoint, timeout=timeout)
+            yield wire
+
+    def poll(self, **values):
+        with self.opened(**values) as wire:
+            return wire.read_words(ADDRESS, 10, DB)
+
+    def send(self, **values):
+        with self.opened(**values) as wire:
+            wire.write_words(ADDRESS, AFTER, DB)
+
+    def assert_fails(self, call, kind, writing=False):
+        """After one request, on a connection that is closed."""
+        for timeout in {"timeout": (SILENT,), "reply": (SILENT, *PATIENCES)}.get(kind, (SURE,)):
+            with self.assertRaises(LinkError) as caught:
+                call(timeout=timeout)
+            error = caught.exception
+            if error.kind != "timeout":
+                break
+            if timeout != PATIENCES[-1] and kind == "reply":
+                self.new_proxy(*self.faults)
+        self.assertEqual((error.kind, error.writing), (kind, writing))
+        wait_until(lambda: self.proxy.requests, "the request")
+        self.assertTrue(self.proxy.wait_until_closed())
+        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (1, 1))
+        return error
+
+
+@tagged("post_install", "-at_install")
+class TestS7(S7Case):
+    def test_read_and_write(self):
+        with self.opened() as wire:
+            self.assertEqual(wire.read_words(ADDRESS, 10, DB), BEFORE)
+            wire.write_words(ADDRESS, AFTER, DB)
+            wire.write_words(ADDRESS + 9, [0xFFFF], DB)
+            self.assertEqual(wire.read_words(ADDRESS, 10, DB), (*AFTER[:9], 0xFFFF))
+            self.assertEqual(wire.requests, 4)
+            wire.write_words(65535, [7], DB)
+            self.assertEqual(wire.read_words(65534, 2, DB), (0, 7))
+        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (6, 1))
+
+    def test_what_fits_into_a_pdu(self):
+        """A slot that does not is refused with the numbers: read in two it could be torn. Nothing is sent."""
+        with self.opened() as wire:
+            self.assertEqual(len(wire.read_words(0, 111, DB)), 111)
+            wire.write_words(0, [0] * 106, DB)
+        sent = len(self.proxy.requests)
+        told = "112 words do not fit into one of its PDUs of 240 bytes, which takes 111"
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            wire.read_words(0, 112, DB)
+        self.assertEqual((caught.exception.kind, caught.exception.detail), ("setup", told))
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            wire.write_words(0, [0] * 107, DB)
+        self.assertEqual((caught.exception.kind, caught.exception.writing), ("setup", False))
+        self.assertEqual(len(self.proxy.requests), sent)
+        with patch.object(self.plc.front, "pdu", 960), self.opened() as wire:
+            wire.write_words(0, [0] * 123, DB)
+            self.assertEqual(len(wire.read_words(0, 125, DB)), 125)
+
+    def test_impossible_requests_are_not_sent(self):
+        with self.opened() as wire:
+            for address, count in ((0, 0), (0, 126), (-1, 1), (65535, 2), (70000, 1)):
+                with self.assertRaises(ValueError):
+                    wire.read_words(address, count, DB)
+            for address, words in ((0, []), (0, [0] * 124), (-1, [0]), (65535, [0, 0]), (0, [65536]), (0, [-1])):
+                with self.assertRaises(ValueError):
+                    wire.write_words(address, words, DB)
+            for name in ("holding", "DB", "DB0", "DB65536", "D", ""):
+                for call in (lambda: wire.read_words(0, 1, name), lambda: wire.write_words(0, [1], name)):  # noqa: B023
+                    with self.assertRaises(LinkError) as caught:
+                        call()
+                    self.assertEqual((caught.exception.kind, caught.exception.writing), ("setup", False))
+            self.assertEqual(wire.requests, 0)
+        self.assertEqual(self.proxy.requests, [])
+
+    def test_it_never_connects_by_itself(self):
+        wire = s7.S7Wire(self.endpoint(), 1)
+        self.assert_no_connection(wire)
+        wire.open()
+        wire.close()
+        wire.close()
+        self.assert_no_connection(wire)
+        self.new_proxy(coded(21, 0x01))
+        with self.opened() as wire:
+            with self.assertRaises(LinkError):
+                wire.read_words(ADDRESS, 10, DB)
+            self.assert_no_connection(wire)
+        self.assertEqual(len(self.proxy.requests), 1)
+
+    def assert_no_connection(self, wire):
+        for call in (lambda: wire.read_words(0, 1, DB), lambda: wire.write_words(0, [1], DB)):
+            with self.assertRaises(LinkError) as caught:
+                call()
+            self.assertEqual(str(caught.exception), "reset: there is no connection")
+            self.assertFalse(caught.exception.writing)
+
+    def test_numbers_begin_anywhere(self):
+        for _client in range(6):
+            self.poll()
+        self.assertGreater(len({request[11:13] for request in self.proxy.requests}), 2)
+
+    def test_numbers_begin_anew(self):
+        with patch.object(s7.random, "randrange", return_value=0xFFFE), self.opened() as wire:
+            for _request in range(3):
+                self.assertEqual(wire.read_words(ADDRESS, 10, DB), BEFORE)
+
+    def test_manners(self):
+        with patch.object(s7, "time", Rests()) as rests, self.opened(manners=Manners(0.5, 0.2)) as wire:
+            for _request in range(3):
+                wire.read_words(ADDRESS, 1, DB)
+            self.assertAlmostEqual(rests.now, 0.9)
+        self.new_proxy()
+        with self.opened(manners=Manners(connect_each=True)) as wire:
+            for _request in range(3):
+                self.assertEqual(wire.read_words(ADDRESS, 10, DB), BEFORE)
+        self.assertEqual((self.proxy.connections, wire.requests), (3, 3))
+
+
+@tagged("post_install", "-at_install")
+class TestConnecting(S7Case):
+    def fails(self, **values):
+        with self.assertRaises(LinkError) as caught, opened(replace(self.endpoint(), **values), "flags"):
+            pass
+        self.assertFalse(caught.exception.writing)
+        return caught.exception
+
+    def test_rack_and_slot(self):
+        for values in ({"rack_slot": 2}, {"rack": 1}):
+            error = self.fails(port=self.plc.port, **values)
+            self.assertEqual((error.kind, error.cause), ("connect", "rack"))
+        with patch.object(self.plc.front, "rack_slot", (3, 2)):
+            self.assertEqual(self.poll(rack=3, rack_slot=2), BEFORE)
+
+    def test_silence(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.assertEqual(self.fails(port=silent.getsockname()[1], timeout=SILENT).kind, "timeout")
+
+    def test_what_speaks_something_else(self):
+        self.proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive))
+        self.proxy.faults.append(lambda talk: talk.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+        self.assertEqual(self.fails().kind, "connect")
+
+    def test_the_size_of_a_pdu(self):
+        for pdu in (0, 18):
+            with patch.object(self.plc.front, "pdu", pdu):
+                self.assertEqual(self.fails().kind, "reply")
+
+    def test_addresses(self):
+        for host in ("127.0.0.1", "localhost"):
+            self.assertEqual(self.fails(host=host, allowed=()).kind, "address")
+        for host in ("mill..example", "x" * 64, "300.1.1.1.invalid"):
+            self.assertEqual(self.fails(host=host).kind, "connect")
+        self.assertEqual(self.poll(allowed=parse_networks("127.0.0.0/8")), BEFORE)
+        with patch.object(s7, "resolve", return_value=[]):
+            self.assertEqual(str(self.fails()), "connect: the host name has no address")
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            gone = closed.getsockname()
+        self.assertEqual((self.fails(port=gone[1]).kind, self.fails(port=gone[1]).cause), ("connect", "refused"))
+        with patch.object(s7, "resolve", return_value=[gone, ("127.0.0.1", self.proxy.port)]):
+            self.assertEqual(self.poll(), BEFORE)
+
+
+@tagged("post_install", "-at_install")
+class TestFaults(S7Case):
+    """As those of Modbus: nothing wrong is believed, no write is sent twice."""
+
+    def test_reading(self):
+        for name, (spoil, kind) in {**{name: row[:2] for name, row in FAULTS.items()}, **READ_FAULTS}.items():
+            with self.subTest(name):
+                self.new_proxy(spoil)
+                self.assert_fails(self.poll, kind)
+                self.assertEqual(self.poll(), BEFORE)
+
+    def test_writing(self):
+        """The fate of a write that began is unknown: it is sent once, and the next read tells."""
+        for name, (spoil, kind, applied) in FAULTS.items():
+            with self.subTest(name):
+                self.put(BEFORE)
+                self.new_proxy(spoil)
+                self.assert_fails(self.send, kind, writing=True)
+                self.assertEqual(self.poll(), AFTER if applied else BEFORE)
+
+    def test_codes(self):
+        codes = {(21, code): row for code, row in ITEM_CODES.items()} | {(17, code): row for code, row in HEAD_CODES.items()}
+        for (place, code), (cause, doubtful) in codes.items():
+            with self.subTest(f"{code:02X}"):
+                self.new_proxy(coded(place, code))
+                error = self.assert_fails(self.poll, "exception")
+                self.assertEqual((error.cause, error.address, error.to_write), (cause, ADDRESS, False))
+                self.new_proxy(coded(place, code))
+                error = self.assert_fails(self.send, "exception", writing=doubtful)
+                self.assertEqual((error.cause, error.to_write), (cause, True))
+
+    def test_what_is_told(self):
+        self.new_proxy(coded(21, 0x0A))
+        told = "0A (object does not exist) at byte 14000 of DB 1 (10 words)"
+        self.assertEqual(self.assert_fails(self.poll, "exception").detail, told)
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            wire.read_words(0, 1, "DB7")
+        self.assertEqual(caught.exception.cause, "block")
+
+    def test_doubled(self):
+        """The second is no answer to the next request."""
+        self.new_proxy(fault.duplicate, fault.duplicate, fault.duplicate)
+        with self.opened() as wire:
+            self.assertEqual(wire.read_words(ADDRESS, 10, DB), BEFORE)
+            wire.write_words(ADDRESS, AFTER, DB)
+            self.assertEqual(wire.read_words(ADDRESS, 10, DB), AFTER)
+
+    def test_a_refusal_of_an_earlier_request(self):
+        """The library takes it for one of the last."""
+
+        def spoil(talk):
+            earlier = bytearray(talk.request)
+            earlier[12] ^= 1
+            coded(17, 0x8104)(fault.Talk(talk.client, None, bytes(earlier), None))
+            fault.passed_on(talk)
+
+        self.new_proxy(spoil, spoil)
+        self.assertEqual(self.poll(), BEFORE)
+        self.send()
+
+    def test_later(self):
+        for spoil, told in ((fault.silence, "timeout"), (fault.hung_up, "reset")):
+            self.new_proxy(fault.passed_on, spoil)
+            with self.assertRaises(LinkError) as caught, self.opened(timeout=PATIENCES[0]) as wire:
+                wire.read_words(ADDRESS, 10, DB)
+                wire.read_words(ADDRESS, 10, DB)
+            self.assertEqual((caught.exception.kind, caught.exception.cause), (told, "later"))
+
+    def test_slow_but_in_time(self):
+        self.new_proxy(fault.slow(0.001))
+        self.assertEqual(self.poll(), BEFORE)
+
+
+@tagged("post_install", "-at_install")
+class TestPeers(S7Case):
+    """The library's own server and client at the other ends."""
+
+    def test_our_wire_at_its_server(self):
+        from snap7.server import Server
+        from snap7.type import SrvArea
+
+        block = bytearray(2 * 8000)
+        block[14000:14020] = b"".join(number.to_bytes(2, "big") for number in BEFORE)
+        server = Server(log=False)
+        server.register_area(SrvArea.DB, 5, block)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        server.start_to("127.0.0.1", port)
+        self.addCleanup(server.stop)
+        with opened(replace(self.endpoint(), port=port), "flags") as wire:
+            self.assertEqual(wire.read_words(ADDRESS, 10, "DB5"), BEFORE)
+            wire.write_words(ADDRESS, AFTER, "DB5")
+            self.assertEqual(wire.read_words(ADDRESS, 10, "DB5"), AFTER)
+        for block_name, address, cause in (("DB6", 0, "block"), ("DB5", 7999, "2")):
+            with self.assertRaises(LinkError) as caught, opened(replace(self.endpoint(), port=port), "flags") as wire:
+                wire.read_words(address, 10, block_name)
+            self.assertEqual((caught.exception.kind, caught.exception.cause), ("exception", cause))
+
+    def test_its_client_at_our_simulator(self):
+        from snap7.client import Client
+
+        client = Client()
+        client.connect("127.0.0.1", 0, 1, self.plc.port)
+        self.addCleanup(client.disconnect)
+        self.assertEqual(client.db_read(1, 14000, 6), bytearray(b"\0\1\0\2\0\3"))
+        client.db_write(1, 14002, bytearray(b"\xab\xcd"))
+        self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 3], [1, 0xABCD, 3])
+
+
+@tagged("post_install", "-at_install")
+class TestAbove(S7Case):
+    def in_block(self, layout):
+        return replace(layout, areas=tuple(replace(area, registers=DB) for area in layout.areas))
+
+    def test_a_look(self):
+        self.put([0] * 10)
+        layout = self.in_block(plc_layouts.job_numbers())
+        self.assertEqual(S7.strangers(layout), [])
+        found = look(self.endpoint(), layout, SURE)
+        self.assertEqual((found.error, found.is_complete, found.fits), (None, True, True))
+
+    def test_a_trial(self):
+        with Simulator(protocol="s7", scan_time=0.01) as plc:
+            endpoint = replace(self.endpoint(), port=plc.port)
+            trial = Trial(endpoint, self.in_block(plc_layouts.job_numbers()), (), SURE)
+            self.assertTrue(trial.is_simulator())
+            tried = trial.show_numbers()
+            self.assertEqual((tried.was_stored, tried.is_right), (True, True))
+
+
+@tagged("post_install", "-at_install")
+class TestWithoutTheLibrary(BaseCase):
+    def test_it_is_said_how_to_install_it(self):
+        """When a PLC needs it, and not before."""
+        self.assertIn("s7", KINDS)
+        with patch.dict(sys.modules, {"snap7": None, "snap7.connection": None}):
+            found = look(Endpoint("127.0.0.1", 1, transport="s7"), plc_layouts.job_numbers(), 1)
+        self.assertEqual(found.error.kind, "setup")
+        told = "the Python package python-snap7 is not installed: pip install 'python-snap7>=3.3,<4'"
+        self.assertEqual(found.error.detail, told)

@@ -1,0 +1,335 @@
+"""PLCs that speak another protocol than Modbus: all that is done with one is done with them (the wires themselves: test_fins)."""
+
+import itertools
+from dataclasses import replace
+from unittest.mock import patch
+
+from lxml import etree
+from psycopg2 import IntegrityError
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
+
+from ...models.controller import link_sentences
+from ...models.layouts.plc_register_layout import SHIPPED
+from ...plc import trial
+from ...plc.wire import LinkError
+from ...plc.wires import KINDS, families
+from ...simulator import PROTOCOLS, Simulator
+from ..common import MillCase
+from ..core import test_fins, test_s7
+
+# those whose library is there
+OTHERS = [name for name, kind in KINDS.items() if kind.family.name != "modbus" and (name != "s7" or test_s7.HAS_LIBRARY)]
+
+
+class ProtocolCase(MillCase):
+    def speak(self, transport, handshake="job_numbers"):
+        """``self.controller`` speaks it from now on; its layout is the shipped one."""
+        protocol = KINDS[transport].family.name
+        layout = self.env.ref(f"plc_mo_batch.plc_register_layout_{handshake}_{protocol}")
+        self.controller.write({"transport": transport, "layout_id": layout.id, "commissioned": True})
+
+
+@tagged("post_install", "-at_install")
+class TestCycle(ProtocolCase):
+    """From a confirmed order to a closed one."""
+
+    def test_each(self):
+        """With each handshake over one of them: a wire knows nothing of it."""
+        for transport, handshake in zip(OTHERS, itertools.cycle(("job_numbers", "flags")), strict=False):
+            with self.subTest(transport, handshake=handshake):
+                self.speak(transport, handshake)
+                plc = self.new_simulator(failures=1)
+                order = self.new_order()
+                self.run_task(1)
+                self.run_task(2)
+                self.assertEqual(self.queue().state, "offered", self.controller.last_error)
+                self.run_plc(plc, 1)
+                self.run_task(2)
+                self.run_task(3)
+                journal = self.controller.journal_ids.sorted("id").mapped("message")
+                self.assertEqual(order.state, "done", "\n".join(["the journal says why:", *journal]))
+                self.assertTrue(self.controller.failure_count, "its event areas are read, too")
+                [end] = [record for record in plc.mill.ledger if record["event"] == "finished"]
+                made = {line["code"]: line["kg"] for line in end["lines"] if line["kg"]}
+                batch = self.env["mo.batch"].search([("production_id", "=", order.id), ("active", "=", False)])
+                self.assertEqual({line.code: line.actual_qty for line in batch.line_ids if line.code and line.actual_qty}, made)
+                plc.stop()
+
+    def test_two_protocols_in_one_exchange(self):
+        """Beside a PLC that speaks Modbus; none of them waits for the other."""
+        modbus = self.new_simulator()
+        first = self.controller
+        for transport in OTHERS:
+            with self.subTest(transport):
+                picking_type = self.picking_type.copy({"sequence_code": transport})
+                self.controller = self.new_controller(
+                    name=transport, port=self.free_port(), layout_id=self.shipped(transport).id, transport=transport,
+                    picking_type_ids=picking_type.ids,
+                )  # fmt: skip
+                other = self.new_simulator()
+                orders = self.new_order(picking_type_id=first.picking_type_ids.id) | self.new_order(
+                    picking_type_id=picking_type.id
+                )
+                self.run_task(1)
+                self.run_task(2)
+                for _step in range(8):
+                    modbus.step(60)
+                    other.step(60)
+                    self.run_task(2)
+                self.run_task(3)
+                self.assertEqual(orders.mapped("state"), ["done", "done"])
+                self.controller.enabled = False
+
+    def shipped(self, transport):
+        return self.env.ref(f"plc_mo_batch.plc_register_layout_job_numbers_{KINDS[transport].family.name}")
+
+
+@tagged("post_install", "-at_install")
+class TestVisits(ProtocolCase):
+    """What people look at, and set up."""
+
+    def test_connection(self):
+        for transport in OTHERS:
+            with self.subTest(transport):
+                self.speak(transport)
+                plc = self.new_simulator()
+                found = self.controller.test_connection()
+                self.assertIn("fit the layout", found["message"])
+                self.assertTrue(found["reachable"] and found["answers"] and found["layout_ok"] and found["round_trip_ms"] > 0)
+                self.assertFalse(any(plc.mill.memory[7000:8000]), "nothing is written")
+
+    def test_a_port_that_nobody_has(self):
+        for transport in OTHERS:
+            with self.subTest(transport):
+                self.speak(transport)
+                self.controller.port = self.free_port()
+                found = self.controller.test_connection()
+                self.assertIn("refuses the connection", found["message"])
+                self.assertNotIn("Modbus", found["message"])
+                self.assertFalse(found["answers"])
+
+    def test_snapshot(self):
+        for transport in OTHERS:
+            with self.subTest(transport):
+                self.speak(transport)
+                plc = self.new_simulator()
+                order = self.new_order()
+                self.run_task(1)
+                self.run_task(2)
+                plc.step(1)
+                plc.step(60)
+                lines = self.env["plc.snapshot"]._take(self.controller).line_ids
+                feedback = lines.filtered(lambda line: (line.slot, line.area) == (1, "feedback"))
+                self.assertRecordValues(feedback, [{"address": 6000, "order_name": order.name, "problem": False}])
+                order.action_cancel()
+                self.controller.enabled = False
+                self.controller = self.new_controller(port=self.free_port())
+
+    def test_neutralized_copy(self):
+        for transport in OTHERS:
+            self.speak(transport)
+            plc = self.new_simulator()
+            self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
+            with patch.object(plc, "_read", side_effect=AssertionError("asked")):
+                for visit in (self.controller.test_connection, self.controller.action_view_snapshot):
+                    with self.assertRaisesRegex(UserError, "does not connect to any PLC"):
+                        visit()
+                self.run_task(2)
+            self.env["ir.config_parameter"].set_param("database.is_neutralized", False)
+
+    def test_set_up(self):
+        """Protocol first; then the whole way up to a commissioned PLC."""
+        self.controller.write({"picking_type_ids": False, "port": 1})
+        manager = new_test_user(self.env, "setup_manager", groups="plc_mo_batch.group_manager")
+        for transport in OTHERS:
+            with self.subTest(transport):
+                protocol = KINDS[transport].family.name
+                plc = self.enterContext(Simulator(scan_time=None, protocol=protocol))
+                self.wait_for_answers()
+                self.patch(trial.time, "sleep", lambda _seconds, plc=plc: plc.step(1))
+                form = Form(self.env["plc.setup"].with_user(manager))
+                form.transport = transport
+                self.assertEqual(form.port, KINDS[transport].port)
+                self.assertEqual(form.layout_id, self.env.ref(f"plc_mo_batch.plc_register_layout_job_numbers_{protocol}"))
+                form.host, form.port = "127.0.0.1", plc.port
+                setup = form.save()
+                setup.picking_type_ids = self.picking_type.copy({"sequence_code": transport})
+                setup.action_test()
+                self.assertRecordValues(setup, [{"step": "silos", "is_answering": True}])
+                setup.is_checked = True
+                setup.action_connect()
+                self.assertRecordValues(setup.controller_id, [{"transport": transport, "commissioned": True}])
+                setup.controller_id.enabled = False
+
+    def test_the_simulator_of_the_set_up(self):
+        for transport in OTHERS:
+            form = Form(self.env["plc.setup"])
+            form.transport = transport
+            setup = form.save()
+            setup.action_use_simulator()
+            self.assertRecordValues(setup, [{"transport": transport, "host": "127.0.0.1", "port": 5020}])
+        setup.transport = "rtu_tcp"
+        setup.action_use_simulator()
+        self.assertEqual(setup.transport, "tcp")
+
+
+@tagged("post_install", "-at_install")
+class TestFields(ProtocolCase):
+    def assertRefused(self, sentence, **values):
+        with self.assertRaisesRegex(ValidationError, sentence), self.env.cr.savepoint():
+            self.controller.write(values)
+            self.controller.flush_recordset()
+
+    def test_a_layout_of_another_protocol(self):
+        for transport in OTHERS:
+            self.assertRefused("is not in a memory of", transport=transport)
+            self.speak(transport)
+            self.assertRefused("is not in a memory of Modbus", transport="tcp")
+            self.assertRefused("is not in a memory of", layout_id=self.env.ref("plc_mo_batch.plc_register_layout_flags").id)
+            self.controller.write({"transport": "tcp", "layout_id": self.env.ref("plc_mo_batch.plc_register_layout_flags").id})
+
+    def test_the_form_follows(self):
+        """Port and layout; and back again."""
+        for transport in OTHERS:
+            form = Form(self.controller)
+            form.port = 502
+            layout = form.layout_id
+            form.transport = transport
+            protocol = KINDS[transport].family.name
+            self.assertEqual((form.port, form.layout_id.protocol), (KINDS[transport].port, protocol))
+            self.assertEqual(form.layout_id.handshake, layout.handshake)
+            form.transport = "tcp"
+            self.assertEqual((form.port, form.layout_id), (502, layout))
+
+    def test_the_form_asks_what_is_needed(self):
+        """And no more."""
+        fields = {"device_id": "device_id", "node": "node", "own_node": "node", "serial_device": "line", "tls_ca": "tls"}
+        form = etree.fromstring(self.controller.get_view(view_type="form")["arch"])
+        for transport, kind in KINDS.items():
+            values = {"transport": transport, "protocol": kind.family.name, "tls_verify": True}
+            for name, setting in fields.items():
+                with self.subTest(transport, field=name):
+                    condition = form.find(f".//field[@name='{name}']").get("invisible")
+                    self.assertEqual(not safe_eval(condition, values), setting in kind.needs)
+
+    def test_nodes(self):
+        for name in ("node", "own_node"):
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaisesRegex((ValidationError, IntegrityError), "nodes_range"),
+                self.env.cr.savepoint(),
+            ):
+                self.controller.write({name: 255})
+                self.controller.flush_recordset()
+        self.speak("fins_udp")
+        self.controller.write({"node": 7, "own_node": 9})
+        endpoint = self.controller._endpoint()
+        self.assertEqual((endpoint.node, endpoint.own_node, endpoint.transport), (7, 9, "fins_udp"))
+
+    def test_addresses_of_odoo_s_own(self):
+        self.env["ir.config_parameter"].set_param("plc_mo_batch.allowed_networks", "")
+        for transport in OTHERS:
+            for host in ("localhost", "127.0.0.1", "169.254.169.254"):
+                values = {"host": host, "transport": transport}
+                layout = self.env.ref(f"plc_mo_batch.plc_register_layout_job_numbers_{KINDS[transport].family.name}")
+                self.assertRefused("Odoo will not connect to it", **values, layout_id=layout.id)
+
+    def test_twins(self):
+        """One address is one PLC, whatever its unit ID and over UDP and TCP alike."""
+        for transport in OTHERS:
+            for other in OTHERS:
+                if KINDS[other].family == KINDS[transport].family:
+                    self.speak(transport)
+                    layout = self.controller.layout_id.id
+                    values = {"name": "Twin", "port": self.controller.port, "picking_type_ids": False, "equipment_ids": False}
+                    values |= {"transport": other, "layout_id": layout, "device_id": 9}
+                    with self.assertRaisesRegex(ValidationError, "has the same address. Two PLCs"), self.env.cr.savepoint():
+                        self.new_controller(**values)
+
+    def test_another_node_is_another_plc(self):
+        """What was proven is not of that one."""
+        self.speak("fins_udp")
+        self.env.flush_all()
+        manager = new_test_user(self.env, "boss", groups="plc_mo_batch.group_manager")
+        self.controller.with_user(manager).own_node = 5
+        self.assertTrue(self.controller.commissioned)
+        self.controller.with_user(manager).node = 5
+        self.assertFalse(self.controller.commissioned)
+
+
+@tagged("post_install", "-at_install")
+class TestLayouts(ProtocolCase):
+    def test_shipped(self):
+        """Word for word those of Modbus, in another memory."""
+        for family in families():
+            if family.name == "modbus":
+                continue
+            for name in SHIPPED:
+                origin = self.env.ref(f"plc_mo_batch.{name}")
+                layout = self.env.ref(f"plc_mo_batch.{name}_{family.name}")
+                self.assertEqual((origin.protocol, layout.protocol, layout.problems), ("modbus", family.name, ""))
+                self.assertFalse(layout.company_id)
+                areas = [replace(area, registers="holding") for area in layout._layout().areas]
+                self.assertCountEqual(areas, origin._layout().areas)
+                self.assertEqual(family.strangers(layout._layout()), [])
+
+    def test_none_twice(self):
+        before = self.env["plc.register.layout"].search([])
+        self.env["plc.register.layout"]._ship()
+        self.assertEqual(self.env["plc.register.layout"].search([]), before)
+
+    def test_memories_of_two_protocols(self):
+        layout = self.env.ref("plc_mo_batch.plc_register_layout_job_numbers").copy()
+        with self.assertRaisesRegex(ValidationError, "memories of different protocols"), self.env.cr.savepoint():
+            layout.area_ids[0].registers = "D"
+        layout.area_ids.write({"registers": "E", "bank": 18})
+        self.assertEqual(layout.protocol, "fins")
+        self.assertEqual({area.registers for area in layout._layout().areas}, {"E18"})
+
+    def test_generated(self):
+        for transport in OTHERS:
+            self.speak(transport)
+            wizard = self.env["plc.layout.generate"].create({"controller_id": self.controller.id, "assign": True})
+            layout = self.env["plc.register.layout"].browse(wizard.action_generate()["res_id"])
+            self.assertEqual(layout, self.controller.layout_id)
+            self.assertEqual(layout.protocol, KINDS[transport].family.name)
+
+    def test_event_areas(self):
+        layout = self.env.ref("plc_mo_batch.plc_register_layout_flags_fins").copy()
+        layout.area_ids.filtered(lambda area: area.kind in ("failure", "weighing")).unlink()
+        layout.area_ids.write({"registers": "E", "bank": 3})
+        layout.action_add_event_areas()
+        self.assertEqual({area._registers() for area in layout.area_ids}, {"E3"})
+
+
+@tagged("post_install", "-at_install")
+class TestSentences(ProtocolCase):
+    def test_every_cause_of_fins(self):
+        self.speak("fins_tcp")
+        self.check("fins", {cause for cause, _doubtful in test_fins.END_CODES.values()}, ("nodes", "node"))
+
+    def test_every_cause_of_s7(self):
+        if not test_s7.HAS_LIBRARY:
+            self.skipTest("python-snap7 is not installed")
+        self.speak("s7")
+        rows = (*test_s7.ITEM_CODES.values(), *test_s7.HEAD_CODES.values())
+        self.check("s7", {cause for cause, _doubtful in rows}, ("rack",))
+
+    def check(self, protocol, causes, own):
+        """Each cause has its sentence, and none speaks of another protocol."""
+        said = link_sentences.sentences(self.env, protocol)
+        for cause in causes:
+            message = self.controller._link_message(LinkError("exception", "0A (told)", cause=cause))
+            self.assertRegex(message, r"refused the request with (end )?code 0A \(told\)\. .")
+            self.assertIn(f"exception {cause}".strip(), said)
+        self.assertLessEqual(set(own), {cause.partition(" ")[2] for cause in said})
+        for cause in ("connect refused", "timeout", "reset", *(key for key in said if key.partition(" ")[2] in own)):
+            kind, _space, detail = cause.partition(" ")
+            self.assertNotRegex(self.controller._link_message(LinkError(kind, "told", cause=detail)), "Modbus|unit ID|%")
+
+    def test_every_simulator_has_its_layouts(self):
+        self.assertEqual(set(PROTOCOLS), {family.name for family in families()})
