@@ -8,6 +8,8 @@ what is posted, change it here. What :class:`Component` puts on the moves of a w
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..batch.silo_layers import Layer, cut
+
 
 class StockMove(models.Model):
     _inherit = "stock.move"
@@ -40,13 +42,17 @@ class Component:
         self.env = line.env
 
     def take(self, move, quantity):
-        """Have ``move``, which is picked, take ``quantity``: from the reserved lots, and any excess from the lots that the line
-        knows. It is posted when the order is closed, or by :func:`post`.
+        """Have ``move``, which is picked, take ``quantity``: from where the silo says, or from what is reserved, as the PLC's
+        policy has it. It is posted when the order is closed, or by :func:`post`.
 
         :param quantity: in the move's unit
         :raise UserError: if the lot is not known
         """
-        if quantity and self.line._needs_lot(move):
+        if not quantity:
+            _set_quantity(move, quantity)
+        elif self._is_known_by_silo(self.line._needs_lot(move)):
+            self._take_as_the_silo_says(move, quantity)
+        elif self.line._needs_lot(move):
             self._take_from_lots(move, quantity)
         else:
             _set_quantity(move, quantity)
@@ -77,27 +83,106 @@ class Component:
         :param quantity: in the product's unit
         :raise UserError: if the lot is not known
         """
-        product = self.line.product_id
-        untracked = product.tracking == "none"
-        for lot, part in [(self.env["stock.lot"], quantity)] if untracked else self.line._lots(quantity, product.uom_id):
-            self._scrap_of_lot(lot, part)
+        product, uom = self.line.product_id, self.line.product_id.uom_id
+        needs_lot = product.tracking != "none"
+        if self._is_known_by_silo(needs_lot):
+            for layer in self._layers(quantity, self._location(), needs_lot):
+                self._scrap_of(layer.quantity, layer.lot, layer.location, layer.package, layer.owner)
+        elif needs_lot:
+            for lot, part in self.line._lots(quantity, uom):
+                self._scrap_of(part, lot.id, self._location().id)
+        else:
+            self._scrap_of(quantity, False, self._location().id)
 
-    def _scrap_of_lot(self, lot, quantity):
-        order, product = self.line.batch_id.production_id, self.line.product_id
+    def _scrap_of(self, quantity, lot, location, package=False, owner=False):
+        batch, product = self.line.batch_id, self.line.product_id
         values = {
             "product_id": product.id,
             "product_uom_id": product.uom_id.id,
             "scrap_qty": quantity,
-            "production_id": order.id,
-            "origin": order.name,
-            "company_id": order.company_id.id,
-            # Odoo's own choice changes once the order is closed
-            "location_id": (self.line.move_id.location_id or order.location_src_id).id,
-            "lot_id": lot.id,
+            "production_id": batch.production_id.id,
+            "origin": batch.production_id.name,
+            "company_id": batch.production_id.company_id.id,
+            "location_id": location,
+            "lot_id": lot,
+            "package_id": package,
+            "owner_id": owner,
         }
         scrap = self.env["stock.scrap"].create(values)
         scrap.do_scrap()
         scrap.flush_recordset(["scrap_qty"])  # Odoo computes it from the move, and of several at once it gets all but one wrong
+        scrap.move_ids.plc_batch_id = batch
+
+    def _location(self):
+        """Where the order takes the component from. Odoo's own choice for a scrap changes once the order is closed."""
+        return self.line.move_id.location_id or self.line.batch_id.production_id.location_src_id
+
+    # As the silo says
+
+    def _is_known_by_silo(self, needs_lot):
+        """The silo is a stock location, or, unless what is reserved goes first, a lot of the component is entered on it."""
+        line = self.line
+        if line._is_of_a_location():
+            return True
+        return needs_lot and line.product_id.tracking == "lot" and not self._reserved_first() and bool(line._equipment_lot())
+
+    def _reserved_first(self):
+        return self.line.controller_id._books_reserved_first()
+
+    def _take_as_the_silo_says(self, move, quantity):
+        """
+        :raise UserError: if the lot is not known
+        """
+        taken, rest = _reserved(move, quantity, self.line._needs_lot(move)) if self._reserved_first() else ({}, quantity)
+        in_stock_unit = move.product_uom._compute_quantity(rest, self.line.product_id.uom_id, rounding_method="HALF-UP")
+        layers = self._layers(in_stock_unit, move.location_id, self.line._needs_lot(move), move.move_line_ids) if rest else []
+        for layer in layers:
+            part = self.line.product_id.uom_id._compute_quantity(layer.quantity, move.product_uom, rounding_method="HALF-UP")
+            part = rest if layer == layers[-1] else min(part, rest)
+            rest = move.product_uom.round(rest - part)
+            taken[layer.place] = taken.get(layer.place, 0.0) + part
+        _set_details(move, taken)
+
+    def _layers(self, quantity, location, needs_lot, reserved=()):
+        """Where ``quantity`` was taken from, in the product's unit.
+
+        :param location: where the order takes the component from
+        :param reserved: details that are reserved for the component
+        :raise UserError: if the lot is not known
+        """
+        line = self.line
+        if not line._is_of_a_location():
+            return self._layers_of_lot(line._equipment_lot(), quantity, location, reserved)
+        layers = line._silo_layers(quantity)
+        if not needs_lot:
+            return layers
+        last = self._reserved_first() and reserved and reserved.sorted("id")[-1:].lot_id
+        return [known for layer in layers for known in ([layer] if layer.lot else self._with_lots(layer, last))]
+
+    def _with_lots(self, layer, last):
+        """No lot was ever in the silo: that entered on it, or else those that the order reserved."""
+        lots = self.line._lots(layer.quantity, self.line.product_id.uom_id, last)
+        return [layer._replace(lot=lot.id, quantity=part) for lot, part in lots]
+
+    def _layers_of_lot(self, lot, quantity, location, reserved):
+        """Where ``lot`` lies below ``location``: first where it is reserved for the component, then where it is free, the oldest
+        first. What exceeds that goes below zero there."""
+        places = [_layer(item, item.quantity_product_uom) for item in reserved if item.lot_id == lot]
+        quants = self._quants(lot, location)
+        places += [_layer(quant, max(0.0, quant.quantity - quant.reserved_quantity)) for quant in quants]
+        layers, rest = cut(places, quantity, lot.product_id.uom_id)
+        if rest:
+            layers.append((places or [Layer(location.id, lot.id, 0, 0, 0.0)])[0]._replace(quantity=rest))
+        return layers
+
+    def _quants(self, lot, location):
+        """The stock of ``lot`` below ``location``; for many components at once :class:`~.booking.Booking` has fetched it."""
+        product, quants = lot.product_id, self.env["stock.quant"]
+        fetched = self.env.context.get("quants_cache")
+        fetched = quants._get_quants_by_products_locations(product, location) if fetched is None else fetched
+        found = quants.union(*(there for key, there in fetched.items() if key[0] == product.id and key[2] == lot.id))
+        there = found.filtered(lambda quant: quant.quantity > 0 and quant.location_id._child_of(location))
+        return there.sorted(lambda quant: (quant.in_date, quant.id))
 
     # Lots
 
@@ -122,6 +207,43 @@ class Component:
             else:
                 values = {"quantity": quantity, "lot_id": lot.id, "picked": True}
                 self.env["stock.move.line"].create({**move._prepare_move_line_vals(quantity=0), **values})
+
+
+def _layer(item, quantity):
+    """Where a detail or a quant lies."""
+    return Layer(item.location_id.id, item.lot_id.id or 0, item.package_id.id or 0, item.owner_id.id or 0, quantity)
+
+
+def _reserved(move, quantity, needs_lot):
+    """(quantity by place, what is missing): what is reserved for ``move``, in turn."""
+    taken, rest = {}, quantity
+    for item in move.move_line_ids.filtered(lambda item: item.lot_id or not needs_lot).sorted("id"):
+        part = min(rest, item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False))
+        rest = move.product_uom.round(rest - part)
+        if move.product_uom.compare(part, 0) > 0:
+            place = _layer(item, part).place
+            taken[place] = taken.get(place, 0.0) + part
+    return taken, rest
+
+
+def _set_details(move, taken):
+    """Have the details of ``move`` say this and nothing else. What was reserved otherwise is free again.
+
+    :param taken: quantity by place, in the move's unit
+    """
+    left, freed = dict(taken), move.move_line_ids.browse()
+    for item in move.move_line_ids.sorted("id"):
+        quantity = left.pop(_layer(item, 0.0).place, None)
+        if quantity is None:
+            freed |= item
+        elif item.product_uom_id != move.product_uom or move.product_uom.compare(item.quantity, quantity):
+            item.write({"quantity": quantity, "product_uom_id": move.product_uom.id, "picked": True})
+    freed.unlink()
+    names = ("location_id", "lot_id", "package_id", "owner_id")
+    common = {**move._prepare_move_line_vals(quantity=0), "picked": True} if left else {}
+    move.move_line_ids.create(
+        [{**common, **dict(zip(names, place, strict=True)), "quantity": quantity} for place, quantity in left.items()]
+    )
 
 
 def _set_quantity(move, quantity):
