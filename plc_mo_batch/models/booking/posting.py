@@ -8,7 +8,7 @@ what is posted, change it here. What :class:`Component` puts on the moves of a w
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..batch.silo_layers import Layer, cut
+from ..batch.silo_layers import Layer, by_place, cut, layer_of
 
 
 class StockMove(models.Model):
@@ -48,12 +48,9 @@ class Component:
         :param quantity: in the move's unit
         :raise UserError: if the lot is not known
         """
-        if not quantity:
-            _set_quantity(move, quantity)
-        elif self._is_known_by_silo(self.line._needs_lot(move)):
-            self._take_as_the_silo_says(move, quantity)
-        elif self.line._needs_lot(move):
-            self._take_from_lots(move, quantity)
+        needs_lot = self.line._needs_lot(move)
+        if quantity and (needs_lot or self.line._is_of_a_location()):
+            self._take_from_places(move, quantity, needs_lot)
         else:
             _set_quantity(move, quantity)
 
@@ -83,93 +80,95 @@ class Component:
         :param quantity: in the product's unit
         :raise UserError: if the lot is not known
         """
-        product, uom = self.line.product_id, self.line.product_id.uom_id
-        needs_lot = product.tracking != "none"
-        if self._is_known_by_silo(needs_lot):
-            for layer in self._layers(quantity, self._location(), needs_lot):
-                self._scrap_of(layer.quantity, layer.lot, layer.location, layer.package, layer.owner)
-        elif needs_lot:
-            for lot, part in self.line._lots(quantity, uom):
-                self._scrap_of(part, lot.id, self._location().id)
-        else:
-            self._scrap_of(quantity, False, self._location().id)
+        # Odoo's own choice of the location changes once the order is closed
+        location = self.line.move_id.location_id or self.line.batch_id.production_id.location_src_id
+        needs_lot = self.line.product_id.tracking != "none"
+        layers = [Layer(location.id, 0, 0, 0, quantity)]
+        if needs_lot or self.line._is_of_a_location():
+            layers = self._layers(quantity, needs_lot, location)
+        for place, part in by_place(layers).items():
+            self._scrap_of(Layer(*place, part))
 
-    def _scrap_of(self, quantity, lot, location, package=False, owner=False):
+    def _scrap_of(self, layer):
         batch, product = self.line.batch_id, self.line.product_id
         values = {
             "product_id": product.id,
             "product_uom_id": product.uom_id.id,
-            "scrap_qty": quantity,
+            "scrap_qty": layer.quantity,
             "production_id": batch.production_id.id,
             "origin": batch.production_id.name,
             "company_id": batch.production_id.company_id.id,
-            "location_id": location,
-            "lot_id": lot,
-            "package_id": package,
-            "owner_id": owner,
+            **_place_values(layer.place),
         }
         scrap = self.env["stock.scrap"].create(values)
         scrap.do_scrap()
         scrap.flush_recordset(["scrap_qty"])  # Odoo computes it from the move, and of several at once it gets all but one wrong
         scrap.move_ids.plc_batch_id = batch
 
-    def _location(self):
-        """Where the order takes the component from. Odoo's own choice for a scrap changes once the order is closed."""
-        return self.line.move_id.location_id or self.line.batch_id.production_id.location_src_id
+    # Lots and places
 
-    # As the silo says
+    def _take_from_places(self, move, quantity, needs_lot):
+        """
+        :raise UserError: if the lot is not known
+        """
+        held = [] if self._is_told_by_silo() else _reserved(move, needs_lot)
+        layers, rest = cut(held, quantity, move.product_uom)
+        if rest and self.line.product_id.tracking == "serial":
+            raise UserError(self.line._missing_lot())
+        if rest:
+            layers += self._layers_beyond(move, quantity, needs_lot, by_place(layers), rest)
+        _set_details(move, by_place(layers))
 
-    def _is_known_by_silo(self, needs_lot):
-        """The silo is a stock location, or, unless what is reserved goes first, a lot of the component is entered on it."""
+    def _is_told_by_silo(self):
+        """What is in the silo is known, and goes before what is reserved."""
         line = self.line
-        if line._is_of_a_location():
-            return True
-        return needs_lot and line.product_id.tracking == "lot" and not self._reserved_first() and bool(line._equipment_lot())
+        return not self._reserved_first() and (line._is_of_a_location() or bool(line._equipment_lot()))
 
     def _reserved_first(self):
         return self.line.controller_id._books_reserved_first()
 
-    def _take_as_the_silo_says(self, move, quantity):
-        """
-        :raise UserError: if the lot is not known
-        """
-        taken, rest = _reserved(move, quantity, self.line._needs_lot(move)) if self._reserved_first() else ({}, quantity)
-        in_stock_unit = move.product_uom._compute_quantity(rest, self.line.product_id.uom_id, rounding_method="HALF-UP")
-        layers = self._layers(in_stock_unit, move.location_id, self.line._needs_lot(move), move.move_line_ids) if rest else []
-        for layer in layers:
-            part = self.line.product_id.uom_id._compute_quantity(layer.quantity, move.product_uom, rounding_method="HALF-UP")
-            part = rest if layer == layers[-1] else min(part, rest)
-            rest = move.product_uom.round(rest - part)
-            taken[layer.place] = taken.get(layer.place, 0.0) + part
-        _set_details(move, taken)
+    def _layers_beyond(self, move, quantity, needs_lot, taken, rest):
+        """Where the ``rest`` of ``quantity`` comes from that is not ``taken`` from what is reserved. All in the move's unit."""
+        stock_uom, uom = self.line.product_id.uom_id, move.product_uom
+        wanted = quantity if self.line._is_of_a_location() else rest
+        in_stock = uom._compute_quantity(wanted, stock_uom, rounding_method="HALF-UP")
+        last = taken and move.move_line_ids.sorted("id")[-1:].lot_id
+        layers = []
+        for layer in self._layers(in_stock, needs_lot, move.location_id, last, move.move_line_ids):
+            part = stock_uom._compute_quantity(layer.quantity, uom, rounding_method="HALF-UP")
+            if self.line._is_of_a_location():  # what is reserved may be of the same layer
+                part = uom.round(max(0.0, part - taken.get(layer.place, 0.0)))
+            layers.append(layer._replace(quantity=part))
+        found, lacking = cut(layers, rest, uom)
+        return [*found, layers[-1]._replace(quantity=lacking)] if lacking else found
 
-    def _layers(self, quantity, location, needs_lot, reserved=()):
-        """Where ``quantity`` was taken from, in the product's unit.
+    def _layers(self, quantity, needs_lot, location, last=None, reserved=()):
+        """Where ``quantity`` comes from, in the product's unit.
 
         :param location: where the order takes the component from
+        :param last: the lot of an excess, if the silo says nothing
         :param reserved: details that are reserved for the component
         :raise UserError: if the lot is not known
         """
-        line = self.line
+        line, uom = self.line, self.line.product_id.uom_id
         if not line._is_of_a_location():
-            return self._layers_of_lot(line._equipment_lot(), quantity, location, reserved)
-        layers = line._silo_layers(quantity)
-        if not needs_lot:
-            return layers
-        last = self._reserved_first() and reserved and reserved.sorted("id")[-1:].lot_id
-        return [known for layer in layers for known in ([layer] if layer.lot else self._with_lots(layer, last))]
-
-    def _with_lots(self, layer, last):
-        """No lot was ever in the silo: that entered on it, or else those that the order reserved."""
-        lots = self.line._lots(layer.quantity, self.line.product_id.uom_id, last)
-        return [layer._replace(lot=lot.id, quantity=part) for lot, part in lots]
+            lots = line._lots(quantity, uom, last)
+            return [layer for lot, part in lots for layer in self._layers_of_lot(lot, part, location, reserved)]
+        layers = []
+        for layer in line._silo_layers(quantity):
+            # no lot was ever in the silo: that entered on it, or else those that the order reserved
+            lots = line._lots(layer.quantity, uom, last) if needs_lot and not layer.lot else []
+            layers += [layer._replace(lot=lot.id, quantity=part) for lot, part in lots] or [layer]
+        return layers
 
     def _layers_of_lot(self, lot, quantity, location, reserved):
         """Where ``lot`` lies below ``location``: first where it is reserved for the component, then where it is free, the oldest
-        first. What exceeds that goes below zero there."""
-        places = [_layer(item, item.quantity_product_uom) for item in reserved if item.lot_id == lot]
+        first. What exceeds that goes below zero there. If what is reserved goes first, the excess goes to the last of that."""
+        places = [layer_of(item, item.quantity_product_uom) for item in reserved if item.lot_id == lot]
+        if self._reserved_first():
+            return [(places or [Layer(location.id, lot.id, 0, 0, 0.0)])[-1]._replace(quantity=quantity)]
         quants = self._quants(lot, location)
-        places += [_layer(quant, max(0.0, quant.quantity - quant.reserved_quantity)) for quant in quants]
+        places += [layer_of(quant, max(0.0, quant.quantity - quant.reserved_quantity)) for quant in quants]
         layers, rest = cut(places, quantity, lot.product_id.uom_id)
         if rest:
             layers.append((places or [Layer(location.id, lot.id, 0, 0, 0.0)])[0]._replace(quantity=rest))
@@ -184,46 +183,11 @@ class Component:
         there = found.filtered(lambda quant: quant.quantity > 0 and quant.location_id._child_of(location))
         return there.sorted(lambda quant: (quant.in_date, quant.id))
 
-    # Lots
 
-    def _take_from_lots(self, move, quantity):
-        rest = quantity
-        move.move_line_ids.filtered(lambda item: not item.lot_id).unlink()
-        for item in move.move_line_ids.sorted("id"):
-            taken = min(rest, item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False))
-            rest = move.product_uom.round(rest - taken)
-            item.write({"quantity": taken, "product_uom_id": move.product_uom.id, "picked": True})
-        if rest and self.line.product_id.tracking == "serial":
-            raise UserError(self.line._missing_lot())
-        if rest:
-            self._take_unreserved(move, rest)
-
-    def _take_unreserved(self, move, rest):
-        last = move.move_line_ids.sorted("id")[-1:].lot_id
-        for lot, quantity in self.line._lots(rest, move.product_uom, last):
-            of_lot = move.move_line_ids.filtered(lambda item, lot=lot: item.lot_id == lot)[-1:]
-            if of_lot:
-                of_lot.quantity += quantity
-            else:
-                values = {"quantity": quantity, "lot_id": lot.id, "picked": True}
-                self.env["stock.move.line"].create({**move._prepare_move_line_vals(quantity=0), **values})
-
-
-def _layer(item, quantity):
-    """Where a detail or a quant lies."""
-    return Layer(item.location_id.id, item.lot_id.id or 0, item.package_id.id or 0, item.owner_id.id or 0, quantity)
-
-
-def _reserved(move, quantity, needs_lot):
-    """(quantity by place, what is missing): what is reserved for ``move``, in turn."""
-    taken, rest = {}, quantity
-    for item in move.move_line_ids.filtered(lambda item: item.lot_id or not needs_lot).sorted("id"):
-        part = min(rest, item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False))
-        rest = move.product_uom.round(rest - part)
-        if move.product_uom.compare(part, 0) > 0:
-            place = _layer(item, part).place
-            taken[place] = taken.get(place, 0.0) + part
-    return taken, rest
+def _reserved(move, needs_lot):
+    """The layers that are reserved for ``move``, in turn and in its unit."""
+    items = move.move_line_ids.filtered(lambda item: item.lot_id or not needs_lot).sorted("id")
+    return [layer_of(item, item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False)) for item in items]
 
 
 def _set_details(move, taken):
@@ -233,17 +197,19 @@ def _set_details(move, taken):
     """
     left, freed = dict(taken), move.move_line_ids.browse()
     for item in move.move_line_ids.sorted("id"):
-        quantity = left.pop(_layer(item, 0.0).place, None)
+        quantity = left.pop(layer_of(item, 0.0).place, None)
         if quantity is None:
             freed |= item
         elif item.product_uom_id != move.product_uom or move.product_uom.compare(item.quantity, quantity):
             item.write({"quantity": quantity, "product_uom_id": move.product_uom.id, "picked": True})
     freed.unlink()
-    names = ("location_id", "lot_id", "package_id", "owner_id")
     common = {**move._prepare_move_line_vals(quantity=0), "picked": True} if left else {}
-    move.move_line_ids.create(
-        [{**common, **dict(zip(names, place, strict=True)), "quantity": quantity} for place, quantity in left.items()]
-    )
+    move.move_line_ids.create([{**common, **_place_values(place), "quantity": quantity} for place, quantity in left.items()])
+
+
+def _place_values(place):
+    names = ("location_id", "lot_id", "package_id", "owner_id")
+    return {name: value or False for name, value in zip(names, place, strict=True)}
 
 
 def _set_quantity(move, quantity):
