@@ -48,6 +48,7 @@ PRIVATE_METHODS = {
         "_set_product_variant_field",
     ),
     "res.lang": ("_get_data",),
+    "stock.location": ("_child_of",),
     "stock.lot": ("_get_next_serial",),
     "stock.move": (
         "_action_confirm",

@@ -136,7 +136,7 @@ class MoBatch(models.Model):
         elif self.weight_needed:
             self.attention = self.env._("The PLC did not report a finished weight. Enter the produced quantity.")
         if state in ENDED:
-            self._freeze_lots()
+            self.line_ids._freeze_lots()
         if state == "completed":
             self._gate_before_booking()
         if state == "cancelled":

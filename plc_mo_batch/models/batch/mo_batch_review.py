@@ -135,13 +135,6 @@ class MoBatch(models.Model):
 
     # Business methods: a batch has just finished
 
-    def _freeze_lots(self):
-        """Record the lots that are in the equipment now. By the time the batch is booked, it may hold others."""
-        for line in self.line_ids:
-            lot = line.equipment_id.lot_id
-            if lot and lot.product_id == line.product_id:
-                line.lot_id = lot
-
     def _gate_before_booking(self):
         """Ask for what a person must do before the batch is booked, and report deviations that are booked regardless."""
         if self._by_weight():

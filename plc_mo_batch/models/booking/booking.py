@@ -137,7 +137,7 @@ class Booking:
             self._ensure_move(line)
         moves = lines.move_id
         moves.picked = True
-        locations = moves.location_id | moves.move_line_ids.location_id
+        locations = moves.location_id | moves.move_line_ids.location_id | lines._layer_locations()
         quants = self.env["stock.quant"]._get_quants_by_products_locations(moves.product_id, locations)
         for line in lines.with_context(quants_cache=quants):
             posting.Component(line).take(line.move_id, line._in_unit(line._consumed_qty(), line.move_id.product_uom))

@@ -13,14 +13,23 @@ class NegativeStock:
 
     def remark(self):
         """Put a remark on the batches that drove stock negative. Stock that was negative before is known."""
-        items = self.batches.line_ids.move_id.move_line_ids
+        for quant, taken in self._driven_negative(self.batches.line_ids.move_id.move_line_ids):
+            for batch in self._that_took(taken):
+                batch._remark(self._sentence(quant))
+
+    def remark_used(self, batch, moves):
+        """The same for ``moves``, which were posted apart from the batch's components."""
+        for quant, _taken in self._driven_negative(moves.move_line_ids):
+            batch._remark(self._sentence(quant))
+
+    def _driven_negative(self, items):
+        """Pairs of a quant and the details that drove it negative."""
         by_place = items.grouped(lambda item: (item.product_id, item.location_id, item.lot_id))
         places = [("product_id", "in", items.product_id.ids), ("location_id", "in", items.location_id.ids)]
         for quant in self.env["stock.quant"].search([*places, ("quantity", "<", 0)]):
             taken = by_place.get((quant.product_id, quant.location_id, quant.lot_id))
             if taken and self._became_negative(quant, taken):
-                for batch in self._that_took(taken):
-                    batch._remark(self._sentence(quant))
+                yield quant, taken
 
     def _became_negative(self, quant, taken):
         compare = quant.product_uom_id.compare

@@ -8,6 +8,8 @@ what is posted, change it here. What :class:`Component` puts on the moves of a w
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..batch.silo_layers import Layer, by_place, cut, layer_of
+
 
 class StockMove(models.Model):
     _inherit = "stock.move"
@@ -40,14 +42,15 @@ class Component:
         self.env = line.env
 
     def take(self, move, quantity):
-        """Have ``move``, which is picked, take ``quantity``: from the reserved lots, and any excess from the lots that the line
-        knows. It is posted when the order is closed, or by :func:`post`.
+        """Have ``move``, which is picked, take ``quantity``: from where the silo says, or from what is reserved, as the PLC's
+        policy has it. It is posted when the order is closed, or by :func:`post`.
 
         :param quantity: in the move's unit
         :raise UserError: if the lot is not known
         """
-        if quantity and self.line._needs_lot(move):
-            self._take_from_lots(move, quantity)
+        needs_lot = self.line._needs_lot(move)
+        if quantity and (needs_lot or self.line._is_of_a_location()):
+            self._take_from_places(move, quantity, needs_lot)
         else:
             _set_quantity(move, quantity)
 
@@ -77,51 +80,136 @@ class Component:
         :param quantity: in the product's unit
         :raise UserError: if the lot is not known
         """
-        product = self.line.product_id
-        untracked = product.tracking == "none"
-        for lot, part in [(self.env["stock.lot"], quantity)] if untracked else self.line._lots(quantity, product.uom_id):
-            self._scrap_of_lot(lot, part)
+        # Odoo's own choice of the location changes once the order is closed
+        location = self.line.move_id.location_id or self.line.batch_id.production_id.location_src_id
+        needs_lot = self.line.product_id.tracking != "none"
+        layers = [Layer(location.id, 0, 0, 0, quantity)]
+        if needs_lot or self.line._is_of_a_location():
+            layers = self._layers(quantity, needs_lot, location)
+        for place, part in by_place(layers).items():
+            self._scrap_of(Layer(*place, part))
 
-    def _scrap_of_lot(self, lot, quantity):
-        order, product = self.line.batch_id.production_id, self.line.product_id
+    def _scrap_of(self, layer):
+        batch, product = self.line.batch_id, self.line.product_id
         values = {
             "product_id": product.id,
             "product_uom_id": product.uom_id.id,
-            "scrap_qty": quantity,
-            "production_id": order.id,
-            "origin": order.name,
-            "company_id": order.company_id.id,
-            # Odoo's own choice changes once the order is closed
-            "location_id": (self.line.move_id.location_id or order.location_src_id).id,
-            "lot_id": lot.id,
+            "scrap_qty": layer.quantity,
+            "production_id": batch.production_id.id,
+            "origin": batch.production_id.name,
+            "company_id": batch.production_id.company_id.id,
+            **_place_values(layer.place),
         }
         scrap = self.env["stock.scrap"].create(values)
         scrap.do_scrap()
         scrap.flush_recordset(["scrap_qty"])  # Odoo computes it from the move, and of several at once it gets all but one wrong
+        scrap.move_ids.plc_batch_id = batch
 
-    # Lots
+    # Lots and places
 
-    def _take_from_lots(self, move, quantity):
-        rest = quantity
-        move.move_line_ids.filtered(lambda item: not item.lot_id).unlink()
-        for item in move.move_line_ids.sorted("id"):
-            taken = min(rest, item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False))
-            rest = move.product_uom.round(rest - taken)
-            item.write({"quantity": taken, "product_uom_id": move.product_uom.id, "picked": True})
+    def _take_from_places(self, move, quantity, needs_lot):
+        """
+        :raise UserError: if the lot is not known
+        """
+        held = [] if self._is_told_by_silo() else _reserved(move, needs_lot)
+        layers, rest = cut(held, quantity, move.product_uom)
         if rest and self.line.product_id.tracking == "serial":
             raise UserError(self.line._missing_lot())
         if rest:
-            self._take_unreserved(move, rest)
+            layers += self._layers_beyond(move, quantity, needs_lot, by_place(layers), rest)
+        _set_details(move, by_place(layers))
 
-    def _take_unreserved(self, move, rest):
-        last = move.move_line_ids.sorted("id")[-1:].lot_id
-        for lot, quantity in self.line._lots(rest, move.product_uom, last):
-            of_lot = move.move_line_ids.filtered(lambda item, lot=lot: item.lot_id == lot)[-1:]
-            if of_lot:
-                of_lot.quantity += quantity
-            else:
-                values = {"quantity": quantity, "lot_id": lot.id, "picked": True}
-                self.env["stock.move.line"].create({**move._prepare_move_line_vals(quantity=0), **values})
+    def _is_told_by_silo(self):
+        """What is in the silo is known, and goes before what is reserved."""
+        line = self.line
+        return not self._reserved_first() and (line._is_of_a_location() or bool(line._equipment_lot()))
+
+    def _reserved_first(self):
+        return self.line.controller_id._books_reserved_first()
+
+    def _layers_beyond(self, move, quantity, needs_lot, taken, rest):
+        """Where the ``rest`` of ``quantity`` comes from that is not ``taken`` from what is reserved. All in the move's unit."""
+        stock_uom, uom = self.line.product_id.uom_id, move.product_uom
+        wanted = quantity if self.line._is_of_a_location() else rest
+        in_stock = uom._compute_quantity(wanted, stock_uom, rounding_method="HALF-UP")
+        last = taken and move.move_line_ids.sorted("id")[-1:].lot_id
+        layers = []
+        for layer in self._layers(in_stock, needs_lot, move.location_id, last, move.move_line_ids):
+            part = stock_uom._compute_quantity(layer.quantity, uom, rounding_method="HALF-UP")
+            if self.line._is_of_a_location():  # what is reserved may be of the same layer
+                part = uom.round(max(0.0, part - taken.get(layer.place, 0.0)))
+            layers.append(layer._replace(quantity=part))
+        found, lacking = cut(layers, rest, uom)
+        return [*found, layers[-1]._replace(quantity=lacking)] if lacking else found
+
+    def _layers(self, quantity, needs_lot, location, last=None, reserved=()):
+        """Where ``quantity`` comes from, in the product's unit.
+
+        :param location: where the order takes the component from
+        :param last: the lot of an excess, if the silo says nothing
+        :param reserved: details that are reserved for the component
+        :raise UserError: if the lot is not known
+        """
+        line, uom = self.line, self.line.product_id.uom_id
+        if not line._is_of_a_location():
+            lots = line._lots(quantity, uom, last)
+            return [layer for lot, part in lots for layer in self._layers_of_lot(lot, part, location, reserved)]
+        layers = []
+        for layer in line._silo_layers(quantity):
+            # no lot was ever in the silo: that entered on it, or else those that the order reserved
+            lots = line._lots(layer.quantity, uom, last) if needs_lot and not layer.lot else []
+            layers += [layer._replace(lot=lot.id, quantity=part) for lot, part in lots] or [layer]
+        return layers
+
+    def _layers_of_lot(self, lot, quantity, location, reserved):
+        """Where ``lot`` lies below ``location``: first where it is reserved for the component, then where it is free, the oldest
+        first. What exceeds that goes below zero there. If what is reserved goes first, the excess goes to the last of that."""
+        places = [layer_of(item, item.quantity_product_uom) for item in reserved if item.lot_id == lot]
+        if self._reserved_first():
+            return [(places or [Layer(location.id, lot.id, 0, 0, 0.0)])[-1]._replace(quantity=quantity)]
+        quants = self._quants(lot, location)
+        places += [layer_of(quant, max(0.0, quant.quantity - quant.reserved_quantity)) for quant in quants]
+        layers, rest = cut(places, quantity, lot.product_id.uom_id)
+        if rest:
+            layers.append((places or [Layer(location.id, lot.id, 0, 0, 0.0)])[0]._replace(quantity=rest))
+        return layers
+
+    def _quants(self, lot, location):
+        """The stock of ``lot`` below ``location``; for many components at once :class:`~.booking.Booking` has fetched it."""
+        product, quants = lot.product_id, self.env["stock.quant"]
+        fetched = self.env.context.get("quants_cache")
+        fetched = quants._get_quants_by_products_locations(product, location) if fetched is None else fetched
+        found = quants.union(*(there for key, there in fetched.items() if key[0] == product.id and key[2] == lot.id))
+        there = found.filtered(lambda quant: quant.quantity > 0 and quant.location_id._child_of(location))
+        return there.sorted(lambda quant: (quant.in_date, quant.id))
+
+
+def _reserved(move, needs_lot):
+    """The layers that are reserved for ``move``, in turn and in its unit."""
+    items = move.move_line_ids.filtered(lambda item: item.lot_id or not needs_lot).sorted("id")
+    return [layer_of(item, item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False)) for item in items]
+
+
+def _set_details(move, taken):
+    """Have the details of ``move`` say this and nothing else. What was reserved otherwise is free again.
+
+    :param taken: quantity by place, in the move's unit
+    """
+    left, freed = dict(taken), move.move_line_ids.browse()
+    for item in move.move_line_ids.sorted("id"):
+        quantity = left.pop(layer_of(item, 0.0).place, None)
+        if quantity is None:
+            freed |= item
+        elif item.product_uom_id != move.product_uom or move.product_uom.compare(item.quantity, quantity):
+            item.write({"quantity": quantity, "product_uom_id": move.product_uom.id, "picked": True})
+    freed.unlink()
+    common = {**move._prepare_move_line_vals(quantity=0), "picked": True} if left else {}
+    move.move_line_ids.create([{**common, **_place_values(place), "quantity": quantity} for place, quantity in left.items()])
+
+
+def _place_values(place):
+    names = ("location_id", "lot_id", "package_id", "owner_id")
+    return {name: value or False for name, value in zip(names, place, strict=True)}
 
 
 def _set_quantity(move, quantity):

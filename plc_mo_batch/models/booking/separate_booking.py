@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from ...plc.reconcile import FAILED
 from . import posting
 from .expired_lots import ExpiredLots
+from .negative_stock import NegativeStock
 from .order_value import OrderValue
 from .work_time import WorkTime
 
@@ -24,12 +25,10 @@ class SeparateBooking:
 
         :raise UserError: if the dosed product or its lot is not known, or its unit would lose part of the quantity
         """
-        before = self._moves()
         for line in self.batch.line_ids.filtered(lambda line: line._wasted_qty()):
             self._check_product(line)
             self._book_wasted(line, line._in_unit(line._wasted_qty(), line.product_id.uom_id))
         WorkTime(self.batch).record()
-        ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
         self.batch.disposition_booked = True
         self.batch._journal("state", self.env._("The consumption of the failed batch is booked."))
 
@@ -58,7 +57,9 @@ class SeparateBooking:
         if self.batch.disposition_material == "consume":
             self.book_late(line, quantity)
         else:
+            before = self._moves()
             posting.Component(line).scrap(quantity)
+            self._remark_used(self._moves() - before)
 
     def book_late(self, line, quantity):
         """Post consumption on the order, although it may be closed: the material is gone. A product carries its value.
@@ -69,7 +70,11 @@ class SeparateBooking:
         before = self._moves()
         move = posting.Component(line.with_env(self.env)).consume(quantity)
         OrderValue(self.batch.production_id).add_late(move, self.batch)
-        ExpiredLots(self.batch).remark_used(self.batch, self._moves() - before)
+        self._remark_used(self._moves() - before)
+
+    def _remark_used(self, moves):
+        ExpiredLots(self.batch).remark_used(self.batch, moves)
+        NegativeStock(self.batch).remark_used(self.batch, moves)
 
     def _moves(self):
         """What is consumed or scrapped of the order."""

@@ -11,5 +11,6 @@ from . import (
     plc_controller_look,
     plc_controller_manners,
     plc_controller_refusals,
+    plc_controller_silos,
     plc_equipment,
 )

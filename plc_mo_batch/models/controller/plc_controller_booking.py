@@ -37,6 +37,14 @@ class PlcController(models.Model):
         default=20.0,
     )
     weight_review_kg = weight_field("Review Weight Beyond", "In the PLC's weight unit; see Review Weight Beyond (%).")
+    lot_policy = fields.Selection(
+        [("silo", "What is in the silo, else what is reserved"), ("reserved", "What is reserved, else what is in the silo")],
+        string="Lots of What Is Dosed",
+        required=True,
+        default="silo",
+        help="Which lots are booked for what the PLC dosed, and from which place. What is in the silo: its current lot, or, if "
+        "the silo is a stock location, the lots that lie there, the oldest first. What was reserved and not used is free again.",
+    )
     backorder_policy = fields.Selection(
         [("never", "Never"), ("short", "If less than planned was produced")],
         string="Backorder",
@@ -78,3 +86,9 @@ class PlcController(models.Model):
     _backorder_percent_range = models.Constraint(
         "CHECK(backorder_percent >= 0 AND backorder_percent < 100)", "The backorder percentage must be between 0 and 100."
     )
+
+    # Business methods
+
+    def _books_reserved_first(self):
+        """What an order reserved is booked, and the silo only says where the excess comes from."""
+        return self.lot_policy == "reserved"

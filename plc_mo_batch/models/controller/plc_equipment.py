@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+
+from ...tools.translate import format_number
 
 
 class PlcEquipment(models.Model):
@@ -31,8 +33,18 @@ class PlcEquipment(models.Model):
         string="Current Lot",
         check_company=True,
         domain="[('product_id', 'in', product_ids), ('company_id', 'in', (False, company_id))]",
-        help="The lot it contains now. A product tracked by lot is booked from the lots reserved on the order, otherwise from "
-        "this one.",
+        help="The lot it contains now: what is dosed of a product tracked by lot is booked from it. If the silo is a stock "
+        "location, the lots that lie there count, and this one only until the first has come in.",
+    )
+    location_id = fields.Many2one(
+        "stock.location",
+        string="Stock Location",
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('usage', '=', 'internal'), ('company_id', '=', company_id)]",
+        help="Where its content lies in stock. What is dosed leaves it, the oldest lot first. It is filled by transfers, and "
+        "counted as any location.",
     )
 
     _code_uniq = models.UniqueIndex("(controller_id, code) WHERE active", "The equipment codes of a PLC must be unique.")
@@ -57,3 +69,66 @@ class PlcEquipment(models.Model):
                         lot=equipment.lot_id.name,
                     )
                 )
+
+    @api.constrains("location_id", "controller_id")
+    def _check_location(self):
+        for equipment in self:
+            location = equipment.location_id
+            if location and (location.usage != "internal" or location.company_id != equipment.company_id):
+                raise ValidationError(
+                    self.env._(
+                        "%(location)s cannot be the stock location of %(equipment)s: choose an internal location of %(company)s.",
+                        location=location.display_name,
+                        equipment=equipment.name,
+                        company=equipment.company_id.name,
+                    )
+                )
+
+    # CRUD
+
+    def write(self, vals):
+        if not vals.get("active", True):
+            self.filtered("active")._check_empty()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_empty(self):
+        self._check_empty()
+
+    def _check_empty(self):
+        """
+        :raise UserError: if stock lies in the silo: whoever puts it out of use says first where that goes
+        """
+        for equipment in self.filtered("location_id"):
+            held = equipment._held_in_stock()
+            if held:
+                raise UserError(
+                    self.env._(
+                        "%(equipment)s holds %(stock)s by the books. Move it out of %(location)s or count it first, or take the "
+                        "stock location off the silo.",
+                        equipment=equipment.name,
+                        stock=", ".join(held),
+                        location=equipment.location_id.display_name,
+                    )
+                )
+
+    def _held_in_stock(self):
+        """What lies in its stock location, as texts."""
+        there = [("location_id", "child_of", self.location_id.ids), ("quantity", "!=", 0)]
+        held = self.env["stock.quant"].sudo()._read_group(there, ["product_id"], ["quantity:sum"])
+        return [
+            f"{format_number(self.env, quantity, 'g')} {product.uom_id.name} {product.display_name}"
+            for product, quantity in held
+            if not product.uom_id.is_zero(quantity)
+        ]
+
+    # Business methods
+
+    def _location_below(self, parent):
+        """A location for the silo below ``parent``: a new one, unless one of this name is there that no silo has."""
+        named = [("location_id", "=", parent.id), ("name", "=", self.name), ("usage", "=", "internal")]
+        values = {"name": self.name, "location_id": parent.id, "usage": "internal", "company_id": self.company_id.id}
+        locations = self.env["stock.location"]
+        found = locations.search([*named, ("company_id", "=", self.company_id.id)])
+        taken = self.search([("location_id", "in", found.ids)]).location_id
+        return (found - taken)[:1] or locations.create(values)

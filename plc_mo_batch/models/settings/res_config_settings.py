@@ -42,6 +42,7 @@ class ResConfigSettings(models.TransientModel):
     default_consumption_policy = policy("consumption_policy")
     default_disposition_policy = policy("disposition_policy")
     default_hand_add_policy = policy("hand_add_policy")
+    default_lot_policy = policy("lot_policy")
     default_missing_policy = policy("missing_policy")
     default_weight_policy = policy("weight_policy")
     plc_metrics_key = fields.Char(string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True, groups=SYSTEM)

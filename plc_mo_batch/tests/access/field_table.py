@@ -71,8 +71,8 @@ FIELDS = {
     "mo.batch.line": {
         SHOWN: (
             "actual_qty batch_id carried_qty code company_id controller_id date deviation_percent deviation_qty dosed_from "
-            "entry_needed equipment_id fallen_qty late lot_id made_product_id move_id move_qty planned_qty product_id "
-            "reported sequence tolerance_state typed typed_qty uom_id weighed weighed_qty weighing_ids"
+            "entry_needed equipment_id fallen_qty late layers lot_id lots made_product_id move_id move_qty planned_qty "
+            "product_id reported sequence tolerance_state typed typed_qty uom_id weighed weighed_qty weighing_ids"
         ),
     },
     "mo.batch.review": {
@@ -117,15 +117,14 @@ FIELDS = {
     },
     "plc.controller": {
         SET: (
-            "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy "
-            "batch_limit baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id "
-            "disposition_material disposition_policy enabled equipment_ids hand_add_policy host lang layout_id "
-            "maintenance_requests max_batch_qty max_read max_write missing_policy name no_transaction node order_minutes "
-            "own_node parity park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time "
-            "rack rack_slot request_pause require_available responsible_id review_kg review_percent run_minutes "
-            "send_minutes sequence serial_device "
-            "settle_time silent_minutes stopbits take_minutes timeout tls_ca tls_server_name tls_verify tolerance_kg "
-            "tolerance_percent transport tz uom_id weighing_grace weight_grace weight_policy weight_review_kg "
+            "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy batch_limit "
+            "baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id disposition_material "
+            "disposition_policy enabled equipment_ids hand_add_policy host lang layout_id lot_policy maintenance_requests "
+            "max_batch_qty max_read max_write missing_policy name no_transaction node order_minutes own_node parity "
+            "park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time rack rack_slot "
+            "request_pause require_available responsible_id review_kg review_percent run_minutes send_minutes sequence "
+            "serial_device settle_time silent_minutes stopbits take_minutes timeout tls_ca tls_server_name tls_verify "
+            "tolerance_kg tolerance_percent transport tz uom_id weighing_grace weight_grace weight_policy weight_review_kg "
             "weight_review_percent weight_tolerance_kg weight_tolerance_percent"
         ),
         SHOWN: (
@@ -143,8 +142,8 @@ FIELDS = {
     },
     "plc.equipment": {
         SET: (
-            "active code controller_id kind lot_id name product_ids product_number review_kg review_percent sequence "
-            "tolerance_kg tolerance_percent"
+            "active code controller_id kind location_id lot_id name product_ids product_number review_kg review_percent "
+            "sequence tolerance_kg tolerance_percent"
         ),
         SHOWN: "company_id",
     },
@@ -213,10 +212,10 @@ FIELDS = {
     "res.config.settings": {
         SYSTEM: (
             "default_ambiguous_policy default_backorder_policy default_consumption_policy default_disposition_policy "
-            "default_hand_add_policy default_missing_policy default_weight_policy plc_allowed_networks plc_batch_limit "
-            "plc_enabled plc_journal_days plc_metrics_key plc_refill plc_shift_hours plc_task_1_enabled plc_task_1_minutes "
-            "plc_task_2_enabled plc_task_2_minutes plc_task_3_enabled plc_task_3_minutes plc_task_4_enabled "
-            "plc_task_4_minutes plc_write_back_tries"
+            "default_hand_add_policy default_lot_policy default_missing_policy default_weight_policy plc_allowed_networks "
+            "plc_batch_limit plc_enabled plc_journal_days plc_metrics_key plc_refill plc_shift_hours plc_task_1_enabled "
+            "plc_task_1_minutes plc_task_2_enabled plc_task_2_minutes plc_task_3_enabled plc_task_3_minutes "
+            "plc_task_4_enabled plc_task_4_minutes plc_write_back_tries"
         ),
     },
     "stock.move": {

@@ -78,6 +78,7 @@ METHODS = {
     ("plc.controller", "action_exchange_now"): (OPERATORS,),
     ("plc.controller", "action_fill_now"): (OPERATORS,),
     ("plc.controller", "action_generate_layout"): (MANAGERS,),
+    ("plc.controller", "action_make_silo_locations"): (MANAGERS,),
     ("plc.controller", "action_open_commissioning"): (OPERATORS,),
     ("plc.controller", "action_vouch"): (MANAGERS,),
     ("plc.controller", "action_switch_off"): (MANAGERS,),

@@ -148,6 +148,7 @@ class TestOneProductTwice(TwiceCase):
         self.put_in_stock(50.0, barley, lot=first)
         self.put_in_stock(90.0, barley, lot=second)
         silo.lot_id = third
+        self.controller.lot_policy = "reserved"
         order = self.new_order(bom_id=self.new_bom([(self.wheat, 600.0), (barley, 100.0), (barley, 40.0)]).id)
         order.action_assign()
         batch = self.complete(order, actuals={101: 600.0, 103: 147.0})

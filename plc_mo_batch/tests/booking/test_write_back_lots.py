@@ -46,6 +46,7 @@ class TestWriteBackLots(MillCase):
         self.assertEqual(self.lots(order), {self.old: 100.75})
 
     def test_what_exceeds_the_reservation_is_of_the_silos_lot(self):
+        self.controller.lot_policy = "reserved"
         self.put_in_stock(500.0, self.barley, lot=self.old)
         self.silo.lot_id = self.new
         order, _batch = self.book(100.75)

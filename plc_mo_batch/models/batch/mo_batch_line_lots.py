@@ -1,0 +1,152 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...tools.translate import format_number
+from .silo_layers import Layer, SiloLayers, cut
+
+
+class MoBatchLine(models.Model):
+    """Where a component came from: lots, and layers of silos that are stock locations."""
+
+    _inherit = "mo.batch.line"
+
+    layers = fields.Json(
+        readonly=True,
+        help="If the silo is a stock location: the layers from which the dose was taken, as known when the batch finished.",
+    )
+    lots = fields.Char(compute="_compute_lots", compute_sudo=True, help="The lots that it came from, with their quantities.")
+
+    @api.depends("lot_id", "layers", "actual_qty", "batch_id.state", "batch_id.disposition_booked", "move_id.state")
+    def _compute_lots(self):
+        posted = self._posted_apart()
+        for line in self:
+            items = line.move_id.move_line_ids if line.move_id.state == "done" else line.move_id.move_line_ids.browse()
+            items |= posted.get(line, items.browse())
+            line.lots = line._told_lots(line._lots_of(items) or line._expected_lots())
+
+    # Lots as people read them
+
+    def _posted_apart(self):
+        """What was posted of a component besides its own move: what failed batches used, and what was found later. The first of
+        several lines of a product has it."""
+        lines = self.batch_id.line_ids
+        domain = [("plc_batch_id", "in", self.batch_id.ids), ("state", "=", "done"), ("id", "not in", lines.move_id.ids)]
+        moves = self.env["stock.move"].search(domain).grouped(lambda move: (move.plc_batch_id, move.product_id))
+        first = {}
+        for line in lines.sorted("id"):
+            first.setdefault((line.batch_id, line.product_id), line)
+        return {line: moves[key].move_line_ids for key, line in first.items() if key in moves}
+
+    def _lots_of(self, items):
+        """Lot -> quantity in the line's unit."""
+        grouped = items.filtered("lot_id").sorted("id").grouped("lot_id")
+        return {lot: sum(map(self._detail_qty, of_lot)) for lot, of_lot in grouped.items()}
+
+    def _expected_lots(self):
+        """Of what is not booked yet. Where the reservation goes first, only what was in the silo is known."""
+        if not self.code or self.controller_id._books_reserved_first():
+            return {self.lot_id: None} if self.lot_id else {}
+        found, layers = {}, self._frozen_layers()
+        for layer in layers:  # in proportion: a product may have lost the weight by which it is converted
+            lot = self.env["stock.lot"].browse(layer.lot or self.lot_id.id)
+            part = layer.quantity / sum(each.quantity for each in layers)
+            found[lot] = found.get(lot, 0.0) + part * self.actual_qty
+        return found or ({self.lot_id: self.actual_qty} if self.lot_id else {})
+
+    def _told_lots(self, lots):
+        told = ((lot.name, quantity) for lot, quantity in lots.items() if lot)
+        return ", ".join(
+            name if quantity is None else f"{name} {format_number(self.env, quantity, '.2f')}" for name, quantity in told
+        )
+
+    # The silo's layers
+
+    def _freeze_lots(self):
+        """Record what was in the silos when they were dosed from. By the time the batch is booked, they may hold other lots."""
+        for line in self:
+            lot = line.equipment_id.lot_id
+            if lot and lot.product_id == line.product_id:
+                line.lot_id = lot
+        dosed = self.filtered(lambda line: line.equipment_id.location_id and line.product_id and line.actual_qty > 0)
+        layers = SiloLayers(dosed) if dosed else None
+        for line in dosed:
+            try:
+                line.layers = layers.take(line, line._in_unit(line.actual_qty, line.product_id.uom_id))
+            except UserError:
+                continue  # its unit loses part of the quantity: told when it is booked
+
+    def _frozen_layers(self):
+        return [Layer(*layer) for layer in self.layers or ()]
+
+    def _layer_locations(self):
+        """Where doses of silos that are stock locations were, or would be, taken from."""
+        frozen = {layer.location for line in self for layer in line._frozen_layers()}
+        return self.equipment_id.location_id | self.env["stock.location"].browse(frozen)
+
+    def _silo_layers(self, quantity):
+        """The layers of the silo from which ``quantity`` was dosed, given in the product's unit; empty if the silo is no stock
+        location. What was dosed beyond what is known since the batch finished comes from what lies there now."""
+        is_booked = self.batch_id.state in ("done", "cancelled") or self.batch_id.disposition_booked
+        layers, rest = cut([] if is_booked else self._frozen_layers(), quantity, self.product_id.uom_id)
+        if rest and self.equipment_id.location_id:
+            layers += SiloLayers(self).take(self, rest)
+        elif rest and layers:
+            layers[-1] = layers[-1]._replace(quantity=layers[-1].quantity + rest)
+        return layers
+
+    def _is_of_a_location(self):
+        """It came from a silo that is a stock location."""
+        return self.product_id.tracking != "serial" and bool(self.layers or self.equipment_id.location_id)
+
+    # Lots where no layers are known
+
+    def _needs_lot(self, move):
+        kind = move.picking_type_id
+        return self.product_id.tracking != "none" and (kind.use_create_lots or kind.use_existing_lots)
+
+    def _lots(self, quantity, uom, last=None):
+        """[(lot, its part of ``quantity``)] in ``uom``: everything from the equipment's lot; else from the ``last`` one; else
+        from the order's lots.
+
+        :raise UserError: if no lot is known
+        """
+        lot = self._equipment_lot() or last
+        lots = [(lot, quantity)] if lot else self._order_lots(quantity, uom)
+        if not lots:
+            raise UserError(self._missing_lot())
+        return lots
+
+    def _equipment_lot(self):
+        """The lot that was in the equipment when the batch finished, or else the one that is entered there now."""
+        lot = self.lot_id or self.equipment_id.lot_id
+        return lot if lot.product_id == self.product_id else lot.browse()
+
+    def _order_lots(self, quantity, uom):
+        """The component's lots on the order, for what is posted besides: first the reserved ones in turn, and any excess from the
+        last of them. Once the component is booked: the lot that was used last."""
+        move = self.move_id
+        items = move.move_line_ids.filtered("lot_id").sorted("id")
+        if self.product_id.tracking != "lot" or not items:
+            return []
+        lots, rest = [], quantity
+        for item in items[:-1] if move.state != "done" else ():
+            taken = min(rest, item.product_uom_id._compute_quantity(item.quantity, uom, round=False))
+            rest = uom.round(rest - taken)
+            lots.append((item.lot_id, taken))
+        return [(lot, part) for lot, part in [*lots, (items[-1:].lot_id, rest)] if part]
+
+    def _missing_lot(self):
+        if self.equipment_id and self.product_id.tracking == "lot":
+            return self.env._(
+                "%(product)s is tracked by lot, but no lot is known. Set the current lot of %(equipment)s, or reserve one on "
+                "order %(order)s.",
+                product=self.product_id.display_name,
+                equipment=self.equipment_id.name,
+                order=self.batch_id.production_id.name,
+            )
+        return self.env._(
+            "%(product)s is tracked by lot or serial number, and it is not known which ones were used. Reserve them on order "
+            "%(order)s.",
+            product=self.product_id.display_name,
+            order=self.batch_id.production_id.name,
+        )

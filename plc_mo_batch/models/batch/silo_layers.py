@@ -1,0 +1,149 @@
+"""What lies in silos that are stock locations: in layers, by the time they came in."""
+
+from typing import NamedTuple
+
+from ...plc.reconcile import ENDED
+
+
+class Layer(NamedTuple):
+    """A part of a dose, and where it lay in stock.
+
+    :param location, lot, package, owner: ids; 0: none
+    :param quantity: in the unit that stock of the product is kept in
+    """
+
+    location: int
+    lot: int
+    package: int
+    owner: int
+    quantity: float
+
+    @property
+    def place(self):
+        return self[:4]
+
+
+def layer_of(item, quantity):
+    """Where a quant, or a detail that takes something, lies."""
+    return Layer(item.location_id.id, item.lot_id.id or 0, item.package_id.id or 0, item.owner_id.id or 0, quantity)
+
+
+def cut(layers, quantity, uom):
+    """The first ``quantity`` of the layers, and what is missing."""
+    first, rest = [], quantity
+    for layer in layers:
+        part = max(0.0, min(rest, layer.quantity))
+        rest = uom.round(rest - part)
+        if part > 0:
+            first.append(layer._replace(quantity=part))
+    return first, rest
+
+
+def beyond(layers, quantity, uom):
+    """The layers without the first ``quantity`` of them."""
+    left, rest = [], quantity
+    for layer in layers:
+        part = min(rest, layer.quantity)
+        rest = uom.round(rest - part)
+        if uom.compare(layer.quantity, part) > 0:
+            left.append(layer._replace(quantity=uom.round(layer.quantity - part)))
+    return left
+
+
+def without(layers, taken, uom):
+    """The layers without what was ``taken``: at each place the oldest first."""
+    left = list(layers)
+    for place, quantity in by_place(taken).items():
+        here = iter(beyond([layer for layer in left if layer.place == place], quantity, uom)[::-1])
+        kept = [layer if layer.place != place else next(here, None) for layer in reversed(left)]
+        left = [layer for layer in reversed(kept) if layer]
+    return left
+
+
+def by_place(layers):
+    """Quantity by place."""
+    found = {}
+    for layer in layers:
+        found[layer.place] = found.get(layer.place, 0.0) + layer.quantity
+    return found
+
+
+class SiloLayers:
+    """The layers by the books, less what was dosed of them and is not booked yet. A dose takes the oldest and goes on into the
+    next. The books may be wrong, and the material is gone all the same: what exceeds them is of the last layer's lot.
+
+    :param lines: components dosed from silos that are stock locations; their layers are fetched together
+    """
+
+    def __init__(self, lines):
+        self.env = lines.env
+        self._left = {}  # (silo's location, product) -> layers, the oldest first
+        self._fetch(lines.equipment_id.location_id, lines.product_id)
+        self._leave_out_what_is_not_booked(lines.product_id)
+
+    def take(self, line, quantity):
+        """:param quantity: in the unit of the line's product
+        :return: its layers; the lot of an excess is 0 where no lot was ever in the silo
+        """
+        uom, location = line.product_id.uom_id, line.equipment_id.location_id
+        there = self._left.get((location, line.product_id), [])
+        layers, rest = cut(there, quantity, uom)
+        self._left[location, line.product_id] = beyond(there, quantity, uom)
+        if rest and layers:
+            layers[-1] = layers[-1]._replace(quantity=uom.round(layers[-1].quantity + rest))
+        elif not layers:
+            layers = [Layer(location.id, self._last_lot(line).id or 0, 0, 0, quantity)]
+        return layers
+
+    # What lies there
+
+    def _fetch(self, locations, products):
+        held = [("product_id", "in", products.ids), ("location_id", "child_of", locations.ids), ("quantity", ">", 0)]
+        quants = self.env["stock.quant"].sudo().search(held, order="in_date, id")
+        quants = quants.filtered(lambda quant: quant.lot_id or quant.product_id.tracking == "none")
+        fills = self._fills(quants)
+        for location in locations:
+            inside = quants.filtered(lambda quant, location=location: quant.location_id._child_of(location))
+            for product, there in inside.grouped("product_id").items():
+                dated = sorted(part for quant in there for part in self._dated(quant, fills))
+                self._left[location, product] = [layer for _came_in, _id, layer in dated]
+
+    def _fills(self, quants):
+        """Place -> details of the transfers that brought it there, the newest first. A quant does not say when it came: its date
+        goes along from one location to the next, so that what was bought first would lie below what was filled in first."""
+        if len(quants.lot_id) < 2:
+            return {}
+        came = [("location_dest_id", "in", quants.location_id.ids), ("lot_id", "in", quants.lot_id.ids)]
+        done = [("state", "=", "done"), ("move_id.is_inventory", "=", False)]
+        items = self.env["stock.move.line"].sudo().search([*came, *done], order="date desc, id desc")
+        return items.filtered(lambda item: item.location_id != item.location_dest_id).grouped(
+            lambda item: (item.location_dest_id.id, item.lot_id.id, item.result_package_id.id or 0, item.owner_id.id or 0)
+        )
+
+    def _dated(self, quant, fills):
+        """(when it came in, id, layer): what is left of a lot is of its last fills."""
+        layer, rest = layer_of(quant, quant.quantity), quant.quantity
+        for item in fills.get(layer.place, ()):
+            part = min(rest, item.quantity_product_uom)
+            if part > 0:
+                yield item.date, item.id, layer._replace(quantity=part)
+            rest = quant.product_uom_id.round(rest - part)
+        if rest > 0:
+            yield quant.in_date, 0, layer._replace(quantity=rest)
+
+    def _leave_out_what_is_not_booked(self, products):
+        waiting = [("batch_id.state", "in", ENDED), ("batch_id.disposition_booked", "=", False)]
+        lines = self.env["mo.batch.line"].sudo().search([*waiting, ("product_id", "in", products.ids)])
+        for line in lines.filtered(lambda line: line.layers and line.move_id.state != "done"):
+            for key in self._left:
+                if key[1] == line.product_id:
+                    self._left[key] = without(self._left[key], line._frozen_layers(), line.product_id.uom_id)
+
+    def _last_lot(self, line):
+        """The lot that was last in the silo, which is empty by the books."""
+        location, product = line.equipment_id.location_id, line.product_id
+        if product.tracking == "none":
+            return self.env["stock.lot"]
+        moved = ["|", ("location_id", "child_of", location.id), ("location_dest_id", "child_of", location.id)]
+        lots = [("product_id", "=", product.id), ("lot_id", "!=", False), ("state", "=", "done")]
+        return self.env["stock.move.line"].sudo().search([*lots, *moved], order="date desc, id desc", limit=1).lot_id

@@ -1,0 +1,301 @@
+"""Random histories of silos, against a ledger that was written independently: stock by silo and lot, and recalls.
+
+``PLC_HISTORIES=1000 dev/test plc_mo_batch/tests/booking/test_silo_histories.py`` tries as many as that.
+"""
+
+import os
+import random
+from collections import defaultdict
+
+from odoo.tests import tagged
+
+from .silo_case import SiloCase
+
+HISTORIES = int(os.environ.get("PLC_HISTORIES", "20"))
+FIRST = int(os.environ.get("PLC_FIRST_HISTORY", "0"))
+STEPS = 9
+LOCATED, ENTERED = (103, 104), 105  # silos that are stock locations, and one on which the lot is entered
+
+
+class Ledger:
+    """What people know who stand beside the silos. Layers are pairs of a lot and kg, the first is dosed next."""
+
+    def __init__(self):
+        self.layers = {code: [] for code in LOCATED}
+        self.missing = {code: defaultdict(float) for code in LOCATED}  # dosed of a lot beyond what was filled in
+        self.last = dict.fromkeys(LOCATED)
+        self.entered = None
+        self.out = defaultdict(float)  # lot -> kg dosed from the silo on which it is entered
+        self.used = defaultdict(lambda: defaultdict(float))  # batch -> (silo, lot) -> kg
+
+    def fill(self, code, lot, kilograms):
+        owed = min(kilograms, self.missing[code][lot])
+        self.missing[code][lot] = round(self.missing[code][lot] - owed, 2)
+        self.last[code] = lot
+        if kilograms > owed:
+            self.layers[code].append([lot, round(kilograms - owed, 2)])
+
+    def dose(self, batch, code, kilograms):
+        if code == ENTERED:
+            self.out[self.entered] += kilograms
+            self.used[batch][code, self.entered] += kilograms
+            return
+        rest, layers = kilograms, self.layers[code]
+        while rest and layers:
+            part = min(rest, layers[0][1])
+            self._use(batch, code, layers[0][0], part)
+            rest, layers[0][1] = round(rest - part, 2), round(layers[0][1] - part, 2)
+            if not layers[0][1]:
+                layers.pop(0)
+        if rest:
+            self._use(batch, code, self.last[code], rest)
+            self.missing[code][self.last[code]] = round(self.missing[code][self.last[code]] + rest, 2)
+
+    def _use(self, batch, code, lot, kilograms):
+        self.used[batch][code, lot] = round(self.used[batch][code, lot] + kilograms, 2)
+        self.last[code] = lot
+
+    def empty(self, code):
+        """:return: kg by lot that come out"""
+        found = defaultdict(float)
+        for lot, kilograms in self.layers[code]:
+            found[lot] = round(found[lot] + kilograms, 2)
+        self.layers[code] = []
+        return found
+
+    def lose(self, code, kilograms):
+        """A count finds less of what is dosed next.
+
+        :return: the lot, and how much of it is less
+        """
+        lot, held = self.layers[code][0]
+        less = min(held, kilograms)
+        self.layers[code][0][1] = round(held - less, 2)
+        if not self.layers[code][0][1]:
+            self.layers[code].pop(0)
+        return lot, less
+
+    def stock(self):
+        found = {}
+        for code in LOCATED:
+            for lot, kilograms in self.layers[code]:
+                found[code, lot] = round(found.get((code, lot), 0.0) + kilograms, 2)
+            for lot, kilograms in self.missing[code].items():
+                found[code, lot] = round(found.get((code, lot), 0.0) - kilograms, 2)
+        return {key: kilograms for key, kilograms in found.items() if kilograms}
+
+
+class History:
+    """A random one; whatever happens at the mill is told to the ledger, too."""
+
+    def __init__(self, case, seed):
+        self.case, self.env = case, case.env
+        self.random = random.Random(seed)
+        self.ledger, self.told, self.lots = Ledger(), [], {}
+        self.waiting, self.booked, self.numbers = [], [], {}
+
+    def run(self):
+        for code in LOCATED:
+            self.fill(code)
+        self.enter_lot()
+        steps = (self.make, self.make, self.make, self.fill, self.fill, self.fail, self.release, self.find_more, self.count,
+                 self.change_over, self.enter_lot, self.share)  # fmt: skip
+        for _step in range(STEPS):
+            self.random.choice(steps)()
+        while self.waiting:
+            self.release()
+
+    def tell(self, *what):
+        self.told.append(what)
+
+    def amount(self, most):
+        return self.random.choice((self.random.randint(1, most), round(self.random.uniform(1, most), 2)))
+
+    # Silos
+
+    def product(self, code):
+        return self.case.silos[code].product_ids
+
+    def lot(self, code):
+        """A new lot, or one that was there before."""
+        known = [lot for lot, of_code in self.lots.items() if of_code == code]
+        if known and self.random.random() < 0.4:
+            return self.random.choice(known)
+        lot = self.case.new_lot(f"L{len(self.lots)}", self.product(code))
+        self.lots[lot] = code
+        return lot
+
+    def fill(self, code=None):
+        code = code or self.random.choice(LOCATED)
+        lot, kilograms = self.lot(code), self.amount(300)
+        self.tell("fill", code, lot.name, kilograms)
+        self.case.bring_in(self.product(code), lot, kilograms)
+        self.case.transfer(self.case.store, self.case.silos[code].location_id, lot, kilograms)
+        self.ledger.fill(code, lot, kilograms)
+
+    def change_over(self):
+        code = self.random.choice(LOCATED)
+        self.tell("change over", code)
+        for lot, kilograms in self.ledger.empty(code).items():
+            self.case.transfer(self.case.silos[code].location_id, self.case.store, lot, kilograms)
+        self.fill(code)
+
+    def enter_lot(self):
+        lot = self.lot(ENTERED)
+        self.tell("enter", lot.name)
+        self.case.silos[ENTERED].lot_id = lot
+        self.ledger.entered = lot
+
+    def count(self):
+        code = self.random.choice(LOCATED)
+        if self.ledger.layers[code]:
+            lot, less = self.ledger.lose(code, self.amount(100))
+            self.tell("count", code, lot.name, -less)
+            self.case.correct(self.case.silos[code].location_id, lot, -less)
+
+    # Batches
+
+    def start(self, tons=1):
+        order = self.case.new_order(1000.0 * tons, bom_id=self.random.choice(self.case.boms).id)
+        self.case.run_task(1)
+        return order.plc_batch_ids.filtered("active").sorted("part")
+
+    def end(self, batch, state="completed"):
+        codes = [code for code in (*LOCATED, ENTERED) if code in batch.line_ids.mapped("code") or self.random.random() < 0.15]
+        doses = {code: self.amount(150) for code in codes}
+        self.numbers[batch] = len(self.numbers)
+        self.tell(state, self.numbers[batch], dict(doses))
+        for code, kilograms in doses.items():
+            self.ledger.dose(batch, code, kilograms)
+        batch._store_actuals([101, *doses], [600.0, *doses.values()])
+        batch._advance(state, 0.0, {"acknowledged": True})
+
+    def make(self):
+        for batch in self.start():
+            self.end(batch)
+            if self.random.random() < 0.4:
+                self.tell("waits", self.numbers[batch])
+                batch.review_needed = True
+                self.waiting.append(batch)
+            else:
+                self.book(batch)
+
+    def share(self):
+        self.case.controller.max_batch_qty = 1000.0
+        for batch in self.start(2):
+            self.end(batch)
+            self.book(batch)
+        self.case.controller.max_batch_qty = 0.0
+
+    def fail(self):
+        for batch in self.start():
+            self.end(batch, "failed")
+            batch.action_set_disposition("withhold", self.random.choice(("scrap", "consume")))
+            self.book(batch)
+
+    def release(self):
+        if self.waiting:
+            batch = self.waiting.pop(self.random.randrange(len(self.waiting)))
+            self.tell("release", self.numbers[batch])
+            batch.review_needed = False
+            self.book(batch)
+
+    def book(self, batch):
+        self.case.run_task(3)
+        self.case.assertFalse(batch.last_error)
+        self.case.assertFalse(batch.active)
+        self.booked.append(batch)
+
+    def find_more(self):
+        """A person finds out that a batch which is booked had dosed more."""
+        done = [batch for batch in self.booked if batch.state == "done"]
+        if done:
+            batch = self.random.choice(done)
+            line = self.random.choice(batch.line_ids.filtered(lambda line: line.code in (*LOCATED, ENTERED)))
+            kilograms = self.amount(60)
+            self.tell("found later", self.numbers[batch], line.code, kilograms)
+            self.ledger.dose(batch, line.code, kilograms)
+            before = {each: each.actual_qty for each in batch.line_ids}
+            line.actual_qty += kilograms
+            self.env["plc.task.write.back"]._book_difference(batch, before)
+
+
+@tagged("post_install", "-at_install")
+class TestSiloHistories(SiloCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        maize, peas = (cls.new_product(name, tracking="lot", standard_price=0.2) for name in ("Test maize", "Test peas"))
+        cls.silos = {103: cls.silo, 104: cls.new_silo(104, maize), ENTERED: cls.new_silo(ENTERED, peas)}
+        cls.controller.action_make_silo_locations()
+        cls.silos[ENTERED].location_id = False
+        cls.boms = [
+            cls.new_bom([(cls.wheat, 600.0), (cls.barley, 100.0), (maize, 80.0), (peas, 50.0)]),
+            cls.new_bom([(cls.wheat, 600.0), (maize, 90.0)]),
+            cls.new_bom([(cls.wheat, 600.0), (cls.barley, 40.0), (cls.barley, 60.0)]),
+        ]
+
+    def test_histories(self):
+        for seed in range(FIRST, FIRST + HISTORIES):
+            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
+                history = History(self, seed)
+                try:
+                    history.run()
+                    self.compare(history)
+                except AssertionError as error:
+                    raise AssertionError("\n".join(map(str, [*history.told, error]))) from error
+                finally:
+                    savepoint.rollback()
+                    self.env.invalidate_all()
+
+    # What people do
+
+    def bring_in(self, product, lot, kilograms):
+        self.env["stock.quant"]._update_available_quantity(product, self.store, kilograms, lot_id=lot)
+
+    def transfer(self, source, target, lot, kilograms):
+        product = lot.product_id
+        common = {"product_id": product.id, "product_uom_id": product.uom_id.id, "lot_id": lot.id, "quantity": kilograms}
+        places = {"location_id": source.id, "location_dest_id": target.id}
+        values = {"product_id": product.id, "product_uom": product.uom_id.id, "product_uom_qty": kilograms, **places}
+        move = self.env["stock.move"].create({**values, "move_line_ids": [(0, 0, {**common, **places})], "picked": True})
+        move._action_done()
+
+    def correct(self, location, lot, difference):
+        where = [("location_id", "=", location.id), ("lot_id", "=", lot.id)]
+        quant = self.env["stock.quant"].with_context(inventory_mode=True).search(where)
+        quant.inventory_quantity = quant.quantity + difference
+        quant.action_apply_inventory()
+
+    # Compared
+
+    def compare(self, history):
+        self.env.flush_all()
+        ledger, codes = history.ledger, {silo.location_id: code for code, silo in self.silos.items() if silo.location_id}
+        quants = self.env["stock.quant"].search([("location_id", "in", [location.id for location in codes])])
+        stock = defaultdict(float)
+        for quant in quants:
+            stock[codes[quant.location_id], quant.lot_id] += quant.quantity
+        stock = {key: round(kilograms, 2) for key, kilograms in stock.items() if round(kilograms, 2)}
+        self.assertEqual(stock, ledger.stock())
+        self.compare_recall(history, codes)
+
+    def compare_recall(self, history, codes):
+        """From a batch to its lots, and from a lot to its batches, by the move lines alone."""
+        batches = self.env["mo.batch"].browse(batch.id for batch in history.booked)
+        found = {batch: self.found_of(batch, codes) for batch in batches}
+        self.assertEqual(found, {batch: {key: kg for key, kg in history.ledger.used[batch].items() if kg} for batch in batches})
+        for lot in history.lots:
+            items = self.env["stock.move.line"].search(
+                [("lot_id", "=", lot.id), ("state", "=", "done"), ("location_dest_id.usage", "in", ("production", "inventory"))]
+            )
+            moves = items.move_id.filtered(lambda move: not move.is_inventory)
+            lines = self.env["mo.batch.line"].search([("move_id", "in", moves.ids)])
+            used = {batch for batch, of_batch in history.ledger.used.items() if any(key[1] == lot for key in of_batch)}
+            self.assertEqual({*(moves.plc_batch_id | lines.batch_id)}, used, lot.name)
+
+    def found_of(self, batch, codes):
+        found = defaultdict(float)
+        for item in self.moves_of(batch).move_line_ids.filtered(lambda item: item.lot_id and item.state == "done"):
+            found[codes.get(item.location_id, ENTERED), item.lot_id] += item.quantity_product_uom
+        return {key: round(kilograms, 2) for key, kilograms in found.items()}

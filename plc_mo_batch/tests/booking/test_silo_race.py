@@ -1,0 +1,125 @@
+"""A transfer into a silo is validated at the very moment at which a dose of it is booked: two real transactions."""
+
+from contextlib import contextmanager, suppress
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import SUPERUSER_ID, api
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..common import CommittedMillCase
+
+CODE = 9901
+
+
+@tagged("post_install", "-at_install")
+class TestSiloRace(CommittedMillCase):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.forget)
+        with self.transaction() as env:
+            plc = env["plc.controller"].browse(self.mill_id)
+            self.batch_limit, plc.batch_limit = plc.batch_limit, 1
+            product = env["product.product"].create({"name": "Test barley", "is_storable": True, "tracking": "lot",
+                                                     "uom_id": plc.uom_id.id})  # fmt: skip
+            values = {"name": "Test silo", "code": CODE, "controller_id": plc.id, "product_ids": product.ids}
+            silo = env["plc.equipment"].create(values)
+            plc.action_make_silo_locations()
+            lots = env["stock.lot"].create([{"name": name, "product_id": product.id} for name in ("A", "B")])
+            self.silo_id, self.product_id, self.lot_ids = silo.id, product.id, lots.ids
+            self.fill(env, 0, 100.0)
+            self.order_id = self.new_order(env, plc, product)
+            env["plc.task.fill"]._fill(plc)
+            batch = env["mo.batch"].search([("production_id", "=", self.order_id)])
+            doses = {line.code: line.planned_qty for line in batch.line_ids if line.code}
+            batch._store_actuals(doses.keys(), doses.values())
+            batch._advance("completed", batch.planned_qty, {"acknowledged": True})
+            self.batch_id = batch.id
+
+    def new_order(self, env, plc, product):
+        bom = env["mrp.bom"].create(
+            {
+                "product_tmpl_id": env["product.product"].create({"name": "Test feed", "is_storable": True}).product_tmpl_id.id,
+                "product_uom_id": plc.uom_id.id,
+                "bom_line_ids": [(0, 0, {"product_id": product.id, "product_qty": 0.15, "product_uom_id": plc.uom_id.id})],
+            }
+        )
+        values = {"product_id": bom.product_tmpl_id.product_variant_id.id, "bom_id": bom.id, "product_qty": 1000.0}
+        kind = {"picking_type_id": plc.picking_type_ids[:1].id, "product_uom_id": plc.uom_id.id}
+        order = env["mrp.production"].create({**values, **kind})
+        order.action_confirm()
+        order.plc_first = True
+        return order.id
+
+    def forget(self):
+        with self.transaction() as env:
+            silo, plc = env["plc.equipment"].browse(self.silo_id), env["plc.controller"].browse(self.mill_id)
+            locations = plc.equipment_ids.location_id
+            env.cr.execute("DELETE FROM mo_batch_journal WHERE controller_id = %s", [self.mill_id])
+            env.cr.execute("DELETE FROM mo_batch WHERE controller_id = %s", [self.mill_id])
+            env.cr.execute("DELETE FROM stock_quant WHERE product_id = %s", [self.product_id])
+            env.cr.execute("DELETE FROM ir_cron_trigger")
+            # what is done cannot be deleted otherwise
+            moves = "SELECT id FROM stock_move WHERE %(order)s IN (raw_material_production_id, production_id)"
+            env.cr.execute(f"DELETE FROM stock_move_line WHERE move_id IN ({moves})", {"order": self.order_id})
+            env.cr.execute(f"DELETE FROM stock_move WHERE id IN ({moves})", {"order": self.order_id})
+            env.cr.execute("DELETE FROM mrp_production WHERE id = %s", [self.order_id])
+            env.invalidate_all()
+            plc.equipment_ids.location_id = False
+            silo.unlink()
+            locations.unlink()
+            plc.batch_limit = self.batch_limit
+
+    @contextmanager
+    def transaction(self):
+        with self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    def fill(self, env, lot, quantity):
+        """What a transfer does to stock when it is validated."""
+        location = env["plc.equipment"].browse(self.silo_id).location_id
+        product, lot = env["product.product"].browse(self.product_id), env["stock.lot"].browse(self.lot_ids[lot])
+        env["stock.quant"]._update_available_quantity(product, location, quantity, lot_id=lot)
+        env.flush_all()
+
+    def book(self, env):
+        batch = env["mo.batch"].browse(self.batch_id)
+        env["plc.task.write.back"]._book(batch.try_lock_for_update(allow_referencing=True))
+        env.flush_all()
+
+    def held(self, env):
+        env.invalidate_all()
+        quants = env["stock.quant"].search([("product_id", "=", self.product_id), ("location_id.usage", "=", "internal")])
+        return {lot.name: sum(of_lot.mapped("quantity")) for lot, of_lot in quants.grouped("lot_id").items()}
+
+    def test_filled_while_it_is_booked(self):
+        """Who validates the transfer does not wait for the booking, and does not see it."""
+        self.fill_while_it_is_booked(0)
+        with self.transaction() as env:
+            self.assertEqual(self.held(env), {"A": 450.0})
+
+    def test_filled_with_another_lot_while_it_is_booked(self):
+        self.fill_while_it_is_booked(1)
+        with self.transaction() as env:
+            self.assertEqual(self.held(env), {"A": -50.0, "B": 500.0})
+
+    def fill_while_it_is_booked(self, lot):
+        with self.transaction() as task:
+            self.book(task)
+            with self.transaction() as person:
+                self.fill(person, lot, 500.0)
+
+    def test_booked_while_it_is_filled(self):
+        """The booking cannot change what another transaction has changed meanwhile. It is tried again, and sees it then."""
+        with self.transaction() as task:
+            task.cr.execute("SELECT count(*) FROM stock_quant")  # its picture of the data
+            with self.transaction() as person:
+                self.fill(person, 0, 500.0)
+            with suppress(TransactionRollbackError), mute_logger("odoo.sql_db"):
+                self.book(task)
+            task.cr.rollback()
+            task.invalidate_all()
+            self.book(task)
+            self.assertEqual(self.held(task), {"A": 450.0})
+            task.cr.rollback()
