@@ -251,3 +251,10 @@ class WireKind:
     make: Callable[[Endpoint, float], Wire]
     port: int = 0
     family: Family = MODBUS
+
+    def misfits(self, layout: Layout) -> list[Sentence]:
+        """Why it cannot be used with a layout, a sentence each."""
+        if layout.handshake not in self.handshakes:
+            told = {"connection": self.label}
+            return [_lt("%(connection)s cannot keep the rules of the layout's handshake. Choose another of the two.", **told)]
+        return self.family.strangers(layout)

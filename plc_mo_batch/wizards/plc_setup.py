@@ -26,7 +26,7 @@ class PlcSetup(models.TransientModel):
     name = fields.Char(required=True, default=lambda self: self.env._("PLC 1"))
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     transport = fields.Selection(TRANSPORTS, string="Protocol", required=True, default=TCP)
-    protocol = fields.Selection(PROTOCOLS, compute="_compute_protocol")
+    protocol = fields.Selection(PROTOCOLS, string="Protocol Family", compute="_compute_protocol")
     host = fields.Char(string="Address", help="Host name or IP address of the PLC.")
     port = fields.Integer(required=True, default=502)
     device_id = fields.Integer(string="Unit ID", required=True, default=1)

@@ -136,8 +136,8 @@ class PlcController(models.Model):
         """Why the device cannot take the slots of the layout, a sentence each; empty if it can."""
         layout = self.layout_id._layout()
         kind = KINDS.get(self.transport)
-        strangers = kind.family.strangers(layout)[:1] if kind else []
-        found = [] if layout.problems() else strangers or layout.too_long(self.max_read, self.max_write)
+        misfits = kind.misfits(layout)[:1] if kind else []
+        found = [] if layout.problems() else misfits or layout.too_long(self.max_read, self.max_write)
         return "\n".join(translate(self.env, sentence) for sentence in found)
 
     def _manners(self):

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..address import AddressRefused, SocketAddress, resolve
-from ..layout import HANDSHAKES, HOLDING, MAX_READ, MAX_WRITE
+from ..layout import HANDSHAKES, HOLDING, JOB_NUMBERS, MAX_READ, MAX_WRITE
 from ..sentences import Sentence, _lt
 from ..wire import BUSY, BUSY_PAUSE, BUSY_TRIES, NO_ANSWER, Endpoint, Family, LinkError, WireKind, unreachable
 
@@ -382,7 +382,9 @@ class FinsWire:
         return LinkError("exception", detail, doubtful, cause, command == WRITE, address=address)
 
 
+# A network may double a datagram, and deliver the second when it likes: an old "new recipe" would be taken again. Job numbers are
+# made for that, flags are not.
 WIRES = (
-    WireKind(UDP, _lt("FINS over UDP"), frozenset({"host", "port", "node"}), HANDSHAKES, FinsWire, port=9600, family=FINS),
+    WireKind(UDP, _lt("FINS over UDP"), frozenset({"host", "port", "node"}), (JOB_NUMBERS,), FinsWire, port=9600, family=FINS),
     WireKind(TCP, _lt("FINS over TCP"), frozenset({"host", "port"}), HANDSHAKES, FinsWire, port=9600, family=FINS),
 )

@@ -19,7 +19,7 @@ from ...plc.layout import Area
 from ...plc.look import look
 from ...plc.trial import Trial
 from ...plc.wire import Endpoint, LinkError, Manners
-from ...plc.wires import fins, opened
+from ...plc.wires import fins, kind_of, opened
 from ...plc.wires.fins import BANKS, FINS, FinsWire
 from ...simulator import Simulator
 from .. import fault_proxy as fault
@@ -440,7 +440,7 @@ class TestConnecting(FinsCase):
                 port = closed.getsockname()[1]
             endpoint = replace(self.endpoint(), port=port)
             for write in (False, True):
-                with self.assertRaises(LinkError) as caught, opened(endpoint, "flags") as wire:
+                with self.assertRaises(LinkError) as caught, opened(endpoint, "job_numbers") as wire:
                     wire.write_words(0, [1], "D") if write else wire.read_words(0, 1, "D")
                 error = caught.exception
                 self.assertEqual((error.kind, error.cause), ("connect", "refused"))
@@ -468,7 +468,7 @@ class TestConnecting(FinsCase):
             self.skipTest("this machine has no IPv6")
         self.new_proxy("fins_udp")
         endpoint = replace(self.endpoint(timeout=SILENT), host="::1", port=listener.getsockname()[1])
-        with self.assertRaises(LinkError) as caught, opened(endpoint, "flags") as wire:
+        with self.assertRaises(LinkError) as caught, opened(endpoint, "job_numbers") as wire:
             wire.read_words(0, 1, "D")
         self.assertEqual(caught.exception.kind, "timeout")
         self.assertEqual(listener.recv(100)[7], 1)
@@ -741,6 +741,17 @@ def in_memory(layout, registers="D"):
 @tagged("post_install", "-at_install")
 class TestAbove(FinsCase):
     """What stands above the wire."""
+
+    def test_which_handshakes_are_theirs(self):
+        """A doubled datagram that comes late would be a second "new recipe": over UDP there are no flags, and nothing is sent."""
+        self.new_proxy("fins_udp")
+        flags, jobs = in_memory(plc_layouts.flags()), in_memory(plc_layouts.job_numbers())
+        with self.assertRaises(LinkError) as caught, opened(self.endpoint(), "flags"):
+            pass
+        self.assertEqual((caught.exception.kind, self.proxy.requests), ("setup", []))
+        udp, tcp = (kind_of(Endpoint(transport=kind)) for kind in KINDS)
+        self.assertEqual([len(kind.misfits(layout)) for kind in (udp, tcp) for layout in (jobs, flags)], [0, 1, 0, 0])
+        self.assertIn("FINS over UDP cannot keep the rules", udp.misfits(flags)[0])
 
     def test_which_layouts_are_its(self):
         layout = plc_layouts.job_numbers()

@@ -192,6 +192,10 @@ class TestFields(ProtocolCase):
             self.assertRefused("is not in a memory of", layout_id=self.env.ref("plc_mo_batch.plc_register_layout_flags").id)
             self.controller.write({"transport": "tcp", "layout_id": self.env.ref("plc_mo_batch.plc_register_layout_flags").id})
 
+    def test_a_handshake_that_it_cannot_keep(self):
+        self.speak("fins_tcp", "flags")
+        self.assertRefused("FINS over UDP cannot keep the rules of the layout's handshake", transport="fins_udp")
+
     def test_the_form_follows(self):
         """Port and layout; and back again."""
         for transport in OTHERS:
