@@ -122,7 +122,9 @@ class Component:
     def _is_told_by_silo(self):
         """What is in the silo is known, and goes before what is reserved."""
         line = self.line
-        return not self._reserved_first() and (line._is_of_a_location() or bool(line._equipment_lot()))
+        if self._reserved_first() or line.product_id.tracking == "serial":
+            return False
+        return line._is_of_a_location() or bool(line._equipment_lot())
 
     def _reserved_first(self):
         return self.line.controller_id._books_reserved_first()
