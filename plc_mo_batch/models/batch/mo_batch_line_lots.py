@@ -96,7 +96,7 @@ class MoBatchLine(models.Model):
         if rest and self.equipment_id.location_id:
             layers += SiloLayers(self).take(self, rest)
         elif rest and frozen:  # the silo is no stock location any more
-            layers.append(frozen[-1]._replace(quantity=rest))
+            layers.append(frozen[-1].of(rest))
         return layers
 
     def _is_of_a_location(self):
