@@ -267,6 +267,11 @@ def test_plcs_in_service_count_as_commissioned(upgraded):
     assert query(upgraded, "SELECT DISTINCT commissioned FROM plc_controller") == [(True,)]
 
 
+def test_plcs_in_service_book_lots_as_before(upgraded):
+    assert query(upgraded, "SELECT DISTINCT lot_policy FROM plc_controller") == [("reserved",)]
+    assert query(upgraded, "SELECT 1 FROM plc_equipment WHERE location_id IS NOT NULL") == []
+
+
 def test_metrics_have_a_new_key(upgraded, before):
     """Anybody could read the one before."""
     assert before["settings"][METRICS_KEY]

@@ -40,7 +40,10 @@ class MoBatchLine(models.Model):
     def _lots_of(self, items):
         """Lot -> quantity in the line's unit."""
         grouped = items.filtered("lot_id").sorted("id").grouped("lot_id")
-        return {lot: sum(map(self._detail_qty, of_lot)) for lot, of_lot in grouped.items()}
+        try:
+            return {lot: sum(map(self._detail_qty, of_lot)) for lot, of_lot in grouped.items()}
+        except UserError:  # the product has lost the weight by which it is converted
+            return dict.fromkeys(grouped)
 
     def _expected_lots(self):
         """Of what is not booked yet. Where the reservation goes first, only what was in the silo is known."""
@@ -67,6 +70,7 @@ class MoBatchLine(models.Model):
             lot = line.equipment_id.lot_id
             if lot and lot.product_id == line.product_id:
                 line.lot_id = lot
+        self.layers = False
         dosed = self.filtered(lambda line: line.equipment_id.location_id and line.product_id and line.actual_qty > 0)
         layers = SiloLayers(dosed) if dosed else None
         for line in dosed:
@@ -87,11 +91,12 @@ class MoBatchLine(models.Model):
         """The layers of the silo from which ``quantity`` was dosed, given in the product's unit; empty if the silo is no stock
         location. What was dosed beyond what is known since the batch finished comes from what lies there now."""
         is_booked = self.batch_id.state in ("done", "cancelled") or self.batch_id.disposition_booked
-        layers, rest = cut([] if is_booked else self._frozen_layers(), quantity, self.product_id.uom_id)
+        frozen = self._frozen_layers()
+        layers, rest = cut([] if is_booked else frozen, quantity, self.product_id.uom_id)
         if rest and self.equipment_id.location_id:
             layers += SiloLayers(self).take(self, rest)
-        elif rest and layers:
-            layers[-1] = layers[-1]._replace(quantity=layers[-1].quantity + rest)
+        elif rest and frozen:  # the silo is no stock location any more
+            layers.append(frozen[-1].of(rest))
         return layers
 
     def _is_of_a_location(self):

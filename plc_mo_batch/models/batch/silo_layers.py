@@ -22,6 +22,10 @@ class Layer(NamedTuple):
     def place(self):
         return self[:4]
 
+    def of(self, quantity, lot=None):
+        """Another quantity there, or of another lot."""
+        return Layer(self.location, self.lot if lot is None else lot, self.package, self.owner, quantity)
+
 
 def layer_of(item, quantity):
     """Where a quant, or a detail that takes something, lies."""
@@ -35,7 +39,7 @@ def cut(layers, quantity, uom):
         part = max(0.0, min(rest, layer.quantity))
         rest = uom.round(rest - part)
         if part > 0:
-            first.append(layer._replace(quantity=part))
+            first.append(layer.of(part))
     return first, rest
 
 
@@ -46,7 +50,7 @@ def beyond(layers, quantity, uom):
         part = min(rest, layer.quantity)
         rest = uom.round(rest - part)
         if uom.compare(layer.quantity, part) > 0:
-            left.append(layer._replace(quantity=uom.round(layer.quantity - part)))
+            left.append(layer.of(uom.round(layer.quantity - part)))
     return left
 
 
@@ -90,7 +94,7 @@ class SiloLayers:
         layers, rest = cut(there, quantity, uom)
         self._left[location, line.product_id] = beyond(there, quantity, uom)
         if rest and layers:
-            layers[-1] = layers[-1]._replace(quantity=uom.round(layers[-1].quantity + rest))
+            layers[-1] = layers[-1].of(uom.round(layers[-1].quantity + rest))
         elif not layers:
             layers = [Layer(location.id, self._last_lot(line).id or 0, 0, 0, quantity)]
         return layers
@@ -126,10 +130,10 @@ class SiloLayers:
         for item in fills.get(layer.place, ()):
             part = min(rest, item.quantity_product_uom)
             if part > 0:
-                yield item.date, item.id, layer._replace(quantity=part)
+                yield item.date, item.id, layer.of(part)
             rest = quant.product_uom_id.round(rest - part)
         if rest > 0:
-            yield quant.in_date, 0, layer._replace(quantity=rest)
+            yield quant.in_date, 0, layer.of(rest)
 
     def _leave_out_what_is_not_booked(self, products):
         waiting = [("batch_id.state", "in", ENDED), ("batch_id.disposition_booked", "=", False)]

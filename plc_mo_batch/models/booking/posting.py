@@ -122,7 +122,9 @@ class Component:
     def _is_told_by_silo(self):
         """What is in the silo is known, and goes before what is reserved."""
         line = self.line
-        return not self._reserved_first() and (line._is_of_a_location() or bool(line._equipment_lot()))
+        if self._reserved_first() or line.product_id.tracking == "serial":
+            return False
+        return line._is_of_a_location() or bool(line._equipment_lot())
 
     def _reserved_first(self):
         return self.line.controller_id._books_reserved_first()
@@ -138,9 +140,9 @@ class Component:
             part = stock_uom._compute_quantity(layer.quantity, uom, rounding_method="HALF-UP")
             if self.line._is_of_a_location():  # what is reserved may be of the same layer
                 part = uom.round(max(0.0, part - taken.get(layer.place, 0.0)))
-            layers.append(layer._replace(quantity=part))
+            layers.append(layer.of(part))
         found, lacking = cut(layers, rest, uom)
-        return [*found, layers[-1]._replace(quantity=lacking)] if lacking else found
+        return [*found, layers[-1].of(lacking)] if lacking else found
 
     def _layers(self, quantity, needs_lot, location, last=None, reserved=()):
         """Where ``quantity`` comes from, in the product's unit.
@@ -158,7 +160,7 @@ class Component:
         for layer in line._silo_layers(quantity):
             # no lot was ever in the silo: that entered on it, or else those that the order reserved
             lots = line._lots(layer.quantity, uom, last) if needs_lot and not layer.lot else []
-            layers += [layer._replace(lot=lot.id, quantity=part) for lot, part in lots] or [layer]
+            layers += [layer.of(part, lot.id) for lot, part in lots] or [layer]
         return layers
 
     def _layers_of_lot(self, lot, quantity, location, reserved):
@@ -166,12 +168,12 @@ class Component:
         first. What exceeds that goes below zero there. If what is reserved goes first, the excess goes to the last of that."""
         places = [layer_of(item, item.quantity_product_uom) for item in reserved if item.lot_id == lot]
         if self._reserved_first():
-            return [(places or [Layer(location.id, lot.id, 0, 0, 0.0)])[-1]._replace(quantity=quantity)]
+            return [(places or [Layer(location.id, lot.id, 0, 0, 0.0)])[-1].of(quantity)]
         quants = self._quants(lot, location)
         places += [layer_of(quant, max(0.0, quant.quantity - quant.reserved_quantity)) for quant in quants]
         layers, rest = cut(places, quantity, lot.product_id.uom_id)
         if rest:
-            layers.append((places or [Layer(location.id, lot.id, 0, 0, 0.0)])[0]._replace(quantity=rest))
+            layers.append((places or [Layer(location.id, lot.id, 0, 0, 0.0)])[0].of(rest))
         return layers
 
     def _quants(self, lot, location):

@@ -10,8 +10,6 @@ from odoo.tools import mute_logger
 
 from ..common import CommittedMillCase
 
-CODE = 9901
-
 
 @tagged("post_install", "-at_install")
 class TestSiloRace(CommittedMillCase):
@@ -23,24 +21,26 @@ class TestSiloRace(CommittedMillCase):
             self.batch_limit, plc.batch_limit = plc.batch_limit, 1
             product = env["product.product"].create({"name": "Test barley", "is_storable": True, "tracking": "lot",
                                                      "uom_id": plc.uom_id.id})  # fmt: skip
-            values = {"name": "Test silo", "code": CODE, "controller_id": plc.id, "product_ids": product.ids}
-            silo = env["plc.equipment"].create(values)
-            plc.action_make_silo_locations()
+            silo = plc.equipment_ids[0]
+            silo.product_ids |= product
+            silo.location_id = silo._location_below(plc._source_location())
             lots = env["stock.lot"].create([{"name": name, "product_id": product.id} for name in ("A", "B")])
             self.silo_id, self.product_id, self.lot_ids = silo.id, product.id, lots.ids
             self.fill(env, 0, 100.0)
             self.order_id = self.new_order(env, plc, product)
             env["plc.task.fill"]._fill(plc)
             batch = env["mo.batch"].search([("production_id", "=", self.order_id)])
+            self.assertTrue(batch, env["mrp.production"].browse(self.order_id).plc_reason)
             doses = {line.code: line.planned_qty for line in batch.line_ids if line.code}
             batch._store_actuals(doses.keys(), doses.values())
             batch._advance("completed", batch.planned_qty, {"acknowledged": True})
             self.batch_id = batch.id
 
     def new_order(self, env, plc, product):
+        feed = env["product.product"].create({"name": "Test feed", "is_storable": True, "uom_id": plc.uom_id.id})
         bom = env["mrp.bom"].create(
             {
-                "product_tmpl_id": env["product.product"].create({"name": "Test feed", "is_storable": True}).product_tmpl_id.id,
+                "product_tmpl_id": feed.product_tmpl_id.id,
                 "product_uom_id": plc.uom_id.id,
                 "bom_line_ids": [(0, 0, {"product_id": product.id, "product_qty": 0.15, "product_uom_id": plc.uom_id.id})],
             }
@@ -55,7 +55,6 @@ class TestSiloRace(CommittedMillCase):
     def forget(self):
         with self.transaction() as env:
             silo, plc = env["plc.equipment"].browse(self.silo_id), env["plc.controller"].browse(self.mill_id)
-            locations = plc.equipment_ids.location_id
             env.cr.execute("DELETE FROM mo_batch_journal WHERE controller_id = %s", [self.mill_id])
             env.cr.execute("DELETE FROM mo_batch WHERE controller_id = %s", [self.mill_id])
             env.cr.execute("DELETE FROM stock_quant WHERE product_id = %s", [self.product_id])
@@ -66,9 +65,9 @@ class TestSiloRace(CommittedMillCase):
             env.cr.execute(f"DELETE FROM stock_move WHERE id IN ({moves})", {"order": self.order_id})
             env.cr.execute("DELETE FROM mrp_production WHERE id = %s", [self.order_id])
             env.invalidate_all()
-            plc.equipment_ids.location_id = False
-            silo.unlink()
-            locations.unlink()
+            location, silo.location_id = silo.location_id, False
+            location.unlink()
+            silo.product_ids = silo.product_ids.filtered(lambda product: product.id != self.product_id)
             plc.batch_limit = self.batch_limit
 
     @contextmanager
