@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Command
 
 
 class PlcFenced(models.AbstractModel):
@@ -36,10 +37,9 @@ class PlcFenced(models.AbstractModel):
         unseen = [name for name in links if not self.new(defaults)[name]._origin.exists().has_access("read")]
         return {name: value for name, value in defaults.items() if name not in unseen}
 
-    def onchange(self, values, field_names, fields_spec):
-        if not self.env.su:
-            self.new(values)._check_links(values)
-        return super().onchange(values, field_names, fields_spec)
+    def _check_fences(self, values):
+        super()._check_fences(values)
+        self.new(values)._check_links(values)
 
     def _check_links(self, names):
         """
@@ -53,3 +53,45 @@ class PlcFenced(models.AbstractModel):
         """The fields among these that link to records with rights of their own. The records of a One2many check themselves."""
         fields = [self._fields.get(name) for name in names]
         return [field.name for field in fields if field and field.type in ("many2one", "many2many")]
+
+
+class Base(models.AbstractModel):
+    """A form that is not saved yet is answered with what it would show, its lines included: whatever model it is of."""
+
+    _inherit = "base"
+
+    def onchange(self, values, field_names, fields_spec):
+        if not self.env.su:
+            self._check_fences(values)
+            if not field_names:
+                self._check_lines(self._given_defaults())
+        return super().onchange(values, field_names, fields_spec)
+
+    @api.model
+    def _given_defaults(self):
+        """What a new form has by defaults that the user saved, and by the context: as it was given. Asking for the defaults would
+        put it into the cache of records already."""
+        prefix = "default_"
+        of_context = {key.removeprefix(prefix): value for key, value in self.env.context.items() if key.startswith(prefix)}
+        return {**self.env["ir.default"]._get_model_defaults(self._name), **of_context}
+
+    @api.model
+    def _check_fences(self, values):
+        """
+        :raise AccessError: if values of a form lead to what the user may not read, as far as they are of a fenced model
+        """
+        self._check_lines(values)
+
+    @api.model
+    def _check_lines(self, values):
+        """The same of the lines that are made or changed among ``values``."""
+        for name, commands in values.items():
+            field = self._fields.get(name)
+            if field and field.type in ("one2many", "many2many") and isinstance(commands, list | tuple):
+                for line in filter(None, map(_values_of_line, commands)):
+                    self.env[field.comodel_name]._check_fences(line)
+
+
+def _values_of_line(command):
+    is_line = isinstance(command, list | tuple) and len(command) == 3 and command[0] in (Command.CREATE, Command.UPDATE)
+    return command[2] if is_line and isinstance(command[2], dict) else None

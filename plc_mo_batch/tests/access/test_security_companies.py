@@ -124,6 +124,34 @@ class TestSecurityCompanies(FieldCase):
                 _outcome, answer = self.attempt("onchange", role, model, "onchange", *args, context=context)
                 self.assertTellsNothing(answer, role, "onchange", f"{model}.{name}", list(spec))
 
+    def test_no_line_in_a_form_tells_of_ours(self):
+        """A form sends the lines that it has not saved with it: of whatever model, they link to nothing of ours."""
+        parents = [
+            (parent, field.name, field.comodel_name)
+            for parent, model in self.env.registry.items()
+            if not model._abstract
+            for field in model._fields.values()
+            if field.type in ("one2many", "many2many") and field.comodel_name in FIELDS
+        ]
+        self.assertTrue({("mrp.bom", "bom_line_ids", "mrp.bom.line")} <= set(parents))
+        for role, child, name, secret in self.links():
+            for parent, lines, _child in (each for each in parents if each[2] == child):
+                spec = {lines: {"fields": self.everything(child)}}
+                for command in self.lines(child, {name: self.linking(child, name, secret)}):
+                    for args, context in (
+                        (([], {lines: [command]}, [lines], spec), {}),
+                        (([], {lines: [command]}, [], spec), {}),
+                        (([], {}, [], spec), {f"default_{lines}": [command]}),
+                    ):
+                        _outcome, answer = self.attempt("onchange", role, parent, "onchange", *args, context=context)
+                        self.assertTellsNothing(answer, role, parent, lines, f"{child}.{name}", command[0])
+
+    def lines(self, child, link):
+        """A new line with the link, and one of theirs."""
+        yield [Command.CREATE, "virtual_1", link]
+        if child in self.theirs:
+            yield [Command.UPDATE, self.theirs[child].id, link]
+
     def everything(self, model):
         return {
             name: {"fields": {"display_name": {}}} if field.relational else {} for name, field in self.env[model]._fields.items()

@@ -269,6 +269,13 @@ class TestSerial(WireCase):
         self.far.delay = 0.0
         self.assert_works(self.endpoint)
 
+    def test_a_port_is_one_line_by_whatever_name(self):
+        device = self.endpoint.line.device.replace("/dev/", "/dev/./", 1)
+        other = replace(self.endpoint, line=replace(self.endpoint.line, device=device))
+        with Link(self.endpoint):
+            self.assert_fails(other, "busy", wait=0.1)
+        self.assert_works(other)
+
     def test_port_of_another_program(self):
         with Link(self.endpoint), patch.object(transport, "_lines", {}):  # which knows nothing of our lock
             told = self.assert_fails(self.endpoint, "connect", "another program is using it, or it does not support", wait=0.1)
