@@ -19,6 +19,7 @@ BATCH_FIELDS = [
     "attention_key",
     "disposition_order",
     "is_action_decide_allowed",
+    "is_action_send_again_allowed",
     "is_action_disposition_allowed",
     "is_action_release_allowed",
     "is_action_rebook_allowed",
@@ -81,9 +82,9 @@ class Person:
     # The batch
 
     def _decide(self, batch):
-        """Sent again only if the PLC certainly did not take it."""
+        """Sent again only if the PLC certainly did not take it, and the order is open."""
         order, job = batch["order_name"], batch["job_number"]
-        if not self.ledger.was_taken(order, job):
+        if batch["is_action_send_again_allowed"] and not self.ledger.was_taken(order, job):
             self._act(batch, "action_send_again")
         elif not self.ledger.is_running(order, job):
             self.taken_out.add(batch["production_id"][0])

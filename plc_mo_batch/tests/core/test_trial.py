@@ -52,8 +52,50 @@ class TrialCase(BaseCase):
         return tuple(self.memory[FEEDBACK : FEEDBACK + self.layout.codec("feedback").words])
 
 
+class RecordingWire:
+    """Notes where it is asked to read and write; each register shows what the simulator says of itself."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        pass
+
+    def read_words(self, address, count, registers):
+        self.asked.append(("read", registers))
+        return module.SIMULATOR[1][:count] if address == module.SIMULATOR[0] else (0,) * count
+
+    def write_words(self, _address, _words, registers):
+        self.asked.append(("write", registers))
+
+
 @tagged("post_install", "-at_install")
 class TestNumbers(TrialCase):
+    def test_another_sum(self):
+        """A program that adds up other numbers is told apart from one that adds up none."""
+        trial, words = self.trial(), list(self.trial().show_numbers().feedback)
+        [item] = self.layout.area("feedback").by_role("recipe_sum")
+        for shown, is_other in ((2 * KNOWN, False), (0.0, False), (2 * KNOWN + 1, True), (KNOWN, True), (0.01, True)):
+            _offset, words[item.offset : item.end] = self.layout.words_of("feedback", "recipe_sum", shown)
+            self.assertIs(trial.has_other_sum(words), is_other, shown)
+        areas = tuple(replace(area, fields=tuple(f for f in area.fields if f != item)) for area in self.layout.areas)
+        self.assertIs(self.trial(replace(self.layout, areas=areas)).has_other_sum(words), False)
+
+    def test_each_area_has_its_registers(self):
+        areas = tuple(replace(area, registers={"recipe": "W", "feedback": "D"}.get(area.kind, "H")) for area in self.layout.areas)
+        for ask, used in (
+            (Trial.is_simulator, {("read", "D")}),
+            (Trial.clean, {("read", "D"), ("read", "W"), ("write", "W")}),
+            (Trial.show_numbers, {("read", "D"), ("read", "W"), ("write", "W")}),
+        ):
+            wire = RecordingWire()
+            with patch.object(Trial, "_wire", lambda _trial, wire=wire: wire):
+                self.assertTrue(ask(self.trial(replace(self.layout, areas=areas))))
+            self.assertEqual(set(wire.asked), used)
+
     def test_the_program_shows_their_sum(self):
         for handshake in LAYOUTS:
             with self.subTest(handshake):
