@@ -79,6 +79,8 @@ print(json.dumps({name: get_diff_for_mutant(name) for name in json.load(sys.stdi
 """
 # mutmut runs the same test again and again in one process, which hypothesis thinks unhealthy
 CONFTEST = """
+import sys
+
 import hypothesis.core
 import workshop.plain
 from hypothesis import settings
@@ -87,6 +89,13 @@ from mutmut.state import state
 hypothesis.core.fail_health_check = lambda *_args, **_options: None
 settings.register_profile("mutants", deadline=None, derandomize=True, database=None)
 settings.load_profile("mutants")
+
+
+def pytest_runtest_setup():  # what was computed before anything was changed, and kept, would hide the change
+    for name, module in list(sys.modules.items()):
+        if "plc_mo_batch.plc." in name:
+            for kept in filter(lambda value: hasattr(value, "cache_clear"), vars(module).values()):
+                kept.cache_clear()
 
 
 def pytest_collection_modifyitems(items):  # the fast ones first: most mutants do not see the slow ones

@@ -74,7 +74,7 @@ def one_spelling(host: str) -> str:
         text = str(socket.getaddrinfo(name, None, flags=socket.AI_NUMERICHOST)[0][4][0])
     except (OSError, UnicodeError):
         return name
-    address = ipaddress.ip_address(text.partition("%")[0])
+    address = ipaddress.ip_address(text)
     return str(address.version == 6 and address.ipv4_mapped or text)
 
 

@@ -1,6 +1,9 @@
 """Which addresses a PLC may have, as they are entered and as they are connected to."""
 
+import ipaddress
 import socket
+from contextlib import nullcontext
+from itertools import product
 from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
@@ -66,6 +69,7 @@ GOOD = [
     "::ffff:0:192.168.1.20",
     "2001:db8::5efe:192.168.1.20",
 ]
+LOCAL_NAT64_BITS = f"{int(ipaddress.IPv6Address('64:ff9b:1::')):0128b}"[:48]
 LOOPBACK = parse_networks("127.0.0.0/8")
 
 
@@ -122,6 +126,21 @@ class TestAddress(BaseCase):
 
     def test_each_address_of_a_host_once(self):
         self.assertEqual(resolve("127.0.0.1", 502, LOOPBACK), [("127.0.0.1", 502)])
+
+    def test_who_allows_no_network_in_particular_allows_all(self):
+        self.assertEqual(resolve("127.0.0.1", 502, None), [("127.0.0.1", 502)])
+        with self.assertRaises(AddressRefused):
+            resolve("127.0.0.1", 502, ())
+
+    def test_every_prefix_of_a_local_translator(self):
+        """RFC 6052: the IPv4 address follows the prefix, whatever is in the eight bits that it passes over."""
+        for length, passed, text in product((48, 56, 64), (0, 0xFF), ("100.100.100.200", "168.63.129.16", "10.1.2.3")):
+            bits = f"{int(ipaddress.IPv4Address(text)):032b}"
+            front = bits[: 64 - length]
+            number = int(f"{LOCAL_NAT64_BITS}{'0' * (length - 48)}{front}{passed:08b}{bits[len(front) :]}".ljust(128, "0"), 2)
+            found = str(ipaddress.IPv6Address(number))
+            with self.subTest(found), nullcontext() if text == "10.1.2.3" else self.assertRaises(AddressRefused):
+                check(found, ())
 
 
 @tagged("post_install", "-at_install")
@@ -262,7 +281,13 @@ class TestOneSpelling(BaseCase):
             ("012.0.0.5", "10.0.0.5"),
             ("::ffff:10.0.0.5", "10.0.0.5"),
             ("2001:DB8:0::1", "2001:db8::1"),
+            ("FE80::1%lo", "fe80::1"),
             ("Mixer-1.Plant.", "mixer-1.plant"),
             ("", ""),
         ):
             self.assertEqual(one_spelling(host), other, host)
+
+    def test_no_name_server_is_asked(self):
+        with patch("socket.getaddrinfo", side_effect=OSError) as asked:
+            self.assertEqual(one_spelling("plc-1.example.com"), "plc-1.example.com")
+        self.assertTrue(asked.call_args.kwargs["flags"] & socket.AI_NUMERICHOST)
