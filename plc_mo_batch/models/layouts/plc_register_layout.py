@@ -5,7 +5,7 @@ from odoo.fields import Command
 from ...plc.dissect import dissect, fits
 from ...plc.layout import Area, Layout, kept, too_fine
 from ...tools.translate import format_number, translate
-from .plc_layout_part import SAVING
+from ..common.marks import SAVING
 
 # areas for failures and weighings, as in the shipped layouts
 STRIDE = 100
@@ -136,7 +136,7 @@ class PlcRegisterLayout(models.Model):
     # CRUD
 
     def write(self, vals):
-        return super(PlcRegisterLayout, self.with_context(plc_saving_layout=SAVING)).write(vals)
+        return super(PlcRegisterLayout, SAVING.on(self)).write(vals)
 
     def _plc_layouts(self):
         return self
