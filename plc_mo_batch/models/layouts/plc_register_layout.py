@@ -138,6 +138,19 @@ class PlcRegisterLayout(models.Model):
     def write(self, vals):
         return super(PlcRegisterLayout, SAVING.on(self)).write(vals)
 
+    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
+        """Odoo stores translations by itself. Then it writes the text once more as it is, so that ``write`` may refuse: by then
+        nothing differs that would be told, and what another language says is not among the values.
+
+        :raise UserError: for a text that is too long
+        """
+        for text in translations.values():
+            self._check_bounds({field_name: text})
+        before = {} if self.env.su else self._told(self._told_fields({field_name}))
+        result = super()._update_field_translations(field_name, translations, digest=digest, source_lang=source_lang)
+        self._journal_changes(before, self._told(before))
+        return result
+
     def _plc_layouts(self):
         return self
 
