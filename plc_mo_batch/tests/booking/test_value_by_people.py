@@ -130,13 +130,13 @@ class TestValueByPeople(ValueCase):
 
     def test_no_context_changes_a_value(self):
         """``plc_due`` is the addon's own word, and nobody else's."""
-        person = self.people["user"]
-        ends = (type(self).close_as_it_is, type(self).close_short, type(self).cancel)
-        for due, end in product((0.0, 1.0, 5.0, "all"), ends):
+        person, people = self.people["user"], type(self)
+        for due, end in product((1.0, 5.0, "all"), (people.close_as_it_is, people.cancel)):
             self.forged = {"plc_due": due}
-            with self.subTest(due=due, end=end.__name__), self.assertRaises(Undo), self.env.cr.savepoint():
-                self.walk(type(self).one_booked, end, person)
-                raise Undo
+            if is_drawn(f"{people.__name__}, {due}, {end.__name__}"):
+                with self.subTest(due=due, end=end.__name__), self.assertRaises(Undo), self.env.cr.savepoint():
+                    self.walk(people.one_booked, end, person)
+                    raise Undo
 
 
 @tagged("post_install", "-at_install")
