@@ -20,6 +20,7 @@ PRIVATE_METHODS = {
         "_recompute_recordset",
         "_search",
         "_table",
+        "_update_field_translations",
     ),
     "bus.bus": ("_sendone",),
     "ir.actions.act_window": ("_for_xml_id",),

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.marks import VACUUM
+
 AREAS = [("recipe", "Recipe"), ("feedback", "Feedback"), ("failure", "Failures"), ("weighing", "Weighings"), ("clock", "Clock")]
 
 
@@ -58,7 +60,7 @@ class MoBatchJournal(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        if not self.env.context.get("plc_vacuum"):
+        if not VACUUM.is_on(self.env):
             raise UserError(self.env._("The journal cannot be deleted."))
 
     # Business methods

@@ -1,8 +1,9 @@
 from odoo.exceptions import UserError
 
 from ...tools.translate import format_number
+from ..common.marks import CLOSING
 from . import posting
-from .closing import CLOSING, refused, unanswered
+from .closing import ANSWERS, refused, unanswered
 from .earlier_batches import EarlierBatches
 from .expired_lots import ExpiredLots
 from .negative_stock import NegativeStock
@@ -154,7 +155,8 @@ class Booking:
         # Read before closing: afterwards no move of the order is open.
         demands = [(shared_order, shared_order.demands_per_unit()) for shared_order in self._shared_orders()]
         short = self.batches.filtered(self._is_short)
-        orders = self.batches.production_id.with_context(**CLOSING, mo_ids_to_backorder=short.production_id.ids)
+        context = {**ANSWERS, "tracking_disable": True, "mo_ids_to_backorder": short.production_id.ids}
+        orders = CLOSING.on(self.batches.production_id.with_context(**context))
         try:
             answer = orders.button_mark_done()  # it may offer to print labels, and nobody is there to answer
         except UserError as error:

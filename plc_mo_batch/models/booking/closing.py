@@ -9,11 +9,6 @@ ANSWERS = {
     "skip_redirection": True,  # where to go afterwards
     "skip_expired": True,  # a lot has expired: the material is gone (ExpiredLots remarks it)
 }
-CLOSING = {
-    **ANSWERS,
-    "tracking_disable": True,
-    "plc_closing": True,  # we are the ones who close it
-}
 
 
 def unanswered(order, action):

@@ -14,7 +14,20 @@ from ...tools.outermost import unwrap, wrap
 from .shared_order import posted_like
 
 WIP = "mrp.account.wip.accounting"
-DUE = "plc_due"  # in the context: how much of the order is posted with what is being valued, 0 to 1
+DUE = "plc_due"  # in the context: a :class:`Due`
+
+
+class Due(float):
+    """How much of the order is posted with what is being valued, 0 to 1. A client that sends a context cannot send one."""
+
+
+WHOLE = Due(1.0)
+
+
+def due_of(env):
+    """None where nothing of an order is being valued by the addon."""
+    due = env.context.get(DUE)
+    return due if isinstance(due, Due) else None
 
 
 class StockMove(models.Model):
@@ -69,7 +82,7 @@ class MrpProduction(models.Model):
 
 def _cost_not_carried(original, workorders, date=False):
     """``mrp.workorder._cal_cost``: while a batch is valued, without what earlier ones carry."""
-    due = workorders.env.context.get(DUE)
+    due = due_of(workorders.env)
     if due is None:
         return original(workorders, date)
     return sum(_cost_of(original, order, date, due) - order.plc_carried_cost for order in workorders)
@@ -89,7 +102,7 @@ def _wip_not_carried(original, wizard, productions=False, date=False):
     """``mrp.account.wip.accounting._get_line_vals``, the entry for work in progress: what a product in stock carries is none, and
     would count twice."""
     orders = productions or wizard.env["mrp.production"]
-    components, overhead, total = original(wizard, orders.with_context(**{DUE: 1.0}), date)
+    components, overhead, total = original(wizard, orders.with_context(**{DUE: WHOLE}), date)
     carried = orders.move_raw_ids.filtered(lambda move: move.plc_carried and not (date and move.date > date))
     value = sum(carried.move_line_ids.mapped(_wip_value))
     components[2]["credit"] -= value
@@ -106,14 +119,14 @@ def _wip_value(item):
 
 def _price_with_what_came_earlier(original, order, consumed):
     """``mrp.production._cal_price``, when Odoo closes an order: with what was consumed before and no product carries yet."""
-    if DUE in order.env.context or not order._plc_batches_ever():
+    if due_of(order.env) is not None or not order._plc_batches_ever():
         return original(order, consumed)
     value = OrderValue(order)
     earlier = value.not_carried() - consumed
     if not (earlier or order._plc_is_shared()):
         return original(order, consumed)
     with value.whole_cost_shares(value.order.move_byproduct_ids._plc_open()), value.corrections():
-        result = original(order.with_context(**{DUE: 1.0}), consumed | earlier)
+        result = original(order.with_context(**{DUE: WHOLE}), consumed | earlier)
     value.mark_all(consumed | earlier)
     return result
 
@@ -146,7 +159,7 @@ class OrderValue:
         """The order is being closed: its last product carries all of it, if there is one."""
         if self._open_quantity():
             self._mark_carried(consumed)
-            for workorder in self.order.with_context(**{DUE: 1.0}).workorder_ids:
+            for workorder in self.order.with_context(**{DUE: WHOLE}).workorder_ids:
                 workorder.plc_carried_cost += workorder._cal_cost()
 
     def _open_quantity(self):
@@ -161,7 +174,7 @@ class OrderValue:
         the cost of the time since."""
         if not self.is_valued:
             return
-        order, consumed = self.order.with_context(**{DUE: self._due(batch)}), self.not_carried()
+        order, consumed = self.order.with_context(**{DUE: Due(self._due(batch))}), self.not_carried()
         byproducts = products & order.move_byproduct_ids
         others = order.move_finished_ids._plc_open() - products
         with self._without_quantity(others), self.whole_cost_shares(byproducts), self.corrections():
@@ -232,7 +245,7 @@ class OrderValue:
         costs of what is not made."""
         if not self.is_valued:
             return
-        consumed, workorders = self.not_carried(), self.order.with_context(**{DUE: 1.0}).workorder_ids
+        consumed, workorders = self.not_carried(), self.order.with_context(**{DUE: WHOLE}).workorder_ids
         spent = sum(consumed.mapped("value")) + sum(order._cal_cost() for order in workorders)
         self._raise_values(self._carriers(), spent + self._corrected() + self._landed_on_what_is_not_made())
         self._mark_carried(consumed)

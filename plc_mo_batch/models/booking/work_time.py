@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.marks import CANCELLING_WORK
+
 
 class WorkcenterProductivity(models.Model):
     _name = "mrp.workcenter.productivity"
@@ -39,7 +41,7 @@ class MrpWorkorder(models.Model):
 
     def unlink(self):
         """*Update BoM* cancels what cannot be deleted."""
-        kept = self._plc_worked_on() if self.env.context.get("plc_cancel_worked_on") else self.browse()
+        kept = self._plc_worked_on() if CANCELLING_WORK.is_on(self.env) else self.browse()
         kept.filtered(lambda workorder: workorder.state not in ("done", "cancel")).action_cancel()
         return super(MrpWorkorder, self - kept).unlink()
 
@@ -53,7 +55,7 @@ class MrpProduction(models.Model):
     _inherit = "mrp.production"
 
     def _link_bom(self, bom):
-        return super(MrpProduction, self.with_context(plc_cancel_worked_on=True))._link_bom(bom)
+        return super(MrpProduction, CANCELLING_WORK.on(self))._link_bom(bom)
 
 
 class WorkTime:

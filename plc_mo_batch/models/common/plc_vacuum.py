@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .marks import VACUUM
+
 TOGETHER = 1000  # records in one transaction of Odoo's vacuum
 
 
@@ -28,7 +30,7 @@ class PlcVacuum(models.AbstractModel):
         if days <= 0:
             return 0, 0
         before = fields.Datetime.subtract(fields.Datetime.now(), days=days)
-        records = self.env[model].sudo().with_context(active_test=False, plc_vacuum=True)
-        old = records.search([(date, "<", before), *domain], order="id", limit=TOGETHER)
+        records = self.env[model].sudo().with_context(active_test=False)
+        old = VACUUM.on(records).search([(date, "<", before), *domain], order="id", limit=TOGETHER)
         old.unlink()
         return len(old), len(old) == TOGETHER

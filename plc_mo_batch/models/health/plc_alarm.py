@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 from ...tools.translate import label_of
+from ..common.marks import VACUUM
 from ..common.plc_notifier import ACTIVITY
 from ..common.roles import check_operator
 
@@ -106,7 +107,7 @@ class PlcAlarm(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        if self.env.context.get("plc_vacuum"):
+        if VACUUM.is_on(self.env):
             return
         raise UserError(self.env._("Alarms cannot be deleted. An alarm closes when its cause is resolved."))
 

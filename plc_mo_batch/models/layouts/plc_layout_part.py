@@ -1,10 +1,11 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+from ..common.marks import SAVING
+
 # may be changed at any time: nothing that is read or written depends on it
 HARMLESS = {"name", "active", "unit", "controller_ids", "company_id"}
 WORDLESS = HARMLESS | {"copies_on_take"}  # moves no word
-SAVING = object()  # in the context while a layout is saved with its parts; no client can send it
 
 
 class PlcLayoutPart(models.AbstractModel):
@@ -81,7 +82,7 @@ class PlcLayoutPart(models.AbstractModel):
     def _whole_maps(self):
         """Layouts without problems. None while a layout is saved with its parts: then it is checked as a whole at the end."""
         layouts = self._plc_layouts()
-        if self.env.context.get("plc_saving_layout") is SAVING:
+        if SAVING.is_on(self.env):
             return layouts.browse()
         return layouts.filtered(lambda register_layout: register_layout.area_ids and not register_layout.problems)
 

@@ -7,7 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...plc.codec import Field
 from ...plc.layout import expanded, overlaps
 from ...tools.translate import translate
-from .plc_layout_part import SAVING
+from ..common.marks import SAVING
 
 _lt = LazyTranslate(__name__)
 
@@ -102,7 +102,7 @@ class PlcRegisterField(models.Model):
 
     @api.constrains("offset", "type", "words", "repeat", "step", "area_id")
     def _check_overlaps(self):
-        if self.env.context.get("plc_saving_layout") is SAVING:
+        if SAVING.is_on(self.env):
             return  # checked at the end: two fields that swap places overlap in between
         for area in self.area_id:
             found = overlaps(area.layout_id._layout().area(area.kind))

@@ -6,7 +6,7 @@ from ...plc.dissect import dissect, fits
 from ...plc.layout import Area, Layout, kept, too_fine
 from ...plc.wires import families
 from ...tools.translate import format_number, translate
-from .plc_layout_part import SAVING
+from ..common.marks import SAVING
 
 PROTOCOLS = [(family.name, str(family.label)) for family in families()]
 # the layouts that are shipped in Modbus's registers, and then in the usual memory of each other protocol
@@ -160,7 +160,20 @@ class PlcRegisterLayout(models.Model):
     # CRUD
 
     def write(self, vals):
-        return super(PlcRegisterLayout, self.with_context(plc_saving_layout=SAVING)).write(vals)
+        return super(PlcRegisterLayout, SAVING.on(self)).write(vals)
+
+    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
+        """Odoo stores translations by itself. Then it writes the text once more as it is, so that ``write`` may refuse: by then
+        nothing differs that would be told, and what another language says is not among the values.
+
+        :raise UserError: for a text that is too long
+        """
+        for text in translations.values():
+            self._check_bounds({field_name: text})
+        before = {} if self.env.su else self._told(self._told_fields({field_name}))
+        result = super()._update_field_translations(field_name, translations, digest=digest, source_lang=source_lang)
+        self._journal_changes(before, self._told(before))
+        return result
 
     def _plc_layouts(self):
         return self

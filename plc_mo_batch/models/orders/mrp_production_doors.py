@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ...plc.reconcile import NOT_TAKEN
 from ...plc.sentences import Sentence
 from ...tools.translate import label_of, translate
+from ..common.marks import CLOSING
 from .doors import DOORS, STEPS_BACK
 from .mrp_production import OPEN_ORDER
 
@@ -102,8 +103,8 @@ class MrpProduction(models.Model):
         raise UserError(translate(self.env, Sentence(DOORS[door].source, values)))
 
     def _plc_is_booking(self):
-        """We ourselves close the order. The context alone does not tell: anybody may send one."""
-        return bool(self.env.su and self.env.context.get("plc_closing"))
+        """We ourselves close the order."""
+        return self.env.su and CLOSING.is_on(self.env)
 
     def _plc_order_closed(self):
         """People closed or cancelled orders: what the PLC was not told is cancelled, what it was offered is withdrawn.

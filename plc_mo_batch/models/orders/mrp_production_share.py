@@ -9,6 +9,7 @@ from odoo.tools import float_compare, float_round
 from ...plc.reconcile import NOT_TAKEN
 from ...tools.odoo_edge import is_valued
 from ...tools.translate import format_number
+from ..common.marks import CLOSING
 from .late_components import entered_on
 from .not_queueable import NotQueueable
 
@@ -215,7 +216,7 @@ class MrpProduction(models.Model):
         for order in self:
             if order.state not in ("done", "cancel") and not order.plc_batch_ids.filtered("active"):
                 order._plc_remark_ticked()
-                order.with_context(plc_closing=True).action_cancel()
+                CLOSING.on(order).action_cancel()
 
     def _plc_remark_ticked(self):
         """What people ticked as consumed is cancelled with the order: its last batch says so."""

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
 from ...tools.translate import format_number
+from ..common.marks import RENAMING_UNIT
 from .mrp_production import OPEN_ORDER
 
 PATHS_TO_PRODUCTS = ("line_ids.product_id", "production_id.move_raw_ids.product_id", "production_id.move_finished_ids.product_id")
@@ -29,7 +30,7 @@ class ProductProduct(models.Model):
         :raise UserError: while a PLC makes an order with the product
         """
         self._plc_orders_under_way()._plc_check_unit()
-        return super()._update_uom(to_uom_id)
+        return super(ProductProduct, RENAMING_UNIT.on(self))._update_uom(to_uom_id)
 
     def _plc_orders_under_way(self):
         batches = self.env["mo.batch"].sudo().with_context(active_test=False)

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ..common.marks import RENAMING_UNIT
 from .not_queueable import NotQueueable
 
 
@@ -24,7 +25,7 @@ class StockMove(models.Model):
     def _plc_convert_claims(self, unit):
         """The move's unit was changed from ``unit``: what batches take of it is given in it. Where Odoo only renames the unit, no
         batch is open."""
-        if not self.env.context.get("skip_uom_conversion"):
+        if not RENAMING_UNIT.is_on(self.env):
             lines = self.env["mo.batch.line"].sudo().search([("move_id", "=", self.id)])
             for line in lines:
                 line.move_qty = unit._compute_quantity(line.move_qty, self.product_uom, round=False)

@@ -5,13 +5,10 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     def write(self, vals):
-        """Not archived under batches that its PLCs have in hand: nobody would see them any more."""
+        """Not archived under batches that its PLCs have in hand: nobody would see them any more. Its branches come here as well:
+        Odoo archives them with it."""
         if not vals.get("active", True):
-            for plc in self._plcs_in_hand():
+            in_hand = [("company_id", "in", self.ids), ("active", "=", True)]
+            for plc in self.env["mo.batch"].sudo().search(in_hand).controller_id:
                 plc._check_empty()
         return super().write(vals)
-
-    def _plcs_in_hand(self):
-        """Its PLCs that have batches in hand, and those of its branches, which are archived with it."""
-        companies = self.sudo().search([("id", "child_of", self.ids)])
-        return self.env["mo.batch"].sudo().search([("company_id", "in", companies.ids), ("active", "=", True)]).controller_id

@@ -11,6 +11,7 @@ from . import (
     test_bounds,
     test_cancel,
     test_changes,
+    test_forged_context,
     test_moments,
     test_odd_arguments,
     test_security,

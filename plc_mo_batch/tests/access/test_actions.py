@@ -14,6 +14,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from ...models.batch.actions import ACTIONS, BUTTONS, DECISIONS
 from ...models.batch.mo_batch import STATES
+from ...models.common.marks import CLOSING
 from ...models.common.roles import MANAGER
 from ..common import MillCase
 from ..lot import is_drawn
@@ -96,7 +97,7 @@ class TestActions(MillCase):
         yield self.batch, {"attempts": int(asked)}
         yield self.order, {"plc_withheld": asked}
         # as the addon itself closes orders: else the batch would be withdrawn, and an order led back is refused
-        yield self.order.with_context(plc_closing=True), {"state": "cancel" if "closed" in world else "confirmed"}
+        yield CLOSING.on(self.order), {"state": "cancel" if "closed" in world else "confirmed"}
 
     def make(self, world):
         for records, values in self.traits(world):

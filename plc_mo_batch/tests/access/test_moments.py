@@ -43,6 +43,14 @@ class TestInHand(MillCase):
                     with self.assertRaisesRegex(UserError, rf"Test PLC has batches in hand: {self.batch.name} \("):
                         moment()
 
+    def test_a_branch_goes_with_its_company(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.elsewhere.id})
+        self.env.cr.execute("UPDATE mo_batch SET company_id = %s WHERE id = %s", [branch.id, self.batch.id])
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "Test PLC has batches in hand"), self.env.cr.savepoint():
+            self.elsewhere.write({"active": False})
+        self.assertTrue(branch.active)
+
     def test_allowed_with_empty_hands(self):
         self.batch.action_cancel("plan")
         self.assertFalse(self.queue())

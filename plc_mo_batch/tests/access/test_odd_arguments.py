@@ -5,6 +5,7 @@ import inspect
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...models.common.marks import CLOSING
 from ..security_case import ADDON, SecurityCase
 from .test_security_methods import METHODS
 
@@ -112,5 +113,5 @@ class TestOddArguments(SecurityCase):
         if model == "mo.batch":
             self.batch.write(PREPARED[method])
         if method == "action_is_booked_by_hand":
-            self.order.with_context(plc_closing=True).state = "done"
+            CLOSING.on(self.order).state = "done"
         return self.records.get(model)

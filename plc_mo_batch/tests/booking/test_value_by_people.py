@@ -21,6 +21,8 @@ PART = 100.0  # kg beside what the batches made
 class TestValueByPeople(ValueCase):
     """Each moment × each way to end the order × each role that Odoo lets do it."""
 
+    forged = {}  # what a program adds to the context of each call
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -73,7 +75,8 @@ class TestValueByPeople(ValueCase):
     # What people do
 
     def rpc(self, order, method, **context):
-        return call_kw(order.env[order._name], method, [order.ids], {"context": {"skip_consumption": True, **context}})
+        context = {"skip_consumption": True, **self.forged, **context}
+        return call_kw(order.env[order._name], method, [order.ids], {"context": context})
 
     def enter_more(self, order):
         """Beside what batches made: the rest of the order is theirs."""
@@ -124,6 +127,16 @@ class TestValueByPeople(ValueCase):
         self.assertIn(order.state, ("done", "cancel"))
         if order.qty_produced:
             self.assertTrue(self.balance(order).is_even, self.balance(order))
+
+    def test_no_context_changes_a_value(self):
+        """``plc_due`` is the addon's own word, and nobody else's."""
+        person, people = self.people["user"], type(self)
+        for due, end in product((1.0, 5.0, "all"), (people.close_as_it_is, people.cancel)):
+            self.forged = {"plc_due": due}
+            if is_drawn(f"{people.__name__}, {due}, {end.__name__}"):
+                with self.subTest(due=due, end=end.__name__), self.assertRaises(Undo), self.env.cr.savepoint():
+                    self.walk(people.one_booked, end, person)
+                    raise Undo
 
 
 @tagged("post_install", "-at_install")

@@ -1,9 +1,14 @@
 """Whose a layout is: a company's own, or all companies'; and that nobody moves the words of another company's PLC."""
 
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
 
 from ..common import MillCase
+
+
+def is_ours(field):
+    return field.translate and field.store and "plc_mo_batch" in field._modules
 
 
 @tagged("post_install", "-at_install")
@@ -52,6 +57,32 @@ class TestLayoutCompanies(MillCase):
             with self.assertRaisesRegex(AccessError, "Duplicate it and change the copy"):
                 area.with_user(user).unlink()
         layout.with_user(self.administrator).name = "Renamed"
+
+    def translate(self, layout, user, way, text):
+        """As the dialog of a browser, or as its *for all languages*: neither goes by ``write``."""
+        as_user = layout.with_user(user)
+        if way == "translations":
+            call_kw(as_user.browse(), "update_field_translations", [layout.ids, "name", {"en_US": text}], {})
+        else:
+            call_kw(as_user.browse(), "web_override_translations", [layout.ids, {"name": text}], {})
+
+    def test_a_translation_is_a_change(self):
+        models = [model for model in self.env.registry.values() if not model._abstract]
+        ours = {(model._name, name) for model in models for name, field in model._fields.items() if is_ours(field)}
+        self.assertEqual(ours, {("plc.register.layout", "name")}, "another text that is not only changed by write")
+        for way in ("translations", "all languages"):
+            for user in (self.manager, self.far):
+                with self.assertRaisesRegex(AccessError, "All companies share the layout"), self.env.cr.savepoint():
+                    self.translate(self.shared, user, way, "Mine")
+            for text in ("x" * 1001, "a\0b"):
+                with self.assertRaisesRegex(UserError, "Name (must not be longer|has characters)"), self.env.cr.savepoint():
+                    self.translate(self.own, self.manager, way, text)
+            self.translate(self.own, self.manager, way, f"Ours, {way}")
+            self.assertEqual(self.own.name, f"Ours, {way}")
+            told = self.env["mo.batch.journal"].search([("controller_id", "=", self.controller.id)], limit=1).message
+            self.assertRegex(told, f"Changed by boss .*→ Ours, {way}")
+        self.translate(self.shared, self.administrator, way, "Renamed")
+        self.assertEqual(self.shared.name, "Renamed")
 
     def test_nobody_shares_or_takes_one_by_the_back_door(self):
         for company in (self.env["res.company"], self.elsewhere):

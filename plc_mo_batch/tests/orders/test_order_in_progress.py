@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...models.common.marks import CLOSING
 from ..common import MillCase
 
 
@@ -130,7 +131,7 @@ class TestOrderInProgress(MillCase):
     def test_what_was_split_off_meanwhile_waits(self):
         """By another app, or before an upgrade."""
         self.advance("running")
-        orders = self.order.with_context(plc_closing=True)._split_productions({self.order: [400.0, 600.0]})
+        orders = CLOSING.on(self.order)._split_productions({self.order: [400.0, 600.0]})
         rest = orders - self.order
         self.env.cr.execute("UPDATE mrp_production SET create_date = create_date + interval '1 minute' WHERE id = %s", [rest.id])
         self.env.invalidate_all()
