@@ -26,6 +26,7 @@ PRIVATE_METHODS = {
     "ir.actions.act_window": ("_for_xml_id",),
     "ir.attachment": ("_check_access",),
     "ir.default": ("_get_model_defaults",),
+    "ir.model.data": ("_update_xmlids",),
     "ir.cron": ("_commit_progress", "_reschedule_later", "_trigger"),
     "ir.qweb": ("_render",),
     "ir.websocket": ("_build_bus_channel_list",),

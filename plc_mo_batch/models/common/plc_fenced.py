@@ -37,8 +37,8 @@ class PlcFenced(models.AbstractModel):
         unseen = [name for name in links if not self.new(defaults)[name]._origin.exists().has_access("read")]
         return {name: value for name, value in defaults.items() if name not in unseen}
 
-    def _check_fences(self, values):
-        super()._check_fences(values)
+    def _plc_check_fences(self, values):
+        super()._plc_check_fences(values)
         self.new(values)._check_links(values)
 
     def _check_links(self, names):
@@ -62,13 +62,13 @@ class Base(models.AbstractModel):
 
     def onchange(self, values, field_names, fields_spec):
         if not self.env.su:
-            self._check_fences(values)
+            self._plc_check_fences(values)
             if not field_names:
-                self._check_lines(self._given_defaults())
+                self._plc_check_lines(self._plc_given_defaults())
         return super().onchange(values, field_names, fields_spec)
 
     @api.model
-    def _given_defaults(self):
+    def _plc_given_defaults(self):
         """What a new form has by defaults that the user saved, and by the context: as it was given. Asking for the defaults would
         put it into the cache of records already."""
         prefix = "default_"
@@ -76,20 +76,20 @@ class Base(models.AbstractModel):
         return {**self.env["ir.default"]._get_model_defaults(self._name), **of_context}
 
     @api.model
-    def _check_fences(self, values):
+    def _plc_check_fences(self, values):
         """
         :raise AccessError: if values of a form lead to what the user may not read, as far as they are of a fenced model
         """
-        self._check_lines(values)
+        self._plc_check_lines(values)
 
     @api.model
-    def _check_lines(self, values):
+    def _plc_check_lines(self, values):
         """The same of the lines that are made or changed among ``values``."""
         for name, commands in values.items():
             field = self._fields.get(name)
             if field and field.type in ("one2many", "many2many") and isinstance(commands, list | tuple):
                 for line in filter(None, map(_values_of_line, commands)):
-                    self.env[field.comodel_name]._check_fences(line)
+                    self.env[field.comodel_name]._plc_check_fences(line)
 
 
 def _values_of_line(command):
