@@ -294,6 +294,11 @@ class TestFins(FinsCase):
                     wire.read_words(ADDRESS, 10, "D")
                 self.assert_no_connection(wire)
             self.assertEqual(len(self.proxy.requests), 1)
+            self.new_proxy(kind, fault.lost)
+            with self.opened(timeout=SILENT) as wire:
+                with self.assertRaises(LinkError):
+                    wire.read_words(ADDRESS, 10, "D")
+                self.assert_no_connection(wire)
 
     def assert_no_connection(self, wire):
         for call in (lambda: wire.read_words(0, 1, "D"), lambda: wire.write_words(0, [1], "D")):

@@ -205,6 +205,11 @@ class TestS7(S7Case):
                 wire.read_words(ADDRESS, 10, DB)
             self.assert_no_connection(wire)
         self.assertEqual(len(self.proxy.requests), 1)
+        self.new_proxy(fault.lost)
+        with self.opened(timeout=SILENT) as wire:
+            with self.assertRaises(LinkError):
+                wire.read_words(ADDRESS, 10, DB)
+            self.assert_no_connection(wire)
 
     def assert_no_connection(self, wire):
         for call in (lambda: wire.read_words(0, 1, DB), lambda: wire.write_words(0, [1], DB)):
