@@ -13,7 +13,6 @@ class DecimalPrecision(models.Model):
 
         :raise UserError: if a PLC with open batches counts in smaller steps
         """
-        self.check_access("write")
         if "digits" in vals and "Product Unit" in self.mapped("name"):
             self._plc_check_steps(vals["digits"])
         return super().write(vals)
