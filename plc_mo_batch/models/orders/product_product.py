@@ -29,6 +29,7 @@ class ProductProduct(models.Model):
 
         :raise UserError: while a PLC makes an order with the product
         """
+        self.check_access("write")  # the refusal names an order
         self._plc_orders_under_way()._plc_check_unit()
         return super(ProductProduct, RENAMING_UNIT.on(self))._update_uom(to_uom_id)
 

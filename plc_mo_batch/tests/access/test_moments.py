@@ -1,6 +1,6 @@
 """Moments at which a PLC with batches in hand would go out of sight, and two records of one PLC."""
 
-from odoo.exceptions import AccessDenied, UserError, ValidationError
+from odoo.exceptions import AccessDenied, AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from ..common import MillCase
@@ -50,6 +50,21 @@ class TestInHand(MillCase):
         with self.assertRaisesRegex(UserError, "Test PLC has batches in hand"), self.env.cr.savepoint():
             self.elsewhere.write({"active": False})
         self.assertTrue(branch.active)
+
+    def test_who_may_not_change_it_learns_nothing(self):
+        """Not even from a refusal, which names what a PLC of another company has in hand."""
+        there = {"company_id": self.elsewhere.id, "company_ids": self.elsewhere.ids}
+        stranger = new_test_user(self.env, "stranger", groups="base.group_user", **there)
+        for record, values in (
+            (self.env.company, {"active": False}),
+            (self.env.ref("uom.decimal_product_uom"), {"digits": 0}),
+            (self.wheat.product_tmpl_id, {"uom_id": self.env.ref("uom.product_uom_gram").id}),
+        ):
+            with self.subTest(record._name):
+                with self.assertRaises(UserError), self.env.cr.savepoint():
+                    record.write(values)
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    record.with_user(stranger).write(values)
 
     def test_allowed_with_empty_hands(self):
         self.batch.action_cancel("plan")
