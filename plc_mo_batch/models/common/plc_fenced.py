@@ -38,7 +38,7 @@ class PlcFenced(models.AbstractModel):
         return {name: value for name, value in defaults.items() if name not in unseen}
 
     def _check_fences(self, values):
-        super()._check_fences(values)
+        self._check_lines(values)  # first: a changed line would be in the cache of the real one
         self.new(values)._check_links(values)
 
     def _check_links(self, names):
