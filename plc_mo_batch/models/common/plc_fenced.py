@@ -38,8 +38,8 @@ class PlcFenced(models.AbstractModel):
         return {name: value for name, value in defaults.items() if name not in unseen}
 
     def _plc_check_fences(self, values):
+        self._plc_check_lines(values)  # first: a changed line would be in the cache of the real one
         self.new(values)._check_links(values)
-        return super()._plc_check_fences(values)
 
     def _check_links(self, names):
         """
