@@ -190,7 +190,9 @@ class TestFields(ProtocolCase):
             self.speak(transport)
             self.assertRefused("is not in a memory of Modbus", transport="tcp")
             self.assertRefused("is not in a memory of", layout_id=self.env.ref("plc_mo_batch.plc_register_layout_job_numbers").id)
-            self.controller.write({"transport": "tcp", "layout_id": self.env.ref("plc_mo_batch.plc_register_layout_job_numbers").id})
+            self.controller.write(
+                {"transport": "tcp", "layout_id": self.env.ref("plc_mo_batch.plc_register_layout_job_numbers").id}
+            )
 
     def test_a_handshake_that_it_cannot_keep(self):
         self.speak("fins_tcp", "flags")
