@@ -5,6 +5,7 @@ moment, and adds the cost of all time. An order of the PLC is posted batch by ba
 """
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from odoo import fields, models
 from odoo.tools import float_round
@@ -17,17 +18,24 @@ WIP = "mrp.account.wip.accounting"
 DUE = "plc_due"  # in the context: a :class:`Due`
 
 
-class Due(float):
-    """How much of the order is posted with what is being valued, 0 to 1. A client that sends a context cannot send one."""
+@dataclass(frozen=True)
+class Due:
+    """How much of the order is posted with what is being valued, 0 to 1. A client that sends a context cannot send one.
+
+    No float, though it would be shorter: Odoo has one environment for equal contexts, so the 1.0 of a client would be found in
+    place of ours.
+    """
+
+    share: float
 
 
 WHOLE = Due(1.0)
 
 
 def due_of(env):
-    """None where nothing of an order is being valued by the addon."""
+    """0 to 1; None where nothing of an order is being valued by the addon."""
     due = env.context.get(DUE)
-    return due if isinstance(due, Due) else None
+    return due.share if isinstance(due, Due) else None
 
 
 class StockMove(models.Model):
