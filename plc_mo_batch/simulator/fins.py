@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING, cast
+
+from .clients import Clients
 
 if TYPE_CHECKING:
     from .server import Simulator
@@ -27,17 +28,17 @@ PORT_TRIES = 20
 DONE, UNDEFINED, TOO_SHORT, MISMATCH, NO_AREA, BEYOND = 0x0000, 0x0401, 0x1002, 0x1003, 0x1101, 0x1104
 
 
-class FinsFront:
+class FinsFront(Clients):
     """The PLC's two ports.
 
     ``end_code``: if not 0, what every request is answered with.
     """
 
     def __init__(self, simulator: Simulator):
+        super().__init__()
         self.simulator = simulator
         self.others = {code: [0] * WORDS for code in OTHERS}
         self.end_code = 0
-        self._clients: set[asyncio.Task[None]] = set()
         self._next_client = FIRST_CLIENT
 
     async def start(self) -> int:
@@ -64,21 +65,7 @@ class FinsFront:
         """Close all."""
         self._udp.close()
         self._server.close()
-        for task in list(self._clients):
-            task.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task:
-            self._clients.add(task)
-        try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-                await self._talk(reader, writer)
-        finally:
-            writer.close()
-            if task:
-                self._clients.discard(task)
+        await self._hang_up()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A client first asks for its node, then sends frames."""

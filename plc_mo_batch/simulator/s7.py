@@ -6,8 +6,9 @@ Word n is at byte 2n. It answers one item a request, as all that it is asked her
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from .clients import Clients
 
 if TYPE_CHECKING:
     from .server import Simulator
@@ -20,18 +21,18 @@ SETUP, READ, WRITE = 0xF0, 0x04, 0x05
 DONE, DENIED, BEYOND, NO_TYPE, NO_OBJECT = 0xFF, 0x03, 0x05, 0x06, 0x0A
 
 
-class S7Front:
+class S7Front(Clients):
     """The PLC's port.
 
     ``return_code``: if not 0, what every item is answered with. ``rack_slot``: only clients that ask for it are let in.
     """
 
     def __init__(self, simulator: Simulator):
+        super().__init__()
         self.simulator = simulator
         self.pdu = PDU
         self.return_code = 0
         self.rack_slot = (0, 1)
-        self._clients: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
         """Listen; the port. OSError if it cannot be used."""
@@ -41,21 +42,7 @@ class S7Front:
     async def stop(self) -> None:
         """Close all."""
         self._server.close()
-        for task in list(self._clients):
-            task.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task:
-            self._clients.add(task)
-        try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-                await self._talk(reader, writer)
-        finally:
-            writer.close()
-            if task:
-                self._clients.discard(task)
+        await self._hang_up()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
