@@ -13,6 +13,9 @@ ROUNDS = 30
 GATE_ROUNDS = 5
 BUTTON_ROUNDS = 8
 FILLED = "Auto-sync completed: 10 MO batches synced"
+OVERTAKEN = "Feed mill: another transaction was faster, nothing done"
+# How a fill that came second may end: it saw the other's batches, its lock, or (by its older snapshot) its write alone.
+SECOND = re.compile(rf"mo_batch has 10 records: skipping|Feed mill: another fill is at work, nothing done|{OVERTAKEN}")
 RUN = re.compile(r"\[TASK 1\] (?!queued:)(.*)")
 
 
@@ -68,8 +71,12 @@ def queue(database):
 
 
 def empty(database):
-    """As if all batches had been cancelled while they were queued: their orders may be queued again."""
+    """As if all batches had been cancelled while they were queued: their orders may be queued again.
+
+    A fill that was overtaken asks for another one a minute later. That one would fill in the middle of a later round.
+    """
     query(database, "UPDATE mo_batch SET state = 'cancelled', active = false WHERE active")
+    query(database, "DELETE FROM ir_cron_trigger")
 
 
 def run(rpc, cron):
@@ -96,7 +103,7 @@ def test_fills_at_the_same_moment(database, servers, rpcs, crons, pool):
         found = outcomes(servers, lambda: list(pool.map(run, rpcs, crons)))
         assert queue(database) == (10, 10, 10, ever + 10 * (number + 1)), f"round {number}: {found}"
         assert found[0] == FILLED, found
-        assert "skipping" in found[1] or "another fill" in found[1], found
+        assert SECOND.match(found[1]), found
         empty(database)
 
 
@@ -118,7 +125,7 @@ def test_second_fill_saw_an_empty_queue(database, servers, rpcs, crons, pool, ga
     for number in range(GATE_ROUNDS):
         found = outcomes(servers, overtake)
         assert queue(database) == (10, 10, 10, ever + 10 * (number + 1)), f"round {number}: {found}"
-        assert found == [FILLED, "Feed mill: another transaction was faster, nothing done"]
+        assert found == [FILLED, OVERTAKEN]
         empty(database)
 
 
