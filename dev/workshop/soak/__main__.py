@@ -416,11 +416,13 @@ class Soak:
     def _compare_typed(self, plc, order, ledger, stock):
         """An order into which a clerk typed quantities to close it by hand, perhaps while the PLC made it: booked is what the PLC
         dosed, or, where the order was closed before the PLC was through, that and what was typed. Nothing else; but for an order
-        whose batch was taken out, as then a person books by hand what is missing, and what was typed is there already."""
+        whose batch was taken out: of that, what was last seen is booked, a person books by hand what is missing, and what was
+        typed is there already."""
         records = ledger.of(order["name"])
         kg = dosed(records)
         taken_out = order["id"] in self.taken_out
         made = sum(record["weight"] for record in records if record["event"] == "finished")
+        seen = self._last_seen(order) if taken_out else {}
         produced = stock.produced[order["id"]]
         if all(abs(produced - expected) > 0.011 for expected in (made, made + ORDER_KG, *([ORDER_KG] if taken_out else []))):
             kind = "lost" if produced < made else "doubled"
@@ -428,11 +430,25 @@ class Soak:
         for code, product in plc.silos.items():
             typed = self.by_hand[order["id"]].get(product, 0.0)
             booked = stock.consumed[order["id"]][product]
-            expected = (kg[code], kg[code] + typed, *([typed] if taken_out else []))
+            shown = min(seen.get(product, 0.0), kg[code])
+            expected = (kg[code], kg[code] + typed, *([typed, typed + shown] if taken_out else []))
             if all(abs(booked - each) > 0.011 for each in expected):
                 kind = "lost" if booked < kg[code] else "doubled"
                 what = f"{booked:.2f} kg of product {product} booked, {kg[code]:.2f} dosed, {typed:.2f} typed"
                 self._offend(kind, f"{order['name']}, closed by hand: {what}")
+
+    def _last_seen(self, order):
+        """kg by product id that the PLC showed of the order's batches, as far as a look still saw it."""
+        return dict(
+            self.sql(
+                """
+                SELECT line.product_id, sum(line.actual_qty)::float8
+                  FROM mo_batch_line line JOIN mo_batch batch ON batch.id = line.batch_id
+                 WHERE batch.production_id = %s AND line.reported GROUP BY line.product_id
+                """,
+                order["id"],
+            )
+        )
 
     def _acts(self):
         """Who acted by the journal: nobody but the two who were let in, and the tasks, when an order was closed or cancelled."""
