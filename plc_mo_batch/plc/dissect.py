@@ -68,6 +68,8 @@ def difference(layout: Layout, kind: str, sent: Sequence[int], found: Sequence[i
     :param offset: where in the slot the first of ``sent`` belongs
     """
     intended = (*found[:offset], *sent, *found[offset + len(sent) :])
+    if intended == tuple(found):  # as nearly always; to take both apart costs as much as all else of an exchange
+        return None
     for before, after in zip(dissect(layout, kind, intended), dissect(layout, kind, found), strict=True):
         if before.field and before.words != after.words:
             return Difference(before.field, _told(before), _told(after))

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.base.models.res_partner import _lang_get
 
+from ...plc.layout import FLAGS
 from ...plc.reconcile import Anomaly
 from ...tools.translate import label_of
 
@@ -305,9 +306,9 @@ class PlcController(models.Model):
         if not self.commissioned:  # it must not be sent what is only queued
             batches = batches.filtered(lambda batch: batch.state != "queued")
         fresh = batches and batches._fresh()
-        return [batch._job(layout, batch in fresh) for batch in (batches | self._latest_closed())]
+        return [batch._job(layout, batch in fresh) for batch in (batches | self._latest_closed(layout.slots))]
 
-    def _latest_closed(self):
+    def _latest_closed(self, slots):
         """The newest closed batch of each slot that the PLC took, or may yet take: what the PLC shows may still be about it.
 
         It may have to be acknowledged, or its recipe to be cleared; and what it shows of a result may only be what is stored.
@@ -322,7 +323,7 @@ class PlcController(models.Model):
                  ORDER BY - id LIMIT 1
             ) AS latest
             """,
-            {"slots": self.layout_id.slots, "plc": self.id},
+            {"slots": slots, "plc": self.id},
         )
         return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
 
@@ -332,9 +333,9 @@ class PlcController(models.Model):
         until = since and since + timedelta(seconds=self.quiet_time)
         return bool(until and fields.Datetime.now() <= until)
 
-    def _is_quiet(self):
+    def _is_quiet(self, layout):
         """Quiet time: a PLC with flags gets no write at all."""
-        return self.layout_id.handshake == "flags" and self._is_unsure()
+        return layout.handshake == FLAGS and self._is_unsure()
 
     def _record_failed_exchange(self, message):
         """An exchange ended for a reason on Odoo's side, such as a lost certificate: whether the PLC answers is not known.

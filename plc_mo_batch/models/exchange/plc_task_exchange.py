@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...plc.exchange import Answer, Plan, converse
 from ...plc.layout import FLAGS
 from ...plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, QUEUED, SENDING, highest_job, recipe_slots, reconcile
-from ...tools.moments import pull_back_future_moments
+from ...tools.moments import future_moments, pull_back_future_moments
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
+from ..layouts.layout_versions import usable
+from ..orders.order_versions import OrderVersions
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, SCAN_SECONDS, EventTalk
 from .plc_task_exchange_refusals import RefusalTalk
@@ -187,14 +188,7 @@ class Conversation:
 
     def _first_plan(self):
         controller = self.controller
-        problems = controller.layout_id.problems
-        if problems:
-            raise UserError(
-                self.env._(
-                    "The layout %(layout)s cannot be used: %(problems)s", layout=controller.layout_id.name, problems=problems
-                )
-            )
-        layout = controller.layout_id._layout()
+        layout = usable(controller.layout_id)
         self._hid = bool(controller.slot_problem)
         self._sync_with_orders(controller, layout)
         self._wait_on()
@@ -203,13 +197,15 @@ class Conversation:
 
     def _sync_with_orders(self, controller, layout):
         """First catch up with changes of the orders. One bad order never stops the others (rule 8)."""
-        batches = self.env["mo.batch"].sudo().search([("controller_id", "=", controller.id)], order="id")
-        free = batches.try_lock_for_update(allow_referencing=True)
-        self.put_off |= free != batches
+        versions = OrderVersions(controller).of_batches()
+        batches = self.env["mo.batch"].sudo().browse(sorted(versions))
+        due = batches.filtered(lambda batch: batch._is_to_compare(versions[batch.id]) or future_moments(batch, *WAITED_FOR))
+        free = due.try_lock_for_update(allow_referencing=True)
+        self.put_off |= free != due
         for batch in free:
             with apart(self.env) as attempt:
                 pull_back_future_moments(batch, *WAITED_FOR)
-                batch._sync_with_order(layout)
+                batch.order_version = batch._sync_with_order(layout) and versions[batch.id]
             if attempt.error:
                 batch._journal("error", describe_error(self.env, attempt.error))
 
@@ -245,8 +241,8 @@ class Conversation:
             return None
         controller._record_contact()
         unsure = controller._is_unsure()
-        known = [job for job in controller._jobs(plan.layout) if job.slot in plan.feedback]
-        jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in known]
+        known = controller._jobs(plan.layout)
+        jobs = [replace(job, settled=job.settled and job.id in asked.settled) for job in known if job.slot in plan.feedback]
         if answer.beyond and not self._hid:
             # What is out of reach for the first time may be so for a moment, and show an order of a restored database: nothing
             # that is only queued is sent before the next exchange.
@@ -264,7 +260,8 @@ class Conversation:
             controller.unconfirmed_write_at = fields.Datetime.now()
         controller._record_untaken()
         unfinished = self._clock.digest(plan, answer) or unfinished
-        return self._next_plan(plan.layout, writes, again, waiting or unfinished, unsure)
+        jobs = controller._jobs(plan.layout) if steps or acks or unfinished else known
+        return self._next_plan(plan.layout, jobs, writes, again, waiting or unfinished, unsure)
 
     def _before(self, answer):
         """The feedback of slots in which an end was seen at least a scan ago."""
@@ -308,7 +305,7 @@ class Conversation:
             whether a write was put off because the PLC has yet to show that it arrived
         """
         writes, again, waiting = [], False, False
-        quiet = self.controller._is_quiet()
+        quiet = self.controller._is_quiet(layout)
         free = self._lock(steps)
         for step in steps:
             if step.job_id and step.job_id not in free:
@@ -375,8 +372,7 @@ class Conversation:
 
     # What comes next
 
-    def _next_plan(self, layout, writes, again, waiting, unsure):
-        jobs = self.controller._jobs(layout)
+    def _next_plan(self, layout, jobs, writes, again, waiting, unsure):
         if self._stored < self._events.stored < MAX_EVENTS:  # each event takes a few rounds of its own
             self._stored = self._events.stored
             self._rounds = 0

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
 from ...plc.dissect import dissect, fits
@@ -234,6 +234,15 @@ class PlcRegisterLayout(models.Model):
                 copied = origin.copy({"name": f"{origin.name} ({family.label})", "company_id": False})
                 copied.area_ids.write(memory_of(family.name))
                 self.env["ir.model.data"]._update_xmlids([{"xml_id": xml_id, "record": copied, "noupdate": True}])
+
+    def _check_usable(self):
+        """
+        :raise UserError: naming the problems of the layout
+        """
+        if self.problems:
+            raise UserError(
+                self.env._("The layout %(layout)s cannot be used: %(problems)s", layout=self.name, problems=self.problems)
+            )
 
     def _layout(self):
         """The :class:`~...plc.layout.Layout` that the records describe."""

@@ -17,17 +17,30 @@ class MoBatch(models.Model):
     _inherit = "mo.batch"
 
     def _sync_with_order(self, layout):
-        """Compare the batches of a PLC with this layout with their orders as they are now; at the start of each exchange."""
-        for batch in self:
-            if batch.production_id.state in ("done", "cancel"):
-                batch._on_order_closed()
-            elif batch.state == "queued" and not batch.resent:
-                batch._refresh(layout)
-            elif batch.state in (*HANDED_OVER, "completed"):
-                if not batch.order_changed:
-                    batch._record_order_change(layout)
-                batch._take_up_late_components(finished=batch.state == "completed")
-            batch._start_order()
+        """Compare the batches of a PLC with this layout with their orders as they are now; at the start of each exchange.
+
+        :return: whether there is nothing to do about them again before something changes
+        """
+        known = [batch._compare_with_order(layout) for batch in self]
+        return all(known)
+
+    def _compare_with_order(self, layout):
+        is_known = True
+        if self.production_id.state in ("done", "cancel"):
+            self._on_order_closed()
+        elif self.state == "queued" and not self.resent:
+            self._refresh(layout)
+        elif self.state in (*HANDED_OVER, "completed"):
+            is_known = self.order_changed or self._record_order_change(layout)
+            self._take_up_late_components(finished=self.state == "completed")
+        return self._start_order() and is_known
+
+    def _is_to_compare(self, version):
+        """Whether its order may have changed since it was last compared: what is not sent yet, is compared each time.
+
+        :param version: its order's, of :class:`~.order_versions.OrderVersions`
+        """
+        return self.state == "queued" or self.order_version != version
 
     def _is_under_way(self):
         """The PLC has been told of it, or may have, and it is not booked yet: what it makes counts for its order."""
@@ -35,14 +48,20 @@ class MoBatch(models.Model):
 
     def _start_order(self):
         """Once the PLC has taken a batch, Odoo calls its order *In Progress*. While others work on the order that waits for the
-        next look: nothing may keep the exchange from storing what the PLC says."""
+        next look: nothing may keep the exchange from storing what the PLC says.
+
+        :return: False if it has to wait
+        """
         order = self.production_id.with_context(tracking_disable=True)
-        if self.state not in STARTED or order.state != "confirmed" or not order.try_lock_for_update(allow_referencing=True):
-            return
+        if self.state not in STARTED or order.state != "confirmed":
+            return True
+        if not order.try_lock_for_update(allow_referencing=True):
+            return False
         with apart(self.env) as attempt:
             order.action_start()
         if attempt.error:
             self._journal("error", describe_error(self.env, attempt.error))
+        return not attempt.error
 
     def _on_order_closed(self):
         """Cancel what the PLC does not know, withdraw what it was offered. What it is making is parked at its end."""
@@ -106,11 +125,19 @@ class MoBatch(models.Model):
         )
 
     def _record_order_change(self, layout):
-        """Once a batch is handed over, a change of its order has no effect: the PLC makes what was queued. Report that once."""
-        if self._is_more_than_asked() if self.state == "completed" else self._is_out_of_date(layout):
+        """Once a batch is handed over, a change of its order has no effect: the PLC makes what was queued. Report that once.
+
+        :return: whether it is known if the order was changed
+        """
+        try:
+            changed = self._is_more_than_asked() if self.state == "completed" else self._is_out_of_date(layout)
+        except NotQueueable:  # for what need not be the order's: another one may have its name
+            return False
+        if changed:
             self._tell_order_changed(
                 self.env._("The order was changed after its recipe was handed over. The PLC makes what was queued.")
             )
+        return True
 
     def _take_up_late_components(self, finished=False):
         """Have the lines follow what was added to the order meanwhile. A finished batch may have to wait for a person then."""
@@ -142,14 +169,14 @@ class MoBatch(models.Model):
         return order.product_uom_id.compare(order.product_qty, planned) < 0
 
     def _is_out_of_date(self, layout):
-        """Whether queueing the order now would freeze another recipe; False if it could not be queued."""
-        try:
-            share = self._share_now()
-            if not share:
-                return True
-            values = self.production_id._prepare_plc_batch(self.controller_id, layout, self.slot, share)
-        except NotQueueable:
-            return False
+        """Whether queueing the order now would freeze another recipe.
+
+        :raise NotQueueable: if it could not be queued
+        """
+        share = self._share_now()
+        if not share:
+            return True
+        values = self.production_id._prepare_plc_batch(self.controller_id, layout, self.slot, share)
         if share.count > 1:
             values["order_name"] = self.order_name  # the number of batches of the order may have changed since
         return self._differs(values, share)

@@ -40,10 +40,10 @@ FIELDS = {
             "is_action_give_up_allowed is_action_go_on_allowed is_action_rebook_allowed is_action_release_allowed "
             "is_action_release_review_allowed is_action_requeue_allowed is_action_reset_allowed is_action_retry_allowed "
             "is_action_send_again_allowed is_action_set_weight_allowed is_action_take_note_allowed job_number journal_count "
-            "last_error line_ids name next_try noted on_hold order_changed order_name order_qty parked part part_count "
-            "planned_qty produced_qty product_id product_name production_id progress release remark resent review_needed "
-            "reviewed shown_amounts shown_before slot state taken_before tolerance_state trouble uom_id waits_since watch_needed "
-            "weighing_ids weighings_until weight_needed weight_state weight_typed withdrawn_at"
+            "last_error line_ids name next_try noted on_hold order_changed order_name order_qty order_version parked part "
+            "part_count planned_qty produced_qty product_id product_name production_id progress release remark resent "
+            "review_needed reviewed shown_amounts shown_before slot state taken_before tolerance_state trouble uom_id "
+            "waits_since watch_needed weighing_ids weighings_until weight_needed weight_state weight_typed withdrawn_at"
         ),
         FOR_OPERATORS: "journal_ids",
     },

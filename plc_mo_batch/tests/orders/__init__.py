@@ -15,6 +15,7 @@ from . import (
     test_order_in_progress,
     test_order_raised,
     test_order_raised_by_sale,
+    test_order_versions,
     test_sale_lowered,
     test_shares,
     test_shares_changed,

@@ -1,0 +1,74 @@
+from odoo.tools import SQL
+
+from ..layouts.layout_versions import row_versions
+
+# What the recipes of all orders of a PLC are frozen with, and what of it differs from order to order.
+SHARED = {
+    "uom_uom": "true",
+    "decimal_precision": "true",
+    "plc_register_layout": "id = plc.layout_id",
+    "plc_register_area": "layout_id = plc.layout_id",
+    "plc_register_field": "area_id IN (SELECT id FROM plc_register_area WHERE layout_id = plc.layout_id)",
+    "plc_equipment": "controller_id = plc.id",
+    "plc_equipment_product_product_rel": "plc_equipment_id IN (SELECT id FROM plc_equipment WHERE controller_id = plc.id)",
+}
+_MOVES = """SELECT id, product_id, bom_line_id FROM stock_move WHERE raw_material_production_id = production.id
+            UNION ALL SELECT id, product_id, bom_line_id FROM stock_move WHERE production_id = production.id"""
+OWN = {
+    "mrp_production": "id = production.id",
+    "stock_move": "id IN (SELECT id FROM moves)",
+    "mrp_bom": "id = production.bom_id",
+    "mrp_bom_line": "id IN (SELECT bom_line_id FROM moves)",
+    "product_product": "id IN (SELECT product_id FROM moves)",
+    "product_template": "id IN (SELECT product_tmpl_id FROM product_product WHERE id IN (SELECT product_id FROM moves))",
+    "mo_batch_line": "batch_id IN (SELECT id FROM mo_batch WHERE production_id = production.id)",
+}
+LOGGED = ("write_date", "write_uid")
+
+
+class OrderVersions:
+    """Whether the orders of a PLC's batches may have changed since each batch was last compared with its order.
+
+    To compare means to freeze the recipe anew, which is most of the work of a look at a PLC where nothing happens. A version is a
+    digest of the row versions of everything that a recipe is frozen from: PostgreSQL gives a row a new one at each write, by
+    whatever way. It is stored with the batch in the transaction that compared. So a crash, a restored database or another server
+    can lose both or neither; a dump that is read in changes all of them, and everything is compared again.
+
+    :param controller: a PLC
+    """
+
+    def __init__(self, controller):
+        self.env = controller.env
+        self.controller = controller
+
+    def of_batches(self):
+        """{id of an open batch of the PLC: the version of its order}"""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT batch.id, md5(concat_ws('|', shared.version, own.version))
+                  FROM plc_controller AS plc,
+                       LATERAL (SELECT concat_ws('|', (to_jsonb(plc) - %(telemetry)s)::text, %(shared)s) AS version) AS shared,
+                       mo_batch AS batch JOIN mrp_production AS production ON production.id = batch.production_id,
+                       LATERAL (WITH moves AS (%(moves)s) SELECT concat_ws('|', %(siblings)s, %(own)s) AS version) AS own
+                 WHERE plc.id = %(plc)s AND batch.controller_id = plc.id AND batch.active
+                """,
+                plc=self.controller.id,
+                telemetry=self._unsteady("plc.controller"),
+                shared=row_versions(SHARED),
+                moves=SQL(_MOVES),
+                siblings=SQL(
+                    """(SELECT string_agg((to_jsonb(sibling) - %s)::text, ',' ORDER BY id)
+                          FROM mo_batch AS sibling WHERE production_id = production.id)""",
+                    ["order_version", *LOGGED],
+                ),
+                own=row_versions(OWN),
+            )
+        )
+        return dict(self.env.cr.fetchall())
+
+    def _unsteady(self, model):
+        """Columns that only our own tasks write, at each look."""
+        fields = self.env[model]._fields.values()
+        return [*LOGGED, *(field.name for field in fields if field.store and field.readonly and not field.copy)]
