@@ -12,7 +12,7 @@ from ...plc.transport import Endpoint, Link, LinkError
 from ...simulator import Simulator
 from .. import fault_proxy as fault
 from ..exchange.test_clock import with_clock
-from ..patience import DEADLINE, SILENT, SURE
+from ..patience import DEADLINE, SILENT, SURE, wait_until
 from ..plc_layouts import job_numbers, recipe_values
 
 LONG = DEADLINE  # which nobody waits
@@ -40,8 +40,13 @@ class LookCase(BaseCase):
         return Endpoint(**{"host": "127.0.0.1", "port": self.proxy.port, "timeout": SURE, **values})
 
     def look(self, *faults, layout=LAYOUT, seconds=LONG, **values):
+        """What the proxy has yet to see, as the look waited only for a moment, would take the next look's fault for its own."""
+        seen = len(self.proxy.requests)
         self.proxy.faults[:] = faults
-        return look(self.endpoint(**values), layout, seconds)
+        found = look(self.endpoint(**values), layout, seconds)
+        if found.error and found.error.kind == "timeout":
+            wait_until(lambda: len(self.proxy.requests) > seen, "the request that was not answered")
+        return found
 
 
 @tagged("post_install", "-at_install")
