@@ -132,6 +132,7 @@ def test_keyboard_alone_fills_holds_and_resumes(board):
     """Tab to each action, Enter or Space to act; a dialog has the focus, keeps it, and gives it back."""
     board.tab_to("Fill Now")
     board.press("Enter")
+    board.wait_for(".o_notification", "Feed mill: 10 queued.")  # what came of it, besides that it begins
     board.wait_for(".o_plc_now .o_plc_batch", "Running")
     board.tab_to("Hold")
     board.press(" ")

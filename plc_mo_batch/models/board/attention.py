@@ -1,10 +1,13 @@
 from odoo import fields
+from odoo.fields import Domain
 
 from ...tools.translate import label_of
 from ..common.roles import OPERATOR
 from ..common.tasks import TASKS
 from .plc_board import button
 
+REFUSED_READ = 500  # orders that cannot be queued, of all PLCs; the list shows the others
+REFUSED_TOLD = 2  # of each PLC, with their reasons
 SHOWN = 20  # of each kind of event; the list shows the others
 SEVERITIES = ("danger", "warning", "info")
 SEVERITY = {"high": "danger", "medium": "warning", "low": "info"}  # by an alarm's priority
@@ -47,6 +50,7 @@ class Attention:
         silent = self.controllers.filtered(lambda controller: controller.enabled and controller.last_error)
         unproven = self.controllers.filtered(lambda controller: controller.enabled and not controller.commissioned)
         items = [*map(self._of_silent_plc, silent), *map(self._of_unproven_plc, unproven), *self._of_batches()]
+        items += self._of_refused_orders()
         return [*self._with_alarms(items, self.controllers.ids), *self._of_events()]
 
     def _of_all_plcs(self):
@@ -78,6 +82,27 @@ class Attention:
             times, error = batch.attempts, batch.last_error
             message = self.env._("Write-back failed (%(times)s times): %(error)s", times=times, error=error)
             yield self._of_batch(batch, "error", "danger", message, until=batch.next_try)
+
+    def _of_refused_orders(self):
+        """An item for each PLC whose orders cannot be queued as they are, with the reasons of the first; none where an alarm
+        about them is open."""
+        fill, orders, alarms = self.env["plc.task.fill"], self.env["mrp.production"].sudo(), self.env["plc.alarm"]
+        known = alarms.search([*alarms._open_domain(), ("kind", "=", "orders"), ("controller_id", "in", self.controllers.ids)])
+        served = (self.controllers.filtered("enabled") - known.controller_id).sudo()
+        refused = orders.search(Domain.OR(map(fill._refused_domain, served)), limit=REFUSED_READ)
+        of_type = refused.grouped("picking_type_id")
+        for controller in served:
+            own = orders.union(*(of_type.get(kind, orders) for kind in controller.picking_type_ids))
+            if own:
+                show = button("action_view_refused_orders", self.env._("Show Orders"), "list")
+                shown = {"model": controller._name, "id": controller.id, "buttons": [show]}
+                yield self._of_plc(controller, "refused", "warning", self._refused_message(own), **shown)
+
+    def _refused_message(self, orders):
+        first = "; ".join(f"{order.name}: {order.plc_reason.rstrip('.')}" for order in orders[:REFUSED_TOLD])
+        if len(orders) == 1:
+            return self.env._("Not queued: %s.", first)
+        return self.env._("%(count)s orders are not queued. %(first)s.", count=len(orders), first=first)
 
     def _of_batch(self, batch, kind, severity, message, until=None):
         return self._item(

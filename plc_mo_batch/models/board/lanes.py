@@ -39,7 +39,7 @@ class Lanes:
                 **self._connection(controller, interval, queues.get(controller, self.batches.browse())),
                 "batches": [self._batch(batch) for batch in queues.get(controller, ())],
                 "finished": finished[controller],
-                "waiting": waiting.get(controller.id, {"orders": 0, "refused": 0}),
+                "waiting": waiting.get(controller.id, {"orders": 0, "refused": 0, "withheld": 0}),
                 "buttons": controller._board_buttons(),
             }
             for controller in self.controllers
@@ -126,15 +126,19 @@ class Lanes:
     # Orders that wait, and what was finished in this shift
 
     def _count_waiting(self, controllers):
-        """For each PLC, in one query: how many orders could be queued, and how many show a reason why they were not."""
+        """For each PLC, in one query: how many orders could be queued, how many of them show a reason why they were not, and how
+        many others a person withholds."""
         orders = self.env["mrp.production"].sudo()
         counts = []
         for controller in controllers:
-            query = orders._search(orders._plc_eligible_domain(controller))
+            query = orders._search(orders._plc_eligible_domain(controller, withheld=(False, True)))
             reason = orders._field_to_sql(query.table, "plc_reason", query)
-            counts.append(query.select(SQL("%s", controller.id), SQL("COUNT(*)"), SQL("COUNT(%s)", reason)))
+            held = SQL("COALESCE(%s, FALSE)", orders._field_to_sql(query.table, "plc_withheld", query))
+            free = SQL("COUNT(*) FILTER (WHERE NOT %s)", held)
+            refused = SQL("COUNT(%s) FILTER (WHERE NOT %s)", reason, held)
+            counts.append(query.select(SQL("%s", controller.id), free, refused, SQL("COUNT(*) FILTER (WHERE %s)", held)))
         rows = self.env.execute_query(SQL(" UNION ALL ").join(counts)) if counts else []
-        return {controller_id: {"orders": count, "refused": refused} for controller_id, count, refused in rows}
+        return {row[0]: dict(zip(("orders", "refused", "withheld"), row[1:], strict=True)) for row in rows}
 
     def _finished(self):
         """For each PLC: how many batches were done in this shift, their weight, and the latest ones, including cancelled ones."""

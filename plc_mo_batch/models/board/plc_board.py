@@ -43,9 +43,18 @@ class PlcBoard(models.AbstractModel):
         """
         pending = self._pending()
         for controller_id in controller_ids:
-            news = pending.setdefault(controller_id, {"lane": False, "lines": set()})
+            news = pending.setdefault(controller_id, {"lane": False, "lines": set(), "fill": {}})
             news["lane"] = news["lane"] or lane
             news["lines"].update(line_ids)
+
+    @api.model
+    def _mark_filled(self, controller, **fill):
+        """Tell the boards what came of a fill: its lane has to be reloaded, and who asked for the fill hears of it.
+
+        :param fill: ``queued`` and ``refused`` orders, or ``busy``: batches because of which nothing was filled
+        """
+        self._mark_lanes(controller.ids)
+        self._pending()[controller.id]["fill"] = fill
 
     @api.model
     def _mark_companies(self, company_ids):
@@ -82,6 +91,8 @@ class PlcBoard(models.AbstractModel):
     @api.model
     def _message(self, controller, news):
         message = {"plc": controller.id, "at": self._at()}
+        if news["fill"]:
+            message["fill"] = news["fill"]
         if not news["lane"]:
             lines = self.env["mo.batch.line"].browse(news["lines"]).exists()
             contact = fields.Datetime.to_string(controller.last_contact) or ""

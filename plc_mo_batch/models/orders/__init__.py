@@ -2,6 +2,7 @@ from . import (
     mo_batch_order,
     mrp_bom_line,
     mrp_production,
+    mrp_production_banner,
     mrp_production_doors,
     mrp_production_line,
     mrp_production_share,

@@ -59,9 +59,16 @@ class MrpProduction(models.Model):
         if "product_uom_id" in vals:
             self.filtered(lambda order: order.product_uom_id.id != vals["product_uom_id"])._plc_check_own_unit()
         result = super().write(vals)
+        if "plc_withheld" in vals:
+            self._plc_notify_boards()
         if vals.get("state") in ("done", "cancel"):  # also over RPC, where any state may be written
             self._plc_order_closed()
         return result
+
+    def _plc_notify_boards(self):
+        """What waits for the PLCs of these orders has changed."""
+        plcs = self.env["plc.controller"].sudo().search([("picking_type_ids", "in", self.picking_type_id.ids)])
+        self.env["plc.board"]._mark_lanes(plcs.ids)
 
     def _check_not_booked_by_plc(self):
         """A screen that was opened before the write-back closed the order would overwrite the dosed quantities with the plan, as
@@ -125,15 +132,17 @@ class MrpProduction(models.Model):
     # Business methods
 
     @api.model
-    def _plc_eligible_domain(self, controller):
+    def _plc_eligible_domain(self, controller, withheld=(False,)):
         """Orders that a PLC may be given.
+
+        :param withheld: which, of those that people withhold and the others
 
         Open, of its operation types, not withheld, without a batch that is open or consumed material (rule 1); if the PLC
         requires it, with all components available. Odoo calls it *In Progress*, or even *To Close*, as soon as anybody touches
         it: whether that stands in the way, :meth:`_plc_check_in_line` says on the order.
         """
         return [
-            *self._plc_may_be_given(controller),
+            *self._plc_may_be_given(controller, withheld),
             ("state", "in", OPEN_ORDER),
             ("plc_batch_ids", "not any", ["|", ("active", "=", True), ("consumed", "=", True)]),
         ]
@@ -150,12 +159,12 @@ class MrpProduction(models.Model):
         ]
 
     @api.model
-    def _plc_may_be_given(self, controller):
+    def _plc_may_be_given(self, controller, withheld=(False,)):
         available = [("reservation_state", "=", "assigned")] if controller.require_available else []
         return available + [
             ("company_id", "=", controller.company_id.id),
             ("picking_type_id", "in", controller.picking_type_ids.ids),
-            ("plc_withheld", "=", False),
+            ("plc_withheld", "in", withheld),
         ]
 
     def _plc_freeze(self, controller, layout, slot, share):

@@ -58,13 +58,21 @@ class PlcTaskFill(models.AbstractModel):
         if waiting:
             self._log("mo_batch has %s records: skipping, waiting for the PLC to finish", waiting)
             self._recheck(controller)
+            self.env["plc.board"]._mark_filled(controller, busy=waiting)
             return self.env["mo.batch"]
         batches = self._queue_orders(controller)
         self._recheck(controller)
         self._log("Auto-sync completed: %s MO batches synced", len(batches))
+        refused = self.env["mrp.production"].search_count(self._refused_domain(controller))
+        self.env["plc.board"]._mark_filled(controller, queued=len(batches), refused=refused)
         if batches:
             self.env["plc.task.exchange"]._trigger()
         return batches
+
+    @api.model
+    def _refused_domain(self, controller):
+        """Orders that wait for the PLC and cannot be queued as they are."""
+        return [*self.env["mrp.production"]._plc_eligible_domain(controller), ("plc_reason", "!=", False)]
 
     @api.model
     def _queue_orders(self, controller):

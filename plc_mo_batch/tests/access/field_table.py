@@ -92,7 +92,8 @@ FIELDS = {
     },
     "mrp.production": {
         SET: "plc_first plc_withheld",
-        SHOWN: "plc_batch_ids plc_batch_count plc_controller_id plc_part_count plc_plan_count plc_reason plc_state plc_stopped",
+        SHOWN: "plc_batch_ids plc_batch_count plc_controller_id plc_making plc_part_count plc_plan_count plc_reason plc_state "
+        "plc_stopped",
     },
     "mrp.workcenter.productivity": {
         SHOWN: "plc_batch_id",

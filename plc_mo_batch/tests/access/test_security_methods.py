@@ -87,6 +87,7 @@ METHODS = {
     ("plc.controller", "action_view_alarms"): (PLANNERS,),
     ("plc.controller", "action_view_failures"): (PLANNERS,),
     ("plc.controller", "action_view_queue"): (PLANNERS,),
+    ("plc.controller", "action_view_refused_orders"): (PLANNERS,),
     ("plc.controller", "action_view_snapshot"): (OPERATORS,),
     ("plc.controller", "action_view_weighings"): (PLANNERS,),
     ("plc.controller", "action_write_back_now"): (OPERATORS,),

@@ -13,6 +13,7 @@ from . import (
     test_order_copied,
     test_order_in_line,
     test_order_in_progress,
+    test_order_page,
     test_order_raised,
     test_order_raised_by_sale,
     test_order_versions,

@@ -16,6 +16,7 @@ from ...tools.shifts import shift_start
 from ..common import MillCase
 
 FILLED = 3
+NOTHING = {"orders": 0, "refused": 0, "withheld": 0}  # waits
 
 
 class BoardCase(MillCase):
@@ -129,13 +130,13 @@ class TestBoard(BoardCase):
     def test_orders_that_wait_for_an_empty_queue(self):
         self.orders[0].plc_reason = "no"
         self.orders[1].plc_withheld = True
-        self.assertEqual(self.lane()["waiting"], {"orders": 2, "refused": 1})
+        self.assertEqual(self.lane()["waiting"], {"orders": 2, "refused": 1, "withheld": 1})
         self.run_task(1)
-        self.assertEqual(self.lane()["waiting"], {"orders": 0, "refused": 0})
+        self.assertEqual(self.lane()["waiting"], NOTHING)
 
     def test_nothing_waits_without_operation_types(self):
         self.controller.picking_type_ids = False
-        self.assertEqual(self.lane()["waiting"], {"orders": 0, "refused": 0})
+        self.assertEqual(self.lane()["waiting"], NOTHING)
         self.assertEqual(self.lane()["operation_types"], [])
 
     def test_finished_in_this_shift(self):
@@ -188,6 +189,47 @@ class TestBoard(BoardCase):
             [item["message"] for item in items],
             ["It does not answer.", "Write-back failed (1 times): no lot is known", "Look at it."],
         )
+
+    # Orders that cannot be queued
+
+    def refuse(self, *orders):
+        for order in orders:
+            order.plc_reason = "the vitamin has no silo."
+
+    def test_a_refused_order_needs_attention_with_its_reason(self):
+        first, second, third = self.orders
+        self.refuse(first)
+        [item] = self.board()["attention"]
+        self.assertEqual(item["message"], f"Not queued: {first.name}: the vitamin has no silo.")
+        self.assertEqual((item["severity"], item["plc"], item["model"]), ("warning", self.controller.id, "plc.controller"))
+        self.refuse(second, third)
+        [message] = self.texts()
+        self.assertTrue(message.startswith("3 orders are not queued. "), message)
+        self.assertEqual(message.count("no silo"), 2)
+
+    def test_orders_that_are_over_withheld_or_of_a_plc_that_is_off_do_not(self):
+        first, second, _third = self.orders
+        self.refuse(first, second)
+        first.plc_withheld = True
+        second.action_cancel()
+        self.assertEqual(self.texts(), [])
+        self.refuse(self.orders[2])
+        self.controller.enabled = False
+        self.assertEqual(self.texts(), [])
+
+    def test_an_alarm_about_them_says_it_once(self):
+        self.refuse(self.orders[0])
+        self.env["plc.alarm"]._raise(Condition("orders", "1 orders are waiting", self.controller))
+        self.assertEqual(self.texts(), ["1 orders are waiting"])
+
+    def test_they_are_listed_with_their_reasons(self):
+        self.refuse(self.orders[0])
+        action = self.controller.with_user(self.night).action_view_refused_orders()
+        json.dumps(action)
+        found = self.env["mrp.production"].with_user(self.night).search(action["domain"])
+        self.assertEqual(found, self.orders[0])
+        view = self.env["ir.ui.view"].browse(action["views"][0][0])
+        self.assertIn("plc_reason", view.arch)
 
     def test_plc_that_is_off_needs_no_attention(self):
         self.controller.sudo().write({"last_error": "It does not answer.", "enabled": False})
@@ -414,6 +456,25 @@ class TestBoardMessages(BoardCase):
             batch._store_actuals([101], [5.0])
         ((_channel, message),) = self.told()
         self.assertEqual(set(message), {"plc", "at"})
+
+    def test_what_came_of_a_fill(self):
+        for batch in self.queue():
+            batch._cancel("plan", "", "withhold")
+        good, bad = self.new_order(), self.new_order()
+        bad.move_raw_ids[0].product_uom_qty = -5
+        self.told()
+        self.env["plc.task.fill"]._fill(self.controller)
+        ((_channel, message),) = self.told()
+        self.assertEqual(message["fill"], {"queued": 1, "refused": 1})
+        self.env["plc.task.fill"]._fill(self.controller)
+        ((_channel, message),) = self.told()
+        self.assertEqual(message["fill"], {"busy": 1})
+        self.assertEqual(good.plc_batch_ids.state, "queued")
+
+    def test_an_order_is_withheld(self):
+        self.orders[0].plc_withheld = True
+        ((_channel, message),) = self.told()
+        self.assertEqual(message["plc"], self.controller.id)
 
     def test_nothing_that_the_board_does_not_show(self):
         self.batch.withdrawn_at = fields.Datetime.now()

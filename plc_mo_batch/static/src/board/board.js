@@ -37,6 +37,8 @@ export class PlcBoard extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.notification = useService("notification");
+        this.fillAsked = new Set(); // ids of PLCs whose fill was requested here, and has yet to say what came of it
         this.action = useService("action");
         this.dialog = useService("dialog");
         this.bus = useState(useService("bus_service"));
@@ -83,10 +85,25 @@ export class PlcBoard extends Component {
         if (message.echo) {
             return;
         }
+        if (message.fill && this.fillAsked.delete(message.plc)) {
+            this.tellFilled(message);
+        }
         if (!message.plc) {
             this.bus.forceUpdateChannels(); // a PLC that is new has a channel of its own
         }
         this.store.receive(message);
+    }
+
+    /** What came of a fill, to whom requested it. */
+    tellFilled({ plc, fill }) {
+        const name = this.store.lanes.find((lane) => lane.id === plc)?.name || "";
+        const told = { plc: name, ...fill };
+        const text = fill.busy
+            ? _t("%(plc)s: nothing was queued, as it still has %(busy)s batches.", told)
+            : fill.refused
+              ? _t("%(plc)s: %(queued)s queued, %(refused)s not. See what needs attention.", told)
+              : _t("%(plc)s: %(queued)s queued.", told);
+        this.notification.add(text, { type: fill.refused ? "warning" : fill.queued ? "success" : "info" });
     }
 
     async askForEcho() {
@@ -225,7 +242,7 @@ export class PlcBoard extends Component {
 
     get wrong() {
         const wrong = this.store.attention.length;
-        return wrong ? _t("%s need attention", wrong) : "";
+        return wrong === 1 ? _t("1 needs attention") : wrong ? _t("%s need attention", wrong) : "";
     }
 
     batchOf(item) {
@@ -241,6 +258,9 @@ export class PlcBoard extends Component {
             return;
         }
         this.state.busy = `${model} ${id} ${button.method}`;
+        if (button.method === "action_fill_now") {
+            this.fillAsked.add(id);
+        }
         const giveFocusBack = this.keepFocus();
         try {
             const result = await rpc(`/web/dataset/call_button/${model}/${button.method}`, {

@@ -103,6 +103,7 @@ export class Lane extends Component {
 
     setup() {
         this.action = useService("action");
+        this.orm = useService("orm");
         this.store = useState(this.env.plcBoard.store);
     }
 
@@ -121,7 +122,7 @@ export class Lane extends Component {
     /** Nothing is in its queue, waits for it, or was made in the shift: of many such PLCs a line each is enough. */
     get isQuiet() {
         const { batches, waiting, finished } = this.props.lane;
-        return !batches.length && !waiting.orders && !finished.batches.length;
+        return !batches.length && !waiting.orders && !waiting.withheld && !finished.batches.length;
     }
 
     get buttons() {
@@ -182,8 +183,14 @@ export class Lane extends Component {
         return orders === 1 ? _t("1 order is waiting for this PLC.") : _t("%s orders are waiting for this PLC.", orders);
     }
 
+    get withheldText() {
+        const { withheld } = this.props.lane.waiting;
+        return withheld === 1 ? _t("1 order is withheld.") : _t("%s orders are withheld.", withheld);
+    }
+
     get refusedText() {
-        return _t("%s of them cannot be queued as they are.", this.props.lane.waiting.refused);
+        const { refused } = this.props.lane.waiting;
+        return refused === 1 ? _t("1 of them cannot be queued as it is.") : _t("%s of them cannot be queued as they are.", refused);
     }
 
     // The shift
@@ -217,20 +224,23 @@ export class Lane extends Component {
         return this.env.plcBoard.open(model, id);
     }
 
-    openOrders(refused) {
-        const domain = [["picking_type_id", "in", this.props.lane.operation_types], ["state", "not in", ["done", "cancel"]]];
-        if (refused) {
-            domain.push(["plc_reason", "!=", false]);
-        }
+    async openRefused() {
+        return this.action.doAction(await this.orm.call("plc.controller", "action_view_refused_orders", [[this.props.lane.id]]));
+    }
+
+    openOrders() {
         return this.action.doAction({
             type: "ir.actions.act_window",
-            name: refused ? _t("Orders That Cannot Be Queued") : _t("Manufacturing Orders"),
+            name: _t("Manufacturing Orders"),
             res_model: "mrp.production",
             views: [
                 [false, "list"],
                 [false, "form"],
             ],
-            domain,
+            domain: [
+                ["picking_type_id", "in", this.props.lane.operation_types],
+                ["state", "not in", ["done", "cancel"]],
+            ],
         });
     }
 }
