@@ -90,6 +90,7 @@ SCREENS = [
     Screen("order-parts", "mrp.production/{shared}", ".o_form_view [name=plc_batch_ids] .o_data_row", clicks=("a[name=plc]",)),
     Screen("orders", "action-mrp.mrp_production_action", ".o_list_view .o_data_row"),
     Screen("order-refused", "mrp.production/{refused}", ".o_form_view .o_data_row"),
+    Screen("orders-refused", "plc-board", ".o_list_view .o_data_row", clicks=("button[name=action_view_refused_orders]",)),
     Screen("setup", "plc-setup", ".o_form_view [name=action_test]", "manager"),
     Screen(
         "setup-silos",

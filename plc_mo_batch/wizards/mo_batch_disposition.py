@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..models.batch.mo_batch_disposition import DISPOSITION_MATERIAL, DISPOSITION_ORDER
 
@@ -9,8 +9,14 @@ class MoBatchDisposition(models.TransientModel):
     _description = "Set the Disposition of Failed Batches"
 
     batch_ids = fields.Many2many("mo.batch", required=True, readonly=True)
+    line_ids = fields.Many2many("mo.batch.line", string="Consumed", compute="_compute_line_ids", help="What is booked of them.")
     order_action = fields.Selection(DISPOSITION_ORDER, string="Order", required=True, default="withhold")
     booking = fields.Selection(DISPOSITION_MATERIAL, string="Consumed Material", required=True, default="scrap")
+
+    @api.depends("batch_ids")
+    def _compute_line_ids(self):
+        for wizard in self:
+            wizard.line_ids = wizard.batch_ids.line_ids.filtered("wasted_qty")
 
     def action_confirm(self):
         """Set the disposition of the batches as chosen."""

@@ -14,8 +14,8 @@ class PlcWeighingDecide(models.TransientModel):
         compute="_compute_batch_id",
         store=True,
         readonly=False,
-        domain="[('controller_id', '=', controller_id), ('state', '!=', 'cancelled')]",
-        context={"active_test": False},
+        domain="[('controller_id', '=', controller_id), ('state', '!=', 'cancelled'), ('line_ids.code', '=', 0)]",
+        context={"active_test": False, "plc_told_whole": True},
     )
     line_id = fields.Many2one(
         "mo.batch.line",

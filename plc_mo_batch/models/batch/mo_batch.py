@@ -124,6 +124,9 @@ class MoBatch(models.Model):
     line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
     journal_ids = fields.One2many("mo.batch.journal", "batch_id", readonly=True, groups="plc_mo_batch.group_operator")
     order_changed = fields.Boolean(readonly=True, help="The order was changed after its recipe was handed over.")
+    given_up_by_id = fields.Many2one(
+        "res.users", string="Given Up By", readonly=True, help="Its end was not reported by the PLC."
+    )
     order_version = fields.Char(readonly=True, help="What the batch was last compared with: a digest of its order's rows.")
     deviation_qty = fields.Float(
         string="Deviation",
@@ -288,7 +291,7 @@ class MoBatch(models.Model):
             batch._journal(
                 "user", self.env._("%s gave up this batch: no further reports from the PLC are expected.", self.env.user.name)
             )
-            batch._advance(state, 0.0, {"acknowledged": forgotten})
+            batch._advance(state, 0.0, {"acknowledged": forgotten, "given_up_by_id": self.env.uid})
         return True
 
     def action_release_slot(self):

@@ -56,9 +56,18 @@ class MoBatch(models.Model):
         """A batch has just failed: the PLC's policy decides; if it has none, a person."""
         policy = self.controller_id.disposition_policy
         if policy == "ask":
-            self.attention = self.env._("The PLC reported that the batch failed. Set the disposition of the order.")
+            self.attention = self._failed_message()
         else:
             self._set_disposition(policy, self.controller_id.disposition_material)
+
+    def _failed_message(self):
+        if self.given_up_by_id:
+            return self.env._(
+                "%s gave up this batch. If you know what was dosed after it was last read, enter the amounts. Then set the "
+                "disposition of the order.",
+                self.given_up_by_id.name,
+            )
+        return self.env._("The PLC reported that the batch failed. Set the disposition of the order.")
 
     @api.model
     def _with_due_disposition(self):

@@ -149,6 +149,8 @@ class MoBatch(models.Model):
         return {"finished_weight": weight, "produced_qty": 0.0 if ask else self._produced_qty(weight), "weight_needed": ask}
 
     def _state_message(self, state):
+        if self.given_up_by_id:
+            return self.env._("No more is expected of the PLC. What was last read of it is stored.")
         number = self.job_number
         return {
             "sending": self.env._("Sending the recipe to slot %s.", self.slot),

@@ -70,6 +70,7 @@ class MoBatchLine(models.Model):
         store=True,
         help="Judged by the limits in force when the batch finished. Empty: there were no limits.",
     )
+    wasted_qty = fields.Float(string="Consumed by a Failure", compute="_compute_wasted_qty", digits="Product Unit")
     dosed_from = fields.Char(string="Source", compute="_compute_dosed_from", help='The silo or tank, or "by hand".')
     made_product_id = fields.Many2one(
         related="batch_id.product_id", string="Product", store=True, help="The product that the batch made from the component."
@@ -149,6 +150,11 @@ class MoBatchLine(models.Model):
 
     def _is_weighing_in_doubt(self):
         return any(self.weighing_ids.mapped("repeated"))
+
+    @api.depends("code", "actual_qty", "reported", "typed", "typed_qty", "weighed_qty")
+    def _compute_wasted_qty(self):
+        for line in self:
+            line.wasted_qty = line._wasted_qty()
 
     def _wasted_qty(self):
         """What a failed batch consumed of it, in its unit, as far as it is known."""

@@ -92,7 +92,7 @@ class Attention:
         refused = orders.search(Domain.OR(map(fill._refused_domain, served)), limit=REFUSED_READ)
         of_type = refused.grouped("picking_type_id")
         for controller in served:
-            own = orders.union(*(of_type.get(kind, orders) for kind in controller.picking_type_ids))
+            own = orders.union(*(of_type.pop(kind, orders) for kind in controller.picking_type_ids))  # of the first that could
             if own:
                 show = button("action_view_refused_orders", self.env._("Show Orders"), "list")
                 shown = {"model": controller._name, "id": controller.id, "buttons": [show]}

@@ -34,9 +34,9 @@ FIELDS = {
             "acknowledged active alarm_ids armed attempts attention attention_key cancel_note cancel_order_action "
             "cancel_reason cancel_user_id command command_at company_id consumed controller_id date_closed date_finished "
             "date_offered date_started date_state deviation_percent deviation_qty disposition_booked disposition_material "
-            "disposition_order dosed_qty equipment_failure_ids failure_count finished_weight formula_name hand_adds_needed "
-            "holds is_action_add_fallen_allowed is_action_cancel_allowed is_action_command_allowed is_action_decide_allowed "
-            "is_action_disposition_allowed is_action_enter_amounts_allowed is_action_enter_hand_adds_allowed "
+            "disposition_order dosed_qty equipment_failure_ids failure_count finished_weight formula_name given_up_by_id "
+            "hand_adds_needed holds is_action_add_fallen_allowed is_action_cancel_allowed is_action_command_allowed "
+            "is_action_decide_allowed is_action_disposition_allowed is_action_enter_amounts_allowed is_action_enter_hand_adds_allowed "
             "is_action_give_up_allowed is_action_go_on_allowed is_action_rebook_allowed is_action_release_allowed "
             "is_action_release_review_allowed is_action_requeue_allowed is_action_reset_allowed is_action_retry_allowed "
             "is_action_send_again_allowed is_action_set_weight_allowed is_action_take_note_allowed job_number journal_count "
@@ -64,6 +64,7 @@ FIELDS = {
     },
     "mo.batch.disposition": {
         SET: "batch_ids booking order_action",
+        SHOWN: "line_ids",
     },
     "mo.batch.journal": {
         SHOWN: "area batch_id company_id controller_id kind layout_id message slot user_id words words_html wrong_word",
@@ -72,7 +73,8 @@ FIELDS = {
         SHOWN: (
             "actual_qty batch_id carried_qty code company_id controller_id date deviation_percent deviation_qty dosed_from "
             "entry_needed equipment_id fallen_qty late layers lot_id lots made_product_id move_id move_qty planned_qty "
-            "product_id reported sequence tolerance_state typed typed_qty uom_id weighed weighed_qty weighing_ids"
+            "product_id reported sequence tolerance_state typed typed_qty uom_id wasted_qty weighed weighed_qty "
+            "weighing_ids"
         ),
     },
     "mo.batch.review": {

@@ -2,6 +2,7 @@ from . import (
     test_batch_screen,
     test_board,
     test_board_tours,
+    test_dialogs,
     test_settings,
     test_setup,
     test_tours,
