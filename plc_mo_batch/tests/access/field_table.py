@@ -36,14 +36,15 @@ FIELDS = {
             "date_offered date_started date_state deviation_percent deviation_qty disposition_booked disposition_material "
             "disposition_order dosed_qty equipment_failure_ids failure_count finished_weight formula_name given_up_by_id "
             "hand_adds_needed holds is_action_add_fallen_allowed is_action_cancel_allowed is_action_command_allowed "
-            "is_action_decide_allowed is_action_disposition_allowed is_action_enter_amounts_allowed is_action_enter_hand_adds_allowed "
-            "is_action_give_up_allowed is_action_go_on_allowed is_action_rebook_allowed is_action_release_allowed "
-            "is_action_release_review_allowed is_action_requeue_allowed is_action_reset_allowed is_action_retry_allowed "
-            "is_action_send_again_allowed is_action_set_weight_allowed is_action_take_note_allowed job_number journal_count "
-            "last_error line_ids name next_try noted on_hold order_changed order_name order_qty order_version parked part "
-            "part_count planned_qty produced_qty product_id product_name production_id progress release remark resent "
-            "review_needed reviewed shown_amounts shown_before slot state taken_before tolerance_state trouble uom_id "
-            "waits_since watch_needed weighing_ids weighings_until weight_needed weight_state weight_typed withdrawn_at"
+            "is_action_decide_allowed is_action_disposition_allowed is_action_enter_amounts_allowed "
+            "is_action_enter_hand_adds_allowed is_action_give_up_allowed is_action_go_on_allowed is_action_rebook_allowed "
+            "is_action_release_allowed is_action_release_review_allowed is_action_requeue_allowed is_action_reset_allowed "
+            "is_action_retry_allowed is_action_send_again_allowed is_action_set_weight_allowed is_action_take_note_allowed "
+            "job_number journal_count last_error line_ids name next_try noted on_hold order_changed order_name order_qty "
+            "order_version parked part part_count planned_qty produced_qty product_id product_name production_id progress "
+            "release remark resent review_needed reviewed shown_amounts shown_before slot state taken_before tolerance_state "
+            "trouble uom_id waits_since watch_needed weighing_ids weighings_until weight_needed weight_state weight_typed "
+            "withdrawn_at"
         ),
         FOR_OPERATORS: "journal_ids",
     },
@@ -73,8 +74,7 @@ FIELDS = {
         SHOWN: (
             "actual_qty batch_id carried_qty code company_id controller_id date deviation_percent deviation_qty dosed_from "
             "entry_needed equipment_id fallen_qty late layers lot_id lots made_product_id move_id move_qty planned_qty "
-            "product_id reported sequence tolerance_state typed typed_qty uom_id wasted_qty weighed weighed_qty "
-            "weighing_ids"
+            "product_id reported sequence tolerance_state typed typed_qty uom_id wasted_qty weighed weighed_qty weighing_ids"
         ),
     },
     "mo.batch.review": {
@@ -131,7 +131,7 @@ FIELDS = {
             "weight_review_percent weight_tolerance_kg weight_tolerance_percent"
         ),
         SHOWN: (
-            "batch_ids alarm_count alarm_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
+            "alarm_count alarm_ids batch_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
             "failure_count fill_count has_clock has_events has_maintenance health health_reason is_action_exchange_allowed "
             "is_action_fill_allowed is_action_switch_allowed is_action_write_back_allowed last_contact last_error last_job "
             "online place protocol queue_count shown_job slot_problem twin_warning unconfirmed_write_at watched_since "
@@ -173,16 +173,16 @@ FIELDS = {
     },
     "plc.register.layout": {
         SET: (
-            "active address_offset area_ids controller_ids copies_on_take drift handshake name slots swap_bytes "
-            "text_order weight_contains word_order"
+            "active address_offset area_ids controller_ids copies_on_take drift handshake name slots swap_bytes text_order "
+            "weight_contains word_order"
         ),
         SHOWN: "has_clock has_commands has_events problems protocol",
         ADMINISTERED: "company_id",
     },
     "plc.setup": {
         SET: (
-            "company_id controller_id device_id host is_answering is_checked layout_id line_ids manners message name "
-            "node own_node picking_type_ids port rack rack_slot step transport"
+            "company_id controller_id device_id host is_answering is_checked layout_id line_ids manners message name node "
+            "own_node picking_type_ids port rack rack_slot step transport"
         ),
         SHOWN: "is_commissioned order_count protocol",
     },
