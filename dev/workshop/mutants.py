@@ -53,6 +53,8 @@ MODULES = {
     "wires/__init__": ("test_wire_registry",),
     "wires/fins": ("test_fins",),
     "wires/s7": ("test_s7",),
+    "wires/opcua": ("test_opcua",),
+    "trust": ("test_opcua",),
     "look": ("test_look", "test_manners"),
     "signature": ("test_signature",),
     "trial": ("test_trial",),

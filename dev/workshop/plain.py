@@ -46,6 +46,7 @@ TESTS = (  # fast ones first
     "test_wires",
     "test_fins",
     "test_s7",
+    "test_opcua",
     "test_reconcile_stateful",
     "test_reconcile_model",
 )

@@ -31,6 +31,7 @@ PROTOCOLS = {
     "fins": ("fins", "fins_udp", "_fins"),
     "fins-tcp": ("fins", "fins_tcp", "_fins"),
     "s7": ("s7", "s7", "_s7"),
+    "opcua": ("opcua", "opcua", "_opcua"),
 }
 
 

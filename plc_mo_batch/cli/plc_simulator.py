@@ -91,8 +91,9 @@ class PlcSimulator(Command):
         add(
             "--protocol",
             default="modbus",
-            choices=["modbus", "fins", "s7"],
-            help="fins: the registers are the memory D, over UDP and TCP on the same port; s7: data block 1",
+            choices=["modbus", "fins", "s7", "opcua"],
+            help="fins: the registers are the memory D, over UDP and TCP on the same port; s7: data block 1; opcua: the array "
+            "variable ns=2;s=MoBatch.Words",
         )
         add("--device-id", type=int, default=1, help="Modbus unit that answers")
         add("--speed", type=float, default=1.0, help="seconds of plant time in a second: a batch takes four minutes")

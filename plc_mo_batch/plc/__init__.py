@@ -4,8 +4,8 @@ Nothing in this package imports ``odoo``, and each module imports only modules t
 
 * ``sentences``: texts of these layers for people;
 * ``codec``: words <-> values; ``layout``: areas, slots, fields; ``dissect``: a slot field by field, for people;
-* ``address``: which addresses a PLC may have; ``wire``: what a wire promises; ``transport``: the wire that speaks Modbus, and the
-  only file that knows pymodbus; ``wires``: the registry of all wires;
+* ``address``: which addresses a PLC may have; ``wire``: what a wire promises; ``trust``: certificates of OPC UA;
+  ``transport``: the wire that speaks Modbus, and the only file that knows pymodbus; ``wires``: the registry of all wires;
 * ``signature``: what a PLC's signature proves; ``look``: a visit that only reads; ``trial``: what a new PLC
   is tried with;
 * ``steps``: the input and the result of a decision; ``handshake``: what both handshakes share;

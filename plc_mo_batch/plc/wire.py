@@ -17,6 +17,7 @@ BUSY = ("5", "6")  # exceptions that ask for patience: acknowledge, device busy
 BEYOND = "2"  # the exception of an address that the device does not have
 BUSY_TRIES = 6  # for one read; of a device that is busy three times in ten, one read in a thousand is given up
 BUSY_PAUSE = 0.05  # seconds before the second try, twice as long before the third, and so on
+SIGN, ENCRYPT = "sign", "encrypt"  # what OPC UA does for security
 NO_ANSWER = _lt("it is incomplete, or it belongs to another request")
 
 
@@ -97,6 +98,21 @@ class SerialLine:
 
 
 @dataclass(frozen=True)
+class Login:
+    """How an OPC UA server is entered, and what of it is believed.
+
+    :param security: "none", "sign" or "encrypt"; with the latter two :class:`Tls` says whom to trust and who we are
+    :param user, password: no user: anonymous
+    :param max_age: seconds by which a value may be older than the answer, by the server's clock; 0: any age
+    """
+
+    security: str = "none"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    max_age: float = 0.0
+
+
+@dataclass(frozen=True)
 class Manners:
     """How a device wants to be asked. The defaults suit those that keep to the specification.
 
@@ -141,6 +157,7 @@ class Endpoint:
     own_node: int = 0
     rack: int = 0
     rack_slot: int = 1
+    login: Login = Login()
 
     @property
     def place(self) -> str:
@@ -196,15 +213,21 @@ class Family:
     :param label: its name
     :param memories: in which memory an area can be: name, as stored (never change it) -> label
     :param numbered: those of which a PLC has several
+    :param named: those of which a PLC has several, each with a text for its name: the usual one
     """
 
     name: str
     label: Sentence
     memories: Mapping[str, Sentence]
     numbered: frozenset[str] = frozenset()
+    named: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, registers: str) -> bool:
-        """An area can be in this memory; a number stands behind the name of a numbered one."""
+        """An area can be in this memory; a number stands behind the name of a numbered one, a blank and a text behind that of a
+        named one."""
+        memory, _blank, text = registers.partition(" ")
+        if memory in self.named:
+            return bool(text)
         name = registers.rstrip("0123456789")
         return name in self.memories and (name in self.numbered) == (name != registers)
 
@@ -236,7 +259,7 @@ class WireKind:
     :param name: stored with a PLC; never change it
     :param label: what people choose
     :param needs: the settings of an :class:`Endpoint` that it uses: ``host``, ``port``, ``device_id``, ``tls``, ``line``,
-        ``node`` and ``rack`` (both of them)
+        ``node`` and ``rack`` (both of them), ``login`` (and ``tls``, unless it is without security)
     :param handshakes: the handshakes of layouts (``layout.HANDSHAKES``) whose rules it can keep
     :param make: makes the wire to an endpoint, not open yet; the number is how many seconds to wait for a line that others use
     :param port: its usual port; 0: it has none

@@ -16,6 +16,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from .fins import FinsFront
 from .mill import REGISTERS, Mill
+from .opcua import OpcUaFront
 from .s7 import S7Front
 from .store import Store
 
@@ -39,7 +40,7 @@ class Simulator:
     :param writes_at_scan: writes appear, and take effect, with the next scan, as on many real PLCs
     :param device_id: the Modbus unit that answers, 1..247
     :param protocol: one of ``PROTOCOLS``; with "fins" the registers are the memory D, over UDP and TCP on the same port, with
-        "s7" data block 1
+        "s7" data block 1, with "opcua" an array variable
     :param ledger_file: a JSON line for each record of ``mill.ledger``, on disk before the registers show it
         to anyone; an existing ledger is continued
     :param memory_file: makes registers and running job retentive: read at creation, written at every change
@@ -231,7 +232,12 @@ class Front(Protocol):
         """Close all."""
 
 
-PROTOCOLS: dict[str, Callable[[Simulator], Front]] = {"modbus": ModbusFront, "fins": FinsFront, "s7": S7Front}
+PROTOCOLS: dict[str, Callable[[Simulator], Front]] = {
+    "modbus": ModbusFront,
+    "fins": FinsFront,
+    "s7": S7Front,
+    "opcua": OpcUaFront,
+}
 
 
 class _QuietPymodbus(logging.Filter):

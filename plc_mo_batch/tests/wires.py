@@ -14,8 +14,8 @@ from types import SimpleNamespace
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pymodbus import FramerType
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer, ModbusTlsServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -130,6 +130,18 @@ class Authority:
         names = [x509.IPAddress(ipaddress.ip_address(address)) if address else x509.DNSName(name)]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         return self._sign(subject, key, [x509.SubjectAlternativeName(names)])
+
+    def application(self, uri, address=None):
+        """A certificate for an application of OPC UA: with its URI, and a key of RSA."""
+        key = rsa.generate_private_key(65537, 2048)
+        names = [x509.UniformResourceIdentifier(uri)]
+        names += [x509.IPAddress(ipaddress.ip_address(address))] if address else []
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, uri)])
+        uses = dict.fromkeys(("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"), True)
+        others = ("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+        use = x509.KeyUsage(**uses, **dict.fromkeys(others, False))
+        extended = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH])
+        return self._sign(subject, key, [x509.SubjectAlternativeName(names), use, extended])
 
     def _sign(self, subject, key, extensions):
         now = datetime.datetime.now(datetime.timezone.utc)

@@ -135,7 +135,41 @@ def s7(env):
     }
 
 
-OF_PROTOCOL = {"fins": fins, "s7": s7}
+def opcua(env):
+    """What is said otherwise with OPC UA."""
+    refused = env._("The PLC at %(place)s refused the request with status %(detail)s.")
+    unlike = env._("The PLC at %(place)s sent an answer that does not match the request: %(detail)s.")
+    insecure = env._("No secure connection to the PLC at %(place)s: %(detail)s.")
+    advice = {
+        "": env._("Look the status up in the manual of its server."),
+        "2": env._("The array ends before it. Check its length, the layout and its address offset."),
+        "node": env._("It has no such node. Check the areas of the layout; the number of a namespace may have changed."),
+        "range": env._("It does not take a part of an array (IndexRange), as Odoo reads and writes them."),
+        "access": env._("Allow the user to read and to write the variable, in the server and at the variable."),
+        "type": env._("The array must have elements of type UInt16 or Int16."),
+        "quality": env._("The server does not reach the memory of the PLC, or the PLC is stopped."),
+        "uncertain": env._("It is not sure of its values, so they are not believed."),
+    }
+    return {
+        "connect refused": env._(
+            "Cannot reach the PLC at %(place)s: it refuses the connection. Check the port, mostly 4840, and that its OPC UA "
+            "server is switched on."
+        ),
+        "connect sessions": env._("The PLC at %(place)s has no session left for Odoo (%(detail)s). Close others, or allow more."),
+        "connect status": env._("The PLC at %(place)s does not accept a session of OPC UA: %(detail)s."),
+        "timeout": env._(
+            "The PLC at %(place)s did not answer within %(timeout)s s. Check that it is switched on, its address and port."
+        ),
+        "reset": env._("The PLC at %(place)s closed the connection without an answer. All its connections may be in use."),
+        "reply stale": f"{unlike} " + env._("Check how the server reaches the PLC, and the oldest value that Odoo believes."),
+        "tls user": f"{insecure} " + env._("Check user name and password, and whether it lets anonymous users in."),
+        "tls policy": f"{insecure} " + env._("Check which security its server has switched on."),
+        "tls refused": f"{insecure} " + env._("Let its server trust the certificate of Odoo, and check both clocks."),
+        **{f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()},
+    }
+
+
+OF_PROTOCOL = {"fins": fins, "s7": s7, "opcua": opcua}
 
 
 def is_from_40001(error):

@@ -6,7 +6,8 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...plc.address import AddressRefused, check_literal, parse_networks
 from ...plc.transport import TCP, is_serial_port, tls_context
-from ...plc.wire import Endpoint, LinkError, SerialLine, Tls
+from ...plc.trust import check_certificates
+from ...plc.wire import Endpoint, LinkError, Login, SerialLine, Tls
 from ...plc.wires import KINDS, families
 from ...tools.odoo_edge import get_parameter
 from ...tools.translate import format_number, translate
@@ -33,7 +34,7 @@ class PlcConnection(models.AbstractModel):
         tracking=True,
         help="Modbus TCP: the usual choice. With TLS: Modbus/TCP Security, for PLCs that have a certificate. RTU over TCP: "
         "serial telegrams through a gateway that does not translate them. Serial RTU: a serial port of the Odoo server. FINS "
-        "over UDP or TCP: Omron's own protocol. S7: Siemens'.",
+        "over UDP or TCP: Omron's own protocol. S7: Siemens'. OPC UA: many makers'.",
     )
     protocol = fields.Selection(PROTOCOLS, compute="_compute_protocol")
     host = fields.Char(string="Address", tracking=True, help="Host name or IP address.")
@@ -79,6 +80,24 @@ class PlcConnection(models.AbstractModel):
         help="PEM file of the certificate's key, without a password.",
         groups="plc_mo_batch.group_manager",
     )
+    security = fields.Selection(
+        [("none", "None"), ("sign", "Sign"), ("encrypt", "Sign and encrypt")],
+        required=True,
+        default="none",
+        tracking=True,
+        help="Of OPC UA. With security, the PLC and Odoo know each other by their certificates; each has to be told to trust the "
+        "other's. None: anyone on the network can read and change what is sent.",
+    )
+    login_user = fields.Char(string="User Name", tracking=True, help="Of the OPC UA server. Empty: anonymous.")
+    login_password = fields.Char(
+        string="Password", help="It leaves Odoo encrypted, or not at all.", groups="plc_mo_batch.group_manager"
+    )
+    max_age = fields.Float(
+        string="Oldest Value",
+        tracking=True,
+        help="Seconds by which a value's source timestamp may be older than the answer, by the server's clock. Older ones are "
+        "not believed. 0: any age, for a server that stamps when a value last changed.",
+    )
     serial_device = fields.Char(
         string="Serial Port", tracking=True, help="A serial port of the Odoo server, such as /dev/ttyUSB0."
     )
@@ -97,6 +116,9 @@ class PlcConnection(models.AbstractModel):
     )
     _rack_range = models.Constraint(
         "CHECK(rack BETWEEN 0 AND 7 AND rack_slot BETWEEN 0 AND 31)", "A rack must be between 0 and 7, a slot between 0 and 31."
+    )
+    _max_age_range = models.Constraint(
+        "CHECK(max_age BETWEEN 0 AND 86400)", "The oldest value must be between 0 and 86400 seconds old."
     )
     _timeout_range = models.Constraint(
         "CHECK(timeout > 0 AND timeout <= 30)", "The timeout must be more than 0 and at most 30 seconds."
@@ -128,13 +150,14 @@ class PlcConnection(models.AbstractModel):
         except AddressRefused as error:
             raise ValidationError(self._address_message(error)) from error
 
-    @api.constrains("transport", "tls_verify", "tls_ca", "tls_certificate", "tls_key")
+    @api.constrains("transport", "security", "tls_verify", "tls_ca", "tls_certificate", "tls_key")
     def _check_tls(self):
-        for plc in self.sudo().filtered(lambda plc: plc._needs("tls")):
+        for plc in self.sudo().filtered(lambda plc: plc._has_certificates()):
             if plc.tls_key and not plc.tls_certificate:
                 raise ValidationError(self.env._("A key was given without its certificate. Add the certificate."))
             try:
                 tls_context(plc._tls())
+                check_certificates(plc._endpoint())
             except LinkError as error:
                 raise ValidationError(plc._link_message(error)) from error
 
@@ -149,6 +172,9 @@ class PlcConnection(models.AbstractModel):
         """The PLC's transport uses this setting of an :class:`~..plc.wire.Endpoint`."""
         return self.transport in KINDS and setting in KINDS[self.transport].needs
 
+    def _has_certificates(self):
+        return self._needs("tls") or self._needs("login") and self.security != "none"
+
     def _endpoint(self, timeout=0.0):
         """Where to reach the PLC.
 
@@ -160,7 +186,9 @@ class PlcConnection(models.AbstractModel):
         endpoint = replace(endpoint, manners=self._manners(), **other)
         if timeout:
             endpoint = replace(endpoint, timeout=min(timeout, self.timeout))
-        if self._needs("tls"):
+        if self._needs("login"):
+            endpoint = replace(endpoint, login=self._login())
+        if self._has_certificates():
             return replace(endpoint, tls=self._tls())
         if self._needs("line"):
             line = SerialLine(self.serial_device, int(self.baudrate), self.parity, int(self.stopbits))
@@ -180,6 +208,10 @@ class PlcConnection(models.AbstractModel):
             "%s. Odoo will not connect to it unless an administrator allows it in the settings, under PLC Batches.",
             translate(self.env, error),
         )
+
+    def _login(self):
+        plc = self.sudo()
+        return Login(plc.security, plc.login_user or "", plc.login_password or "", plc.max_age)
 
     def _tls(self):
         plc = self.sudo()

@@ -3,11 +3,14 @@ from odoo.exceptions import ValidationError
 
 from ...plc.layout import HOLDING, can_be_input
 from ...plc.wires import families
+from ...plc.wires.opcua import is_node
 from ...tools.translate import label_of
 
 # of each protocol, in the order in which people choose
 MEMORIES = [(name, str(label)) for family in families() for name, label in family.memories.items()]
 NUMBERED = [name for family in families() for name in family.numbered]
+EXAMPLE = 'ns=3;s="Mo"."Recipe"'
+NAMED = [name for family in families() for name in family.named]
 
 
 class PlcRegisterArea(models.Model):
@@ -38,11 +41,16 @@ class PlcRegisterArea(models.Model):
         help="Modbus: holding registers are read with function 3 and written with function 16; input registers are read with "
         "function 4. A slot is a block of 16-bit words, so coils and discrete inputs cannot be used; a flag takes one word with "
         "the value 0 or 1. FINS: D, W, H, CIO or E. S7: a data "
-        "block whose optimized access is switched off; word n is at byte 2n.",
+        "block whose optimized access is switched off; word n is at byte 2n. OPC UA: a variable that is an array of UInt16 or "
+        "Int16; an address is its index.",
     )
     bank = fields.Integer(
         string="Number",
         help="Bank of E: 0 to 24, of which Omron calls those from 16 on E10 and up. Number of the data block: 1 to 65535.",
+    )
+    node = fields.Char(
+        help='Identifier of the array variable, as a browser of OPC UA shows it: ns=3;s="Mo"."Recipe". The namespace can be '
+        "given by its name, too: nsu=urn:maker:plc;s=…"
     )
     base = fields.Integer(required=True, help="Address of the first word of slot 1, counted from 0.")
     stride = fields.Integer(required=True, default=100, help="Words from the start of one slot to the start of the next.")
@@ -73,7 +81,17 @@ class PlcRegisterArea(models.Model):
 
     def _registers(self):
         """The memory, as a :class:`~...plc.wire.Wire` takes it."""
+        if self.registers in NAMED:
+            return f"{self.registers} {self.node or ''}"
         return f"{self.registers}{self.bank}" if self.registers in NUMBERED else self.registers
+
+    @api.constrains("registers", "node")
+    def _check_node(self):
+        for area in self.filtered(lambda area: area.registers in NAMED):
+            if not is_node(area.node or ""):
+                label = label_of(area, "kind")
+                message = self.env._("Enter the node of the area %(area)s, such as %(example)s", area=label, example=EXAMPLE)
+                raise ValidationError(message)
 
     @api.constrains("kind", "registers")
     def _check_registers(self):

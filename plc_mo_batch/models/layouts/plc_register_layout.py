@@ -20,9 +20,9 @@ KG = {"type": "int32", "scale": 100, "minimum": 0, "maximum": 100000}
 
 def memory_of(protocol):
     """Values of an area in the usual memory of a protocol: its first."""
-    usual = {family.name: (next(iter(family.memories)), family.numbered) for family in families()}
-    name, numbered = usual[protocol]
-    return {"registers": name, "bank": int(name in numbered)}
+    family = next(family for family in families() if family.name == protocol)
+    name = next(iter(family.memories))
+    return {"registers": name, "bank": int(name in family.numbered), "node": family.named.get(name, False)}
 
 
 class PlcRegisterLayout(models.Model):
@@ -108,7 +108,7 @@ class PlcRegisterLayout(models.Model):
         "slots",
         "word_order",
         "address_offset",
-        *(f"area_ids.{name}" for name in ("kind", "registers", "bank", "base", "stride", "slots")),
+        *(f"area_ids.{name}" for name in ("kind", "registers", "bank", "node", "base", "stride", "slots")),
         *(f"area_ids.field_ids.{name}" for name in ("name", "role", "offset", "type", "words", "scale", "repeat", "step")),
     )
     @api.depends_context("lang")
@@ -196,7 +196,8 @@ class PlcRegisterLayout(models.Model):
             base = -(-max(ends, default=0) // 1000) * 1000
             names = register_layout.area_ids.field_ids.filtered(lambda item: item.role == "order").mapped("words")
             first = register_layout.area_ids[:1]
-            memory = {"registers": "holding" if first.registers == "input" else first.registers, "bank": first.bank}
+            memory = {"registers": "holding" if first.registers == "input" else first.registers}
+            memory |= {"bank": first.bank, "node": first.node}
             register_layout.area_ids = list(self._prepare_event_areas(base, max(names, default=NAME_WORDS), memory))
         return True
 

@@ -122,10 +122,11 @@ FIELDS = {
         SET: (
             "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy batch_limit "
             "baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id disposition_material "
-            "disposition_policy enabled equipment_ids hand_add_policy host lang layout_id lot_policy maintenance_requests "
-            "max_batch_qty max_read max_write missing_policy name no_transaction node order_minutes own_node parity "
+            "disposition_policy enabled equipment_ids hand_add_policy host lang layout_id login_user lot_policy "
+            "maintenance_requests max_age max_batch_qty max_read max_write missing_policy name no_transaction node "
+            "order_minutes own_node parity "
             "park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time rack rack_slot "
-            "request_pause require_available responsible_id review_kg review_percent run_minutes send_minutes sequence "
+            "request_pause require_available responsible_id review_kg review_percent run_minutes security send_minutes sequence "
             "serial_device settle_time silent_minutes stopbits take_minutes timeout tls_ca tls_server_name tls_verify "
             "tolerance_kg tolerance_percent transport tz uom_id weighing_grace weight_grace weight_policy weight_review_kg "
             "weight_review_percent weight_tolerance_kg weight_tolerance_percent"
@@ -138,7 +139,7 @@ FIELDS = {
             "weighing_count write_problem write_problem_at"
         ),
         FOR_OPERATORS: "commissioning_ids journal_ids recent_journal_ids",
-        FOR_MANAGERS: "tls_certificate tls_key",
+        FOR_MANAGERS: "login_password tls_certificate tls_key",
     },
     "plc.counter": {
         SHOWN: "controller_id name value",
@@ -165,7 +166,7 @@ FIELDS = {
         SHOWN: "can_assign equipment_count words",
     },
     "plc.register.area": {
-        SET: "bank base field_ids kind layout_id registers slots stride",
+        SET: "bank base field_ids kind layout_id node registers slots stride",
     },
     "plc.register.field": {
         SET: "area_id maximum minimum name offset repeat role scale step type unit value words",

@@ -12,6 +12,7 @@ from . import (
     test_layout_rules,
     test_look,
     test_manners,
+    test_opcua,
     test_reconcile,
     test_reconcile_model,
     test_reconcile_sentences,

@@ -1,5 +1,6 @@
 """PLCs that speak another protocol than Modbus: all that is done with one is done with them (the wires themselves: test_fins)."""
 
+import base64
 import itertools
 from dataclasses import replace
 from unittest.mock import patch
@@ -7,7 +8,7 @@ from unittest.mock import patch
 from lxml import etree
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
@@ -15,14 +16,16 @@ from odoo.tools.safe_eval import safe_eval
 from ...models.controller import link_sentences
 from ...models.layouts.plc_register_layout import SHIPPED
 from ...plc import trial
-from ...plc.wire import LinkError
+from ...plc.wire import LinkError, Login
 from ...plc.wires import KINDS, families
 from ...simulator import PROTOCOLS, Simulator
 from ..common import MillCase
-from ..core import test_fins, test_s7
+from ..core import test_fins, test_opcua, test_s7
+from ..wires import Authority
 
 # those whose library is there
-OTHERS = [name for name, kind in KINDS.items() if kind.family.name != "modbus" and (name != "s7" or test_s7.HAS_LIBRARY)]
+MISSING = {name for name, test in (("s7", test_s7), ("opcua", test_opcua)) if not test.HAS_LIBRARY}
+OTHERS = [name for name, kind in KINDS.items() if kind.family.name != "modbus" and name not in MISSING]
 
 
 class ProtocolCase(MillCase):
@@ -214,9 +217,10 @@ class TestFields(ProtocolCase):
     def test_the_form_asks_what_is_needed(self):
         """And no more."""
         fields = {"device_id": "device_id", "node": "node", "own_node": "node", "serial_device": "line", "tls_ca": "tls"}
+        fields |= {"security": "login", "login_user": "login", "rack": "rack"}
         form = etree.fromstring(self.controller.get_view(view_type="form")["arch"])
         for transport, kind in KINDS.items():
-            values = {"transport": transport, "protocol": kind.family.name, "tls_verify": True}
+            values = {"transport": transport, "protocol": kind.family.name, "tls_verify": True, "security": "none"}
             for name, setting in fields.items():
                 with self.subTest(transport, field=name):
                     condition = form.find(f".//field[@name='{name}']").get("invisible")
@@ -255,6 +259,45 @@ class TestFields(ProtocolCase):
                     values |= {"transport": other, "layout_id": layout, "device_id": 9}
                     with self.assertRaisesRegex(ValidationError, "has the same address. Two PLCs"), self.env.cr.savepoint():
                         self.new_controller(**values)
+
+    def test_login(self):
+        """Without security no certificate is asked for, or used; with it all that it needs."""
+        self.speak("opcua")
+        authority = Authority()
+        ours = authority.application("urn:odoo:plc_mo_batch")
+        files = {"tls_ca": authority.own.certificate, "tls_certificate": ours.certificate, "tls_key": ours.key}
+        files = {name: base64.b64encode(text.encode()) for name, text in files.items()}
+        self.assertRefused("needs a certificate and its key", security="sign")
+        self.assertRefused("enter the PLC's certificate", **{**files, "tls_ca": False}, security="sign")
+        key = base64.b64encode(authority.application("urn:other").key.encode())
+        self.assertRefused("do not match", **{**files, "tls_key": key}, security="encrypt")
+        self.controller.write({**files, "security": "encrypt", "login_user": "odoo", "login_password": "secret", "max_age": 5})
+        endpoint = self.controller._endpoint()
+        self.assertEqual(endpoint.login, Login("encrypt", "odoo", "secret", 5.0))
+        self.assertEqual((endpoint.tls.certificate, endpoint.tls.key), (ours.certificate, ours.key))
+        self.assertNotIn("secret", repr(endpoint))
+        self.controller.security = "none"
+        self.assertFalse(self.controller._endpoint().tls.certificate)
+        self.controller.write({"transport": "tcp", "layout_id": self.env.ref("plc_mo_batch.plc_register_layout_job_numbers").id})
+        self.assertEqual(self.controller._endpoint().login, Login())
+
+    def test_who_reads_the_password(self):
+        self.speak("opcua")
+        self.controller.login_password = "secret"
+        operator = new_test_user(self.env, "night", groups="plc_mo_batch.group_operator")
+        with self.assertRaises(AccessError):
+            self.controller.with_user(operator).read(["login_password"])
+
+    def test_nodes_of_areas(self):
+        """Each area can be a variable of its own; it must be one that can be named."""
+        layout = self.env.ref("plc_mo_batch.plc_register_layout_job_numbers_opcua").copy()
+        for node in (False, "Recipe", "ns=3"):
+            with self.assertRaisesRegex(ValidationError, "Enter the node of the area"), self.env.cr.savepoint():
+                layout.area_ids[0].node = node
+        for number, area in enumerate(layout.area_ids):
+            area.write({"node": f'ns=3;s="Mo"."Area{number}"', "base": 0})
+        self.assertEqual((layout.protocol, layout.problems), ("opcua", ""))
+        self.assertIn('NODE ns=3;s="Mo"."Area0"', {area.registers for area in layout._layout().areas})
 
     def test_another_node_is_another_plc(self):
         """What was proven is not of that one."""
@@ -325,12 +368,17 @@ class TestSentences(ProtocolCase):
         rows = (*test_s7.ITEM_CODES.values(), *test_s7.HEAD_CODES.values())
         self.check("s7", {cause for cause, _doubtful in rows}, ("rack",))
 
+    def test_every_cause_of_opcua(self):
+        self.speak("opcua")
+        own = ("sessions", "status", "stale", "user", "policy", "refused")
+        self.check("opcua", {cause for cause, _doubtful in test_opcua.CODES.values()}, own)
+
     def check(self, protocol, causes, own):
         """Each cause has its sentence, and none speaks of another protocol."""
         said = link_sentences.sentences(self.env, protocol)
         for cause in causes:
             message = self.controller._link_message(LinkError("exception", "0A (told)", cause=cause))
-            self.assertRegex(message, r"refused the request with (end )?code 0A \(told\)\. .")
+            self.assertRegex(message, r"refused the request with ((end )?code|status) 0A \(told\)\. .")
             self.assertIn(f"exception {cause}".strip(), said)
         self.assertLessEqual(set(own), {cause.partition(" ")[2] for cause in said})
         for cause in ("connect refused", "timeout", "reset", *(key for key in said if key.partition(" ")[2] in own)):

@@ -5,8 +5,8 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[2]
 # from the wire up
-ORDER = ["sentences", "codec", "layout", "dissect", "address", "wire", "transport", "wires", "signature", "look", "trial"]
-ORDER += ["steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
+ORDER = ["sentences", "codec", "layout", "dissect", "address", "wire", "trust", "transport", "wires", "signature", "look"]
+ORDER += ["trial", "steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
 
 
 def imported(path):
@@ -37,7 +37,8 @@ class TestLayers(BaseCase):
 
     def test_what_is_optional_is_loaded_when_a_plc_needs_it(self):
         """So nothing imports it where it stands."""
-        self.assertEqual({path.parts[0] for path in importers("snap7")}, {"tests"})
+        for package in ("snap7", "asyncua"):
+            self.assertEqual({path.parts[0] for path in importers(package)}, {"tests"})
 
     def test_plain_python(self):
         """What can be decided without Odoo knows nothing of it."""

@@ -6,7 +6,7 @@ import logging
 from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 
-from ...plc.transport import Endpoint, Tls
+from ...plc.wire import Endpoint, Login, Tls
 from ..common import MillCase
 
 SECRET = "MIIEvQIBADANBgkq-a-secret"
@@ -36,14 +36,15 @@ class TestSecrets(MillCase):
     def test_key_that_is_used(self):
         """As everything is logged that one may log of a connection."""
         tls = Tls(ca="", certificate=KEY.replace(SECRET, "certificate"), key=KEY)
-        endpoint = Endpoint("127.0.0.1", 1, transport="tls", tls=tls)
-        for text in (repr(tls), str(endpoint), f"{endpoint!r}"):
+        login = Login(user="odoo", password=SECRET)
+        endpoint = Endpoint("127.0.0.1", 1, transport="tls", tls=tls, login=login)
+        for text in (repr(tls), repr(login), str(endpoint), f"{endpoint!r}"):
             self.assertNotIn(SECRET, text)
 
     def test_key_in_the_chatter(self):
         """What is tracked is told to every follower."""
         tracked = {name for name, field in self.controller._fields.items() if getattr(field, "tracking", False)}
-        self.assertFalse(tracked & {"tls_key", "tls_certificate", "tls_ca"})
+        self.assertFalse(tracked & {"tls_key", "tls_certificate", "tls_ca", "login_password"})
         self.assertIn("host", tracked)
 
     def test_exchange_with_a_key_that_does_not_fit(self):

@@ -1,0 +1,907 @@
+"""The wire that speaks OPC UA, in front of the simulator's own, of asyncua's and of node-opcua's server; those clients at the
+simulator; and every fault that an answer can have."""
+
+import asyncio
+import importlib.util
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from unittest.mock import patch
+
+from odoo.tests import BaseCase, tagged
+
+from ...plc import trust
+from ...plc.address import parse_networks
+from ...plc.look import look
+from ...plc.trial import Trial
+from ...plc.wire import Endpoint, LinkError, Login, Manners, Tls
+from ...plc.wires import KINDS, opcua, opened
+from ...plc.wires.opcua import OPCUA
+from ...simulator import Simulator
+from .. import fault_proxy as fault
+from .. import plc_layouts
+from ..patience import DEADLINE, PATIENCES, SILENT, SURE, wait_until
+from ..rude_server import Rests
+from ..wires import Authority
+
+HAS_LIBRARY = importlib.util.find_spec("asyncua") is not None
+ADDRESS = 7000
+BEFORE = tuple(range(1, 11))
+AFTER = tuple(range(101, 111))
+NODE = "NODE ns=2;s=MoBatch.Words"
+READ, WRITE = b"\1\0\x77\2", b"\1\0\xa1\2"  # identifiers of requests: 631 and 673
+TYPE, HANDLE, RESULT, COUNT = 24, 36, 40, 52  # places in an answer
+
+
+def receive(sock):
+    """One message, or nothing at the end of the connection."""
+    head = sock.recv(8, socket.MSG_WAITALL)
+    return head + sock.recv(int.from_bytes(head[4:], "little") - 8, socket.MSG_WAITALL) if len(head) == 8 else b""
+
+
+def is_opening(frame):
+    """It neither reads nor writes."""
+    return frame[:3] != b"MSG" or frame[TYPE : TYPE + 4] not in (READ, WRITE)
+
+
+# fault -> kind of the error, of a read and of a write alike; and whether the request had reached the PLC
+FAULTS = {
+    "lost": (fault.lost, "timeout", False),
+    "silence": (fault.silence, "timeout", True),
+    "late": (fault.late, "timeout", True),
+    "half": (fault.half, "reply", True),
+    "slow": (fault.slow(2.0), "reply", True),
+    "garbage": (fault.garbage, "reply", True),
+    "reset": (fault.reset, "reset", True),
+    "hung up": (fault.hung_up, "reset", True),
+    "hung up halfway": (fault.hung_up_halfway, "reset", True),
+    "another message": (fault.flipped(0), "reply", True),
+    "an intermediate chunk": (fault.flipped(3, 0x05), "reply", True),
+    "an aborted one": (fault.flipped(3, 0x07), "reply", True),
+    "a chunk of no kind": (fault.flipped(3), "reply", True),
+    "a longer one": (fault.flipped(5), "reply", True),
+    "a far longer one": (fault.flipped(6), "reply", True),
+    "a shorter one": (fault.flipped(4, 0x04), "reply", True),
+    "another channel": (fault.flipped(8), "reply", True),
+    "another token": (fault.flipped(12), "reply", True),
+    "another place in the sequence": (fault.flipped(16), "reply", True),
+    "another request": (fault.flipped(20), "reply", True),
+    "another service": (fault.flipped(TYPE + 2, 0x04), "reply", True),
+    "another handle": (fault.flipped(HANDLE), "reply", True),
+    "more results": (fault.flipped(COUNT, 0x02), "reply", True),
+    "results without end": (fault.flipped(COUNT + 3, 0x40), "reply", True),
+}
+# status of a request or of a value -> cause, and whether a write's fate is unknown
+CODES = {
+    "BadNodeIdUnknown": ("node", False), "BadNodeIdInvalid": ("node", False), "BadIndexRangeNoData": ("2", False),
+    "BadIndexRangeInvalid": ("range", False), "BadWriteNotSupported": ("range", False), "BadNotReadable": ("access", False),
+    "BadNotWritable": ("access", False), "BadUserAccessDenied": ("access", False), "BadTypeMismatch": ("type", False),
+    "BadOutOfRange": ("type", False), "BadAttributeIdInvalid": ("", False), "BadTooManyOperations": ("", False),
+    "BadNoCommunication": ("quality", True), "BadWaitingForInitialData": ("quality", True), "BadDeviceFailure": ("quality", True),
+    "BadTimeout": ("", True), "BadInternalError": ("", True), "BadUnexpectedError": ("", True),
+    "UncertainLastUsableValue": ("uncertain", True), "GoodCompletesAsynchronously": ("uncertain", True),
+    "GoodLocalOverride": ("uncertain", True),
+}  # fmt: skip
+LOST = ("BadSessionIdInvalid", "BadSessionClosed", "BadSessionNotActivated", "BadSecureChannelIdInvalid")
+
+
+@unittest.skipUnless(HAS_LIBRARY, "asyncua is not installed")
+class OpcUaCase(BaseCase):
+    """``self.proxy`` in front of a simulated PLC that holds BEFORE at ADDRESS and does nothing of itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plc = cls.enterClassContext(Simulator(scan_time=None, protocol="opcua"))
+
+    def setUp(self):
+        super().setUp()
+        self.put(BEFORE)
+        self.new_proxy()
+
+    def put(self, words):
+        self.plc.mill.memory[ADDRESS : ADDRESS + 10] = words
+
+    def new_proxy(self, *faults):
+        self.proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive, is_opening))
+        self.faults = faults
+        self.proxy.faults += faults
+
+    def front(self, **values):
+        """The PLC's port is so for a while."""
+        for name, value in values.items():
+            self.enterContext(patch.object(self.plc.front, name, value))
+
+    def endpoint(self, **values):
+        return Endpoint("127.0.0.1", self.proxy.port, timeout=SURE, transport="opcua", **values)
+
+    @contextmanager
+    def opened(self, timeout=SURE, **values):
+        """Connecting, which is to come, has its time; then so many seconds are for each answer."""
+        with opened(self.endpoint(**values), "job_numbers") as wire:
+            wire.endpoint = replace(wire.endpoint, timeout=timeout)
+            yield wire
+
+    def poll(self, **values):
+        with self.opened(**values) as wire:
+            return wire.read_words(ADDRESS, 10, NODE)
+
+    def send(self, **values):
+        """The type of the array is known then."""
+        timeout = values.pop("timeout", SURE)
+        with self.opened(**values) as wire:
+            wire.read_words(ADDRESS, 10, NODE)
+            wire.endpoint = replace(wire.endpoint, timeout=timeout)
+            wire.write_words(ADDRESS, AFTER, NODE)
+
+    def assert_fails(self, call, kind, writing=False):
+        """After one request, or after one that was right, on a connection that is closed."""
+        for timeout in {"timeout": (SILENT,), "reply": (SILENT, *PATIENCES)}.get(kind, (SURE,)):
+            with self.assertRaises(LinkError) as caught:
+                call(timeout=timeout)
+            error = caught.exception
+            if error.kind != "timeout":
+                break
+            if timeout != PATIENCES[-1] and kind == "reply":
+                self.new_proxy(*self.faults)
+        self.assertEqual((error.kind, error.writing), (kind, writing))
+        asked = 1 if call == self.poll else 2
+        wait_until(lambda: len(self.proxy.requests) == asked, "the request")
+        self.assertTrue(self.proxy.wait_until_closed())
+        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (asked, 1))
+        return error
+
+
+@tagged("post_install", "-at_install")
+class TestOpcUa(OpcUaCase):
+    def test_read_and_write(self):
+        for kind in ("UInt16", "Int16"):
+            with self.subTest(kind):
+                self.front(kind=kind)
+                self.put(BEFORE)
+                self.new_proxy()
+                with self.opened() as wire:
+                    self.assertEqual(wire.read_words(ADDRESS, 10, NODE), BEFORE)
+                    wire.write_words(ADDRESS, AFTER, NODE)
+                    wire.write_words(ADDRESS + 9, [0xFFFF], NODE)
+                    wire.write_words(ADDRESS + 8, [0x8000], NODE)
+                    self.assertEqual(wire.read_words(ADDRESS, 10, NODE), (*AFTER[:8], 0x8000, 0xFFFF))
+                    self.assertEqual(wire.requests, 5)
+                    wire.write_words(65535, [7], NODE)
+                    self.assertEqual(wire.read_words(65534, 2, NODE), (0, 7))
+                    self.assertEqual(len(wire.read_words(0, 125, NODE)), 125)
+                    wire.write_words(0, [3] * 123, NODE)
+                self.assertEqual((len(self.proxy.requests), self.proxy.connections), (9, 1))
+                self.assertEqual(self.plc.mill.memory[:124], [3] * 123 + [0])
+                self.assertEqual(self.plc.mill.memory[ADDRESS + 8 : ADDRESS + 10], [0x8000, 0xFFFF])
+                self.plc.mill.memory[:124] = [0] * 124
+                self.plc.mill.memory[65535] = 0
+
+    def test_the_type_is_read_before_the_first_write(self):
+        with self.opened() as wire:
+            wire.write_words(ADDRESS, AFTER, NODE)
+        self.assertEqual([frame[TYPE : TYPE + 4] for frame in self.proxy.requests], [READ, WRITE])
+        self.assertEqual(self.poll(), AFTER)
+
+    def test_namespace_by_its_name(self):
+        with self.opened() as wire:
+            self.assertEqual(wire.read_words(ADDRESS, 10, "NODE nsu=urn:mill;s=MoBatch.Words"), BEFORE)
+            self.assertEqual(wire.read_words(ADDRESS, 10, "NODE nsu=urn:mill;s=MoBatch.Words"), BEFORE)
+            self.assertEqual(wire.requests, 3)
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            wire.read_words(ADDRESS, 10, "NODE nsu=urn:other;s=MoBatch.Words")
+        self.assertEqual(str(caught.exception), "setup: it has no namespace urn:other")
+
+    def test_impossible_requests_are_not_sent(self):
+        with self.opened() as wire:
+            for address, count in ((0, 0), (0, 126), (-1, 1), (65535, 2), (70000, 1)):
+                with self.assertRaises(ValueError):
+                    wire.read_words(address, count, NODE)
+            for address, words in ((0, []), (0, [0] * 124), (-1, [0]), (65535, [0, 0]), (0, [65536]), (0, [-1])):
+                with self.assertRaises(ValueError):
+                    wire.write_words(address, words, NODE)
+            for name in ("holding", "NODE", "NODE ", "NODE x", "NODE ns=2", "NODE ns=x;s=a", "NODE i=a", "D", ""):
+                for call in (lambda: wire.read_words(0, 1, name), lambda: wire.write_words(0, [1], name)):  # noqa: B023
+                    with self.assertRaises(LinkError) as caught:
+                        call()
+                    self.assertEqual((caught.exception.kind, caught.exception.writing), ("setup", False))
+            self.assertEqual(wire.requests, 0)
+        self.assertEqual(self.proxy.requests, [])
+
+    def test_identifiers(self):
+        for text in ('ns=3;s="Mo"."Recipe"', "ns=4;s=|var|PLC.Application.GVL.aRecipe", "i=2258", "nsu=urn:a:b;i=7", "s=a;b"):
+            self.assertTrue(opcua.is_node(text), text)
+        for text in ("", "Recipe", "ns=3", "ns=3;", "ns=3;s=", "ns=-1;i=1", "i=", "i=x", "ns=2 s=a"):
+            self.assertFalse(opcua.is_node(text), text)
+
+    def test_it_never_connects_by_itself(self):
+        wire = opcua.OpcUaWire(self.endpoint(), 1)
+        self.assert_no_connection(wire)
+        wire.open()
+        wire.close()
+        wire.close()
+        self.assert_no_connection(wire)
+        self.front(status="BadInternalError")
+        with self.opened() as wire:
+            with self.assertRaises(LinkError):
+                wire.read_words(ADDRESS, 10, NODE)
+            self.assert_no_connection(wire)
+        self.assertEqual(len(self.proxy.requests), 1)
+        self.new_proxy(fault.lost)
+        with self.opened(timeout=SILENT) as wire:
+            with self.assertRaises(LinkError):
+                wire.read_words(ADDRESS, 10, NODE)
+            self.assert_no_connection(wire)
+
+    def assert_no_connection(self, wire):
+        for call in (lambda: wire.read_words(0, 1, NODE), lambda: wire.write_words(0, [1], NODE)):
+            with self.assertRaises(LinkError) as caught:
+                call()
+            self.assertEqual(str(caught.exception), "reset: there is no connection")
+            self.assertFalse(caught.exception.writing)
+
+    def test_no_thread_is_left(self):
+        """And none is needed: whoever asks does all of it."""
+        before = threading.active_count()
+        with opened(replace(self.endpoint(), port=self.plc.port), "flags") as wire:
+            wire.read_words(ADDRESS, 10, NODE)
+            self.assertLessEqual(threading.active_count(), before)
+
+    def test_the_session_is_closed(self):
+        """A server has few; one that is left is kept for a while."""
+        frames = []
+        proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive, lambda frame: frames.append(frame) or True))
+        with opened(replace(self.endpoint(), port=proxy.port), "flags"):
+            pass
+        wait_until(lambda: len(frames) == 6, "the farewell")
+        self.assertEqual([frame[:3] for frame in frames], [b"HEL", b"OPN", b"MSG", b"MSG", b"MSG", b"CLO"])
+        self.assertEqual(frames[-2][TYPE : TYPE + 4], b"\1\0\xd9\1")
+
+    def test_manners(self):
+        with patch.object(opcua, "time", Rests()) as rests, self.opened(manners=Manners(0.5, 0.2)) as wire:
+            for _request in range(3):
+                wire.read_words(ADDRESS, 1, NODE)
+            self.assertAlmostEqual(rests.now, 0.9)
+        self.new_proxy()
+        with self.opened(manners=Manners(connect_each=True)) as wire:
+            for _request in range(3):
+                self.assertEqual(wire.read_words(ADDRESS, 10, NODE), BEFORE)
+        self.assertEqual((self.proxy.connections, wire.requests), (3, 3))
+
+
+@tagged("post_install", "-at_install")
+class TestVariables(OpcUaCase):
+    """What a node must be, so that a slot is read from one scan and written without harm to others."""
+
+    def refused(self, call, kind="setup"):
+        self.new_proxy()
+        with self.assertRaises(LinkError) as caught:
+            call()
+        self.assertEqual((caught.exception.kind, caught.exception.writing), (kind, False))
+        self.assertTrue(self.proxy.wait_until_closed())
+        self.assertNotIn(WRITE, [frame[TYPE : TYPE + 4] for frame in self.proxy.requests])
+        self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 10], list(BEFORE))
+        return str(caught.exception.detail)
+
+    def test_types(self):
+        for kind in ("UInt32", "Byte", "Float"):
+            self.front(kind=kind)
+            self.assertEqual(self.refused(self.poll), f"the variable is {kind}[]; words need an array of UInt16 or Int16")
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            wire.read_words(0, 2, "NODE i=2255")
+        self.assertEqual(caught.exception.detail, "the variable is String[]; words need an array of UInt16 or Int16")
+
+    def test_a_server_that_passes_over_ranges(self):
+        """It would replace the whole array by a slot."""
+        self.front(ranges=False, size=ADDRESS + 10)
+        for call in (self.poll, self.write_a_slot):
+            self.assertIn("it does not read a part of an array", self.refused(call))
+
+    def write_a_slot(self):
+        with self.opened() as wire:
+            wire.write_words(ADDRESS, AFTER, NODE)
+
+    def test_a_server_that_passes_over_ranges_of_an_array_of_that_length(self):
+        self.front(ranges=False, size=10)
+        for call in ("read_words", "write_words"):
+            with self.assertRaises(LinkError) as caught, self.opened() as wire:
+                getattr(wire, call)(0, 10 if call == "read_words" else AFTER, NODE)
+            self.assertIn("it does not read a part of an array", caught.exception.detail)
+
+    def test_access(self):
+        for access, told in ((0, "cannot be read"), (2, "cannot be read"), (0x103, "NonatomicRead")):
+            self.front(access=access)
+            for call in (self.poll, self.write_a_slot):
+                self.assertIn(told, self.refused(call))
+        for access, told in ((1, "cannot be written"), (0x203, "NonatomicWrite"), (0x403, "WriteFullArrayOnly")):
+            self.front(access=access)
+            self.assertEqual(self.poll(), BEFORE)
+            for call in (self.write_a_slot, self.send):
+                self.assertIn(told, self.refused(call))
+        self.front(access=None)
+        self.send()
+        self.assertEqual(self.poll(), AFTER)
+
+    def test_where_the_array_ends(self):
+        self.front(size=ADDRESS + 5)
+        with self.assertRaises(LinkError) as caught:
+            self.poll()
+        error = caught.exception
+        self.assertEqual((error.kind, error.cause, error.address), ("exception", "2", ADDRESS))
+        self.assertEqual(error.detail, "the array ends at 7004; asked was for 10 words at 7000")
+        self.front(size=ADDRESS)
+        with self.assertRaises(LinkError) as caught:
+            self.poll()
+        error = caught.exception
+        self.assertEqual((error.kind, error.cause, error.address), ("exception", "2", ADDRESS))
+
+    def test_old_values(self):
+        now = datetime.now(timezone.utc)
+        self.front(stamped=now - timedelta(hours=1))
+        self.assertEqual(self.poll(), BEFORE)
+        self.assertEqual(self.poll(login=Login(max_age=4000)), BEFORE)
+        with self.assertRaises(LinkError) as caught:
+            self.poll(login=Login(max_age=60))
+        error = caught.exception
+        self.assertEqual((error.kind, error.cause), ("reply", "stale"))
+        self.assertRegex(error.detail, r"its values are 3\d\d\d s old")
+
+    def test_values_that_are_older_than_those_before(self):
+        now = datetime.now(timezone.utc)
+        for back, is_believed in ((0.5, True), (5, False)):
+            with self.opened() as wire:
+                self.front(stamped=now)
+                wire.read_words(ADDRESS, 10, NODE)
+                self.front(stamped=now - timedelta(seconds=back))
+                if is_believed:
+                    self.assertEqual(wire.read_words(ADDRESS, 10, NODE), BEFORE)
+                    continue
+                with self.assertRaises(LinkError) as caught:
+                    wire.read_words(ADDRESS, 10, NODE)
+                self.assertEqual((caught.exception.kind, caught.exception.cause), ("reply", "stale"))
+
+
+@tagged("post_install", "-at_install")
+class TestConnecting(OpcUaCase):
+    def fails(self, **values):
+        with self.assertRaises(LinkError) as caught, opened(replace(self.endpoint(), **values), "flags"):
+            pass
+        self.assertFalse(caught.exception.writing)
+        return caught.exception
+
+    def test_silence(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.assertEqual(self.fails(port=silent.getsockname()[1], timeout=SILENT).kind, "timeout")
+
+    def test_what_speaks_something_else(self):
+        for answer in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"ACKF" + bytes(60)):
+            self.proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive))
+            self.proxy.faults.append(lambda talk, answer=answer: talk.send(answer))
+            error = self.fails(timeout=PATIENCES[0])
+            self.assertEqual((error.kind, error.detail), ("reply", "it is not OPC UA"))
+
+    def test_each_step(self):
+        """Hello, channel, session, activation: what goes wrong there is told, and the connection is closed."""
+        for step in range(4):
+            for spoil, kind in (
+                (fault.half, "reply"),
+                (fault.hung_up, "reset"),
+                (fault.garbage, "reply"),
+                (fault.lost, "timeout"),
+            ):
+                with self.subTest(step=step, kind=kind):
+                    self.proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive))
+                    self.proxy.faults += [fault.passed_on] * step + [spoil]
+                    timeout = SURE if kind == "reset" else PATIENCES[0]
+                    self.assertEqual(self.fails(timeout=timeout).kind, kind)
+                    self.assertTrue(self.proxy.wait_until_closed())
+
+    def test_refusals(self):
+        """By the service, and by a message that ends the connection."""
+        codes = {
+            "BadTooManySessions": ("connect", "sessions"),
+            "BadTcpServerTooBusy": ("connect", "sessions"),
+            "BadIdentityTokenRejected": ("tls", "user"),
+            "BadUserAccessDenied": ("tls", "user"),
+            "BadSecurityPolicyRejected": ("tls", "refused"),
+            "BadCertificateUntrusted": ("tls", "refused"),
+            "BadTcpEndpointUrlInvalid": ("connect", "status"),
+            "BadOutOfMemory": ("connect", "status"),
+        }
+        ua, binary = self.plc.front.ua, self.plc.front.binary
+        for name, told in codes.items():
+            error = ua.ErrorMessage(ua.StatusCode(name), "")
+            proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive))
+            frame = binary.uatcp_to_binary(ua.MessageType.Error, error)
+            proxy.faults.append(lambda talk, frame=frame: talk.send(frame))
+            found = self.fails(port=proxy.port)
+            self.assertEqual((found.kind, found.cause, found.detail), (*told, name))
+
+    def test_its_url_is_not_followed(self):
+        """What a server says of itself leads Odoo nowhere else."""
+        offered = self.plc.front.endpoint()
+        offered.EndpointUrl = "opc.tcp://169.254.169.254:4840"
+        with patch.object(self.plc.front, "endpoint", lambda: offered), patch.object(socket, "create_connection") as connect:
+            connect.side_effect = create_connection
+            self.assertEqual(self.poll(), BEFORE)
+            self.assertEqual({call.args[0][0] for call in connect.call_args_list}, {"127.0.0.1"})
+
+    def test_addresses(self):
+        for host in ("127.0.0.1", "localhost"):
+            self.assertEqual(self.fails(host=host, allowed=()).kind, "address")
+        for host in ("mill..example", "x" * 64, "300.1.1.1.invalid"):
+            self.assertEqual(self.fails(host=host).kind, "connect")
+        self.assertEqual(self.poll(allowed=parse_networks("127.0.0.0/8")), BEFORE)
+        with patch.object(opcua, "resolve", return_value=[]):
+            self.assertEqual(str(self.fails()), "connect: the host name has no address")
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            gone = closed.getsockname()
+        self.assertEqual((self.fails(port=gone[1]).kind, self.fails(port=gone[1]).cause), ("connect", "refused"))
+        with patch.object(opcua, "resolve", return_value=[gone, ("127.0.0.1", self.proxy.port)]):
+            self.assertEqual(self.poll(), BEFORE)
+
+    def test_a_password_is_not_sent_unencrypted(self):
+        """The simulator would take it so."""
+        error = self.fails(login=Login(user="odoo", password="secret"))
+        self.assertEqual(error.kind, "setup")
+        self.assertIn("wants the password unencrypted", error.detail)
+        self.assertEqual(self.poll(login=Login(user="odoo")), BEFORE)
+
+
+create_connection = socket.create_connection
+
+
+@tagged("post_install", "-at_install")
+class TestFaults(OpcUaCase):
+    """As those of Modbus: nothing wrong is believed, no write is sent twice."""
+
+    def test_reading(self):
+        for name, (spoil, kind, _applied) in FAULTS.items():
+            with self.subTest(name):
+                self.new_proxy(spoil)
+                self.assert_fails(self.poll, kind)
+                self.assertEqual(self.poll(), BEFORE)
+
+    def test_writing(self):
+        """The fate of a write that began is unknown: it is sent once, and the next read tells."""
+        for name, (spoil, kind, applied) in FAULTS.items():
+            with self.subTest(name):
+                self.put(BEFORE)
+                self.new_proxy(fault.passed_on, spoil)
+                self.assert_fails(self.send, kind, writing=True)
+                self.assertEqual(self.poll(), AFTER if applied else BEFORE)
+
+    def test_codes_of_values(self):
+        for name, (cause, doubtful) in CODES.items():
+            with self.subTest(name):
+                self.new_proxy()
+                with patch.object(self.plc.front, "status", name):
+                    error = self.assert_fails(self.poll, "exception")
+                self.assertEqual((error.cause, error.address, error.to_write), (cause, ADDRESS, False))
+                self.assertEqual(error.detail, f"{name} at index 7000 (10 words)")
+                self.new_proxy(fault.passed_on, self.answered(name))
+                error = self.assert_fails(self.send, "exception", writing=doubtful)
+                self.assertEqual((error.cause, error.to_write), (cause, True))
+
+    def answered(self, name):
+        """A fault: the PLC answers a write so."""
+
+        def spoil(talk):
+            with patch.object(self.plc.front, "taken", lambda _item: self.plc.front.ua.StatusCode(name)):
+                talk.send(talk.forward())
+
+        return spoil
+
+    def test_codes_of_requests(self):
+        for name, (cause, doubtful) in CODES.items():
+            if name.startswith("Bad"):
+                self.new_proxy()
+                with patch.object(self.plc.front, "fault", name):
+                    error = self.assert_fails(self.poll, "exception")
+                self.assertEqual((error.cause, error.detail), (cause, name))
+                self.new_proxy(fault.passed_on, self.faulted(name))
+                self.assert_fails(self.send, "exception", writing=doubtful)
+
+    def faulted(self, name):
+        def spoil(talk):
+            with patch.object(self.plc.front, "fault", name):
+                talk.send(talk.forward())
+
+        return spoil
+
+    def test_session_loss(self):
+        """The server says that it did nothing."""
+        for name in LOST:
+            self.new_proxy(self.faulted(name))
+            error = self.assert_fails(self.poll, "reset")
+            self.assertEqual(error.detail, f"it has ended the session ({name})")
+            self.new_proxy(fault.passed_on, self.faulted(name))
+            error = self.assert_fails(self.send, "reset")
+            self.assertEqual((error.cause, error.to_write), ("later", True))
+            self.assertEqual(self.poll(), BEFORE)
+
+    def test_a_message_that_ends_the_connection(self):
+        """In place of the answer to a write: it may have been applied."""
+        ua, binary = self.plc.front.ua, self.plc.front.binary
+        for name, kind in (
+            ("BadSecureChannelIdInvalid", "reset"),
+            ("BadNodeIdUnknown", "exception"),
+            ("BadTimeout", "exception"),
+        ):
+            error = ua.ErrorMessage(ua.StatusCode(name), "")
+            frame = binary.uatcp_to_binary(ua.MessageType.Error, error)
+            self.new_proxy(fault.passed_on, lambda talk, frame=frame: talk.send(frame))
+            self.assert_fails(self.send, kind, writing=True)
+
+    def test_doubled(self):
+        """The second is no answer to the next request: its place in the sequence is taken."""
+        self.new_proxy(fault.duplicate)
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            self.assertEqual(wire.read_words(ADDRESS, 10, NODE), BEFORE)
+            wire.read_words(ADDRESS, 10, NODE)
+        self.assertEqual((caught.exception.kind, caught.exception.writing), ("reply", False))
+
+    def test_later(self):
+        for spoil, told in ((fault.silence, "timeout"), (fault.hung_up, "reset")):
+            self.new_proxy(fault.passed_on, spoil)
+            with self.assertRaises(LinkError) as caught, self.opened(timeout=PATIENCES[0]) as wire:
+                wire.read_words(ADDRESS, 10, NODE)
+                wire.read_words(ADDRESS, 10, NODE)
+            self.assertEqual((caught.exception.kind, caught.exception.cause), (told, "later"))
+
+    def test_slow_but_in_time(self):
+        self.new_proxy(fault.slow(0.001))
+        self.assertEqual(self.poll(), BEFORE)
+
+    def test_any_byte(self):
+        """Whatever byte of an answer is another one: words of the right number, or a fault, never an accident."""
+        for place in range(8, len(self.asked_of_plc()), 3):
+            self.new_proxy(fault.flipped(place, 0x80))
+            try:
+                words = self.poll(timeout=PATIENCES[1])
+            except LinkError as error:
+                self.assertFalse(error.writing)
+            else:
+                self.assertEqual(len(words), 10)
+
+    def asked_of_plc(self):
+        """An answer as it comes for the first read of a node."""
+        answers = []
+
+        def keep(talk):
+            answers.append(talk.forward())
+            talk.send(answers[-1])
+
+        self.new_proxy(keep)
+        self.poll()
+        return answers[0]
+
+
+class Peer:
+    """asyncua's own server, which takes ranges of indices as the simulator does, with certificates and a user; in a thread."""
+
+    def __init__(self, issued):
+        self.certificate, self.key = issued.certificate, issued.key
+        self.values = list(BEFORE)
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.port = 0
+
+    def __enter__(self):
+        self._thread.start()
+        if not self._started.wait(DEADLINE) or not self.port:
+            raise AssertionError("the server did not start")
+        return self
+
+    def __exit__(self, *_exc):
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(DEADLINE)
+
+    def _run(self):
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._started.set()
+
+    async def _serve(self):
+        from asyncua import Server, ua
+        from asyncua.crypto.permission_rules import User, UserRole
+
+        class Users:
+            def get_user(self, _server, username=None, password=None, certificate=None):
+                known = username is None or (username, password) == ("odoo", "secret")
+                return User(role=UserRole.User) if known else None
+
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = Server(user_manager=Users())
+        await server.init()
+        server.set_endpoint("opc.tcp://127.0.0.1:0")
+        kinds = ua.SecurityPolicyType
+        server.set_security_policy([kinds.NoSecurity, kinds.Basic256Sha256_Sign, kinds.Basic256Sha256_SignAndEncrypt])
+        await server.load_certificate(self.certificate.encode(), "pem")
+        await server.load_private_key(self.key.encode(), None, "pem")
+        await server.set_application_uri("urn:mill")
+        index = await server.register_namespace("urn:words")
+        self.node = await server.nodes.objects.add_variable(
+            ua.NodeId("Words", index), "Words", self.values, ua.VariantType.UInt16
+        )
+        await self.node.set_writable()
+        self.text = f"NODE ns={index};s=Words"
+        self._take_ranges(server, ua)
+        await server.start()
+        self.port = server.bserver._server.sockets[0].getsockname()[1]
+        self._started.set()
+        await self._stopping.wait()
+        await server.stop()
+
+    def _take_ranges(self, server, ua):
+        service = server.iserver.attribute_service
+        read, write = service.read, service.write
+
+        def part(item):
+            low, _colon, high = item.IndexRange.partition(":")
+            return slice(int(low), int(high or low) + 1)
+
+        def read_ranges(params):
+            results = read(params)
+            for place, item in enumerate(params.NodesToRead):
+                if item.IndexRange:
+                    value = results[place].Value
+                    shown = ua.Variant(value.Value[part(item)], value.VariantType, is_array=True)
+                    results[place] = replace(results[place], Value=shown)
+            return results
+
+        async def write_ranges(params, **of_whom):
+            for item in filter(lambda item: item.IndexRange, params.NodesToWrite):
+                whole = list(server.iserver.aspace.read_attribute_value(item.NodeId, item.AttributeId).Value.Value)
+                whole[part(item)] = item.Value.Value.Value
+                item.Value = ua.DataValue(ua.Variant(whole, ua.VariantType.UInt16))
+            return await write(params, **of_whom)
+
+        service.read, service.write = read_ranges, write_ranges
+
+
+@tagged("post_install", "-at_install")
+class TestSecurity(OpcUaCase):
+    """asyncua's own server at the other end, as the simulator knows no security."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = Authority("plant")
+        cls.ours = cls.authority.application("urn:odoo:plc_mo_batch")
+        cls.peer = cls.enterClassContext(Peer(cls.authority.application("urn:mill", "127.0.0.1")))
+
+    def secure(self, security="encrypt", user="", password="", **tls):
+        ours = {"certificate": self.ours.certificate, "key": self.ours.key}
+        values = {"ca": self.authority.own.certificate, **ours, **tls}
+        login = Login(security, user, password)
+        return Endpoint("127.0.0.1", self.peer.port, timeout=SURE, transport="opcua", tls=Tls(**values), login=login)
+
+    def entered(self, endpoint):
+        with opened(endpoint, "flags") as wire:
+            return wire.read_words(0, 10, self.peer.text)
+
+    def refused(self, kind, cause="", **values):
+        with self.assertRaises(LinkError) as caught:
+            self.entered(self.secure(**values))
+        self.assertEqual((caught.exception.kind, caught.exception.cause), (kind, cause), caught.exception.detail)
+        return str(caught.exception.detail)
+
+    def test_each_security(self):
+        for security in ("none", "sign", "encrypt"):
+            for user, password in (("", ""), ("odoo", "secret")):
+                with self.subTest(security, user=user), opened(self.secure(security, user, password), "flags") as wire:
+                    self.assertEqual(wire.read_words(0, 10, self.peer.text), BEFORE)
+                    wire.write_words(2, [0xFFFF], self.peer.text)
+                    self.assertEqual(wire.read_words(1, 3, self.peer.text), (2, 0xFFFF, 4))
+                    wire.write_words(2, [3], self.peer.text)
+
+    def test_users(self):
+        self.refused("tls", "user", user="odoo", password="wrong")
+        self.refused("tls", "user", user="nobody", password="secret")
+
+    def test_whom_to_trust(self):
+        self.entered(self.secure(ca=self.peer.certificate))  # itself
+        other = Authority("other")
+        told = self.refused("tls", ca=other.own.certificate)
+        self.assertIn("it is not the one entered here, nor signed by it", told)
+        self.assertIn("it is not the one entered here", self.refused("tls", ca=""))
+        self.assertIn("it is not the one entered here", self.refused("tls", ca=self.ours.certificate))
+        self.entered(self.secure(ca="", verify=False))
+        self.assertIn("it has not the name mill", self.refused("tls", server_name="mill"))
+        self.assertIn("cannot be read", self.refused("tls", ca="-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----"))
+        with patch.object(trust.datetime, "datetime", wraps=datetime) as clock:
+            clock.now.return_value = datetime.now(timezone.utc) + timedelta(days=36500)
+            self.assertIn("it is valid at another time", self.refused("tls"))
+
+    def test_our_own(self):
+        self.assertIn("needs a certificate and its key", self.refused("setup", certificate=""))
+        self.assertIn("needs a certificate and its key", self.refused("setup", key=""))
+        self.assertIn("not in PEM format", self.refused("setup", certificate="x"))
+        self.assertIn("not in PEM format", self.refused("setup", key="x"))
+        trust.check_certificates(self.secure())
+        trust.check_certificates(self.secure("none", certificate="", key="", ca=""))
+        for values in ({"key": self.peer.key}, {"ca": ""}, {"certificate": ""}):
+            with self.assertRaises(LinkError):
+                trust.check_certificates(self.secure(**values))
+        trust.check_certificates(self.secure(ca="", verify=False))
+
+    def test_a_security_that_it_has_not(self):
+        policies = "asyncua.crypto.security_policies.SecurityPolicyBasic256Sha256.URI"
+        with patch(policies, "urn:none"):
+            self.assertIn("does not offer this security", self.refused("tls", "policy"))
+
+    def test_the_name_of_the_application(self):
+        self.assertEqual(trust.application_of(self.ours.certificate), "urn:odoo:plc_mo_batch")
+        for text in ("", "x", self.authority.own.certificate):
+            self.assertEqual(trust.application_of(text), "")
+
+
+# another's client, as its authors show it: it reads three words, writes two, and reads one as its server's certificate lets it
+CLIENT = """
+const { OPCUAClient, AttributeIds, DataType, Variant, VariantArrayType } = require("node-opcua");
+(async () => {
+    const client = OPCUAClient.create({ endpointMustExist: false, connectionStrategy: { maxRetry: 0 } });
+    await client.connect(`opc.tcp://127.0.0.1:${process.argv[1]}`);
+    const session = await client.createSession();
+    const found = await session.browse("ObjectsFolder");
+    const nodeId = found.references[0].nodeId.toString();
+    const numbers = new Uint16Array([0x2BCD, 7]);
+    const value = new Variant({ dataType: DataType.UInt16, arrayType: VariantArrayType.Array, value: numbers });
+    const status = await session.write({ nodeId, attributeId: AttributeIds.Value, indexRange: "7001:7002", value: { value } });
+    const read = await session.read({ nodeId, attributeId: AttributeIds.Value, indexRange: "7000:7003" });
+    await session.close();
+    await client.disconnect();
+    console.log("\\n" + JSON.stringify([nodeId, status.name, Array.from(read.value.value)]));
+    process.exit();
+})();
+"""
+# another's server, with an array of each type, and a certificate that it makes for itself
+SERVER = """
+const { OPCUAServer, Variant, DataType, VariantArrayType, OPCUACertificateManager } = require("node-opcua");
+(async () => {
+    const manager = new OPCUACertificateManager({ automaticallyAcceptUnknownCertificate: true, rootFolder: process.argv[1] });
+    const managers = { serverCertificateManager: manager, userCertificateManager: manager };
+    const server = new OPCUAServer({ port: 0, host: "127.0.0.1", resourcePath: "", ...managers });
+    await server.initialize();
+    const space = server.engine.addressSpace.getOwnNamespace();
+    for (const [name, type, kind] of [["Words", DataType.UInt16, Uint16Array], ["Numbers", DataType.Int16, Int16Array]]) {
+        const numbers = new kind(200).map((_, at) => at + 1);
+        const value = new Variant({ dataType: type, arrayType: VariantArrayType.Array, value: numbers });
+        const organizedBy = server.engine.addressSpace.rootFolder.objects;
+        const shape = { valueRank: 1, arrayDimensions: [200] };
+        space.addVariable({ nodeId: `s=${name}`, browseName: name, organizedBy, dataType: DataType[type], ...shape, value });
+    }
+    await server.start();
+    console.log("\\n" + JSON.stringify([server.endpoints[0].port, space.index]));
+    process.stdin.on("close", () => process.exit()).resume();
+})();
+"""
+
+
+def has_node_opcua():
+    """Node.js and the package ``node-opcua`` are there; ``npm install -g node-opcua`` installs it, NODE_PATH names the folder."""
+    node = shutil.which("node")
+    return bool(node) and not subprocess.run([node, "-e", "require('node-opcua')"], capture_output=True, check=False).returncode
+
+
+def told(lines):
+    """What a program of these prints as JSON, whatever else it says."""
+    return next((json.loads(line) for line in lines if line.startswith("[") and line.rstrip().endswith("]")), None)
+
+
+@tagged("post_install", "-at_install")
+class TestPeers(OpcUaCase):
+    """The clients and servers of others at the other ends."""
+
+    def test_asyncua_s_client_at_our_simulator(self):
+        from asyncua import Client, ua
+
+        async def visit():
+            async with Client(f"opc.tcp://127.0.0.1:{self.plc.port}") as client:
+                [node] = await client.nodes.objects.get_children()
+                self.assertEqual(node.nodeid.to_string(), "ns=2;s=MoBatch.Words")
+                whole = await node.read_value()
+                self.assertEqual((len(whole), tuple(whole[ADDRESS : ADDRESS + 10])), (65536, BEFORE))
+                value = ua.DataValue(ua.Variant([0xABCD, 7], ua.VariantType.UInt16, is_array=True))
+                await node.write_attribute(ua.AttributeIds.Value, value, f"{ADDRESS + 1}:{ADDRESS + 2}")
+
+        asyncio.run(visit())
+        self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], [1, 0xABCD, 7, 4])
+
+    def need_node_opcua(self):
+        if not has_node_opcua():
+            self.skipTest(
+                "Node.js with its package node-opcua is not part of the project's own set-up: npm install -g node-opcua"
+            )
+
+    def test_node_opcua_s_client_at_our_simulator(self):
+        self.need_node_opcua()
+        command = ["node", "-e", CLIENT, str(self.plc.port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
+        expected = ["ns=2;s=MoBatch.Words", "Good", [1, 0x2BCD, 7, 4]]
+        self.assertEqual(told(done.stdout.splitlines()), expected, done.stdout + done.stderr)
+        self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], expected[2])
+
+    @contextmanager
+    def node_opcua(self):
+        """Port and namespace of its server, and the server's certificate."""
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["node", "-e", SERVER, folder]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+                port, index = told(process.stdout)
+                try:
+                    yield port, index, next(Path(folder).rglob("certificate.pem")).read_text()
+                finally:
+                    process.kill()
+
+    def test_our_wire_at_node_opcua_s_server(self):
+        self.need_node_opcua()
+        ours = Authority().application("urn:odoo:plc_mo_batch")
+        with self.node_opcua() as (port, index, certificate):
+            tls = Tls(ca=certificate, certificate=ours.certificate, key=ours.key)
+            for security in ("none", "sign", "encrypt"):
+                endpoint = Endpoint("127.0.0.1", port, timeout=SURE, transport="opcua", tls=tls, login=Login(security))
+                for name in ("Words", "Numbers"):
+                    with self.subTest(security, name=name), opened(endpoint, "flags") as wire:
+                        self.visit(wire, f"NODE ns={index};s={name}")
+            for address, name in ((195, "Words"), (200, "Words")):
+                with self.assertRaises(LinkError) as caught, opened(endpoint, "flags") as wire:
+                    wire.read_words(address, 10, f"NODE ns={index};s={name}")
+                self.assertEqual((caught.exception.kind, caught.exception.cause), ("exception", "2"))
+
+    def visit(self, wire, node):
+        self.assertEqual(wire.read_words(0, 4, node), (1, 2, 3, 4))
+        wire.write_words(2, [0xFFFF, 7], node)
+        wire.write_words(1, [9], node)
+        self.assertEqual(wire.read_words(0, 5, node), (1, 9, 0xFFFF, 7, 5))
+        self.assertEqual(wire.read_words(190, 10, node), tuple(range(191, 201)))
+        wire.write_words(1, [2, 3, 4], node)
+
+
+@tagged("post_install", "-at_install")
+class TestAbove(OpcUaCase):
+    def in_node(self, layout):
+        return replace(layout, areas=tuple(replace(area, registers=NODE) for area in layout.areas))
+
+    def test_memories(self):
+        self.assertTrue(OPCUA.has(NODE))
+        for name in ("NODE", "NODE ", "NODE1", "NODES x", "DB1", "holding"):
+            self.assertFalse(OPCUA.has(name), name)
+
+    def test_a_look(self):
+        self.put([0] * 10)
+        layout = self.in_node(plc_layouts.job_numbers())
+        self.assertEqual(OPCUA.strangers(layout), [])
+        found = look(self.endpoint(), layout, SURE)
+        self.assertEqual((found.error, found.is_complete, found.fits), (None, True, True))
+
+    def test_a_trial(self):
+        with Simulator(protocol="opcua", scan_time=0.01) as plc:
+            endpoint = replace(self.endpoint(), port=plc.port)
+            trial = Trial(endpoint, self.in_node(plc_layouts.job_numbers()), (), SURE)
+            self.assertTrue(trial.is_simulator())
+            tried = trial.show_numbers()
+            self.assertEqual((tried.was_stored, tried.is_right), (True, True))
+
+
+@tagged("post_install", "-at_install")
+class TestWithoutTheLibrary(BaseCase):
+    def test_it_is_said_how_to_install_it(self):
+        """When a PLC needs it, and not before."""
+        self.assertIn("opcua", KINDS)
+        with patch.dict(sys.modules, {"asyncua": None, "asyncua.ua": None}):
+            found = look(Endpoint("127.0.0.1", 1, transport="opcua"), plc_layouts.job_numbers(), 1)
+        self.assertEqual(found.error.kind, "setup")
+        told = "the Python package asyncua is not installed: pip install 'asyncua>=2.1,<3'"
+        self.assertEqual(found.error.detail, told)
