@@ -1,5 +1,8 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
+
+NOT_ENTERED = -1.0  # shown as empty: zero is a quantity
 
 
 class MoBatchReview(models.TransientModel):
@@ -25,17 +28,25 @@ class MoBatchReview(models.TransientModel):
     @api.depends("batch_id")
     def _compute_line_ids(self):
         for review in self:
-            lines = review.batch_id.line_ids
+            batch = review.batch_id
+            asked = batch._asked_hand_adds()
+            quantities = {line: NOT_ENTERED if line in asked else line._consumed_qty() for line in batch.line_ids}
             review.line_ids = [
                 Command.clear(),
-                *(Command.create({"batch_line_id": line.id, "quantity": line._consumed_qty()}) for line in lines),
+                *(Command.create({"batch_line_id": line.id, "quantity": each}) for line, each in quantities.items()),
             ]
 
     # Actions
 
     def action_confirm(self):
-        """Store the entered quantities."""
+        """Store the entered quantities.
+
+        :raise UserError: if one that is asked for was not entered
+        """
         self.ensure_one()
+        if lacking := self.line_ids.filtered(lambda line: line.quantity < 0 and line._is_asked()):
+            names = ", ".join(lacking.product_id.mapped("display_name"))
+            raise UserError(self.env._("Enter how much was added of: %s. Enter 0 for what was not added.", names))
         quantities = [(line.batch_line_id.id, line.quantity) for line in self.line_ids if line._is_answered()]
         if quantities:
             self.batch_id.action_enter_hand_adds(quantities)
@@ -65,7 +76,10 @@ class MoBatchReviewLine(models.TransientModel):
     quantity = fields.Float(string="Consumed", digits="Product Unit", help="What the PLC dosed is corrected with Enter Amounts.")
 
     def _is_answered(self):
-        """A hand-add that was changed, or that must be entered."""
+        """A hand-add that was changed, or that is asked for."""
         line = self.batch_line_id
         changed = bool(line.uom_id.compare(self.quantity, line._consumed_qty()))
-        return not line.code and (changed or self.review_id.hand_adds_needed)
+        return not line.code and (changed or self._is_asked())
+
+    def _is_asked(self):
+        return self.batch_line_id in self.review_id.batch_id._asked_hand_adds()

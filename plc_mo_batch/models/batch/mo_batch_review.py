@@ -148,10 +148,18 @@ class MoBatch(models.Model):
             self._tell_responsible(self.env._("Out of tolerance"), " ".join(warnings))
 
     def _lacks_hand_adds(self):
+        return not (self._by_weight() and self.weighings_until) and bool(self._hand_adds_to_enter())
+
+    def _hand_adds_to_enter(self):
+        """Hand-adds of which nobody knows yet how much it was."""
         if self._by_weight():
-            return not self.weighings_until and bool(self._unweighed())
+            return self._unweighed()
         typed = self.controller_id.hand_add_policy == "typed"
-        return any(not line.code and not line.typed and (typed or line.entry_needed) for line in self.line_ids)
+        return self.line_ids.filtered(lambda line: not line.code and not line.typed and (typed or line.entry_needed))
+
+    def _asked_hand_adds(self):
+        """Those of them that a person is asked for now."""
+        return self._hand_adds_to_enter() if self.hand_adds_needed else self.line_ids.browse()
 
     def _hold_for_review(self):
         """Judge the batch by what is known of it now: what a person corrected need not be reviewed any more."""

@@ -150,12 +150,36 @@ class TestWriteBackHandAdds(MillCase):
         action = batch.with_user(self.operator).action_open_review()
         return Form(self.env["mo.batch.review"].with_user(self.operator).with_context(**action["context"]))
 
-    def test_dialog_proposes_the_plan(self):
+    def test_dialog_begins_empty(self):
+        """The plan stands beside it. It was filled in, and a careless Save booked it as if it had been weighed."""
         self.controller.hand_add_policy = "typed"
         batch = self.complete(self.new_order())
-        self.review(batch).save().action_confirm()
-        self.assertRecordValues(self.hand_add(batch), [{"typed": True, "typed_qty": 14.45}])
-        self.assertFalse(batch.hand_adds_needed)
+        form = self.review(batch)
+        with form.line_ids.edit(3) as line:
+            self.assertEqual((line.planned_qty, line.quantity), (14.45, -1.0), "below 0: the field shows nothing")
+        with self.assertRaisesRegex(UserError, "Enter how much was added of: Test salt"):
+            form.save().action_confirm()
+        self.assertRecordValues(self.hand_add(batch), [{"typed": False}])
+        for quantity in (14.45, 0.0):
+            with self.subTest(quantity=quantity), form.line_ids.edit(3) as line:
+                line.quantity = quantity
+            form.save().action_confirm()
+            self.assertRecordValues(self.hand_add(batch), [{"typed": True, "typed_qty": quantity}])
+            self.assertFalse(batch.hand_adds_needed)
+
+    def test_dialog_asks_only_for_what_is_lacking(self):
+        """What counts as planned, by the policy, is shown as that and stays what it is."""
+        batch = self.complete(self.new_order())
+        batch.hand_adds_needed = self.hand_add(batch).entry_needed = True
+        form = self.review(batch)
+        with form.line_ids.edit(3) as line:
+            line.quantity = 14.0
+        form.save().action_confirm()
+        self.assertRecordValues(self.hand_add(batch), [{"typed": True, "typed_qty": 14.0}])
+        self.controller.hand_add_policy = "planned"
+        other = self.complete(self.new_order())
+        with self.review(other).line_ids.edit(3) as line:
+            self.assertEqual(line.quantity, 14.45)
 
     def test_dialog_changes_only_hand_adds(self):
         batch = self.complete(self.new_order())
