@@ -29,6 +29,7 @@
         "views/mo_batch_chart_views.xml",
         "views/mo_batch_views.xml",
         "views/mo_batch_line_views.xml",
+        "views/plc_dosing_views.xml",
         "views/plc_equipment_views.xml",
         "views/plc_register_layout_views.xml",
         "views/plc_controller_views.xml",

@@ -52,6 +52,8 @@ SCREENS = [
     Screen("report", "../report/html/plc_mo_batch.report_mo_batch/{done}", ".page h2"),
     Screen("report-cancelled", "../report/html/plc_mo_batch.report_mo_batch/{cancelled}", ".page h2"),
     Screen("deviations", "plc-deviations", ".o_pivot td"),
+    Screen("doses", "plc-doses", ".o_pivot td"),
+    Screen("silo-dosing", "plc-silo-dosing", ".o_list_view .o_data_row"),
     Screen("journal", "plc-journal", ".o_list_view .o_data_row"),
     Screen("failures", "plc-failures", ".o_list_view .o_data_row"),
     Screen("failure", "plc-failures/{failure}", ".o_form_view [name=text]"),

@@ -2,6 +2,7 @@
 
 import inspect
 
+from odoo import fields
 from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user
@@ -46,6 +47,22 @@ class SecurityCase(MillCase):
         common = {"controller_id": plc.id, "company_id": plc.company_id.id, "words": "1 2", "event_key": "A"}
         failure = self.env["plc.failure"].create({**common, "text": "A test"})
         return failure, self.env["plc.weighing"].create({**common, "order_name": "A test"})
+
+    @classmethod
+    def new_dose(cls):
+        """A dose of a batch that was made, and the silo's figures."""
+        order = cls.env["mrp.production"].create(
+            {"product_id": cls.feed.id, "product_qty": 1000.0, "bom_id": cls.bom.id, "picking_type_id": cls.picking_type.id}
+        )
+        silo = cls.controller.equipment_ids[0]
+        line = {"code": silo.code, "equipment_id": silo.id, "product_id": cls.wheat.id, "uom_id": cls.kg.id, "planned_qty": 600.0}
+        values = {"production_id": order.id, "controller_id": cls.controller.id, "company_id": cls.controller.company_id.id}
+        line |= {"actual_qty": 606.0, "reported": True}
+        values |= {"state": "done", "date_finished": fields.Datetime.now(), "uom_id": cls.kg.id}
+        cls.env["mo.batch"].create({**values, "line_ids": [(0, 0, line)]})
+        cls.env.flush_all()
+        doses, silos = (cls.env[model].search([("equipment_id", "=", silo.id)]) for model in ("plc.dosing", "plc.dosing.silo"))
+        return doses[:1], silos[:1]
 
     refusal = (AccessError, AccessDenied)  # that a method is of no use now (a user error) is none
 

@@ -8,9 +8,12 @@ from . import (
     mo_batch_journal,
     mo_batch_line,
     mo_batch_line_lots,
+    mo_batch_line_value,
     mo_batch_name,
     mo_batch_rebook,
     mo_batch_review,
     mo_batch_times,
     mo_batch_watch,
+    plc_dosing,
+    plc_dosing_silo,
 )

@@ -385,6 +385,8 @@ class MoBatch(models.Model):
         if stamp == "date_finished":
             stamped[stamp] = self.date_finished or now  # its weight came later, or nothing more of it
         self.write({"state": state, **stamped})
+        if state == "done":
+            self.line_ids._freeze_costs()
         self.filtered(lambda batch: not batch._keeps_attention()).write({"attention": False, "attention_key": False})
         self._recompute_recordset(["waits_since"])  # nothing is asked now: the next question counts its time from then
 

@@ -98,6 +98,8 @@ class FieldCase(SecurityCase):
         time = {"workcenter_id": centre.id, "workorder_id": workorder.id, "loss_id": loss.id, "plc_batch_id": batch.id}
         cls.keep(batch.line_ids[0], order.move_raw_ids[0], workorder, cls.env["mrp.workcenter.productivity"].create(time))
         cls.keep(cls.wheat, cls.wheat.product_tmpl_id)
+        for record in cls.new_dose():
+            cls.keep(record)
 
     @classmethod
     def make_neighbours(cls):

@@ -72,9 +72,10 @@ FIELDS = {
     },
     "mo.batch.line": {
         SHOWN: (
-            "actual_qty batch_id carried_qty code company_id controller_id date deviation_percent deviation_qty dosed_from "
-            "entry_needed equipment_id fallen_qty late layers lot_id lots made_product_id move_id move_qty planned_qty "
-            "product_id reported sequence tolerance_state typed typed_qty uom_id wasted_qty weighed weighed_qty weighing_ids"
+            "actual_qty batch_id carried_qty code company_id controller_id currency_id date deviation_percent deviation_qty "
+            "deviation_value dosed_from entry_needed equipment_id fallen_qty late layers lot_id lots made_product_id move_id "
+            "move_qty planned_qty product_id reported sequence tolerance_state typed typed_qty unit_cost uom_id wasted_qty "
+            "weighed weighed_qty weighing_ids"
         ),
     },
     "mo.batch.review": {
@@ -124,12 +125,11 @@ FIELDS = {
             "baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id disposition_material "
             "disposition_policy enabled equipment_ids hand_add_policy host lang layout_id login_user lot_policy "
             "maintenance_requests max_age max_batch_qty max_read max_write missing_policy name no_transaction node "
-            "order_minutes own_node parity "
-            "park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time rack rack_slot "
-            "request_pause require_available responsible_id review_kg review_percent run_minutes security send_minutes sequence "
-            "serial_device settle_time silent_minutes stopbits take_minutes timeout tls_ca tls_server_name tls_verify "
-            "tolerance_kg tolerance_percent transport tz uom_id weighing_grace weight_grace weight_policy weight_review_kg "
-            "weight_review_percent weight_tolerance_kg weight_tolerance_percent"
+            "order_minutes own_node parity park_failing person_minutes picking_type_ids poll_interval port post_minutes "
+            "quiet_time rack rack_slot request_pause require_available responsible_id review_kg review_percent run_minutes "
+            "security send_minutes sequence serial_device settle_time silent_minutes stopbits take_minutes timeout tls_ca "
+            "tls_server_name tls_verify tolerance_kg tolerance_percent transport tz uom_id weighing_grace weight_grace "
+            "weight_policy weight_review_kg weight_review_percent weight_tolerance_kg weight_tolerance_percent"
         ),
         SHOWN: (
             "alarm_count alarm_ids batch_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
@@ -143,6 +143,18 @@ FIELDS = {
     },
     "plc.counter": {
         SHOWN: "controller_id name value",
+    },
+    "plc.dosing": {
+        SHOWN: (
+            "actual_qty batch_id company_id controller_id currency_id date deviation_percent deviation_qty deviation_value "
+            "equipment_id made_product_id outside_percent planned_qty product_id spread_percent spread_qty uom_id"
+        ),
+    },
+    "plc.dosing.silo": {
+        SHOWN: (
+            "company_id controller_id correction_qty currency_id deviation_value dose_count equipment_id judged_count "
+            "mean_percent mean_qty outside_percent planned_qty product_id spread_percent spread_qty suggestion uom_id"
+        ),
     },
     "plc.equipment": {
         SET: (

@@ -101,6 +101,7 @@ METHODS = {
     ("plc.controller", "echo_board"): (PLANNERS,),
     ("plc.controller", "get_board"): (PLANNERS,),
     ("plc.controller", "test_connection"): (OPERATORS,),
+    ("plc.dosing.silo", "action_view_doses"): (PLANNERS,),
     ("plc.failure", "action_open_maintenance_request"): (PLANNERS,),
     ("plc.failure", "action_open_resolve"): (OPERATORS,),
     ("plc.failure", "action_reopen"): (OPERATORS,),
@@ -155,6 +156,7 @@ class TestSecurityMethods(SecurityCase):
         check = self.controller._begin_commissioning()
         records += [failure, weighing, check, check.step_ids[0]]
         records.append(self.env["ir.module.module"].search([("name", "=", "plc_mo_batch")]))
+        records.append(self.new_dose()[1])
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {

@@ -32,6 +32,8 @@ MODELS = {
     "plc.failure": (PLANNERS, NOBODY, NOBODY),
     "plc.failure.resolve": WIZARD,
     "plc.layout.generate": (MANAGERS, MANAGERS, NOBODY),
+    "plc.dosing": (PLANNERS, NOBODY, NOBODY),
+    "plc.dosing.silo": (PLANNERS, NOBODY, NOBODY),
     "plc.register.area": LAYOUT,
     "plc.register.field": LAYOUT,
     "plc.register.layout": LAYOUT,

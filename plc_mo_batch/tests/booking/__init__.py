@@ -3,6 +3,7 @@ from . import (
     test_booked_by_hand,
     test_byproduct_lots,
     test_closing_questions,
+    test_dosing,
     test_entered_amounts,
     test_expired_lots,
     test_failure,
