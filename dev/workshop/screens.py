@@ -54,6 +54,8 @@ SCREENS = [
     Screen("deviations", "plc-deviations", ".o_pivot td"),
     Screen("doses", "plc-doses", ".o_pivot td"),
     Screen("silo-dosing", "plc-silo-dosing", ".o_list_view .o_data_row"),
+    Screen("recall", "plc-recall", ".o_form_view [name=subject]"),
+    Screen("recall-batch", "plc-history/{done}", ".o_form_view [name=forward_ids]", clicks=("button[name=action_plc_recall]",)),
     Screen("journal", "plc-journal", ".o_list_view .o_data_row"),
     Screen("failures", "plc-failures", ".o_list_view .o_data_row"),
     Screen("failure", "plc-failures/{failure}", ".o_form_view [name=text]"),

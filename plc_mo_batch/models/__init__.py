@@ -20,6 +20,9 @@ from . import booking
 from . import events
 
 # isort: split
+from . import recall
+
+# isort: split
 from . import exchange
 
 # isort: split

@@ -7,6 +7,8 @@ from . import (
     mo_batch_weight,
     plc_failure_resolve,
     plc_layout_generate,
+    plc_recall,
+    plc_recall_line,
     plc_setup,
     plc_snapshot,
     plc_snapshot_line,

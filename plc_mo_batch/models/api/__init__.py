@@ -6,6 +6,7 @@ from . import (
     mo_batch_api,
     mo_batch_feed,
     mo_batch_journal_api,
+    mo_batch_recall_api,
     plc_alarm_api,
     plc_api_answer,
     plc_controller_api,

@@ -1,7 +1,7 @@
 """The external API as OpenAPI 3.1, for programs that make a client of it: ``schema.py``, and what Odoo knows of the fields."""
 
 from ..batch.actions import ACTIONS
-from . import mo_batch_api, mo_batch_journal_api, plc_alarm_api, plc_controller_api
+from . import mo_batch_api, mo_batch_journal_api, mo_batch_recall_api, plc_alarm_api, plc_controller_api
 from .refusals import CODES
 from .schema import ARGUMENTS, HIGHEST_ID, METHODS, VERSION
 
@@ -116,6 +116,7 @@ def parts(env):
             alarms=list_of(schema("open_alarm")),
             checked=or_false(MOMENT),
         ),
+        "recall_row": object_of(**fields_of(env, "plc.recall.line", mo_batch_recall_api.ROW)),
         "state": object_of(id=ID, **fields_of(env, "mo.batch", ("name", "state"))),
         "tried": {"oneOf": [schema("succeeded"), schema("refused")]},
         "succeeded": object_of(id=ID, ok={"const": True}, **fields_of(env, "mo.batch", ("name", "state"))),
@@ -141,6 +142,7 @@ def answers():
         "healths": list_of(schema("health")),
         "journal_changes": changes("journal_line"),
         "queues": list_of(schema("queue")),
+        "recall": object_of(id=ID, name=TEXT, forward=list_of(schema("recall_row")), backward=list_of(schema("recall_row"))),
         "true": {"const": True},
         "version": object_of(api=TEXT, addon=TEXT),
     }

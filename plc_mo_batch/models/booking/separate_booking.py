@@ -1,10 +1,11 @@
 from odoo.exceptions import UserError
 
-from ...plc.reconcile import FAILED
+from ...plc.reconcile import DONE, FAILED
 from . import posting
 from .expired_lots import ExpiredLots
 from .negative_stock import NegativeStock
 from .order_value import OrderValue
+from .shared_order import SharedOrder
 from .work_time import WorkTime
 
 
@@ -70,6 +71,8 @@ class SeparateBooking:
         before = self._moves()
         move = posting.Component(line.with_env(self.env)).consume(quantity)
         OrderValue(self.batch.production_id).add_late(move, self.batch)
+        if self.batch.state == DONE:
+            SharedOrder(self.batch).link_late(move)
         self._remark_used(self._moves() - before)
 
     def _remark_used(self, moves):

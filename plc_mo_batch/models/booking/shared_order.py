@@ -80,11 +80,24 @@ class SharedOrder:
 
     def link_what_was_consumed(self):
         """The order is closed. Odoo has just made the last batch's components the source of all that was produced: correct
-        that."""
+        that. What was weighed late of an earlier one is in its products, too."""
         products = self.order.move_finished_ids.grouped("plc_batch_id")
+        components = self.order.move_raw_ids.grouped("plc_batch_id")
         for batch in self.earlier():
             if batch in products:
-                products[batch].move_line_ids.consume_line_ids = batch.line_ids.move_id.move_line_ids
+                used = batch.line_ids.move_id | components.get(batch, batch.line_ids.move_id)
+                products[batch].move_line_ids.consume_line_ids = used.move_line_ids
+
+    def link_late(self, move):
+        """What was weighed late of a batch that is booked is in what it made. Odoo links only what it posts itself, and what
+        people add to a closed order.
+
+        :param move: posted
+        """
+        made = self.order.move_finished_ids.filtered(lambda product: product.state == "done")
+        own = made.filtered(lambda product: product.plc_batch_id == self.batch)
+        products = own or made.filtered(lambda product: not product.plc_batch_id)
+        move.move_line_ids.produce_line_ids = products.move_line_ids
 
 
 def posted_like(move, order):

@@ -147,18 +147,20 @@ class FieldCase(SecurityCase):
             "mo.batch.weight": {**of_batch, "weight": MARK_KG},
             "plc.failure.resolve": {"failure_ids": [Command.set(cls.secrets["plc.failure"].ids)], "notes": MARK},
             "plc.layout.generate": {"controller_id": mill.id, "name": MARK},
+            "plc.recall": {"lot_id": cls.secrets["stock.lot"].id, "batch_id": batch.id},
             "plc.setup": {"name": MARK, "host": "192.0.2.77", "layout_id": mill.layout_id.id, "controller_id": mill.id},
             "plc.snapshot": {"controller_id": mill.id, "message": MARK},
             "plc.weighing.decide": {"weighing_ids": [Command.set(cls.secrets["plc.weighing"].ids)], "reason": MARK},
         }
         owners = {"mo.batch.amounts.line": "amounts_id", "mo.batch.review.line": "review_id"}
-        owners |= {"plc.setup.line": "setup_id", "plc.snapshot.line": "snapshot_id"}
+        owners |= {"plc.recall.line": "recall_id", "plc.setup.line": "setup_id", "plc.snapshot.line": "snapshot_id"}
         if model not in owners:
             return values.get(model, {})
         owner = env[model]._fields[owners[model]].comodel_name
         lines = {
             "mo.batch.amounts.line": {"code": 101, "product_names": MARK, "quantity": MARK_KG},
             "mo.batch.review.line": {"batch_line_id": batch.line_ids[0].id},
+            "plc.recall.line": {"direction": "forward", "kind": "used", "reference": MARK, "quantity": MARK_KG},
             "plc.setup.line": {"code": 101, "name": MARK},
             "plc.snapshot.line": {"slot": 1, "area": "feedback", "order_name": MARK, "quantity": MARK_KG},
         }

@@ -177,6 +177,16 @@ FIELDS = {
         SET: "assign controller_id events line_count lines name slots",
         SHOWN: "can_assign equipment_count words",
     },
+    "plc.recall": {
+        SET: "batch_id date_since date_until equipment_id lot_id picking_id subject",
+        SHOWN: "backward_ids forward_ids line_ids summary traced_at",
+    },
+    "plc.recall.line": {
+        SHOWN: (
+            "batch_id date direction equipment_id kind level location_dest_id location_id lot_id move_line_id partner_id "
+            "picking_id product_id production_id quantity recall_id reference uom_id"
+        ),
+    },
     "plc.register.area": {
         SET: "bank base field_ids kind layout_id node registers slots stride",
     },

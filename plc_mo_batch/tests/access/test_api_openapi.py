@@ -19,6 +19,7 @@ CALLS = {
     ("mo.batch", "api_detail"): {"ids": []},
     ("mo.batch", "api_find"): {"limit": 1000},
     ("mo.batch", "api_history"): {"order": ""},
+    ("mo.batch", "api_recall"): {"lot": "OPENAPI"},
     ("mo.batch", "api_reset"): {"ids": [], "decision": "requeue"},
     ("mo.batch", "api_retry"): {"ids": [], "partial": True},
     ("mo.batch.journal", "api_changes"): {"limit": 1000},
@@ -43,6 +44,7 @@ class TestApiOpenApi(PatientHttpCase, SecurityCase):
         cls.batches = cls.env["mo.batch"].search([("controller_id", "=", cls.controller.id)])
         cls.batches[0]._set_state("running")
         cls.env["plc.alarm"].create({"kind": "silent", "message": "A test.", "controller_id": cls.controller.id})
+        cls.env["stock.lot"].create({"name": "OPENAPI", "product_id": cls.wheat.id})
         cls.document = json.loads(json.dumps(describe(cls.env)))
         cls.schemas = cls.document["components"]["schemas"]
 

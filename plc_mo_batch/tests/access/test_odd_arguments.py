@@ -46,9 +46,10 @@ PREPARED = {
     "api_changes": {},
     "api_find": {},
     "api_history": {},
+    "api_recall": {},
     "api_reset": {"state": "running", "attention_key": "lost x"},
 }
-OF_THE_MODEL = ("api_changes", "api_find", "api_history", "get_board")  # they take no ids
+OF_THE_MODEL = ("api_changes", "api_find", "api_history", "api_recall", "get_board")  # they take no ids
 ODOOS = ("copy_data",)  # its argument is Odoo's own
 
 

@@ -14,6 +14,7 @@ PLANNERS = {"planner", *OPERATORS}
 METHODS = {
     ("ir.module.module", "button_uninstall"): (SETTINGS,),
     ("ir.module.module", "module_uninstall"): (SETTINGS,),
+    ("mo.batch", "action_plc_recall"): (PLANNERS,),
     ("mo.batch", "action_abort"): (OPERATORS,),
     ("mo.batch", "action_book_on_new_order"): (MANAGERS,),
     ("mo.batch", "action_cancel"): (OPERATORS,),
@@ -48,6 +49,7 @@ METHODS = {
     ("mo.batch", "api_detail"): (PLANNERS,),
     ("mo.batch", "api_find"): (PLANNERS,),
     ("mo.batch", "api_history"): (PLANNERS,),
+    ("mo.batch", "api_recall"): (PLANNERS, "RECALLED"),
     ("mo.batch", "api_reset"): (OPERATORS, "release"),
     ("mo.batch", "api_retry"): (OPERATORS,),
     ("mo.batch.booked", "action_confirm"): (MANAGERS,),
@@ -102,12 +104,17 @@ METHODS = {
     ("plc.controller", "get_board"): (PLANNERS,),
     ("plc.controller", "test_connection"): (OPERATORS,),
     ("plc.dosing.silo", "action_view_doses"): (PLANNERS,),
+    ("plc.equipment", "action_plc_recall"): (PLANNERS,),
     ("plc.failure", "action_open_maintenance_request"): (PLANNERS,),
     ("plc.failure", "action_open_resolve"): (OPERATORS,),
     ("plc.failure", "action_reopen"): (OPERATORS,),
     ("plc.failure", "action_resolve"): (OPERATORS,),
     ("plc.failure.resolve", "action_confirm"): (OPERATORS,),
     ("plc.layout.generate", "action_generate"): (MANAGERS,),
+    ("plc.recall", "action_open_lines"): (PLANNERS,),
+    ("plc.recall", "action_print"): (PLANNERS,),
+    ("plc.recall.line", "action_open"): (PLANNERS,),
+    ("plc.recall", "action_trace"): (PLANNERS,),
     ("plc.register.layout", "action_add_event_areas"): (MANAGERS,),
     ("plc.setup", "action_back"): (MANAGERS,),
     ("plc.setup", "action_commission"): (MANAGERS,),
@@ -129,6 +136,8 @@ METHODS = {
     ("res.config.settings", "action_plc_metrics_off"): (SETTINGS,),
     ("res.config.settings", "action_plc_new_metrics_key"): (SETTINGS,),
     ("res.config.settings", "set_values"): (SETTINGS,),
+    ("stock.lot", "action_plc_recall"): (PLANNERS,),
+    ("stock.picking", "action_plc_recall"): (PLANNERS,),
 }
 # of the records: test_security_models; of their fields: test_security_fields, test_security_companies
 RIGHTS = {"create", "write", "unlink", "copy", "default_get", "onchange"}
@@ -136,7 +145,7 @@ RIGHTS = {"create", "write", "unlink", "copy", "default_get", "onchange"}
 HARMLESS = {("res.config.settings", "default_get"), ("res.config.settings", "get_values")}
 # they are asked without ids
 OF_THE_MODEL = {(model, "api_changes") for model in ("mo.batch", "mo.batch.journal", "plc.alarm")}
-OF_THE_MODEL |= {("mo.batch", "api_find"), ("plc.controller", "api_version")}
+OF_THE_MODEL |= {("mo.batch", "api_find"), ("mo.batch", "api_recall"), ("plc.controller", "api_version")}
 
 
 @tagged("post_install", "-at_install")
@@ -156,7 +165,11 @@ class TestSecurityMethods(SecurityCase):
         check = self.controller._begin_commissioning()
         records += [failure, weighing, check, check.step_ids[0]]
         records.append(self.env["ir.module.module"].search([("name", "=", "plc_mo_batch")]))
-        records.append(self.new_dose()[1])
+        lot = self.env["stock.lot"].create({"name": "RECALLED", "product_id": self.wheat.id})
+        kind = self.env.ref("stock.warehouse0").out_type_id
+        places = {"location_id": kind.default_location_src_id.id, "location_dest_id": kind.default_location_dest_id.id}
+        picking = self.env["stock.picking"].create({"picking_type_id": kind.id, **places})
+        records += [lot, picking, self.controller.equipment_ids[0], self.new_dose()[1]]
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {
@@ -169,6 +182,13 @@ class TestSecurityMethods(SecurityCase):
             "plc.failure.resolve": {"failure_ids": failure.ids},
             "plc.weighing.decide": {"weighing_ids": weighing.ids},
             "plc.layout.generate": {"controller_id": self.controller.id},
+            "plc.recall": {"lot_id": lot.id},
+            "plc.recall.line": {
+                "recall_id": self.env["plc.recall"].create({"lot_id": lot.id}).id,
+                "direction": "forward",
+                "kind": "used",
+                "lot_id": lot.id,
+            },
             "plc.setup": {"host": "127.0.0.1", "port": 1, "is_checked": True, "controller_id": self.controller.id},
             "plc.snapshot": {"controller_id": self.controller.id},
             "res.config.settings": {},

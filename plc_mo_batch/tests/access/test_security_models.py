@@ -34,6 +34,8 @@ MODELS = {
     "plc.layout.generate": (MANAGERS, MANAGERS, NOBODY),
     "plc.dosing": (PLANNERS, NOBODY, NOBODY),
     "plc.dosing.silo": (PLANNERS, NOBODY, NOBODY),
+    "plc.recall": (PLANNERS, PLANNERS, NOBODY),
+    "plc.recall.line": (PLANNERS, NOBODY, NOBODY),
     "plc.register.area": LAYOUT,
     "plc.register.field": LAYOUT,
     "plc.register.layout": LAYOUT,

@@ -11,6 +11,7 @@ from . import (
     test_one_bad_record,
     test_one_product_twice,
     test_posted_corrected,
+    test_recall,
     test_shares_booking,
     test_silo_faults,
     test_silo_histories,

@@ -1,4 +1,5 @@
-"""Random histories of silos, against a ledger that was written independently: stock by silo and lot, and recalls.
+"""Random histories of silos, against a ledger that was written independently: stock by silo and lot, and recalls in both
+directions, over premixes that are dosed again.
 
 ``PLC_HISTORIES=1000 dev/test plc_mo_batch/tests/booking/test_silo_histories.py`` tries as many as that.
 """
@@ -6,15 +7,21 @@
 import os
 import random
 from collections import defaultdict
+from datetime import timedelta
+from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import tagged
 
+from ...models.recall.trace import Trace
 from .silo_case import SiloCase
 
 HISTORIES = int(os.environ.get("PLC_HISTORIES", "20"))
 FIRST = int(os.environ.get("PLC_FIRST_HISTORY", "0"))
 STEPS = 9
 LOCATED, ENTERED = (103, 104), 105  # silos that are stock locations, and one on which the lot is entered
+BAG = "bag"  # where what is added by hand comes from
+PREMIX = 104  # the silo that holds what the mill makes itself, too
 
 
 class Ledger:
@@ -27,8 +34,13 @@ class Ledger:
         self.entered = None
         self.out = defaultdict(float)  # lot -> kg dosed from the silo on which it is entered
         self.used = defaultdict(lambda: defaultdict(float))  # batch -> (silo, lot) -> kg
+        self.fills = defaultdict(list)  # silo, lot -> numbers of the fills
+        self.known = defaultdict(set)  # batch -> fills that what it used may be of
+        self.made = {}  # batch -> lot
+        self.delivered = defaultdict(set)  # lot -> numbers of deliveries
 
-    def fill(self, code, lot, kilograms):
+    def fill(self, code, lot, kilograms, number=None):
+        self.fills[code, lot].append(number)
         owed = min(kilograms, self.missing[code][lot])
         self.missing[code][lot] = round(self.missing[code][lot] - owed, 2)
         self.last[code] = lot
@@ -75,6 +87,31 @@ class Ledger:
             self.layers[code].pop(0)
         return lot, less
 
+    def book(self, batch):
+        """What was filled in until now may be what it used."""
+        self.known[batch].update(*(self.fills[place] for place in self.used[batch]))
+
+    def forward(self, lot):
+        """Who used a lot, what was made of it, and which deliveries took any of that: step by step."""
+        lots, batches = {lot}, set()
+        while True:
+            more = {batch for batch, used in self.used.items() if any(held in lots and kg for (_code, held), kg in used.items())}
+            further = lots | {self.made[batch] for batch in more if batch in self.made}
+            if more == batches and further == lots:
+                return batches, lots, {number for each in lots for number in self.delivered[each]}
+            lots, batches = further, more
+
+    def backward(self, lot):
+        """Who made a lot, of what, and of which fills."""
+        lots, batches = {lot}, set()
+        while True:
+            more = {batch for batch, made in self.made.items() if made in lots}
+            used = {(batch, *place) for batch in more for place, kg in self.used[batch].items() if kg}
+            further = lots | {held for _batch, _code, held in used}
+            if more == batches and further == lots:
+                return batches, used, {number for batch in batches for number in self.known[batch]}
+            lots, batches = further, more
+
     def stock(self):
         found = {}
         for code in LOCATED:
@@ -93,20 +130,28 @@ class History:
         self.random = random.Random(seed)
         self.ledger, self.told, self.lots = Ledger(), [], {}
         self.waiting, self.booked, self.numbers = [], [], {}
+        self.began, self.bags = fields.Datetime.now(), [case.new_lot(f"B{number}", case.vitamins) for number in range(3)]
 
     def run(self):
+        for bag in self.bags:
+            self.case.bring_in(self.case.vitamins, bag, 1000.0)
         for code in LOCATED:
             self.fill(code)
         self.enter_lot()
         steps = (self.make, self.make, self.make, self.fill, self.fill, self.fail, self.release, self.find_more, self.count,
-                 self.change_over, self.enter_lot, self.share)  # fmt: skip
+                 self.change_over, self.enter_lot, self.share, self.mix, self.mix, self.deliver, self.rebook)  # fmt: skip
         for _step in range(STEPS):
             self.random.choice(steps)()
         while self.waiting:
             self.release()
+        self.deliver()
 
     def tell(self, *what):
         self.told.append(what)
+
+    def now(self, *_args):
+        """A minute passes with each thing that happens."""
+        return self.began + timedelta(minutes=len(self.told))
 
     def amount(self, most):
         return self.random.choice((self.random.randint(1, most), round(self.random.uniform(1, most), 2)))
@@ -130,8 +175,11 @@ class History:
         lot, kilograms = self.lot(code), self.amount(300)
         self.tell("fill", code, lot.name, kilograms)
         self.case.bring_in(self.product(code), lot, kilograms)
-        self.case.transfer(self.case.store, self.case.silos[code].location_id, lot, kilograms)
-        self.ledger.fill(code, lot, kilograms)
+        self.fill_with(code, lot, kilograms)
+
+    def fill_with(self, code, lot, kilograms):
+        move = self.case.transfer(self.case.store, self.case.silos[code].location_id, lot, kilograms)
+        self.ledger.fill(code, lot, kilograms, move.move_line_ids)
 
     def change_over(self):
         code = self.random.choice(LOCATED)
@@ -155,15 +203,32 @@ class History:
 
     # Batches
 
-    def start(self, tons=1):
-        order = self.case.new_order(1000.0 * tons, bom_id=self.random.choice(self.case.boms).id)
+    def start(self, tons=1, bom=None):
+        bom = bom or self.random.choice(self.case.boms)
+        order = self.case.new_order(1000.0 * tons, bom_id=bom.id, product_id=bom.product_tmpl_id.product_variant_id.id)
+        self.take_bag(order)
         self.case.run_task(1)
         return order.plc_batch_ids.filtered("active").sorted("part")
 
-    def end(self, batch, state="completed"):
+    def take_bag(self, order):
+        """A person puts bags of one lot aside for the order."""
+        for move in order.move_raw_ids.filtered(lambda move: move.product_id == self.case.vitamins):
+            bag = self.random.choice(self.bags)
+            move._do_unreserve()
+            move._update_reserved_quantity(move.product_uom_qty, self.case.store, lot_id=bag)
+            self.tell("bag", order.name, bag.name)
+
+    def use_bag(self, batch):
+        """What is added by hand counts as planned."""
+        for line in batch.line_ids.filtered(lambda line: line.product_id == self.case.vitamins):
+            self.ledger.used[batch][BAG, line.move_id.lot_ids[:1]] += line.planned_qty
+
+    def end(self, batch, state="completed", bags=True):
         codes = [code for code in (*LOCATED, ENTERED) if code in batch.line_ids.mapped("code") or self.random.random() < 0.15]
         doses = {code: self.amount(150) for code in codes}
         self.numbers[batch] = len(self.numbers)
+        if bags and state == "completed":
+            self.use_bag(batch)
         self.tell(state, self.numbers[batch], dict(doses))
         for code, kilograms in doses.items():
             self.ledger.dose(batch, code, kilograms)
@@ -179,6 +244,34 @@ class History:
                 self.waiting.append(batch)
             else:
                 self.book(batch)
+
+    def mix(self):
+        """Something of a silo is made of what lies in another, and filled in."""
+        for batch in self.start(bom=self.case.premix_bom):
+            self.end(batch)
+            self.book(batch)
+            lot, kilograms = self.ledger.made[batch], self.amount(300)
+            self.tell("premix", lot.name, kilograms)
+            self.fill_with(PREMIX, lot, kilograms)
+
+    def rebook(self):
+        """A person cancelled the order while the PLC made it: it is booked on a new one."""
+        for batch in self.start():
+            batch._set_state("running")
+            batch.production_id.action_cancel()
+            self.end(batch, bags=False)
+            batch.action_book_on_new_order()
+            self.tell("rebooked", self.numbers[batch])
+            self.take_bag(batch.production_id)
+            self.use_bag(batch)
+            self.book(batch)
+
+    def deliver(self):
+        made = [lot for batch, lot in self.ledger.made.items() if lot.product_id == self.case.feed]
+        if made:
+            lot = self.random.choice(made)
+            self.tell("deliver", lot.name)
+            self.ledger.delivered[lot].add(self.case.ship(lot, self.random.randint(1, 400)))
 
     def share(self):
         self.case.controller.max_batch_qty = 1000.0
@@ -205,6 +298,9 @@ class History:
         self.case.assertFalse(batch.last_error)
         self.case.assertFalse(batch.active)
         self.booked.append(batch)
+        if batch.state == "done":
+            self.ledger.made[batch] = batch.production_id.lot_producing_ids
+        self.ledger.book(batch)
 
     def find_more(self):
         """A person finds out that a batch which is booked had dosed more."""
@@ -218,6 +314,7 @@ class History:
             before = {each: each.actual_qty for each in batch.line_ids}
             line.actual_qty += kilograms
             self.env["plc.task.write.back"]._book_difference(batch, before)
+            self.ledger.book(batch)
 
 
 @tagged("post_install", "-at_install")
@@ -229,8 +326,11 @@ class TestSiloHistories(SiloCase):
         cls.silos = {103: cls.silo, 104: cls.new_silo(104, maize), ENTERED: cls.new_silo(ENTERED, peas)}
         cls.controller.action_make_silo_locations()
         cls.silos[ENTERED].location_id = False
+        cls.vitamins = cls.new_product("Test vitamins", tracking="lot", standard_price=3.0)
+        cls.feed.tracking = "lot"
+        cls.premix_bom = cls.new_bom([(cls.barley, 300.0), (cls.wheat, 600.0)], product_tmpl_id=maize.product_tmpl_id.id)
         cls.boms = [
-            cls.new_bom([(cls.wheat, 600.0), (cls.barley, 100.0), (maize, 80.0), (peas, 50.0)]),
+            cls.new_bom([(cls.wheat, 600.0), (cls.barley, 100.0), (maize, 80.0), (peas, 50.0), (cls.vitamins, 2.5)]),
             cls.new_bom([(cls.wheat, 600.0), (maize, 90.0)]),
             cls.new_bom([(cls.wheat, 600.0), (cls.barley, 40.0), (cls.barley, 60.0)]),
         ]
@@ -240,8 +340,9 @@ class TestSiloHistories(SiloCase):
             with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
                 history = History(self, seed)
                 try:
-                    history.run()
-                    self.compare(history)
+                    with patch.object(fields.Datetime, "now", history.now):
+                        history.run()
+                        self.compare(history)
                 except AssertionError as error:
                     raise AssertionError("\n".join(map(str, [*history.told, error]))) from error
                 finally:
@@ -260,6 +361,23 @@ class TestSiloHistories(SiloCase):
         values = {"product_id": product.id, "product_uom": product.uom_id.id, "product_uom_qty": kilograms, **places}
         move = self.env["stock.move"].create({**values, "move_line_ids": [(0, 0, {**common, **places})], "picked": True})
         move._action_done()
+        return move
+
+    def ship(self, lot, kilograms):
+        """To a customer, in a delivery."""
+        kind = self.env.ref("stock.warehouse0").out_type_id
+        places = {"location_id": self.store.id, "location_dest_id": self.env.ref("stock.stock_location_customers").id}
+        detail = {
+            "product_id": lot.product_id.id,
+            "product_uom_id": lot.product_id.uom_id.id,
+            "lot_id": lot.id,
+            "quantity": kilograms,
+        }
+        move = {"product_id": lot.product_id.id, "product_uom": lot.product_id.uom_id.id, "product_uom_qty": kilograms, **places}
+        values = {**move, "move_line_ids": [(0, 0, {**detail, **places})], "picked": True}
+        picking = self.env["stock.picking"].create({"picking_type_id": kind.id, **places, "move_ids": [(0, 0, values)]})
+        picking._action_done()
+        return picking
 
     def correct(self, location, lot, difference):
         where = [("location_id", "=", location.id), ("lot_id", "=", lot.id)]
@@ -281,21 +399,48 @@ class TestSiloHistories(SiloCase):
         self.compare_recall(history, codes)
 
     def compare_recall(self, history, codes):
-        """From a batch to its lots, and from a lot to its batches, by the move lines alone."""
+        """Of each batch, what was used, from all that was posted of it; of each lot, both directions as people are told."""
         batches = self.env["mo.batch"].browse(batch.id for batch in history.booked)
         found = {batch: self.found_of(batch, codes) for batch in batches}
         self.assertEqual(found, {batch: {key: kg for key, kg in history.ledger.used[batch].items() if kg} for batch in batches})
-        for lot in history.lots:
-            items = self.env["stock.move.line"].search(
-                [("lot_id", "=", lot.id), ("state", "=", "done"), ("location_dest_id.usage", "in", ("production", "inventory"))]
-            )
-            moves = items.move_id.filtered(lambda move: not move.is_inventory)
-            lines = self.env["mo.batch.line"].search([("move_id", "in", moves.ids)])
-            used = {batch for batch, of_batch in history.ledger.used.items() if any(key[1] == lot for key in of_batch)}
-            self.assertEqual({*(moves.plc_batch_id | lines.batch_id)}, used, lot.name)
+        for lot in {*history.lots, *history.bags, *history.ledger.made.values()}:
+            self.assertEqual(self.forward(lot), history.ledger.forward(lot), f"forward of {lot.name}")
+            self.assertEqual(self.backward(lot, codes), history.ledger.backward(lot), f"backward of {lot.name}")
+
+    def forward(self, lot):
+        rows = Trace(self.env).forward(lot)
+        return (
+            self.batches_of(rows, "used", "scrapped"),
+            {lot, *self.lots_of(rows, "made")},
+            self.values(rows, "picking_id", "delivered"),
+        )
+
+    def backward(self, lot, codes):
+        rows = Trace(self.env).backward(lot)
+        used = set()
+        for row in rows:
+            if row["kind"] == "used":
+                item = self.env["stock.move.line"].browse(row["move_line_id"])
+                if item.lot_id:
+                    used.add((self.env["mo.batch"].browse(row["batch_id"]), self.code_of(item, codes), item.lot_id))
+        return self.batches_of(rows, "made"), used, self.values(rows, "move_line_id", "filled")
+
+    def batches_of(self, rows, *kinds):
+        return set(self.env["mo.batch"].browse(row["batch_id"] for row in rows if row["kind"] in kinds and row["lot_id"]))
+
+    def lots_of(self, rows, *kinds):
+        return set(self.env["stock.lot"].browse(row["lot_id"] for row in rows if row["kind"] in kinds))
+
+    def values(self, rows, name, kind):
+        model = {"picking_id": "stock.picking", "move_line_id": "stock.move.line"}[name]
+        return set(self.env[model].browse(row[name] for row in rows if row["kind"] == kind))
+
+    def code_of(self, item, codes):
+        return BAG if item.product_id == self.vitamins else codes.get(item.location_id, ENTERED)
 
     def found_of(self, batch, codes):
         found = defaultdict(float)
         for item in self.moves_of(batch).move_line_ids.filtered(lambda item: item.lot_id and item.state == "done"):
-            found[codes.get(item.location_id, ENTERED), item.lot_id] += item.quantity_product_uom
+            if item.move_id.raw_material_production_id:
+                found[self.code_of(item, codes), item.lot_id] += item.quantity_product_uom
         return {key: round(kilograms, 2) for key, kilograms in found.items()}

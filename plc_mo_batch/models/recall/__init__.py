@@ -1,0 +1,1 @@
+from . import mo_batch_recall, plc_equipment_recall, stock_lot, stock_picking
