@@ -17,6 +17,7 @@
         "data/plc_register_layout_protocols.xml",
         "views/plc_words_templates.xml",
         "wizards/plc_setup_views.xml",
+        "wizards/plc_silo_views.xml",
         "views/mo_batch_journal_views.xml",
         "wizards/mo_batch_amounts_views.xml",
         "wizards/mo_batch_weight_views.xml",

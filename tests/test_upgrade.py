@@ -269,6 +269,7 @@ def test_plcs_in_service_count_as_commissioned(upgraded):
 
 def test_plcs_in_service_book_lots_as_before(upgraded):
     assert query(upgraded, "SELECT DISTINCT lot_policy FROM plc_controller") == [("reserved",)]
+    assert query(upgraded, "SELECT DISTINCT level_policy FROM plc_controller") == [("ignore",)]
     assert query(upgraded, "SELECT 1 FROM plc_equipment WHERE location_id IS NOT NULL") == []
 
 

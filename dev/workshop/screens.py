@@ -80,6 +80,15 @@ SCREENS = [
         "in-the-plc-now", "plc-controllers/{mill}", "button[name=action_refresh]", clicks=("button[name=action_view_snapshot]",)
     ),
     Screen("silos", "plc-equipment", ".o_list_view .o_data_row", "manager"),
+    Screen("silo", "plc-equipment/{silo}", ".o_form_view button[name=action_open_fill]", "manager"),
+    Screen(
+        "silo-fill",
+        "plc-equipment/{silo}",
+        ".o_form_view .alert-warning",
+        clicks=("button[name=action_open_fill]", ("[name=weight] input", "99000"), "button[name=action_confirm]"),
+    ),
+    Screen("silo-fill-empty", "plc-silo-fill", ".o_form_view button[name=action_confirm]"),
+    Screen("silo-change", "plc-equipment/{silo}", ".modal .o_form_view", clicks=("button[name=action_open_change]",)),
     Screen("layouts", "plc-layouts", ".o_list_view .o_data_row", "manager"),
     Screen("layout", "plc-layouts/{layout}", ".o_form_view", "manager"),
     Screen(

@@ -54,7 +54,18 @@ class Stage:
         for days in HISTORY_DAYS:
             self._cycle(days)
         self._today()
+        with self.env() as env:
+            self.ids["silo"] = self._fill_silos(env)
         return self.ids
+
+    def _fill_silos(self, env):
+        """The first silos are stock locations; one of them is low, and one does not suffice for the queue."""
+        mill = env["plc.controller"].browse(self.ids["mill"])
+        store = mill._source_location()
+        for silo, level in zip(mill.equipment_ids, (8200.0, 3400.0, 950.0, 400.0, 5100.0), strict=False):
+            silo.write({"location_id": silo._location_below(store).id, "capacity_kg": 10_000.0, "low_kg": 1000.0})
+            env["stock.quant"]._update_available_quantity(silo.product_ids, silo.location_id, level)
+        return mill.equipment_ids[2].id
 
     def second_act(self):
         """What happens rarely: the same is weighed twice in a row, the PLC reports no finished weight, the next batch's order is

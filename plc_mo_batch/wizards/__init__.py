@@ -10,6 +10,8 @@ from . import (
     plc_recall,
     plc_recall_line,
     plc_setup,
+    plc_silo_change,
+    plc_silo_fill,
     plc_snapshot,
     plc_snapshot_line,
     plc_weighing_decide,

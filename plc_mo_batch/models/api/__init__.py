@@ -10,4 +10,5 @@ from . import (
     plc_alarm_api,
     plc_api_answer,
     plc_controller_api,
+    plc_equipment_api,
 )

@@ -30,16 +30,16 @@ class MoBatch(models.Model):
 
     @api.model
     @question
-    def api_recall(self, lot, product=0):
+    def api_recall(self, lot, product=""):
         """Where a lot went and what it came from, by stock moves: batches, orders, lots made, deliveries, silo fills, receipts.
 
         :param lot: its name
-        :param product: id of its product, if lots of several have that name; 0: of any
+        :param product: internal reference or barcode of its product, if lots of several have that name
         :return: id and name of the lot; forward and backward: rows, level by level
         :raise MissingError: if there is no such lot
         :raise UserError: if several products have one
         """
-        found = self._api_lot(self._api_text("lot", lot), self._api_whole("product", product))
+        found = self._api_lot(self._api_text("lot", lot), self._api_text("product", product))
         directions = {"forward": Trace(self.env).forward(found), "backward": Trace(self.env).backward(found)}
         rows = {name: [self._api_recall_row(row) for row in of_direction] for name, of_direction in directions.items()}
         return {"id": found.id, "name": found.name, **rows}
@@ -48,7 +48,8 @@ class MoBatch(models.Model):
 
     @api.model
     def _api_lot(self, name, product):
-        of_product = [("product_id", "=", product)] if product else []
+        named = ["|", ("default_code", "=", product), ("barcode", "=", product)]
+        of_product = [("product_id", "any", named)] if product else []
         found = self.env["stock.lot"].search([("name", "=", name), *of_product], limit=2) if name else self.env["stock.lot"]
         if not found:
             raise MissingError(self.env._("Lot %s does not exist.", name))

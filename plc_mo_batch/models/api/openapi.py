@@ -1,7 +1,7 @@
 """The external API as OpenAPI 3.1, for programs that make a client of it: ``schema.py``, and what Odoo knows of the fields."""
 
 from ..batch.actions import ACTIONS
-from . import mo_batch_api, mo_batch_journal_api, mo_batch_recall_api, plc_alarm_api, plc_controller_api
+from . import mo_batch_api, mo_batch_journal_api, mo_batch_recall_api, plc_alarm_api, plc_controller_api, plc_equipment_api
 from .refusals import CODES
 from .schema import ARGUMENTS, HIGHEST_ID, METHODS, VERSION
 
@@ -117,6 +117,8 @@ def parts(env):
             checked=or_false(MOMENT),
         ),
         "recall_row": object_of(**fields_of(env, "plc.recall.line", mo_batch_recall_api.ROW)),
+        "filled": object_of(**level_of(env), transfer=TEXT),
+        "level": object_of(**level_of(env)),
         "state": object_of(id=ID, **fields_of(env, "mo.batch", ("name", "state"))),
         "tried": {"oneOf": [schema("succeeded"), schema("refused")]},
         "succeeded": object_of(id=ID, ok={"const": True}, **fields_of(env, "mo.batch", ("name", "state"))),
@@ -127,6 +129,10 @@ def parts(env):
             "required": ["name", "message"],
         },
     }
+
+
+def level_of(env):
+    return {"id": ID, **fields_of(env, "plc.equipment", plc_equipment_api.LEVEL), "products": list_of(schema("named"))}
 
 
 def answers():
@@ -141,6 +147,7 @@ def answers():
         "done": {"anyOf": [list_of(schema("state")), list_of(schema("tried"))]},
         "healths": list_of(schema("health")),
         "journal_changes": changes("journal_line"),
+        "levels": list_of(schema("level")),
         "queues": list_of(schema("queue")),
         "recall": object_of(id=ID, name=TEXT, forward=list_of(schema("recall_row")), backward=list_of(schema("recall_row"))),
         "true": {"const": True},

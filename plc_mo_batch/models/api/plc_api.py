@@ -139,6 +139,17 @@ class PlcApi(models.AbstractModel):
         return value
 
     @api.model
+    def _api_number(self, name, value):
+        """An argument that is a number within its limits."""
+        lowest, highest = ARGUMENTS[name]["minimum"], ARGUMENTS[name]["maximum"]
+        if type(value) not in (int, float) or not lowest <= value <= highest:
+            sentence = self.env._(
+                "`%(name)s` must be a number from %(lowest)s to %(highest)s.", name=name, lowest=lowest, highest=highest
+            )
+            raise refused(BAD_ARGUMENT, sentence)
+        return float(value)
+
+    @api.model
     def _api_flag(self, name, value):
         if not isinstance(value, bool):
             raise refused(BAD_ARGUMENT, self.env._("`%s` must be true or false.", name))

@@ -17,6 +17,7 @@ HIGHEST_ID = 2**31 - 1  # that the database can hold
 MOST_IDS = 1000  # of a call
 MOST_RECORDS = 1000  # of a page
 MOST_CHARACTERS = 1000  # of a text
+MOST_WEIGHT = 10_000_000  # of a fill
 
 
 def text(description, longest=MOST_CHARACTERS):
@@ -29,6 +30,10 @@ def word(description, choices):
 
 def whole(description, lowest, highest):
     return {"type": "integer", "minimum": lowest, "maximum": highest, "description": description}
+
+
+def number(description, lowest, highest):
+    return {"type": "number", "minimum": lowest, "maximum": highest, "description": description}
 
 
 def flag(description):
@@ -45,6 +50,7 @@ MOMENT = "UTC, YYYY-MM-DD HH:MM:SS"
 ARGUMENTS = {
     "after": whole("Give what follows this id: `after` of the page before. 0: from the beginning.", 0, HIGHEST_ID),
     "batch": whole("Id of a batch. 0: of all.", 0, HIGHEST_ID),
+    "confirmed": flag("Do it although something is doubtful: the refusal before said what."),
     "cursor": text("Of the answer before. Empty: from the beginning."),
     "decision": word("What only a person can know about a batch that stands still.", DECISIONS),
     "ids": {
@@ -62,7 +68,8 @@ ARGUMENTS = {
     "order_action": word("What happens to the order.", keys(ORDER_ACTIONS)),
     "partial": flag("Try each record by itself, and say of each what came of it."),
     "plc": whole("Id of a PLC. 0: of all.", 0, HIGHEST_ID),
-    "product": whole("Id of a product. 0: of any.", 0, HIGHEST_ID),
+    "product": text("Internal reference or barcode of a product."),
+    "quantity": number("In the unit that the PLC weighs in.", 0.01, MOST_WEIGHT),
     "reason": word("Why it is cancelled.", keys(REASONS)),
     "since": text(f"Queued at that time or later. {MOMENT}."),
     "states": {"type": "array", "items": word("A state of a batch.", keys(STATES)), "description": "None: all."},
@@ -101,4 +108,6 @@ METHODS = {
     ("plc.controller", "api_switch"): Method("ids on", "note key", "true"),
     ("plc.controller", "api_version"): Method("", "", "version"),
     ("plc.controller", "api_write_back"): Method("", "ids key", "true"),
+    ("plc.equipment", "api_fill"): Method("ids quantity", "lot product confirmed key", "filled"),
+    ("plc.equipment", "api_levels"): Method("", "ids", "levels"),
 }

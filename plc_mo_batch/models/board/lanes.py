@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ...plc.reconcile import HANDED_OVER
 from ...tools.shifts import shift_start
 from .attention import order_label
+from .gauges import Gauges
 
 FINISHED_SHOWN = 8  # of the shift, for each PLC
 STALE_INTERVALS = 3  # intervals of Task 2 without a contact: the problem is then in Odoo, not in the PLC
@@ -34,11 +35,13 @@ class Lanes:
         waiting = self._count_waiting(self.controllers - self.batches.filtered(lambda batch: not batch.parked).controller_id)
         interval = self._exchange_interval()
         queues = self.batches.grouped("controller_id")
+        silos = Gauges(self.controllers).items()
         return [
             {
                 **self._connection(controller, interval, queues.get(controller, self.batches.browse())),
                 "batches": [self._batch(batch) for batch in queues.get(controller, ())],
                 "finished": finished[controller],
+                "silos": silos.get(controller.id, []),
                 "waiting": waiting.get(controller.id, {"orders": 0, "refused": 0, "withheld": 0}),
                 "buttons": controller._board_buttons(),
             }

@@ -7,6 +7,7 @@ what is posted, change it here. What :class:`Component` puts on the moves of a w
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ..batch.silo_layers import Layer, by_place, cut, layer_of
 
@@ -221,6 +222,51 @@ def _set_quantity(move, quantity):
         held = item.product_uom_id._compute_quantity(item.quantity, move.product_uom)
         item.write({"quantity": held, "product_uom_id": move.product_uom.id})
     move.quantity = quantity
+
+
+# What people bring to a silo and take from it
+
+
+def transfer(kind, source, destination, product, layers, origin):
+    """Bring layers of a product to another place, by a transfer that is done.
+
+    :param kind: the operation type of the transfer
+    :param source: the place above all of the layers
+    :param layers: in the product's unit; each from where it says
+    :param origin: what the transfer is for
+    :raise UserError: if Odoo asks something first
+    """
+    env = kind.env
+    places = {"location_id": source.id, "location_dest_id": destination.id}
+    values = {"picking_type_id": kind.id, "origin": origin, "user_id": env.uid, "company_id": kind.company_id.id, **places}
+    picking = env["stock.picking"].create(values)
+    moved = {"product_id": product.id, "picking_id": picking.id, "company_id": kind.company_id.id, **places}
+    details = [
+        {**moved, **_place_values(place), "product_uom_id": product.uom_id.id, "quantity": quantity, "picked": True}
+        for place, quantity in by_place(layers).items()
+    ]
+    demand = {"product_uom": product.uom_id.id, "product_uom_qty": sum(layer.quantity for layer in layers), "picked": True}
+    env["stock.move"].create({**moved, **demand, "move_line_ids": [Command.create(detail) for detail in details]})
+    picking.with_context(skip_expired=True, skip_backorder=True).button_validate()
+    if picking.state != "done":
+        raise UserError(env._("Odoo asks a question before it does the transfer: make it under Inventory."))
+    return picking
+
+
+def throw_away(company, product, layer, origin):
+    """Scrap what lies there."""
+    values = {"product_id": product.id, "product_uom_id": product.uom_id.id, "scrap_qty": layer.quantity, "origin": origin}
+    product.env["stock.scrap"].create({**values, "company_id": company.id, **_place_values(layer.place)}).do_scrap()
+
+
+def count_as(quant, quantity, reason):
+    """Say that ``quantity`` lies there, whatever the books say.
+
+    :param reason: what the move of the difference is called
+    """
+    quant = quant.with_context(inventory_mode=True, inventory_name=reason)
+    quant.inventory_quantity = quantity
+    quant.action_apply_inventory()
 
 
 # What was produced

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..common.roles import check_manager
@@ -8,6 +8,15 @@ class PlcController(models.Model):
     """The PLC's silos and tanks as stock locations."""
 
     _inherit = "plc.controller"
+
+    level_policy = fields.Selection(
+        [("ignore", "Queue it without a word"), ("warn", "Queue it with a remark"), ("leave", "Leave it out of the queue")],
+        string="Recipe Beyond the Level",
+        required=True,
+        default="warn",
+        help="What to do with an order for which a silo that is a stock location holds too little, by the books. One that "
+        "is left out says why, and is looked at again at the next fill.",
+    )
 
     # Actions
 

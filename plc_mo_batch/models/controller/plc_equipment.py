@@ -2,11 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.translate import format_number
+from ..common.plc_tolerance import weight_field
 
 
 class PlcEquipment(models.Model):
     _name = "plc.equipment"
-    _inherit = ["plc.changes", "plc.fenced", "plc.tolerance"]
+    _inherit = ["plc.changes", "plc.fenced", "plc.guarded", "plc.tolerance"]
     _description = "PLC Equipment"
     _order = "controller_id, sequence, code"
     _rec_names_search = ["name", "code"]
@@ -47,7 +48,14 @@ class PlcEquipment(models.Model):
         "counted as any location.",
     )
 
+    capacity_kg = weight_field("Capacity", "What it holds at most, in the PLC's weight unit. 0: not known.")
+    low_kg = weight_field(
+        "Low Below",
+        "An alarm is raised when its level falls below this, in the PLC's weight unit. 0: no alarm. For stock locations.",
+    )
+
     _code_uniq = models.UniqueIndex("(controller_id, code) WHERE active", "The equipment codes of a PLC must be unique.")
+    _levels_positive = models.Constraint("CHECK(capacity_kg >= 0 AND low_kg >= 0)", "Levels cannot be negative.")
     _code_positive = models.Constraint("CHECK(code BETWEEN 1 AND 65535)", "The equipment code must be between 1 and 65535.")
 
     def _plcs_concerned(self):
@@ -89,7 +97,11 @@ class PlcEquipment(models.Model):
     def write(self, vals):
         if not vals.get("active", True):
             self.filtered("active")._check_empty()
-        return super().write(vals)
+        held = {silo: silo.product_ids for silo in self} if "product_ids" in vals and not self.env.su else {}
+        result = super().write(vals)
+        for silo, products in held.items():
+            silo._check_none_is_to_dose(products - silo.product_ids)
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_empty(self):

@@ -3,4 +3,5 @@ from . import (
     plc_controller_health,
     plc_metrics,
     plc_task_health,
+    plc_task_health_silos,
 )

@@ -25,10 +25,12 @@ KINDS = [
     ("orders", "Orders waiting, queue empty"),
     ("task", "Task not running"),
     ("clock", "Clock drift"),
+    ("silo_low", "Silo low"),
+    ("silo_short", "Silo empty before the queue is through"),
 ]
 PRIORITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
 # priority of an alarm whose condition names none
-PRIORITY = {"slots": "medium", "unposted": "medium", "waiting": "medium", "orders": "medium", "clock": "medium"}
+PRIORITY = dict.fromkeys(("slots", "unposted", "waiting", "orders", "clock", "silo_low", "silo_short"), "medium")
 # ISA-18.2: active or returned to normal, acknowledged or not
 STATES = [
     ("unacknowledged", "Active"),

@@ -37,6 +37,8 @@ class PlcTaskHealth(models.AbstractModel):
             "waiting": self._waiting,
             "orders": self._orders,
             "clock": self._clock_off,
+            "silo_low": self._silos_low,
+            "silo_short": self._silos_short,
         }
 
     @api.model

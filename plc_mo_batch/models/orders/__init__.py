@@ -6,6 +6,7 @@ from . import (
     mrp_production_doors,
     mrp_production_line,
     mrp_production_share,
+    plc_equipment_level,
     plc_task_fill,
     product_product,
     product_template,

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 
 from ...plc.codec import CodecError
 from ...tools.translate import describe_error
+from .level_check import LevelCheck
 from .not_queueable import NotQueueable
 
 ORDER = "plc_first desc, priority desc, date_start, id"
@@ -57,11 +58,12 @@ class PlcTaskFill(models.AbstractModel):
         waiting = self.env["mo.batch"].search_count([("controller_id", "=", controller.id), ("parked", "=", False)])
         if waiting:
             self._log("mo_batch has %s records: skipping, waiting for the PLC to finish", waiting)
-            self._recheck(controller)
+            self._recheck(controller, LevelCheck(controller))
             self.env["plc.board"]._mark_filled(controller, busy=waiting)
             return self.env["mo.batch"]
-        batches = self._queue_orders(controller)
-        self._recheck(controller)
+        check = LevelCheck(controller)
+        batches = self._queue_orders(controller, check)
+        self._recheck(controller, check)
         self._log("Auto-sync completed: %s MO batches synced", len(batches))
         refused = self.env["mrp.production"].search_count(self._refused_domain(controller))
         self.env["plc.board"]._mark_filled(controller, queued=len(batches), refused=refused)
@@ -75,7 +77,7 @@ class PlcTaskFill(models.AbstractModel):
         return [*self.env["mrp.production"]._plc_eligible_domain(controller), ("plc_reason", "!=", False)]
 
     @api.model
-    def _queue_orders(self, controller):
+    def _queue_orders(self, controller, check):
         """Freeze the recipes of the next eligible orders as batches in slots 1..n."""
         batches = self.env["mo.batch"]
         limit = controller._batch_limit()
@@ -83,7 +85,7 @@ class PlcTaskFill(models.AbstractModel):
         if not limit:
             return batches
         for production in self._eligible(controller):
-            while batch := self._queue_order(controller, layout, production, slot=len(batches) + 1):
+            while batch := self._queue_order(controller, layout, production, len(batches) + 1, check):
                 batches |= batch
                 if len(batches) == limit:
                     return batches
@@ -92,7 +94,7 @@ class PlcTaskFill(models.AbstractModel):
         return batches
 
     @api.model
-    def _recheck(self, controller):
+    def _recheck(self, controller, check):
         """Clear reasons that no longer hold, also of orders that are not due yet. If there are many, each fill checks the next
         ones."""
         productions = self.env["mrp.production"]
@@ -102,18 +104,18 @@ class PlcTaskFill(models.AbstractModel):
             count = productions.search_count(refused)
             offset = controller.fill_count * PAGE % count if count > PAGE else 0
             for production in productions.search(refused, order=ORDER, limit=PAGE, offset=offset):
-                reason = self._refusal(controller, layout, production)
+                reason = self._refusal(controller, layout, production, check)
                 if production.plc_reason != reason:
                     production.plc_reason = reason
 
     @api.model
-    def _refusal(self, controller, layout, production):
+    def _refusal(self, controller, layout, production, check):
         """Why an order cannot be queued now, or False."""
         try:
             share = production._plc_share(controller)
             if not share:
                 return production._plc_reason_made() or False
-            production._plc_freeze(controller, layout, 1, share)
+            check.shortages(_lines_of(production._plc_freeze(controller, layout, 1, share)))
         except (NotQueueable, CodecError) as error:
             return production._plc_reason_of(error)
         return False
@@ -128,14 +130,17 @@ class PlcTaskFill(models.AbstractModel):
                 seen |= page
 
     @api.model
-    def _queue_order(self, controller, layout, production, slot):
+    def _queue_order(self, controller, layout, production, slot, check=None):
         """The new batch of an order. Empty if nothing is left to make, or if the order shows the reason."""
+        check = check or LevelCheck(controller)
         try:
             with self.env.cr.savepoint():
                 share = production._plc_share(controller)
                 if not share:
                     raise NotQueueable(production._plc_reason_made())
-                batch = self.env["mo.batch"].create(production._plc_freeze(controller, layout, slot, share))
+                values = production._plc_freeze(controller, layout, slot, share)
+                shortages = check.shortages(_lines_of(values))
+                batch = self.env["mo.batch"].create(values)
                 production._plc_record_share(share)
         except (NotQueueable, CodecError) as error:
             if reason := production._plc_reason_of(error):
@@ -146,7 +151,10 @@ class PlcTaskFill(models.AbstractModel):
             return self.env["mo.batch"]
         if production.plc_reason:
             production.plc_reason = False
+        check.take(_lines_of(values))
         batch._journal("state", self.env._("Order %(order)s queued in slot %(slot)s.", order=batch.order_name, slot=slot))
+        for shortage in shortages:
+            batch._remark(shortage)
         self._log("queued: %s %s in slot %s of %s", batch.name, batch.order_name, slot, controller.name)
         return batch
 
@@ -157,3 +165,8 @@ class PlcTaskFill(models.AbstractModel):
             message = self.env._("Order %(order)s is not queued: %(reason)s", order=production.name, reason=reason)
             self.env["mo.batch.journal"]._record("error", message, controller=controller)
         self._log("%s is not queued: %s", production.name, reason)
+
+
+def _lines_of(values):
+    """Values of the lines of a batch that is not created yet."""
+    return [line for _command, _id, line in values["line_ids"]]

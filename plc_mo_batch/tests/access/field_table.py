@@ -123,7 +123,7 @@ FIELDS = {
         SET: (
             "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy batch_limit "
             "baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id disposition_material "
-            "disposition_policy enabled equipment_ids hand_add_policy host lang layout_id login_user lot_policy "
+            "disposition_policy enabled equipment_ids hand_add_policy host lang layout_id level_policy login_user lot_policy "
             "maintenance_requests max_age max_batch_qty max_read max_write missing_policy name no_transaction node "
             "order_minutes own_node parity park_failing person_minutes picking_type_ids poll_interval port post_minutes "
             "quiet_time rack rack_slot request_pause require_available responsible_id review_kg review_percent run_minutes "
@@ -158,10 +158,10 @@ FIELDS = {
     },
     "plc.equipment": {
         SET: (
-            "active code controller_id kind location_id lot_id name product_ids product_number review_kg review_percent "
-            "sequence tolerance_kg tolerance_percent"
+            "active capacity_kg code controller_id kind location_id lot_id low_kg name product_ids product_number review_kg "
+            "review_percent sequence tolerance_kg tolerance_percent"
         ),
-        SHOWN: "company_id",
+        SHOWN: "cleaned_at company_id emptied_at last_fill_id level level_lots level_outlook level_percent level_state",
     },
     "plc.failure": {
         SHOWN: (
@@ -211,6 +211,14 @@ FIELDS = {
     },
     "plc.setup.line": {
         SET: "code kind name product_ids setup_id",
+    },
+    "plc.silo.change": {
+        SET: "act content note product_ids silo_id",
+        SHOWN: "effect level_told",
+    },
+    "plc.silo.fill": {
+        SET: "lot_id picking_id product_id question scan scan_problem silo_id weight",
+        SHOWN: "company_id level_told product_ids store_told tracking uom_id",
     },
     "plc.snapshot": {
         SHOWN: "controller_id layout_id line_ids message taken_at",

@@ -22,6 +22,7 @@ COMMANDS = {
     ("plc.controller", "api_fill"): {},
     ("plc.controller", "api_switch"): {"on": False, "note": "again"},
     ("plc.controller", "api_write_back"): {},
+    ("plc.equipment", "api_fill"): {"quantity": 5.0, "confirmed": True},
 }
 
 
@@ -34,10 +35,11 @@ class TestApiKeys(SecurityCase):
         self.batch = self.env["mo.batch"].search([("controller_id", "=", self.controller.id)])
 
     def send(self, model, method, *args, role="manager", **arguments):
-        ids = self.batch.ids if model == "mo.batch" else self.controller.ids
+        of_model = {"mo.batch": self.batch, "plc.equipment": self.controller.equipment_ids[0]}
+        ids = of_model.get(model, self.controller).ids
         return self.call(role, model, method, ids, *args, **arguments)
 
-    def prepare(self, method):
+    def prepare(self, model, method):
         """A batch that the command may be given, once."""
         if method == "api_reset":
             self.batch._set_state("offered")
@@ -45,11 +47,13 @@ class TestApiKeys(SecurityCase):
         elif method == "api_retry":
             self.batch._set_state("completed")
             self.batch._record_error("no stock location")
+        elif model == "plc.equipment":
+            self.controller.action_make_silo_locations()
 
     def test_each_command_acts_once(self):
         for (model, method), arguments in COMMANDS.items():
             with self.subTest(method), self.env.cr.savepoint() as savepoint:
-                self.prepare(method)
+                self.prepare(model, method)
                 answer = self.send(model, method, key="a", **arguments)
                 before = self.changes()
                 self.assertEqual(self.send(model, method, key="a", **arguments), answer)
@@ -88,7 +92,7 @@ class TestApiKeys(SecurityCase):
     def test_a_refused_call_leaves_its_key(self):
         with self.assertRaises(UserError), self.env.cr.savepoint():
             self.send("mo.batch", "api_retry", key="a")
-        self.prepare("api_retry")
+        self.prepare("mo.batch", "api_retry")
         self.assertEqual(self.send("mo.batch", "api_retry", key="a")[0]["state"], "completed")
 
     def test_keys_are_each_users_own(self):

@@ -31,6 +31,8 @@ CALLS = {
     ("plc.controller", "api_switch"): {"ids": [], "on": True},
     ("plc.controller", "api_version"): {},
     ("plc.controller", "api_write_back"): {"ids": []},
+    ("plc.equipment", "api_fill"): {"ids": [], "quantity": 5.0, "confirmed": True},
+    ("plc.equipment", "api_levels"): {"ids": []},
 }
 
 
@@ -43,6 +45,7 @@ class TestApiOpenApi(PatientHttpCase, SecurityCase):
         cls.env["plc.task.fill"]._fill(cls.controller)
         cls.batches = cls.env["mo.batch"].search([("controller_id", "=", cls.controller.id)])
         cls.batches[0]._set_state("running")
+        cls.controller.action_make_silo_locations()
         cls.env["plc.alarm"].create({"kind": "silent", "message": "A test.", "controller_id": cls.controller.id})
         cls.env["stock.lot"].create({"name": "OPENAPI", "product_id": cls.wheat.id})
         cls.document = json.loads(json.dumps(describe(cls.env)))
@@ -88,7 +91,8 @@ class TestApiOpenApi(PatientHttpCase, SecurityCase):
                 self.check(model, method, self.filled(model, arguments))
 
     def filled(self, model, arguments):
-        ids = self.batches.ids if model == "mo.batch" else self.controller.ids
+        of_model = {"mo.batch": self.batches, "plc.equipment": self.controller.equipment_ids[0]}
+        ids = of_model.get(model, self.controller).ids
         return {name: ids if name == "ids" else value or self.order[0].name for name, value in arguments.items()}
 
     def check(self, model, method, arguments):
@@ -109,6 +113,7 @@ class TestApiOpenApi(PatientHttpCase, SecurityCase):
             ("batch", self.call("manager", "mo.batch", "api_detail", self.batches.ids)),
             ("queue", self.call("manager", "plc.controller", "api_queue", self.controller.ids)),
             ("health", self.call("manager", "plc.controller", "api_health", self.controller.ids)),
+            ("level", self.call("manager", "plc.equipment", "api_levels", self.controller.equipment_ids.ids)),
         ):
             self.assertEqual(set(answer[0]), set(self.schemas[name]["properties"]), name)
 

@@ -105,6 +105,10 @@ METHODS = {
     ("plc.controller", "test_connection"): (OPERATORS,),
     ("plc.dosing.silo", "action_view_doses"): (PLANNERS,),
     ("plc.equipment", "action_plc_recall"): (PLANNERS,),
+    ("plc.equipment", "action_open_change"): (OPERATORS,),
+    ("plc.equipment", "action_open_fill"): (OPERATORS,),
+    ("plc.equipment", "api_fill"): (OPERATORS, 500.0),
+    ("plc.equipment", "api_levels"): (PLANNERS,),
     ("plc.failure", "action_open_maintenance_request"): (PLANNERS,),
     ("plc.failure", "action_open_resolve"): (OPERATORS,),
     ("plc.failure", "action_reopen"): (OPERATORS,),
@@ -125,6 +129,8 @@ METHODS = {
     ("plc.setup", "action_suggest"): (MANAGERS,),
     ("plc.setup", "action_test"): (MANAGERS,),
     ("plc.setup", "action_use_simulator"): (MANAGERS,),
+    ("plc.silo.change", "action_confirm"): (OPERATORS,),
+    ("plc.silo.fill", "action_confirm"): (OPERATORS,),
     ("plc.snapshot", "action_refresh"): (OPERATORS,),
     ("plc.weighing", "action_assign"): (OPERATORS, 0),
     ("plc.weighing", "action_count_again"): (OPERATORS,),
@@ -163,7 +169,7 @@ class TestSecurityMethods(SecurityCase):
         failure, weighing = self.new_events()
         records = [self.batch, self.order, self.controller, self.controller.layout_id, self.env["plc.alarm"].create(alarm)]
         check = self.controller._begin_commissioning()
-        records += [failure, weighing, check, check.step_ids[0]]
+        records += [failure, weighing, check, check.step_ids[0], self.controller.equipment_ids[0]]
         records.append(self.env["ir.module.module"].search([("name", "=", "plc_mo_batch")]))
         lot = self.env["stock.lot"].create({"name": "RECALLED", "product_id": self.wheat.id})
         kind = self.env.ref("stock.warehouse0").out_type_id
@@ -190,6 +196,8 @@ class TestSecurityMethods(SecurityCase):
                 "lot_id": lot.id,
             },
             "plc.setup": {"host": "127.0.0.1", "port": 1, "is_checked": True, "controller_id": self.controller.id},
+            "plc.silo.change": {"silo_id": self.controller.equipment_ids[0].id},
+            "plc.silo.fill": {"silo_id": self.controller.equipment_ids[0].id, "weight": 1.0},
             "plc.snapshot": {"controller_id": self.controller.id},
             "res.config.settings": {},
         }

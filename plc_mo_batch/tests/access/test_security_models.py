@@ -41,6 +41,8 @@ MODELS = {
     "plc.register.layout": LAYOUT,
     "plc.setup": (MANAGERS, MANAGERS, NOBODY),
     "plc.setup.line": (MANAGERS, MANAGERS, MANAGERS),
+    "plc.silo.change": WIZARD,
+    "plc.silo.fill": WIZARD,
     "plc.snapshot": (OPERATORS, NOBODY, NOBODY),
     "plc.snapshot.line": (OPERATORS, NOBODY, NOBODY),
     "plc.weighing": (PLANNERS, NOBODY, NOBODY),

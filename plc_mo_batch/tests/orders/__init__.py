@@ -20,4 +20,5 @@ from . import (
     test_sale_lowered,
     test_shares,
     test_shares_changed,
+    test_silo_levels,
 )

@@ -5,5 +5,6 @@ from . import (
     test_dialogs,
     test_settings,
     test_setup,
+    test_silo_tours,
     test_tours,
 )

@@ -35,6 +35,12 @@ const TOLERANCES = {
     review: { kind: "danger", icon: "fa-exclamation-circle" },
 };
 
+const SILOS = {
+    ok: { kind: "ok", icon: "fa-check" },
+    low: { kind: "warning", icon: "fa-exclamation-triangle" },
+    short: { kind: "danger", icon: "fa-exclamation-circle" },
+};
+
 /** The batch that the PLC makes: a bar for each component. */
 class BatchCard extends Component {
     static template = "plc_mo_batch.BatchCard";
@@ -202,6 +208,27 @@ export class Lane extends Component {
     get doneText() {
         const { count, quantity } = this.props.lane.finished;
         return _t("%(count)s done, %(quantity)s %(unit)s", { count, quantity: this.quantity(quantity), unit: this.props.lane.unit });
+    }
+
+    // Its silos
+
+    /** Of a PLC that is at rest, those that a person should look at. */
+    get silos() {
+        const { silos } = this.props.lane;
+        return this.isQuiet ? silos.filter((silo) => silo.state !== "ok") : silos;
+    }
+
+    level(silo) {
+        return SILOS[silo.state];
+    }
+
+    levelText(silo) {
+        const level = `${this.quantity(silo.level)} ${silo.unit}`;
+        return silo.capacity ? _t("%(level)s of %(capacity)s", { level, capacity: this.quantity(silo.capacity) }) : level;
+    }
+
+    outlookText(silo) {
+        return _t("enough for %s", silo.outlook);
     }
 
     badge(batch) {

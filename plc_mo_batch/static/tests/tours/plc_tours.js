@@ -105,3 +105,31 @@ tours.add("plc_newcomer", {
         },
     ]),
 });
+
+// The forklift's tablet: a scanned lot, a weight that the store does not have
+tours.add("plc_silo_fill", {
+    steps: patient(() => [
+        { trigger: ".o_form_view button[name=action_open_fill]", run: "click" },
+        { trigger: ".o_form_view [name=silo_id] input:value(Silo 103)" },
+        { content: "what a scanner types", trigger: ".o_form_view [name=scan] input", run: "edit A && press Enter" },
+        { trigger: ".o_form_view [name=lot_id] input:value(A)" },
+        { trigger: ".o_form_view [name=store_told]:contains(A 1000.00 kg · WH/Stock)" },
+        { trigger: ".o_form_view [name=weight] input", run: "edit 1500" },
+        { trigger: ".o_form_view button[name=action_confirm]:contains(Fill In)", run: "click" },
+        { trigger: ".o_form_view .alert:contains(Was a receipt not entered?)" },
+        { trigger: ".o_form_view button[name=action_confirm]:contains(All the Same)", run: "click" },
+        { trigger: ".o_notification:contains(1500.00 kg filled in)" },
+        { content: "the silo again", trigger: ".o_form_view [name=level]:contains(1,500.00)" },
+    ]),
+});
+
+tours.add("plc_silo_change", {
+    steps: patient(() => [
+        { trigger: ".o_form_view button[name=action_open_change]", run: "click" },
+        { trigger: ".modal [name=act] .o_radio_item:contains(another product) input", run: "click" },
+        { trigger: ".modal .alert:contains(No batch in the queue is dosed from it.)" },
+        { trigger: ".modal [name=act] .o_radio_item:contains(It was cleaned) input", run: "click" },
+        { trigger: ".modal button[name=action_confirm]", run: "click" },
+        { trigger: "body:not(:has(.modal)) .o_form_view" },
+    ]),
+});

@@ -1,0 +1,79 @@
+"""Whether what lies in the silos suffices for a recipe: Task 1 asks before it queues an order."""
+
+from odoo.tools import float_compare
+
+from ...tools.translate import format_number
+from ..batch.silo_levels import SiloLevels
+from .not_queueable import NotQueueable
+
+
+class LevelCheck:
+    """The book levels of a PLC's silos while its queue is filled, less what the orders take that are queued already. The PLC's
+    policy says what comes of an order that they do not suffice for. Nothing is looked up where it says that this is ignored.
+    """
+
+    def __init__(self, controller):
+        self.env = controller.env
+        self.policy = controller.level_policy
+        silos = controller.equipment_ids if self.policy != "ignore" else controller.equipment_ids.browse()
+        self._levels = SiloLevels(silos)
+        self._taken = {}  # (silo, product) -> weight
+        for silo in self._levels.silos:
+            for _batch, product, weight in self._levels.doses(silo):
+                self._take(silo, product, weight)
+
+    def shortages(self, lines):
+        """What the silos lack for a recipe, as sentences.
+
+        :param lines: values of the lines of a batch
+        :raise NotQueueable: with them, if the policy leaves such an order out
+        """
+        lacking = [self._sentence(silo, *what) for silo, *what in self._wanted(lines) if self._lacks(silo, *what)]
+        if lacking and self.policy == "leave":
+            raise NotQueueable(" ".join(lacking))
+        return lacking
+
+    def take(self, lines):
+        """The order of these lines is queued."""
+        for silo, product, weight in self._wanted(lines):
+            self._take(silo, product, weight)
+
+    def _wanted(self, lines):
+        """(silo, product, weight), once for each, of the silos that are stock locations."""
+        wanted = {}
+        for line in lines:
+            silo = self.env["plc.equipment"].sudo().browse(line["equipment_id"])
+            if silo in self._levels:
+                key = silo, self.env["product.product"].browse(line["product_id"])
+                wanted[key] = wanted.get(key, 0.0) + line["planned_qty"]
+        return [(*key, weight) for key, weight in wanted.items()]
+
+    def _take(self, silo, product, weight):
+        key = silo.id, product.id
+        self._taken[key] = self._taken.get(key, 0.0) + weight
+
+    def _left(self, silo, product):
+        return self._levels.weight(silo, product) - self._taken.get((silo.id, product.id), 0.0)
+
+    def _lacks(self, silo, product, weight):
+        return float_compare(self._left(silo, product), weight, precision_digits=2) < 0
+
+    def _sentence(self, silo, product, weight):
+        taken = self._taken.get((silo.id, product.id), 0.0)
+        said = {
+            "silo": silo.name,
+            "held": format_number(self.env, self._levels.weight(silo, product), ".2f"),
+            "taken": format_number(self.env, taken, ".2f"),
+            "weight": format_number(self.env, weight, ".2f"),
+            "unit": silo.controller_id.uom_id.name,
+            "product": product.display_name,
+        }
+        if not taken:
+            return self.env._(
+                "%(silo)s holds %(held)s %(unit)s of %(product)s by the books, and the recipe takes %(weight)s %(unit)s.", **said
+            )
+        return self.env._(
+            "%(silo)s holds %(held)s %(unit)s of %(product)s by the books, %(taken)s %(unit)s of them for what is queued before, "
+            "and the recipe takes %(weight)s %(unit)s.",
+            **said,
+        )

@@ -1,0 +1,187 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..models.booking.silo_fill import Store
+
+
+class PlcSiloFill(models.TransientModel):
+    """Three inputs on the forklift's tablet: silo, lot, weight. A scanner that types serves for the lot, or for a whole label."""
+
+    _name = "plc.silo.fill"
+    _inherit = ["plc.fenced"]
+    _description = "Fill a Silo"
+
+    silo_id = fields.Many2one("plc.equipment", string="Silo or Tank", domain="[('location_id', '!=', False)]")
+    scan = fields.Char(help="The lot's name or its product's barcode, or a GS1 label with lot, product and weight.")
+    scan_problem = fields.Char(readonly=True)
+    product_ids = fields.Many2many(related="silo_id.product_ids", related_sudo=False)
+    company_id = fields.Many2one(related="silo_id.company_id", related_sudo=False)
+    product_id = fields.Many2one(
+        "product.product",
+        compute="_compute_product_id",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', product_ids)]",
+    )
+    tracking = fields.Selection(related="product_id.tracking", related_sudo=False)
+    lot_id = fields.Many2one(
+        "stock.lot",
+        compute="_compute_lot_id",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        domain="[('product_id', '=', product_id), ('company_id', 'in', (False, company_id))]",
+    )
+    weight = fields.Float(string="Filled In", digits="Product Unit")
+    uom_id = fields.Many2one(related="silo_id.controller_id.uom_id", related_sudo=False)
+    level_told = fields.Char(string="In the Silo", compute="_compute_told", compute_sudo=False)
+    store_told = fields.Text(string="In the Store", compute="_compute_told", compute_sudo=False)
+    question = fields.Text(readonly=True)
+    picking_id = fields.Many2one("stock.picking", string="Transfer", readonly=True)
+
+    @api.depends("silo_id")
+    def _compute_product_id(self):
+        """The silo says it, if it holds but one."""
+        for fill in self:
+            held = fill.silo_id.product_ids
+            if fill.product_id not in held or not fill.product_id:
+                fill.product_id = held if len(held) == 1 else False
+
+    @api.depends("product_id")
+    def _compute_lot_id(self):
+        for fill in self:
+            if fill.lot_id.product_id != fill.product_id:
+                fill.lot_id = False
+
+    @api.depends("silo_id", "product_id", "lot_id")
+    def _compute_told(self):
+        for fill in self:
+            silo = fill.silo_id
+            silo._origin.check_access("read")
+            fill.level_told = silo.level_lots or silo._told_weight(silo.level) if silo.location_id else False
+            places = fill._store_places() if silo.location_id and fill.product_id else []
+            fill.store_told = "\n".join(places)
+
+    def _store_places(self):
+        for record in (self.product_id, self.lot_id):
+            record._origin.check_access("read")
+        store = Store(self.silo_id._origin._with_all_rights())
+        return store.told(self.product_id._origin, self.lot_id._origin) or [self.env._("none by the books")]
+
+    @api.onchange("scan")
+    def _onchange_scan(self):
+        """What a scanner typed is taken apart into the inputs, and its field is free for the next."""
+        code, self.scan, self.scan_problem = (self.scan or "").strip(), False, False
+        if not code:
+            return
+        lot, product, weight = self._read(code)
+        if not lot and not product:
+            self.scan_problem = self.env._("%s is neither a lot nor a product of a silo.", code[:100])
+            return
+        product = product or lot.product_id
+        if product not in self.silo_id.product_ids:
+            self._take_silo_of(product)
+        if product in self.silo_id.product_ids:
+            self.product_id = product
+            self.lot_id = lot or (self.lot_id if self.lot_id.product_id == product else False)
+        self.weight = weight or self.weight
+
+    def _take_silo_of(self, product):
+        """The one that holds it, unless another was chosen."""
+        holding = [("product_ids", "in", product.ids), ("location_id", "!=", False)]
+        found = self.env["plc.equipment"].search(holding)
+        if not self.silo_id and len(found) == 1:
+            self.silo_id = found
+        elif self.silo_id or not found:
+            self.scan_problem = self.env._(
+                "%(product)s does not go into %(silo)s, which holds %(held)s.",
+                product=product.display_name,
+                silo=self.silo_id.name or self.env._("a silo"),
+                held=", ".join(self.silo_id.product_ids.mapped("display_name")) or "-",
+            )
+        else:
+            self.scan_problem = self.env._(
+                "%(product)s goes into %(silos)s: choose one, then scan again.",
+                product=product.display_name,
+                silos=", ".join(found.mapped("name")),
+            )
+
+    # What a scanner types
+
+    def _read(self, code):
+        """(lot, product, weight) of what was scanned; each may be empty."""
+        lot, product = self._lot_named(code), self._product_named(code)
+        if lot or product:
+            return lot, product, 0.0
+        return self._read_gs1(code)
+
+    def _lot_named(self, name, product=None):
+        """A lot of this name. Products may share names of lots: that of what the silo holds, else of what any silo does."""
+        named = [("name", "=", name), *([("product_id", "=", product.id)] if product else [])]
+        found = self.env["stock.lot"].search(named)
+        held = self.env["plc.equipment"].search([("location_id", "!=", False)]).product_ids
+        for products in (self.silo_id.product_ids, held):
+            if of_them := found.filtered(lambda lot, products=products: lot.product_id in products):
+                return of_them[:1]
+        return found[:1]
+
+    def _product_named(self, code):
+        found = self.env["product.product"].search(["|", ("barcode", "=", code), ("default_code", "=", code)])
+        return (found.filtered(lambda product: product in self.silo_id.product_ids) or found)[:1]
+
+    def _read_gs1(self, code):
+        """By Odoo's own nomenclature: lot (10), product (01), net weight (310x)."""
+        nomenclature = self.env["barcode.nomenclature"].sudo().search([("is_gs1_nomenclature", "=", True)], limit=1)
+        try:
+            parts = {part["type"]: part for part in nomenclature.gs1_decompose_extended(code) or ()} if nomenclature else {}
+        except (ValidationError, ValueError):
+            parts = {}
+        product = self._product_named(parts["product"]["value"]) if "product" in parts else self.env["product.product"]
+        if "product" in parts and not product:
+            product = self._product_named(parts["product"]["value"].lstrip("0"))
+        lot = self._lot_named(parts["lot"]["value"], product) if "lot" in parts else self.env["stock.lot"]
+        return lot, product, self._weight_of(parts.get("quantity"))
+
+    def _weight_of(self, part):
+        unit = part and part["rule"].associated_uom_id
+        wanted = self.uom_id or self.env.ref("uom.product_uom_kgm")
+        if not unit or not unit._has_common_reference(wanted):
+            return 0.0
+        return unit._compute_quantity(part["value"], wanted, round=False)
+
+    # Actions
+
+    def action_confirm(self):
+        """Enter the fill. If something is doubtful, that is asked first.
+
+        :return: a message, and the next page; True while there is a question
+        """
+        self.ensure_one()
+        if self.picking_id:
+            raise UserError(self.env._("It is entered already: %s.", self.picking_id.name))
+        if not self.silo_id:
+            raise UserError(self.env._("Choose the silo."))
+        picking, question = self.silo_id._fill(self.weight, self.lot_id, self.product_id, agreed=self.question or False)
+        self.write({"question": question, "picking_id": picking.id})
+        return self._told_done(picking) if picking else True
+
+    def _told_done(self, picking):
+        """The page is free for the next fill; where a silo was opened for this one, that is shown again."""
+        message = self.env._(
+            "%(silo)s: %(weight)s filled in (%(transfer)s). It holds %(level)s now.",
+            silo=self.silo_id.name,
+            weight=self.silo_id._told_weight(self.weight),
+            transfer=picking.name,
+            level=self.silo_id._told_weight(self.silo_id.level),
+        )
+        back = self.silo_id if self.env.context.get("default_silo_id") else self.browse()
+        following = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Fill a Silo"),
+            "res_model": back._name,
+            "res_id": back.id,
+        }
+        following |= {"views": [[False, "form"]], "target": "main"}
+        params = {"type": "success", "message": message, "next": following}
+        return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
