@@ -35,6 +35,7 @@
         "views/plc_equipment_views.xml",
         "views/plc_register_layout_views.xml",
         "views/plc_controller_views.xml",
+        "views/plc_controller_doses_views.xml",
         "views/plc_alarm_views.xml",
         "views/plc_controller_health_views.xml",
         "views/plc_controller_clock_views.xml",

@@ -273,6 +273,14 @@ def test_plcs_in_service_book_lots_as_before(upgraded):
     assert query(upgraded, "SELECT 1 FROM plc_equipment WHERE location_id IS NOT NULL") == []
 
 
+def test_plcs_in_service_queue_as_before(upgraded):
+    limits = "SELECT DISTINCT unsaid_percent, unsaid_kg FROM plc_controller"
+    assert query(upgraded, limits) == [(0, 0)]
+    assert query(upgraded, "SELECT 1 FROM plc_controller WHERE ambiguous_policy = 'order'") == []
+    used = "SELECT DISTINCT in_use, least_dose, most_dose, dose_step FROM plc_equipment"
+    assert query(upgraded, used) == [(True, 0, 0, 0)]
+
+
 def test_metrics_have_a_new_key(upgraded, before):
     """Anybody could read the one before."""
     assert before["settings"][METRICS_KEY]

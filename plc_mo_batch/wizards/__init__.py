@@ -10,6 +10,7 @@ from . import (
     plc_recall,
     plc_recall_line,
     plc_setup,
+    plc_setup_component,
     plc_silo_change,
     plc_silo_fill,
     plc_snapshot,

@@ -6,7 +6,7 @@ from ..models.controller.plc_controller_look import TEST_SECONDS
 from ..plc.transport import TCP
 from ..plc.wires import KINDS
 
-STEPS = [("address", "Address"), ("silos", "Silos and Products"), ("done", "Connected")]
+STEPS = [("address", "Address"), ("silos", "Silos and Products"), ("components", "Hand-Adds"), ("done", "Connected")]
 ASKED = {"host", "port", "device_id", "node", "rack", "login"}  # of the last it takes the default: no security, anonymous
 # transports for which the wizard asks all settings; the others are set on the PLC itself
 TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values() if kind.needs <= ASKED]
@@ -128,9 +128,9 @@ class PlcSetup(models.TransientModel):
         return True
 
     def action_back(self):
-        """Back to the address; what was entered stays."""
+        """Back to the step before; what was entered stays."""
         self.ensure_one()
-        self.write({"step": "address", "is_checked": False})
+        self.write({"step": "silos" if self.step == "components" else "address", "is_checked": False})
         return True
 
     def action_suggest(self):
@@ -150,7 +150,7 @@ class PlcSetup(models.TransientModel):
         return True
 
     def action_connect(self):
-        """Create the PLC and its silos.
+        """Create the PLC and its silos, once it is asked how components in no silo get into a batch.
 
         :return: True
         :raise UserError: if no person has confirmed the contents of the silos
@@ -158,6 +158,9 @@ class PlcSetup(models.TransientModel):
         self.ensure_one()
         if not self.is_checked:
             raise UserError(self.env._("Check that each silo holds the products listed here, then tick the box."))
+        if self.step != "components" and self._ask_for_components():
+            return True
+        self._say_components()
         self.controller_id = self.env["plc.controller"].create(
             {
                 **self._connection(),

@@ -191,7 +191,8 @@ class MoBatch(models.Model):
         for batch in self:
             dosed = batch.line_ids.filtered("code")
             planned = sum(dosed.mapped("planned_qty"))
-            done = sum(min(line.actual_qty, line.planned_qty) for line in dosed)
+            dosings = dosed._dosings()
+            done = sum(min(sum(each.mapped("actual_qty")), sum(each.mapped("planned_qty"))) for each in dosings)
             ended = batch.state in ("completed", "done")
             batch.progress = 100.0 if ended else min(100.0, 100 * done / planned) if planned else 0.0
 

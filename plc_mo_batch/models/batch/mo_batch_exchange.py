@@ -209,6 +209,7 @@ class MoBatch(models.Model):
                 "reported": True,
             }
         )
+        line._count_for_sister()
         line._find_product()
 
     # What is odd about it

@@ -86,7 +86,7 @@ class MoBatchLine(models.Model):
             line.deviation_qty = deviation
             line.deviation_percent = 100 * deviation / line.planned_qty if line.planned_qty else 0.0
 
-    @api.depends("planned_qty", "actual_qty", "reported", "date")
+    @api.depends("planned_qty", "reported", "date", "batch_id.line_ids.actual_qty", "batch_id.line_ids.is_sister")
     def _compute_tolerance_state(self):
         for line in self:
             line.tolerance_state = line.reported and line.date and line._tolerance_state()
@@ -124,15 +124,6 @@ class MoBatchLine(models.Model):
         owner = self.equipment_id if self.equipment_id._has_limit(kind) else self.batch_id.controller_id
         planned = sum(self._dosing().mapped("planned_qty"))
         return owner._limit(kind, planned) if owner._has_limit(kind) else None
-
-    def _dosing(self):
-        """The lines that one equipment doses at once: an order may need a product several times, e.g. in a kit beside the
-        formula. A component added by hand is alone."""
-        return self.batch_id.line_ids.filtered(lambda line: line.code == self.code) if self.code else self
-
-    def _dosings(self):
-        """The lines, those of one dosing together."""
-        return list(self.grouped(lambda line: (line.batch_id, line.code or -line.id)).values())
 
     def _sum_weighings(self):
         """
@@ -200,7 +191,8 @@ class MoBatchLine(models.Model):
         return uom.round(self.uom_id._compute_quantity(quantity, uom, round=False))
 
     def _is_as_planned(self):
-        return not self.uom_id.compare(self._consumed_qty(), self.planned_qty)
+        dosing = self._dosing()
+        return not self.uom_id.compare(sum(line._consumed_qty() for line in dosing), sum(dosing.mapped("planned_qty")))
 
     def _deviation_texts(self):
         """The deviation as texts for a sentence."""

@@ -27,15 +27,21 @@ class MoBatchLine(models.Model):
     # Lots as people read them
 
     def _posted_apart(self):
-        """What was posted of a component besides its own move: what failed batches used, and what was found later. The first of
-        several lines of a product has it."""
+        """What was posted of a component besides its own move: what failed batches used, and what was found later. Of several
+        lines of a product that has it in whose silo it lay, or else the first."""
         lines = self.batch_id.line_ids
         domain = [("plc_batch_id", "in", self.batch_id.ids), ("state", "=", "done"), ("id", "not in", lines.move_id.ids)]
-        moves = self.env["stock.move"].search(domain).grouped(lambda move: (move.plc_batch_id, move.product_id))
-        first = {}
-        for line in lines.sorted("id"):
-            first.setdefault((line.batch_id, line.product_id), line)
-        return {line: moves[key].move_line_ids for key, line in first.items() if key in moves}
+        same, posted = lines.sorted("id").grouped(lambda line: (line.batch_id, line.product_id)), {}
+        for item in self.env["stock.move"].search(domain).move_line_ids:
+            candidates = same.get((item.move_id.plc_batch_id, item.product_id), lines.browse())
+            line = candidates.filtered(lambda line, item=item: line._is_from(item))[:1] or candidates[:1]
+            posted[line] = posted.get(line, item.browse()) | item
+        return posted
+
+    def _is_from(self, item):
+        """What a stock move took lay in the line's silo."""
+        silo = self.equipment_id.location_id
+        return bool(silo) and item.location_id._child_of(silo)
 
     def _lots_of(self, items):
         """Lot -> quantity in the line's unit."""

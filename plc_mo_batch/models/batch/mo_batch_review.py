@@ -140,6 +140,7 @@ class MoBatch(models.Model):
         if self._by_weight():
             self._wait_for_weighings()
         self.hand_adds_needed = self._lacks_hand_adds()
+        self._tell_unsaid()
         self._hold_for_review()
         self._ask_for_what_is_awaited()
         warnings = not self.review_needed and self._warnings()
@@ -154,8 +155,9 @@ class MoBatch(models.Model):
         """Hand-adds of which nobody knows yet how much it was."""
         if self._by_weight():
             return self._unweighed()
-        typed = self.controller_id.hand_add_policy == "typed"
-        return self.line_ids.filtered(lambda line: not line.code and not line.typed and (typed or line.entry_needed))
+        typed, unsaid = self.controller_id.hand_add_policy == "typed", self._unsaid_hand_adds()
+        by_hand = self.line_ids.filtered(lambda line: not line.code and not line.typed)
+        return by_hand.filtered(lambda line: typed or line.entry_needed or line in unsaid)
 
     def _asked_hand_adds(self):
         """Those of them that a person is asked for now."""
@@ -218,7 +220,7 @@ class MoBatch(models.Model):
         """Ask for everything that a person must do, in one text. Earlier remarks on the batch stay."""
         sentences = [self.attention] if self.attention else []
         if self.hand_adds_needed:
-            sentences += [*self._added_later(), self.env._("Enter the hand-added quantities.")]
+            sentences += [*self._added_later(), *self._unsaid_asked(), self.env._("Enter the hand-added quantities.")]
         if self.review_needed:
             sentences += [*self._review_reasons(), self.env._("Review the batch, then release it.")]
         if self.hand_adds_needed and self._by_weight():

@@ -117,7 +117,7 @@ class Lanes:
         return {
             "id": line.id,
             "product": product.display_name or self.env._("Equipment %s", line.code),
-            "place": line.equipment_id.name or "",
+            "place": ", ".join(dosing.equipment_id.mapped("name")),
             "by_hand": not line.code,
             "planned": sum(dosing.mapped("planned_qty")),
             "actual": sum(dosing.mapped("actual_qty")) if line.code else line.typed_qty if line.typed else line.weighed_qty,

@@ -7,10 +7,12 @@ from . import (
     plc_controller_booking,
     plc_controller_clock,
     plc_controller_commissioned,
+    plc_controller_doses,
     plc_controller_events,
     plc_controller_look,
     plc_controller_manners,
     plc_controller_refusals,
     plc_controller_silos,
     plc_equipment,
+    plc_equipment_doses,
 )

@@ -75,11 +75,13 @@ class PlcController(models.Model):
         default="hand",
     )
     ambiguous_policy = fields.Selection(
-        [("refuse", "Not queued"), ("hand", "Added by hand")],
+        [("order", "In order of use"), ("refuse", "Not queued"), ("hand", "Added by hand")],
         string="Component in Several Silos",
         required=True,
-        default="refuse",
-        help="What to do when several silos hold a component and the BoM line selects none.",
+        default="order",
+        help="What to do when several silos hold a component and the BoM line selects none. In order of use: it is dosed from "
+        "the first silo in the list that is in use and has enough, or from two. If the PLC changes over to another silo of the "
+        "product by itself, what that doses counts for the component.",
     )
     disposition_policy = fields.Selection(
         [

@@ -1,9 +1,11 @@
 from . import (
+    hand_adds,
     mo_batch_order,
     mrp_bom_line,
     mrp_production,
     mrp_production_banner,
     mrp_production_doors,
+    mrp_production_doses,
     mrp_production_line,
     mrp_production_share,
     plc_equipment_level,

@@ -55,7 +55,8 @@ class LateComponents:
 
     def _adopt(self, move):
         """A line that has lost its component, as the BoM was updated, or never had one, as it was dosed besides the recipe."""
-        lines = self.batch.line_ids.filtered(lambda line: line.product_id == move.product_id and _has_no_move(line))
+        lost = self.batch.line_ids.filtered(lambda line: _has_no_move(line) and not line.is_sister)
+        lines = lost.filtered(lambda line: line.product_id == move.product_id)
         line = lines.filtered("code")[:1] or lines[:1]
         if line:
             self._set(line, move_id=move.id, move_qty=self._share_of(move))
@@ -75,6 +76,7 @@ class LateComponents:
             "move_qty": share,
             "late": True,
             "entry_needed": self._is_dosed(move),
+            "unsaid": move._plc_is_unsaid(self.batch.controller_id),
         }
         line = self.env["mo.batch.line"].create(values)
         self._journal(

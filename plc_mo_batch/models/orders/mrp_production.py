@@ -6,6 +6,7 @@ from ...tools.translate import translate
 from ..batch.mo_batch import RECIPE_FIELDS, STATES
 from ..common.roles import check_operator
 from .not_queueable import NotQueueable
+from .recipe import Recipe
 
 WAITING = [("waiting", "Waiting"), ("refused", "Not Queued"), ("withheld", "Withheld")]
 OPEN_ORDER = ("confirmed", "progress", "to_close")
@@ -174,6 +175,7 @@ class MrpProduction(models.Model):
         """
         self._plc_check_in_line(controller, share)
         values = self._prepare_plc_batch(controller, layout, slot, share)
+        self._plc_check_unsaid(controller, values)
         lines = [(line["code"], line["planned_qty"]) for _command, _id, line in values["line_ids"]]
         layout.block(layout.recipe(lines, **{role: values[name] for role, name in RECIPE_FIELDS.items()}), 1)
         return values
@@ -229,13 +231,11 @@ class MrpProduction(models.Model):
         return name
 
     def _prepare_plc_lines(self, controller, layout, share):
-        lines, seen = [], {}
-        open_moves = self.move_raw_ids._plc_open()
-        for sequence, move in enumerate(open_moves, start=1):
-            equipment = move._plc_equipment(controller)
-            if equipment:
-                self._check_equipment(equipment, move, seen, layout)
-            lines.append({"sequence": sequence, **move._prepare_plc_line(controller, equipment, share)})
+        lines, seen = Recipe(self, controller, layout, share).lines(), {}
+        for line in lines:
+            if line["code"]:
+                equipment, product = self.env["plc.equipment"].browse(line["equipment_id"]), line["product_id"]
+                self._check_equipment(equipment, self.env["product.product"].browse(product), seen, layout)
         if len({line["code"] for line in lines if line["code"]}) > len(layout.codes):
             raise NotQueueable(self.env._("it has more dosed components than the PLC's recipe has lines"))
         if not any(line["code"] for line in lines):
@@ -243,7 +243,7 @@ class MrpProduction(models.Model):
         self._plc_check_something_to_dose(lines)
         return lines
 
-    def _check_equipment(self, equipment, move, seen, layout):
+    def _check_equipment(self, equipment, product, seen, layout):
         if None not in layout.codes and equipment.code not in layout.codes:
             raise NotQueueable(
                 self.env._(
@@ -252,14 +252,14 @@ class MrpProduction(models.Model):
                     code=equipment.code,
                 )
             )
-        first = seen.setdefault(equipment, move)
-        if first.product_id != move.product_id:  # of one product it is one dosing, whatever the order has it for
+        first = seen.setdefault(equipment, product)
+        if first != product:  # of one product it is one dosing, whatever the order has it for
             raise NotQueueable(
                 self.env._(
                     "%(first)s and %(second)s would both be dosed from %(equipment)s: select on a BoM line of one of them where "
                     "else to dose it from, or set only one of them as its product",
-                    first=first.product_id.display_name,
-                    second=move.product_id.display_name,
+                    first=first.display_name,
+                    second=product.display_name,
                     equipment=equipment.name,
                 )
             )

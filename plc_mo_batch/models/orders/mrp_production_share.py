@@ -6,6 +6,7 @@ from typing import Any
 from odoo import fields, models
 from odoo.tools import float_compare, float_round
 
+from ...plc.doses import is_too_small, parts_needed
 from ...plc.reconcile import NOT_TAKEN
 from ...tools.odoo_edge import is_valued
 from ...tools.translate import format_number
@@ -21,7 +22,7 @@ class Share:
     """What one batch makes of its order.
 
     ``part`` of ``count``, from 1; ``quantity`` in the order's unit, out of ``rest``, which no batch among ``others`` makes.
-    ``others``: the order's batches that claim their shares.
+    ``others``: the order's batches that claim their shares. ``batch``: the one that is planned again; empty for a new one.
     """
 
     part: int
@@ -29,6 +30,7 @@ class Share:
     quantity: float
     rest: float
     others: Any
+    batch: Any
 
     @property
     def is_rest(self):
@@ -132,21 +134,29 @@ class MrpProduction(models.Model):
         rest = self.product_uom_id.round(self.product_qty - sum(others.mapped("order_qty")))
         if self.product_uom_id.compare(rest, 0) <= 0 or (self.plc_stopped and not batch):
             return None
-        needed, quantity = self._plc_part_size(controller, rest)
+        doses = self._plc_doses(controller, rest, others)
+        needed, quantity = self._plc_part_size(controller, rest, doses)
         stays = later or needed > 1 or batch.state != "queued"  # what was handed over is not planned again
         if batch and stays and self._plc_fits(controller, batch.order_qty):
-            quantity = min(batch.order_qty, rest)
+            kept = min(batch.order_qty, rest)
+            moves = batch.state == "queued" and rest > kept and is_too_small(doses, 1 - kept / rest, quantity / rest)
+            quantity = quantity if moves else kept
         taken = set((others | later).mapped("part"))
         part = batch.part or next(number for number in count(1) if number not in taken)
-        return Share(part, len(others) + max(needed, len(later) + 1), quantity, rest, others)
+        return Share(part, len(others) + max(needed, len(later) + 1), quantity, rest, others, batch)
 
-    def _plc_part_size(self, controller, rest):
+    def _plc_part_size(self, controller, rest, doses):
         """(how many batches ``rest`` takes, the quantity of the next one). All are of equal size, as the mixer mixes best that
-        way."""
+        way, and no dose is too small.
+
+        :param doses: of ``rest``, as :meth:`_plc_doses` has them
+        """
         if not controller.max_batch_qty:
             return 1, rest
         weight = self._plc_weight(self.product_id, self.product_uom_id, rest, controller)
-        for needed in count(max(1, ceil(float_round(weight / controller.max_batch_qty, precision_digits=6)))):
+        for needed in count(
+            parts_needed(doses, max(1, ceil(float_round(weight / controller.max_batch_qty, precision_digits=6))))
+        ):
             quantity = self.product_uom_id.round(rest / needed, rounding_method="UP")
             if needed == 1 or self._plc_fits(controller, quantity):
                 return needed, min(quantity, rest)

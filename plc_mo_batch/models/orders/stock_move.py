@@ -41,22 +41,31 @@ class StockMove(models.Model):
     # Business methods: the recipe
 
     def _plc_equipment(self, controller):
-        """The equipment that doses the component: as the BoM line says, or else the one that holds the product. Empty: added by
-        hand.
+        """The equipment that doses the component, the first of :meth:`_plc_silos`. Empty: added by hand."""
+        return self._plc_silos(controller)[:1]
 
-        :raise NotQueueable: if several pieces of equipment hold it
+    def _plc_silos(self, controller, kept=None):
+        """The equipment that may dose the component, in the order of its use: what the BoM line says, or else what holds the
+        product. Empty: added by hand.
+
+        :param kept: equipment that goes on dosing it, in use or not
+        :raise NotQueueable: if several pieces of equipment hold it and the PLC has no order of use; if none is in use; or none
+            holds it and it must not be added by hand
         """
         self.ensure_one()
         named = self.bom_line_id.plc_equipment_id
+        if self.bom_line_id.plc_added == "hand":
+            return named.browse()
         if named.controller_id == controller:
-            return named
+            return self._plc_in_use(named, kept)
         equipment = controller.equipment_ids.with_context(active_test=False)  # it holds products that were archived, too
         holding = equipment.filtered(lambda item: self.product_id in item.product_ids).with_prefetch(equipment._prefetch_ids)
-        if not holding and controller.missing_policy == "refuse":
-            raise NotQueueable(self.env._("%s is not in any silo or tank", self.product_id.display_name))
+        if not holding:
+            self._plc_check_in_no_silo(controller)
+        holding = self._plc_in_use(holding, kept)
         if len(holding) > 1 and controller.ambiguous_policy == "hand":
             return holding.browse()
-        if len(holding) > 1:
+        if len(holding) > 1 and controller.ambiguous_policy == "refuse":
             raise NotQueueable(
                 self.env._(
                     "%(product)s is in %(equipment)s: select on the BoM line which one to dose from",
@@ -64,7 +73,22 @@ class StockMove(models.Model):
                     equipment=", ".join(holding.mapped("name")),
                 )
             )
-        return holding
+        return holding._in_order_of_use()
+
+    def _plc_in_use(self, silos, kept):
+        """
+        :raise NotQueueable: if none of the silos is in use
+        """
+        used = silos.filtered(lambda silo: silo.in_use or kept and silo in kept)
+        if silos and not used:
+            raise NotQueueable(
+                self.env._(
+                    "%(product)s is only in %(equipment)s, which is not in use",
+                    product=self.product_id.display_name,
+                    equipment=", ".join(silos.mapped("name")),
+                )
+            )
+        return used
 
     def _prepare_plc_line(self, controller, equipment, share):
         """Values of this component's batch line: in the PLC's unit if dosed, in its own if added by hand."""
@@ -85,6 +109,7 @@ class StockMove(models.Model):
             "uom_id": uom.id,
             "planned_qty": quantity,
             "move_qty": demand,
+            "unsaid": not equipment and self._plc_is_unsaid(controller),
         }
 
     def _plc_demand(self, share):

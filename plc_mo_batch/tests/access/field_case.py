@@ -156,6 +156,7 @@ class FieldCase(SecurityCase):
         }
         owners = {"mo.batch.amounts.line": "amounts_id", "mo.batch.review.line": "review_id"}
         owners |= {"plc.recall.line": "recall_id", "plc.setup.line": "setup_id", "plc.snapshot.line": "snapshot_id"}
+        owners |= {"plc.setup.component": "setup_id", "plc.setup.line": "setup_id", "plc.snapshot.line": "snapshot_id"}
         if model not in owners:
             return values.get(model, {})
         owner = env[model]._fields[owners[model]].comodel_name
@@ -163,6 +164,7 @@ class FieldCase(SecurityCase):
             "mo.batch.amounts.line": {"code": 101, "product_names": MARK, "quantity": MARK_KG},
             "mo.batch.review.line": {"batch_line_id": batch.line_ids[0].id},
             "plc.recall.line": {"direction": "forward", "kind": "used", "reference": MARK, "quantity": MARK_KG},
+            "plc.setup.component": {"product_id": mill.equipment_ids.product_ids[:1].id},
             "plc.setup.line": {"code": 101, "name": MARK},
             "plc.snapshot.line": {"slot": 1, "area": "feedback", "order_name": MARK, "quantity": MARK_KG},
         }

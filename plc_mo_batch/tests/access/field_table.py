@@ -73,9 +73,9 @@ FIELDS = {
     "mo.batch.line": {
         SHOWN: (
             "actual_qty batch_id carried_qty code company_id controller_id currency_id date deviation_percent deviation_qty "
-            "deviation_value dosed_from entry_needed equipment_id fallen_qty late layers lot_id lots made_product_id move_id "
-            "move_qty planned_qty product_id reported sequence tolerance_state typed typed_qty unit_cost uom_id wasted_qty "
-            "weighed weighed_qty weighing_ids"
+            "deviation_value dosed_from entry_needed equipment_id fallen_qty is_sister late layers lot_id lots "
+            "made_product_id move_id move_qty planned_qty product_id reported sequence tolerance_state typed typed_qty "
+            "unit_cost unsaid uom_id wasted_qty weighed weighed_qty weighing_ids"
         ),
     },
     "mo.batch.review": {
@@ -91,7 +91,7 @@ FIELDS = {
         SHOWN: "planned_qty reason uom_id",
     },
     "mrp.bom.line": {
-        SET: "plc_equipment_id",
+        SET: "plc_added plc_equipment_id",
     },
     "mrp.production": {
         SET: "plc_first plc_withheld",
@@ -123,13 +123,14 @@ FIELDS = {
         SET: (
             "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy batch_limit "
             "baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id disposition_material "
-            "disposition_policy enabled equipment_ids hand_add_policy host lang layout_id level_policy login_user lot_policy "
-            "maintenance_requests max_age max_batch_qty max_read max_write missing_policy name no_transaction node "
-            "order_minutes own_node parity park_failing person_minutes picking_type_ids poll_interval port post_minutes "
-            "quiet_time rack rack_slot request_pause require_available responsible_id review_kg review_percent run_minutes "
-            "security send_minutes sequence serial_device settle_time silent_minutes stopbits take_minutes timeout tls_ca "
-            "tls_server_name tls_verify tolerance_kg tolerance_percent transport tz uom_id weighing_grace weight_grace "
-            "weight_policy weight_review_kg weight_review_percent weight_tolerance_kg weight_tolerance_percent"
+            "disposition_policy dose_policy enabled equipment_ids filler_id hand_add_policy host lang layout_id level_policy "
+            "login_user lot_policy maintenance_requests max_age max_batch_qty max_read max_write missing_policy name "
+            "no_transaction node order_minutes own_node parity park_failing person_minutes picking_type_ids poll_interval "
+            "port post_minutes quiet_time rack rack_slot request_pause require_available responsible_id review_kg "
+            "review_percent run_minutes security send_minutes sequence serial_device settle_time silent_minutes step_policy "
+            "stopbits take_minutes timeout tls_ca tls_server_name tls_verify tolerance_kg tolerance_percent transport tz "
+            "unsaid_kg unsaid_percent uom_id weighing_grace weight_grace weight_policy weight_review_kg weight_review_percent "
+            "weight_tolerance_kg weight_tolerance_percent"
         ),
         SHOWN: (
             "alarm_count alarm_ids batch_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
@@ -158,8 +159,8 @@ FIELDS = {
     },
     "plc.equipment": {
         SET: (
-            "active capacity_kg code controller_id kind location_id lot_id low_kg name product_ids product_number review_kg "
-            "review_percent sequence tolerance_kg tolerance_percent"
+            "active capacity_kg code controller_id dose_step in_use kind least_dose location_id lot_id low_kg most_dose name "
+            "product_ids product_number review_kg review_percent sequence tolerance_kg tolerance_percent"
         ),
         SHOWN: "cleaned_at company_id emptied_at last_fill_id level level_lots level_outlook level_percent level_state",
     },
@@ -204,10 +205,13 @@ FIELDS = {
     },
     "plc.setup": {
         SET: (
-            "company_id controller_id device_id host is_answering is_checked layout_id line_ids manners message name node "
-            "own_node picking_type_ids port rack rack_slot step transport"
+            "company_id component_ids controller_id device_id host is_answering is_checked layout_id line_ids manners message "
+            "name node own_node picking_type_ids port rack rack_slot step transport"
         ),
         SHOWN: "is_commissioned order_count protocol",
+    },
+    "plc.setup.component": {
+        SET: "added percent product_id setup_id",
     },
     "plc.setup.line": {
         SET: "code kind name product_ids setup_id",
@@ -238,18 +242,18 @@ FIELDS = {
         SHOWN: "controller_id is_late",
     },
     "product.product": {
-        SET: "plc_number",
+        SET: "plc_added plc_number",
     },
     "product.template": {
-        SET: "plc_number",
+        SET: "plc_added plc_number",
     },
     "res.config.settings": {
         SYSTEM: (
             "default_ambiguous_policy default_backorder_policy default_consumption_policy default_disposition_policy "
-            "default_hand_add_policy default_lot_policy default_missing_policy default_weight_policy plc_allowed_networks "
-            "plc_batch_limit plc_enabled plc_journal_days plc_metrics_key plc_refill plc_shift_hours plc_task_1_enabled "
-            "plc_task_1_minutes plc_task_2_enabled plc_task_2_minutes plc_task_3_enabled plc_task_3_minutes "
-            "plc_task_4_enabled plc_task_4_minutes plc_write_back_tries"
+            "default_dose_policy default_hand_add_policy default_lot_policy default_missing_policy default_step_policy "
+            "default_weight_policy plc_allowed_networks plc_batch_limit plc_enabled plc_journal_days plc_metrics_key "
+            "plc_refill plc_shift_hours plc_task_1_enabled plc_task_1_minutes plc_task_2_enabled plc_task_2_minutes "
+            "plc_task_3_enabled plc_task_3_minutes plc_task_4_enabled plc_task_4_minutes plc_write_back_tries"
         ),
     },
     "stock.move": {

@@ -40,6 +40,7 @@ MODELS = {
     "plc.register.field": LAYOUT,
     "plc.register.layout": LAYOUT,
     "plc.setup": (MANAGERS, MANAGERS, NOBODY),
+    "plc.setup.component": (MANAGERS, MANAGERS, MANAGERS),
     "plc.setup.line": (MANAGERS, MANAGERS, MANAGERS),
     "plc.silo.change": WIZARD,
     "plc.silo.fill": WIZARD,

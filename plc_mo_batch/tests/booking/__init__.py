@@ -20,6 +20,7 @@ from . import (
     test_silo_histories,
     test_silo_race,
     test_silo_table,
+    test_sisters,
     test_times,
     test_tolerance,
     test_units_changed,

@@ -4,6 +4,7 @@ from . import (
     test_codec_properties,
     test_conversations,
     test_dissect,
+    test_doses,
     test_events,
     test_events_model,
     test_events_rules,

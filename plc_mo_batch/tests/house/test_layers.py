@@ -5,8 +5,8 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[2]
 # from the wire up
-ORDER = ["sentences", "codec", "layout", "dissect", "address", "wire", "trust", "transport", "wires", "signature", "look"]
-ORDER += ["trial", "steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
+ORDER = ["doses", "sentences", "codec", "layout", "dissect", "address", "wire", "trust", "transport", "wires", "signature"]
+ORDER += ["look", "trial", "steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
 
 
 def imported(path):

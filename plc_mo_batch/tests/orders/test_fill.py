@@ -154,6 +154,7 @@ class TestRefusal(MillCase):
         self.assertRefused(order, "must be at least 0")
 
     def test_ambiguous_silo(self):
+        self.controller.ambiguous_policy = "refuse"
         self.controller.equipment_ids[1].product_ids += self.wheat
         order = self.new_order()
         self.run_task(1)

@@ -58,6 +58,7 @@ class TestSetup(MillCase):
         setup = self.setup_for(plc)
         setup.action_next()
         setup.is_checked = True
+        setup.action_connect()  # asks about what is in no silo
         setup.action_connect()
         self.assertFalse(setup.controller_id.commissioned)
         self.assertFalse(setup.controller_id.sudo().commissioning_ids, "nothing was tried")
