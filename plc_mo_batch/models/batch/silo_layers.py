@@ -136,7 +136,7 @@ class SiloLayers:
             yield quant.in_date, 0, layer.of(rest)
 
     def _leave_out_what_is_not_booked(self, products):
-        waiting = [("batch_id.state", "in", ENDED), ("batch_id.disposition_booked", "=", False)]
+        waiting = [("batch_id.active", "=", True), ("batch_id.state", "in", ENDED), ("batch_id.disposition_booked", "=", False)]
         lines = self.env["mo.batch.line"].sudo().search([*waiting, ("product_id", "in", products.ids)])
         for line in lines.filtered(lambda line: line.layers and line.move_id.state != "done"):
             for key in self._left:
