@@ -24,7 +24,7 @@ class PlcSiloFill(models.TransientModel):
         readonly=False,
         domain="[('id', 'in', product_ids)]",
     )
-    tracking = fields.Selection(related="product_id.tracking", related_sudo=False)
+    needs_lot = fields.Boolean(compute="_compute_needs_lot", compute_sudo=False)
     lot_id = fields.Many2one(
         "stock.lot",
         compute="_compute_lot_id",
@@ -47,6 +47,11 @@ class PlcSiloFill(models.TransientModel):
             held = fill.silo_id.product_ids
             if fill.product_id not in held or not fill.product_id:
                 fill.product_id = held if len(held) == 1 else False
+
+    @api.depends("product_id")
+    def _compute_needs_lot(self):
+        for fill in self:
+            fill.needs_lot = fill.product_id.tracking == "lot"
 
     @api.depends("product_id")
     def _compute_lot_id(self):

@@ -222,7 +222,7 @@ FIELDS = {
     },
     "plc.silo.fill": {
         SET: "lot_id picking_id product_id question scan scan_problem silo_id weight",
-        SHOWN: "company_id level_told product_ids store_told tracking uom_id",
+        SHOWN: "company_id level_told needs_lot product_ids store_told uom_id",
     },
     "plc.snapshot": {
         SHOWN: "controller_id layout_id line_ids message taken_at",
