@@ -30,6 +30,7 @@ LINE = (
     "product_id",
     "code",
     "equipment_id",
+    "is_sister",
     "uom_id",
     "planned_qty",
     "actual_qty",

@@ -79,12 +79,14 @@ class MoBatchLine(models.Model):
     _board_fields = {"typed", "typed_qty", "weighed", "weighed_qty"}
     _date_idx = models.Index("(date, id)")  # the list of dosed components, out of a million lines
 
-    @api.depends("planned_qty", "actual_qty", "reported")
+    @api.depends("planned_qty", "reported", "batch_id.line_ids.actual_qty", "batch_id.line_ids.is_sister")
     def _compute_deviation(self):
         for line in self:
-            deviation = line.actual_qty - line.planned_qty if line.reported else 0.0
+            deviating = line._deviating()
+            planned = sum(deviating.mapped("planned_qty"))
+            deviation = sum(deviating.mapped("actual_qty")) - planned if line.reported else 0.0
             line.deviation_qty = deviation
-            line.deviation_percent = 100 * deviation / line.planned_qty if line.planned_qty else 0.0
+            line.deviation_percent = 100 * deviation / planned if planned else 0.0
 
     @api.depends("planned_qty", "reported", "date", "batch_id.line_ids.actual_qty", "batch_id.line_ids.is_sister")
     def _compute_tolerance_state(self):

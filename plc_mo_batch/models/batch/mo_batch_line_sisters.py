@@ -24,6 +24,14 @@ class MoBatchLine(models.Model):
             return dosed.filtered(lambda line: line.product_id == self.product_id)
         return dosed.filtered(lambda line: line.code == self.code)
 
+    def _deviating(self):
+        """The lines whose deviation this one has: its own; if the PLC changed over, the component's line has that of all."""
+        sisters = self.batch_id.line_ids.filtered(lambda line: line.is_sister and line.product_id == self.product_id)
+        if not self.code or not any(not line.planned_qty for line in sisters):
+            return self
+        dosing = self._dosing()
+        return dosing if self == (dosing - sisters)[:1] else self.browse()
+
     def _dosings(self):
         """The lines, those of one dosing together."""
         shared = {batch: batch.line_ids[:1]._shared_products() for batch in self.batch_id}

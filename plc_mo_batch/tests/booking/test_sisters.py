@@ -117,6 +117,9 @@ class TestSisters(SisterCase):
         if end not in ("scrapped", "consumed"):
             states = {lines[code].tolerance_state for code in amounts if code != 106}
             self.assertEqual(states, {expected}, "one component, one state")
+            off = {code: round(lines[code].deviation_qty, 2) for code in amounts if code != 106}
+            whole = round(sum(kilograms for code, kilograms in amounts.items() if code != 106) - 100.0, 2)
+            self.assertEqual(off, {code: whole if code == 103 else 0.0 for code in off}, "and one deviation")
         if 106 in amounts:
             self.assertEqual(lines[106].tolerance_state, "review", "what is not in the recipe is another matter")
 
