@@ -12,7 +12,7 @@ class PlcRecall(models.TransientModel):
     """A recall as somebody asked for it. It changes nothing, and finds what its asker may read."""
 
     _name = "plc.recall"
-    _inherit = ["plc.fenced"]
+    _inherit = ["plc.fenced", "plc.guarded"]
     _description = "Recall"
 
     subject = fields.Selection(
@@ -53,6 +53,13 @@ class PlcRecall(models.TransientModel):
         for recall in self:
             recall.summary = recall.traced_at and recall._summary()
 
+    # CRUD
+
+    def write(self, vals):
+        if ASKED.intersection(vals):
+            self._forget()
+        return super().write(vals)
+
     # Actions
 
     def action_trace(self):
@@ -79,6 +86,9 @@ class PlcRecall(models.TransientModel):
     def action_print(self):
         """The report, as PDF."""
         self.ensure_one()
+        self.check_access("read")
+        if not self.traced_at:
+            self._trace()
         return self.env.ref("plc_mo_batch.plc_recall_action_report").report_action(self)
 
     # Business methods
@@ -100,10 +110,16 @@ class PlcRecall(models.TransientModel):
         if not self._asked():
             raise UserError(self.env._("Enter what to recall: a lot, a batch, a silo or a delivery."))
         found = [(direction, row) for direction in ("forward", "backward") for row in self._rows(direction)]
-        lines = self.env["plc.recall.line"].sudo()
-        lines.search([("recall_id", "=", self.id)]).unlink()
-        lines.create([{"recall_id": self.id, "direction": direction, **row} for direction, row in found])
-        self.traced_at = fields.Datetime.now()
+        self._forget()
+        self.env["plc.recall.line"].sudo().create(
+            [{"recall_id": self.id, "direction": direction, **row} for direction, row in found]
+        )
+        self.sudo().traced_at = fields.Datetime.now()
+
+    def _forget(self):
+        """What was found is not of what is asked for now."""
+        self.env["plc.recall.line"].sudo().search([("recall_id", "in", self.ids)]).unlink()
+        self.sudo().write({"traced_at": False})
 
     def _rows(self, direction):
         """In one direction: what :class:`~..models.recall.trace.Trace` found."""
@@ -157,6 +173,7 @@ class PlcRecall(models.TransientModel):
         return "\n".join(sentences)
 
 
+ASKED = {"subject", "lot_id", "batch_id", "equipment_id", "picking_id", "date_since", "date_until"}
 FIELDS = {"lot": "lot_id", "batch": "batch_id", "silo": "equipment_id", "delivery": "picking_id"}
 NAMES = {
     "stock.lot": ("lot", "lot_id"),

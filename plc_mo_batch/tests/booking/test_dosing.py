@@ -12,17 +12,17 @@ from ..common import MillCase
 
 @tagged("post_install", "-at_install")
 class TestDosing(MillCase):
-    def make(self, wheat, soy=352.25, state="completed", book=True):
+    def make(self, wheat, soy=352.25, state="completed", book=True, **order):
         """An order with these kg dosed."""
-        [batch] = self.start()
+        [batch] = self.start(**order)
         batch._store_actuals((101, 102, 114), (wheat, soy, 33.3))
         batch._advance(state, 0.0, {"acknowledged": True})
         if book:
             self.run_task(3)
         return batch
 
-    def start(self):
-        order = self.new_order()
+    def start(self, **values):
+        order = self.new_order(**values)
         self.run_task(1)
         return order.plc_batch_ids
 
@@ -140,8 +140,7 @@ class TestDosing(MillCase):
         """The same product twice in an order: in a kit beside the formula."""
         premix = self.new_product("Test premix")
         self.new_bom([(self.wheat, 800.0), (self.salt, 200.0)], product_tmpl_id=premix.product_tmpl_id.id, type="phantom")
-        self.bom = self.new_bom([(self.wheat, 600.0), (premix, 50.0)])
-        batch = self.make(646.0)
+        batch = self.make(646.0, bom_id=self.new_bom([(self.wheat, 600.0), (premix, 50.0)]).id)
         self.assertEqual(len(self.line(batch)), 2)
         dose = self.env["plc.dosing"].search([("batch_id", "=", batch.id), ("product_id", "=", self.wheat.id)])
         self.assertRecordValues(dose, [{"planned_qty": 640.0, "actual_qty": 646.0, "deviation_qty": 6.0, "deviation_value": 1.2}])

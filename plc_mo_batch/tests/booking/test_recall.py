@@ -237,6 +237,18 @@ class TestRecall(SiloCase):
         self.planner.group_ids += self.env.ref("base.group_allow_export")
         self.assertEqual(len(lines.export_data(["kind", "lot_id", "quantity"])["datas"]), len(lines))
 
+    def test_what_was_found_is_of_what_is_asked(self):
+        """A report cannot name another lot than the one that was traced, nor say when."""
+        self.silo.lot_id = self.lots["OLD"]
+        self.book(self.make())
+        recall = self.recall(self.lots["OLD"])
+        recall.lot_id = self.lots["NEW"]
+        self.assertRecordValues(recall, [{"traced_at": False, "line_ids": []}])
+        recall.action_print()
+        self.assertTrue(recall.traced_at)
+        with self.assertRaises(AccessError):
+            recall.traced_at = False
+
     def test_nothing_named(self):
         recall = self.env["plc.recall"].with_user(self.planner).create({})
         with self.assertRaisesRegex(UserError, "Enter what to recall"):

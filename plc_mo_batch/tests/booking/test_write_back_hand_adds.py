@@ -176,7 +176,7 @@ class TestWriteBackHandAdds(MillCase):
             line.quantity = 14.0
         form.save().action_confirm()
         self.assertRecordValues(self.hand_add(batch), [{"typed": True, "typed_qty": 14.0}])
-        self.controller.hand_add_policy = "planned"
+        self.run_task(3)
         other = self.complete(self.new_order())
         with self.review(other).line_ids.edit(3) as line:
             self.assertEqual(line.quantity, 14.45)
