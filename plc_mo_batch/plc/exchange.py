@@ -86,7 +86,7 @@ class Answer:
     beyond_error: LinkError | None = None
 
 
-Conversation = Generator[Plan, Answer, None]
+Conversation = Generator[Plan, Answer | None, None]
 
 
 @dataclass(eq=False)
@@ -263,7 +263,7 @@ class _Table:
     def _go_on(self, talk: Conversation, connection: Connection, answer: Answer | None) -> None:
         """Pass the answer to the conversation, and schedule its next plan."""
         try:
-            plan = talk.send(answer) if answer else next(talk)
+            plan = talk.send(answer)  # None begins it
         except StopIteration:
             connection.close()
             return

@@ -89,8 +89,17 @@ class TestConnection(RoundCase):
         faults = [fault.passed_on] * 4 + [fault.exception(4)]
         answers = self.answers(*plans[:2], faults=faults)
         self.assertEqual([(answer.requests, bool(answer.error)) for answer in answers], [(2, False), (3, True)])
+        refusals = fault.exception(4), fault.passed_on, fault.exception(2)  # each ends a connection
+        self.assertEqual(self.answer(*refusals, writes=WRITES[:1], feedback=(1, 2)).requests, 3)
         self.proxy.refuse()
         self.assertEqual(self.answer(feedback=(1,)).requests, 0)
+
+    def test_a_write_goes_into_the_memory_that_it_names(self):
+        written = []
+        wire = SimpleNamespace(open=lambda: None, close=lambda: None, requests=0, write_words=lambda *args: written.append(args))
+        with patch.object(exchange, "new_wire", lambda *_args: wire):
+            self.answer(writes=(replace(WRITES[0], registers="D"),))
+        self.assertEqual(written, [(WRITES[0].address, WRITES[0].words, "D")])
 
 
 @tagged("post_install", "-at_install")
