@@ -9,15 +9,16 @@ resolves to something else a moment later (DNS rebinding) gains nothing.
 
 import ipaddress
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from .sentences import _lt
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SocketAddress = tuple[Any, ...]  # host and port; two more items with IPv6
+Connected = TypeVar("Connected")
 
 # where clouds answer questions about a machine, besides link-local 169.254.169.254
 METADATA = tuple(
@@ -63,6 +64,20 @@ def resolve(host: str, port: int, allowed: Iterable[Network] | None) -> list[Soc
     for sockaddr in found if allowed is not None else ():
         check(str(sockaddr[0]), allowed or ())
     return found
+
+
+def first_of(addresses: Iterable[SocketAddress], connect: Callable[[SocketAddress], Connected]) -> Connected:
+    """What ``connect`` makes of the first address that lets one connect.
+
+    :raise OSError: what the last one said; or that there is none
+    """
+    failed = OSError(_lt("the host name has no address"))
+    for address in addresses:
+        try:
+            return connect(address)
+        except OSError as error:
+            failed = error
+    raise failed
 
 
 def one_spelling(host: str) -> str:

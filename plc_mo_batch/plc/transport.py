@@ -33,7 +33,7 @@ from pymodbus.pdu.register_message import (
     WriteMultipleRegistersResponse,
 )
 
-from .address import AddressRefused, Network, SocketAddress, resolve
+from .address import AddressRefused, Network, SocketAddress, first_of, resolve
 from .layout import HOLDING, INPUT, MAX_READ, MAX_WRITE
 from .sentences import Sentence, _lt
 from .wire import (
@@ -172,21 +172,16 @@ class _TcpClient(ModbusTcpClient):
         """pymodbus's own method logs the reason of a failure instead of raising it, and resolves again the name that was already
         judged."""
         if self.socket is None:
-            self.socket = self._connect_first(self._addresses())
+            self.socket = self._connected()
         return True
 
     def _addresses(self) -> list[SocketAddress]:
         host, port = self.comm_params.host, self.comm_params.port
         return [(host, port)] if self.allowed is None else resolve(host, port, self.allowed)
 
-    def _connect_first(self, addresses: list[SocketAddress]) -> socket.socket:
-        for number, address in enumerate(addresses, start=1):
-            try:
-                return socket.create_connection(address[:2], self.comm_params.timeout_connect)
-            except OSError:
-                if number == len(addresses):
-                    raise
-        raise OSError(_lt("the host name has no address"))
+    def _connected(self) -> socket.socket:
+        timeout = self.comm_params.timeout_connect
+        return first_of(self._addresses(), lambda address: socket.create_connection(address[:2], timeout))
 
 
 class _TlsClient(_TcpClient):
@@ -200,7 +195,7 @@ class _TlsClient(_TcpClient):
 
     def connect(self) -> bool:
         if self.socket is None:
-            plain = self._connect_first(self._addresses())
+            plain = self._connected()
             try:
                 self.socket = self.context.wrap_socket(plain, server_hostname=self.server_name)
             except OSError as error:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..address import AddressRefused, SocketAddress, resolve
+from ..address import AddressRefused, SocketAddress, first_of, resolve
 from ..layout import HANDSHAKES, HOLDING, JOB_NUMBERS, MAX_READ, MAX_WRITE
 from ..sentences import Sentence, _lt
 from ..wire import BUSY, BUSY_PAUSE, BUSY_TRIES, NO_ANSWER, Endpoint, Family, LinkError, WireKind, unreachable
@@ -239,13 +239,7 @@ class FinsWire:
     def _connected(self) -> _Channel:
         make = _TcpChannel if self.endpoint.transport == TCP else _UdpChannel
         addresses = resolve(self.endpoint.host, self.endpoint.port, self.endpoint.allowed)
-        for number, address in enumerate(addresses, start=1):
-            try:
-                return make(address, self.endpoint)
-            except OSError:
-                if number == len(addresses):
-                    raise
-        raise OSError(_lt("the host name has no address"))
+        return first_of(addresses, lambda address: make(address, self.endpoint))
 
     def close(self) -> None:
         """Close; harmless if already closed."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from ..address import AddressRefused, resolve
+from ..address import AddressRefused, first_of, resolve
 from ..layout import HANDSHAKES, HOLDING, MAX_READ, MAX_WRITE
 from ..sentences import Sentence, _lt
 from ..trust import application_of, own_certificate, trusted
@@ -344,15 +344,9 @@ class OpcUaWire:
 
     def _connect_first(self) -> socket.socket:
         addresses = resolve(self.endpoint.host, self.endpoint.port, self.endpoint.allowed)
-        for number, address in enumerate(addresses, start=1):
-            try:
-                plain = socket.create_connection(address[:2], self.endpoint.timeout)
-                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return plain
-            except OSError:
-                if number == len(addresses):
-                    raise
-        raise OSError(_lt("the host name has no address"))
+        plain = first_of(addresses, lambda address: socket.create_connection(address[:2], self.endpoint.timeout))
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return plain
 
     def _enter(self, policy: Any) -> None:
         channel = self._connect(policy)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..address import AddressRefused, resolve
+from ..address import AddressRefused, first_of, resolve
 from ..layout import HANDSHAKES, HOLDING, MAX_READ, MAX_WRITE
 from ..sentences import Sentence, _lt
 from ..wire import NO_ANSWER, Endpoint, Family, LinkError, WireKind, unreachable
@@ -143,15 +143,9 @@ class S7Wire:
 
     def _connect_first(self) -> socket.socket:
         addresses = resolve(self.endpoint.host, self.endpoint.port, self.endpoint.allowed)
-        for number, address in enumerate(addresses, start=1):
-            try:
-                plain = socket.create_connection(address[:2], self.endpoint.timeout)
-                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return plain
-            except OSError:
-                if number == len(addresses):
-                    raise
-        raise OSError(_lt("the host name has no address"))
+        plain = first_of(addresses, lambda address: socket.create_connection(address[:2], self.endpoint.timeout))
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return plain
 
     def _negotiated(self) -> int:
         request = self._protocol.build_setup_communication_request(max_amq_caller=1, max_amq_callee=1, pdu_length=PDU)
