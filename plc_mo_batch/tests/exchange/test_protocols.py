@@ -3,6 +3,7 @@
 import base64
 import itertools
 from dataclasses import replace
+from pathlib import Path
 from unittest.mock import patch
 
 from lxml import etree
@@ -287,6 +288,14 @@ class TestFields(ProtocolCase):
         operator = new_test_user(self.env, "night", groups="plc_mo_batch.group_operator")
         with self.assertRaises(AccessError):
             self.controller.with_user(operator).read(["login_password"])
+
+    def test_a_copy_has_no_password(self):
+        self.speak("opcua")
+        self.controller.login_password = "secret"
+        self.env.flush_all()
+        self.env.cr.execute(Path(__file__).parents[2].joinpath("data", "neutralize.sql").read_text())
+        self.env.invalidate_all()
+        self.assertFalse(self.controller.login_password)
 
     def test_nodes_of_areas(self):
         """Each area can be a variable of its own; it must be one that can be named."""
