@@ -91,7 +91,7 @@ class PlcBoard(models.AbstractModel):
     @api.model
     def _message(self, controller, news):
         message = {"plc": controller.id, "at": self._at()}
-        if news["fill"]:
+        if news.get("fill"):
             message["fill"] = news["fill"]
         if not news["lane"]:
             lines = self.env["mo.batch.line"].browse(news["lines"]).exists()

@@ -10,7 +10,7 @@ class PlcController(models.Model):
     _inherit = "plc.controller"
 
     level_policy = fields.Selection(
-        [("ignore", "Queue it without a word"), ("warn", "Queue it with a remark"), ("leave", "Leave it out of the queue")],
+        [("ignore", "Ignore the level"), ("warn", "Queue it with a remark"), ("leave", "Leave it out of the queue")],
         string="Recipe Beyond the Level",
         required=True,
         default="warn",

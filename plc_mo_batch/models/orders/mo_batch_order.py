@@ -61,7 +61,8 @@ class MoBatch(models.Model):
             order.action_start()
         if attempt.error:
             self._journal("error", describe_error(self.env, attempt.error))
-        return not attempt.error
+            return False
+        return True
 
     def _on_order_closed(self):
         """Cancel what the PLC does not know, withdraw what it was offered. What it is making is parked at its end."""

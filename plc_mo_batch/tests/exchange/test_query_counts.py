@@ -15,7 +15,7 @@ MOST = {
     "fill": (67, 10),
     "download": (103, 8),
     "look": (48, 0),
-    "write back": (132, 52),
+    "write back": (140, 52),
 }
 
 

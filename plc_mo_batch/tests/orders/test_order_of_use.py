@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from ...models.orders.level_check import LevelCheck
 from ..common import MillCase
 
 
@@ -35,7 +36,9 @@ class OrderOfUseCase(MillCase):
         return order.plc_batch_ids
 
     def refusal(self, order):
-        return self.env["plc.task.fill"]._refusal(self.controller, self.controller.layout_id._layout(), order)
+        return self.env["plc.task.fill"]._refusal(
+            self.controller, self.controller.layout_id._layout(), order, LevelCheck(self.controller)
+        )
 
 
 @tagged("post_install", "-at_install")

@@ -3,6 +3,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from ...models.orders.level_check import LevelCheck
 from ..common import MillCase
 
 WHEAT, SOY, MOLASSES, SALT = 600.0, 352.25, 33.3, 14.45  # of 1000 kg
@@ -22,7 +23,9 @@ class ScaleCase(MillCase):
         return {line.product_id: (line.code, line.planned_qty) for line in order.plc_batch_ids.line_ids}
 
     def refusal(self, order):
-        return self.env["plc.task.fill"]._refusal(self.controller, self.controller.layout_id._layout(), order)
+        return self.env["plc.task.fill"]._refusal(
+            self.controller, self.controller.layout_id._layout(), order, LevelCheck(self.controller)
+        )
 
 
 @tagged("post_install", "-at_install")

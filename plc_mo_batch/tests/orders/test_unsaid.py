@@ -5,6 +5,7 @@ from itertools import product as every
 from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 
+from ...models.orders.level_check import LevelCheck
 from ..common import MillCase
 
 
@@ -56,7 +57,9 @@ class TestUnsaid(UnsaidCase):
                 self.salt.plc_added = "hand"  # it is not what is asked here
                 how = on_line or on_product
                 is_queued = how == "hand" or not how and policy == "hand" and not limit
-                reason = self.env["plc.task.fill"]._refusal(self.controller, self.controller.layout_id._layout(), order)
+                reason = self.env["plc.task.fill"]._refusal(
+                    self.controller, self.controller.layout_id._layout(), order, LevelCheck(self.controller)
+                )
                 self.assertEqual(not reason, is_queued, reason)
                 if how == "plc" or policy == "refuse" and not is_queued:
                     self.assertEqual(reason, "Test soy is not in any silo or tank")
@@ -71,7 +74,9 @@ class TestUnsaid(UnsaidCase):
         ):  # fmt: skip
             with self.subTest(percent=percent, kg=kg):
                 self.controller.write({"unsaid_percent": percent, "unsaid_kg": kg})
-                self.assertEqual(not self.env["plc.task.fill"]._refusal(self.controller, layout, order), is_queued)
+                self.assertEqual(
+                    not self.env["plc.task.fill"]._refusal(self.controller, layout, order, LevelCheck(self.controller)), is_queued
+                )
 
     def test_what_cannot_be_weighed_does_not_count(self):
         bags = self.new_product("Test bags", uom_id=self.env.ref("uom.product_uom_unit").id)
@@ -85,7 +90,7 @@ class TestUnsaid(UnsaidCase):
         self.say(on_product="hand")
         order, layout = self.new_order(), self.controller.layout_id._layout()
         fill = self.env["plc.task.fill"]
-        self.assertFalse(fill._refusal(self.controller, layout, order))
+        self.assertFalse(fill._refusal(self.controller, layout, order, LevelCheck(self.controller)))
         self.assertEqual(order.move_raw_ids[1]._plc_equipment(self.controller).code, 103, "the product is where no silo holds it")
         self.say(on_line="hand")
         self.assertFalse(order.move_raw_ids[1]._plc_equipment(self.controller), "the line is what people decided")
