@@ -186,12 +186,15 @@ class Stage:
             self.ids["alarm"] = env["plc.alarm"].search([("kind", "=", "silent")], limit=1).id
 
     def _new_order_that_cannot_be_queued(self, env):
-        """Barley lies in two silos, and the formula does not say which one doses it."""
+        """Oats lie in no silo, and nobody said that they are added by hand."""
         barley = env.ref("plc_mo_batch.product_barley")
-        feed = env["product.product"].create(
-            {"name": "Trial feed", "default_code": "FM-299", "is_storable": True, "uom_id": barley.uom_id.id}
+        oats, feed = env["product.product"].create(
+            [
+                {"name": name, "default_code": code, "is_storable": True, "uom_id": barley.uom_id.id}
+                for name, code in (("Ground oats", "RM-199"), ("Trial feed", "FM-299"))
+            ]
         )
-        line = {"product_id": barley.id, "product_qty": 800, "product_uom_id": barley.uom_id.id}
+        line = {"product_id": oats.id, "product_qty": 800, "product_uom_id": barley.uom_id.id}
         kind = env.ref("plc_mo_batch.picking_type_mill")
         bom = env["mrp.bom"].create(
             {

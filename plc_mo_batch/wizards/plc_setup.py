@@ -210,14 +210,15 @@ class PlcSetup(models.TransientModel):
         return {**(self.manners or {}), "host": self.host.strip(), **{name: self[name] for name in names}, **ids}
 
     def _components(self):
-        """Products of the confirmed orders that can be weighed, most needed first."""
+        """Products of the confirmed orders that can be weighed, most needed first; without those said to be added by hand."""
         kilogram = self.env.ref("uom.product_uom_kgm")
         domain = [
             ("raw_material_production_id.picking_type_id", "in", self.picking_type_ids.ids),
             ("raw_material_production_id.state", "=", "confirmed"),
         ]
         groups = self.env["stock.move"]._read_group(domain, ["product_id"], ["product_qty:sum"], order="product_qty:sum DESC")
-        return [product for product, _quantity in groups if product.uom_id._has_common_reference(kilogram)]
+        dosed = [product for product, _quantity in groups if product.plc_added != "hand"]
+        return [product for product in dosed if product.uom_id._has_common_reference(kilogram)]
 
 
 class PlcSetupLine(models.TransientModel):

@@ -239,6 +239,12 @@ class TestSetupAsks(UnsaidCase):
         setup.action_connect()
         self.assertEqual(setup.step, "done", "nothing is left to ask")
 
+    def test_what_is_said_gets_no_silo(self):
+        self.salt.plc_added = "hand"
+        setup = self.connect()
+        setup.action_suggest()
+        self.assertEqual(setup.line_ids.product_ids, self.wheat | self.molasses | self.soy)
+
     def test_what_was_said_is_not_asked(self):
         self.say(on_line="hand")
         self.salt.plc_added = "hand"
