@@ -80,7 +80,7 @@ class PlcRecall(models.TransientModel):
             "res_model": "plc.recall.line",
             "view_mode": "list,pivot",
             "domain": [("recall_id", "=", self.id)],
-            "context": {"search_default_group_direction": 1, "search_default_group_kind": 2},
+            "context": {"search_default_forward": 1, "search_default_group_kind": 1},
         }
 
     def action_print(self):
