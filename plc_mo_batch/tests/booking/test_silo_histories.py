@@ -87,9 +87,12 @@ class Ledger:
             self.layers[code].pop(0)
         return lot, less
 
-    def book(self, batch):
-        """What was filled in until now may be what it used."""
-        self.known[batch].update(*(self.fills[place] for place in self.used[batch]))
+    def book(self, batch, places=None):
+        """What was filled in until now may be what it used.
+
+        :param places: what is booked now; None: all that it used
+        """
+        self.known[batch].update(*(self.fills[place] for place in (self.used[batch] if places is None else places)))
 
     def forward(self, lot):
         """Who used a lot, what was made of it, and which deliveries took any of that: step by step."""
@@ -310,11 +313,13 @@ class History:
             line = self.random.choice(batch.line_ids.filtered(lambda line: line.code in (*LOCATED, ENTERED)))
             kilograms = self.amount(60)
             self.tell("found later", self.numbers[batch], line.code, kilograms)
+            used = dict(self.ledger.used[batch])
             self.ledger.dose(batch, line.code, kilograms)
+            more = {place for place, kg in self.ledger.used[batch].items() if kg != used.get(place)}
             before = {each: each.actual_qty for each in batch.line_ids}
             line.actual_qty += kilograms
             self.env["plc.task.write.back"]._book_difference(batch, before)
-            self.ledger.book(batch)
+            self.ledger.book(batch, more)
 
 
 @tagged("post_install", "-at_install")
