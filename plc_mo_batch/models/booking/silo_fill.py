@@ -80,7 +80,7 @@ class SiloFill:
         self.quantity = self.product._plc_from_weight(self.weight, self._unit(), self.product.uom_id)
         if self.product.uom_id.is_zero(self.quantity):
             raise UserError(self.env._("%(weight)s are less than the smallest step of %(unit)s.", **self._said()))
-        self.store = Store(self.silo)
+        self.store, self.levels = Store(self.silo), SiloLevels(self.silo)
         self._check_where_it_lies()
 
     def _check_weight(self):
@@ -181,14 +181,14 @@ class SiloFill:
         )
 
     def _mixed(self):
-        others = SiloLevels(self.silo).products(self.silo) - self.product
+        others = self.levels.products(self.silo) - self.product
         if not others:
             return None
         names = ", ".join(others.mapped("display_name"))
         return self.env._("%(silo)s still holds %(products)s by the books.", silo=self.silo.name, products=names)
 
     def _full(self):
-        level = SiloLevels(self.silo).weight(self.silo) + self.weight
+        level = self.levels.weight(self.silo) + self.weight
         if not self.silo.capacity_kg or float_compare(level, self.silo.capacity_kg, precision_digits=2) <= 0:
             return None
         return self.env._(
