@@ -42,7 +42,7 @@ class TestSettings(MillCase):
         """In the form of a PLC, and as the policy of a new one on the settings page."""
         policies = {name for name in self.controller._fields if name.endswith("_policy")}
         self.assertIn("weight_policy", policies)
-        form = self.env.ref("plc_mo_batch.plc_controller_view_form")._get_combined_arch()
+        form = etree.fromstring(self.env.ref("plc_mo_batch.plc_controller_view_form").get_combined_arch())
         self.assertLessEqual(policies, {node.get("name") for node in form.iter("field")})
         page = etree.fromstring(self.env.ref("plc_mo_batch.res_config_settings_view_form").arch_db)
         shown = {node.get("name") for node in page.findall(".//block[@name='plc_policies']//field")}
