@@ -27,6 +27,7 @@ from ...plc.wire import Endpoint, LinkError, Login, Manners, Tls
 from ...plc.wires import KINDS, opcua, opened
 from ...plc.wires.opcua import OPCUA
 from ...simulator import Simulator
+from ...simulator import opcua as simulated
 from .. import fault_proxy as fault
 from .. import plc_layouts
 from ..patience import DEADLINE, PATIENCES, SILENT, SURE, wait_until
@@ -51,6 +52,24 @@ def receive(sock):
 def is_opening(frame):
     """It neither reads nor writes."""
     return frame[:3] != b"MSG" or frame[TYPE : TYPE + 4] not in (READ, WRITE)
+
+
+def left_over(talk):
+    """A fault: more bytes than the answer has parts, in good order."""
+    answer = talk.forward()
+    talk.send(answer[:4] + (len(answer) + 2).to_bytes(4, "little") + answer[8:] + b"\0\7")
+
+
+def without_results(talk):
+    """A fault: the PLC does it, and says nothing of it, in good order."""
+
+    def served(self, name, items, serve):
+        for item in items:
+            serve(item)
+        return getattr(self.ua, f"{name}Response")()
+
+    with patch.object(simulated._Talk, "_each", served):
+        talk.send(talk.forward())
 
 
 # fault -> kind of the error, of a read and of a write alike; and whether the request had reached the PLC
@@ -78,6 +97,8 @@ FAULTS = {
     "another service": (fault.flipped(TYPE + 2, 0x04), "reply", True),
     "another handle": (fault.flipped(HANDLE), "reply", True),
     "more results": (fault.flipped(COUNT, 0x02), "reply", True),
+    "left over": (left_over, "reply", True),
+    "without results": (without_results, "reply", True),
     "results without end": (fault.flipped(COUNT + 3, 0x40), "reply", True),
 }
 # status of a request or of a value -> cause, and whether a write's fate is unknown
