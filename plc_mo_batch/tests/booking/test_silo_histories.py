@@ -48,9 +48,10 @@ class Ledger:
             self.layers[code].append([lot, round(kilograms - owed, 2)])
 
     def dose(self, batch, code, kilograms):
-        if code == ENTERED:
-            self.out[self.entered] += kilograms
-            self.used[batch][code, self.entered] += kilograms
+        if code == ENTERED:  # what is found later was of the lot that was entered when the batch ran
+            lot = next((held for place, held in self.used[batch] if place == ENTERED), self.entered)
+            self.out[lot] += kilograms
+            self.used[batch][code, lot] += kilograms
             return
         rest, layers = kilograms, self.layers[code]
         while rest and layers:
