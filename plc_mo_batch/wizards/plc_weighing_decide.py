@@ -15,7 +15,7 @@ class PlcWeighingDecide(models.TransientModel):
         store=True,
         readonly=False,
         domain="[('controller_id', '=', controller_id), ('state', '!=', 'cancelled'), ('line_ids.code', '=', 0)]",
-        context={"active_test": False, "plc_told_whole": True},
+        context={"active_test": False, "show_product_and_order": True},
     )
     line_id = fields.Many2one(
         "mo.batch.line",

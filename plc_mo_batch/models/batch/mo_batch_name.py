@@ -10,10 +10,10 @@ class MoBatch(models.Model):
     _rec_names_search = ["name", "order_name"]
 
     @api.depends("name", "order_name", "product_id", "slot", "state")
-    @api.depends_context("plc_told_whole", "lang")
+    @api.depends_context("show_product_and_order", "lang")
     def _compute_display_name(self):
         super()._compute_display_name()
-        for batch in self if self.env.context.get("plc_told_whole") else ():
+        for batch in self if self.env.context.get("show_product_and_order") else ():
             batch.display_name = self.env._(
                 "%(product)s, %(order)s, slot %(slot)s, %(state)s (%(batch)s)",
                 product=batch.product_id.display_name or batch.product_name or "",

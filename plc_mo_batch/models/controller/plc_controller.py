@@ -170,7 +170,7 @@ class PlcController(models.Model):
 
     @api.depends("batch_ids.active", "batch_ids.parked")
     def _compute_queue_count(self):
-        waiting = [("controller_id", "in", self.ids), ("parked", "=", False)]
+        waiting = [("controller_id", "in", self.ids), ("parked", "=", False), ("active", "=", True)]
         counts = dict(self.env["mo.batch"]._read_group(waiting, ["controller_id"], ["__count"]))
         for controller in self:
             controller.queue_count = counts.get(controller, 0)

@@ -9,7 +9,7 @@ from ...tools.translate import label_of
 # of each protocol, in the order in which people choose
 MEMORIES = [(name, str(label)) for family in families() for name, label in family.memories.items()]
 NUMBERED = [name for family in families() for name in family.numbered]
-EXAMPLE = 'ns=3;s="Mo"."Recipe"'
+EXAMPLE = 'ns=3;s="Mo"."Slots"'
 NAMED = [name for family in families() for name in family.named]
 
 
@@ -49,7 +49,7 @@ class PlcRegisterArea(models.Model):
         help="Bank of E: 0 to 24, of which Omron calls those from 16 on E10 and up. Number of the data block: 1 to 65535.",
     )
     node = fields.Char(
-        help='Identifier of the array variable, as a browser of OPC UA shows it: ns=3;s="Mo"."Recipe". The namespace can be '
+        help='Identifier of the array variable, as a browser of OPC UA shows it: ns=3;s="Mo"."Slots". The namespace can be '
         "given by its name, too: nsu=urn:maker:plc;s=…"
     )
     base = fields.Integer(required=True, help="Address of the first word of slot 1, counted from 0.")

@@ -43,6 +43,7 @@ class ResConfigSettings(models.TransientModel):
     default_disposition_policy = policy("disposition_policy")
     default_dose_policy = policy("dose_policy")
     default_hand_add_policy = policy("hand_add_policy")
+    default_level_policy = policy("level_policy")
     default_lot_policy = policy("lot_policy")
     default_missing_policy = policy("missing_policy")
     default_step_policy = policy("step_policy")

@@ -31,7 +31,7 @@ NODE = "NODE"
 OPCUA = Family("opcua", _lt("OPC UA"), {NODE: _lt("Node: array variable")}, named={NODE: "ns=2;s=MoBatch.Words"})
 PACKAGE, REQUIREMENT = "asyncua", "asyncua>=2.1,<3"
 
-# ns=3;s="Mo"."Recipe", i=2258, g=…; the namespace by its number or its name
+# ns=3;s="Mo"."Slots", i=2258, g=…; the namespace by its number or its name
 NODE_ID = re.compile(r"(?:ns=(?P<ns>\d{1,5});|nsu=(?P<uri>[^;]+);)?(?:i=(?P<i>\d{1,10})|s=(?P<s>.+))")
 APPLICATION = "urn:odoo:plc_mo_batch"
 SESSION_TIMEOUT = 30000  # milliseconds after which a server forgets a session that was left
@@ -78,7 +78,7 @@ INSECURE = re.compile("Bad(Security|Certificate|ApplicationSignature|NoValidCert
 
 
 def is_node(text: str) -> bool:
-    """It looks like the identifier of a node, such as ``ns=3;s="Mo"."Recipe"``."""
+    """It looks like the identifier of a node, such as ``ns=3;s="Mo"."Slots"``."""
     return bool(NODE_ID.fullmatch(text))
 
 
@@ -470,7 +470,7 @@ class OpcUaWire:
         text = registers.partition(" ")[2]
         named = NODE_ID.fullmatch(text)
         if not named:
-            detail = _lt('%(node)s does not name a node; expected something like ns=3;s="Mo"."Recipe"', node=text)
+            detail = _lt('%(node)s does not name a node; expected something like ns=3;s="Mo"."Slots"', node=text)
             raise LinkError("setup", detail)
         if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
             told = {"count": count, "address": address}

@@ -61,7 +61,7 @@ class TestOddArguments(SecurityCase):
         cls.order = cls.new_order()
         cls.env["plc.task.fill"]._fill(cls.controller)
         cls.batch = cls.env["mo.batch"].search([("production_id", "=", cls.order.id)])
-        records = [cls.batch, cls.controller, *cls.new_events(cls)]
+        records = [cls.batch, cls.controller, cls.controller.equipment_ids[0], *cls.new_events(cls)]
         cls.records = {record._name: record for record in records}
 
     def doors(self):

@@ -239,7 +239,7 @@ class TestOpcUa(OpcUaCase):
         self.assertEqual(self.proxy.requests, [])
 
     def test_identifiers(self):
-        for text in ('ns=3;s="Mo"."Recipe"', "ns=4;s=|var|PLC.Application.GVL.aRecipe", "i=2258", "nsu=urn:a:b;i=7", "s=a;b"):
+        for text in ('ns=3;s="Mo"."Slots"', "ns=4;s=|var|PLC.Application.GVL.aRecipe", "i=2258", "nsu=urn:a:b;i=7", "s=a;b"):
             self.assertTrue(opcua.is_node(text), text)
         for text in ("", "Recipe", "ns=3", "ns=3;", "ns=3;s=", "ns=-1;i=1", "i=", "i=x", "ns=2 s=a"):
             self.assertFalse(opcua.is_node(text), text)

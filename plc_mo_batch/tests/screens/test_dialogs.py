@@ -22,7 +22,7 @@ class TestDialogs(MillCase):
         self.assertIn('name="wasted_qty"', dialog.get_view(view_type="form")["arch"])
 
     def test_batches_to_choose_are_told_by_product_and_order(self):
-        told = self.batch.with_context(plc_told_whole=True).display_name
+        told = self.batch.with_context(show_product_and_order=True).display_name
         self.assertEqual(told, f"Test feed, {self.order.name}, slot 1, queued ({self.batch.name})")
         self.assertEqual(self.batch.display_name, self.batch.name)
         found = self.env["mo.batch"].name_search(self.order.name[-5:])
