@@ -124,9 +124,7 @@ class MoBatch(models.Model):
     line_ids = fields.One2many("mo.batch.line", "batch_id", string="Components", readonly=True)
     journal_ids = fields.One2many("mo.batch.journal", "batch_id", readonly=True, groups="plc_mo_batch.group_operator")
     order_changed = fields.Boolean(readonly=True, help="The order was changed after its recipe was handed over.")
-    given_up_by_id = fields.Many2one(
-        "res.users", string="Given Up By", readonly=True, help="Its end was not reported by the PLC."
-    )
+    given_up_by_id = fields.Many2one("res.users", readonly=True, help="Its end was not reported by the PLC.")
     order_version = fields.Char(readonly=True, help="What the batch was last compared with: a digest of its order's rows.")
     deviation_qty = fields.Float(
         string="Deviation",

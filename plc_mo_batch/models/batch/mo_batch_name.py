@@ -12,8 +12,9 @@ class MoBatch(models.Model):
     @api.depends("name", "order_name", "product_id", "slot", "state")
     @api.depends_context("show_product_and_order", "lang")
     def _compute_display_name(self):
-        super()._compute_display_name()
-        for batch in self if self.env.context.get("show_product_and_order") else ():
+        if not self.env.context.get("show_product_and_order"):
+            return super()._compute_display_name()
+        for batch in self:
             batch.display_name = self.env._(
                 "%(product)s, %(order)s, slot %(slot)s, %(state)s (%(batch)s)",
                 product=batch.product_id.display_name or batch.product_name or "",
@@ -22,3 +23,4 @@ class MoBatch(models.Model):
                 state=label_of(batch, "state").lower(),
                 batch=batch.name,
             )
+        return None

@@ -11,6 +11,7 @@ from .test_security_models import MODELS
 OURS = [model for model, (_read, write, _unlink) in MODELS.items() if write == NOBODY and not model.startswith("plc.snapshot")]
 
 FORGED = {"name": "forged", "state": "done", "slot": 9, "job_number": 99, "actual_qty": 99.0, "message": "forged"}
+COMPUTED = {"plc.dosing", "plc.dosing.silo", "plc.recall.line"}  # of what is stored elsewhere: there is nothing to forge
 INVERSES = {"product.template.plc_number"}  # to the product itself, with the rights that one needs there
 FORGERS = ["planner", "operator", "manager", "settings"]
 
@@ -84,7 +85,7 @@ class TestSecurityForging(SecurityCase):
     # By itself
 
     def test_batches_components_and_journal(self):
-        for model in OURS:
+        for model in sorted({*OURS} - COMPUTED):
             record = self.env[model].search([], limit=1)
             for name in self.columns(model):
                 self.assertNotForged(model, "write", record.ids, {name: self.forged(record, name)}, roles=["settings"])
@@ -116,7 +117,7 @@ class TestSecurityForging(SecurityCase):
         """Related fields, and computed ones that can be set, run as superuser."""
         for model, owner in self.env.registry.items():
             for name, field in owner._fields.items():
-                if "plc_mo_batch" not in field._modules or owner._abstract:
+                if "plc_mo_batch" not in field._modules or owner._abstract or field.inherited:  # as the template's own rights say
                     continue
                 self.assertFalse(field.related and not field.readonly, f"{model}.{name}")
                 self.assertFalse(field.inverse and f"{model}.{name}" not in INVERSES, f"{model}.{name}")
