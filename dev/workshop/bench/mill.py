@@ -57,7 +57,9 @@ class Mill:
             env["plc.controller"].search([]).enabled = False
             env["ir.cron"].search([]).active = False  # nothing but what is measured
             self.kg = env.ref("uom.product_uom_kgm").id
-            products = env["product.product"].create([self._product(f"Component {n}") for n in range(components)])
+            by_hand = {n: {"plc_added": "hand"} for n in range(self.silos, components)}
+            values = [{**self._product(f"Component {n}"), **by_hand.get(n, {})} for n in range(components)]
+            products = env["product.product"].create(values)
             self.feed = env["product.product"].create(self._product("Feed")).id
             self.components = products.ids
             self.bom = self._new_bom(env)
