@@ -274,7 +274,7 @@ def test_plcs_in_service_book_lots_as_before(upgraded):
 
 
 def test_plcs_in_service_queue_as_before(upgraded):
-    limits = "SELECT DISTINCT unsaid_percent, unsaid_kg FROM plc_controller"
+    limits = "SELECT DISTINCT unsaid_percent, coalesce(unsaid_kg, 0) FROM plc_controller"
     assert query(upgraded, limits) == [(0, 0)]
     assert query(upgraded, "SELECT 1 FROM plc_controller WHERE ambiguous_policy = 'order'") == []
     used = "SELECT DISTINCT in_use, least_dose, most_dose, dose_step FROM plc_equipment"

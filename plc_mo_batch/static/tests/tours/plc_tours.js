@@ -90,6 +90,11 @@ tours.add("plc_newcomer", {
         { trigger: "[name=line_ids] .o_data_row:first .o_tag" },
         { trigger: "[name=is_checked] input", run: "click" },
         { trigger: "button[name=action_connect]", run: "click" },
+        {
+            content: "what is in no silo is asked",
+            trigger: ".o_form_view:has([name=component_ids] .o_data_row) button[name=action_connect]",
+            run: "click",
+        },
         { trigger: "button[name=action_fill]", run: "click" },
         { trigger: "body", run: () => waitFor(".o_plc_running, .o_plc_finished .o_plc_slot", { timeout: 240000 }) },
         {
