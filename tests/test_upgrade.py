@@ -277,7 +277,7 @@ def test_plcs_in_service_queue_as_before(upgraded):
     limits = "SELECT DISTINCT unsaid_percent, coalesce(unsaid_kg, 0) FROM plc_controller"
     assert query(upgraded, limits) == [(0, 0)]
     assert query(upgraded, "SELECT 1 FROM plc_controller WHERE ambiguous_policy = 'order'") == []
-    used = "SELECT DISTINCT in_use, least_dose, most_dose, dose_step FROM plc_equipment"
+    used = "SELECT DISTINCT in_use, coalesce(least_dose, 0), coalesce(most_dose, 0), coalesce(dose_step, 0) FROM plc_equipment"
     assert query(upgraded, used) == [(True, 0, 0, 0)]
 
 
