@@ -60,6 +60,11 @@ def modbus(env):
     }
 
 
+def _exceptions(refused, advice):
+    """By ``exception`` and cause: that the device refused, and what helps."""
+    return {f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()}
+
+
 def refusals(env):
     """The same of an exception that the device answers with: what was refused, and what its number means."""
     refused = env._("The PLC at %(place)s refused the request with exception %(detail)s.")
@@ -72,7 +77,7 @@ def refusals(env):
         "5": env._("It is still working on an earlier request, and is asked again."),
         "6": env._("It is busy, and is asked again."),
     }
-    return {f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()}
+    return _exceptions(refused, advice)
 
 
 def fins(env):
@@ -101,7 +106,7 @@ def fins(env):
         "timeout": f"{silent} " + env._("Check that it is switched on, its address and port.") + f" {nodes}",
         "reply node": f"{unlike} {nodes}",
         "reset": env._("The PLC at %(place)s closed the connection without an answer. All its connections may be in use."),
-        **{f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()},
+        **_exceptions(refused, advice),
     }
 
 
@@ -131,7 +136,7 @@ def s7(env):
             "The PLC at %(place)s did not answer within %(timeout)s s. Check that it is switched on, its address and port."
         ),
         "reset": env._("The PLC at %(place)s closed the connection without an answer. All its connections may be in use."),
-        **{f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()},
+        **_exceptions(refused, advice),
     }
 
 
@@ -165,7 +170,7 @@ def opcua(env):
         "tls user": f"{insecure} " + env._("Check user name and password, and whether it lets anonymous users in."),
         "tls policy": f"{insecure} " + env._("Check which security its server has switched on."),
         "tls refused": f"{insecure} " + env._("Let its server trust the certificate of Odoo, and check both clocks."),
-        **{f"exception {cause}".strip(): f"{refused} {sentence}" for cause, sentence in advice.items()},
+        **_exceptions(refused, advice),
     }
 
 

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 from odoo.tools.lru import LRU
 
 KEPT = 1024  # layouts, of all databases that this process serves
-TABLES = {
+LAYOUT_ROWS = {
     "plc_register_layout": "id = %(id)s",
     "plc_register_area": "layout_id = %(id)s",
     "plc_register_field": "area_id IN (SELECT id FROM plc_register_area WHERE layout_id = %(id)s)",
@@ -38,7 +38,7 @@ def usable(register_layout):
     env = register_layout.env
     register_layout.ensure_one()
     env.flush_all()
-    env.cr.execute(SQL("SELECT concat_ws('|', %s)", row_versions(TABLES, id=register_layout.id)))
+    env.cr.execute(SQL("SELECT concat_ws('|', %s)", row_versions(LAYOUT_ROWS, id=register_layout.id)))
     key = env.cr.dbname, register_layout.id, env.cr.fetchone()[0]
     if key not in _KEPT:
         register_layout._check_usable()

@@ -1,14 +1,11 @@
 from odoo.tools import SQL
 
-from ..layouts.layout_versions import row_versions
+from ..layouts.layout_versions import LAYOUT_ROWS, row_versions
 
 # What the recipes of all orders of a PLC are frozen with, and what of it differs from order to order.
 SHARED = {
+    **LAYOUT_ROWS,
     "uom_uom": "true",
-    "decimal_precision": "true",
-    "plc_register_layout": "id = plc.layout_id",
-    "plc_register_area": "layout_id = plc.layout_id",
-    "plc_register_field": "area_id IN (SELECT id FROM plc_register_area WHERE layout_id = plc.layout_id)",
     "plc_equipment": "controller_id = plc.id",
     "plc_equipment_product_product_rel": "plc_equipment_id IN (SELECT id FROM plc_equipment WHERE controller_id = plc.id)",
 }
@@ -56,7 +53,7 @@ class OrderVersions:
                 """,
                 plc=self.controller.id,
                 telemetry=self._unsteady("plc.controller"),
-                shared=row_versions(SHARED),
+                shared=row_versions(SHARED, id=SQL("plc.layout_id")),
                 moves=SQL(_MOVES),
                 siblings=SQL(
                     """(SELECT string_agg((to_jsonb(sibling) - %s)::text, ',' ORDER BY id)

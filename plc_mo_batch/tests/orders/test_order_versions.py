@@ -93,7 +93,7 @@ class TestOrderVersions(MillCase):
     def test_every_written_row_is_seen(self):
         """Whatever writes it: here, PostgreSQL alone."""
         parts = {
-            **{table: SQL(condition.replace("plc.", f"{self.controller.id} * 0 + plc.")) for table, condition in SHARED.items()},
+            **{table: SQL(condition, id=SQL("plc.layout_id")) for table, condition in SHARED.items()},
             **{table: SQL(condition) for table, condition in OWN.items()},
         }
         for table, condition in parts.items():
