@@ -56,7 +56,7 @@ MODULES = {
     "wires/s7": ("test_s7",),
     "wires/opcua": ("test_opcua",),
     "trust": ("test_opcua",),
-    "look": ("test_look", "test_manners"),
+    "look": ("test_look", "test_manners", "test_signature"),
     "signature": ("test_signature",),
     "trial": ("test_trial",),
     "exchange": ("test_conversations", "test_rounds"),

@@ -4,6 +4,7 @@ The sentences of the causes here, and the same devices before Odoo: test_refusal
 """
 
 from dataclasses import replace
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
@@ -11,7 +12,7 @@ from odoo.tests import BaseCase, tagged
 from ...plc import look as module
 from ...plc import transport
 from ...plc.exchange import Plan, converse
-from ...plc.look import MEND, find_manners, find_most, look
+from ...plc.look import MEND, Look, find_manners, find_most, look
 from ...plc.reconcile import COMPLETED, recipe_slots, reconcile
 from ...plc.transport import Endpoint, Link, LinkError
 from ...plc.wire import Manners
@@ -160,6 +161,19 @@ class TestFound(RudeCase):
         finally:
             module.look = original
         self.assertEqual(set(asked), {BRIEF})
+
+    def test_no_attempt_is_longer_than_what_is_left(self):
+        """However patiently the PLC is asked otherwise."""
+        tried, first = [], Look(LAYOUT, {}, LinkError("timeout"), reachable=True)
+
+        def attempt(endpoint, _layout, seconds):
+            tried.append((endpoint.timeout, endpoint.manners.connect_pause, seconds))
+            return first
+
+        clock = SimpleNamespace(monotonic=iter((10.0, 10.5, 11.0)).__next__)
+        with patch.object(module, "look", attempt), patch.object(module, "time", clock):
+            self.assertEqual(find_manners(Endpoint(timeout=3.0), LAYOUT, first, 1.0), (Manners(), first))
+        self.assertEqual(tried, [(1.0, 0.5, 0.5)], "no time is left for the second mend")
 
     def test_most_registers(self):
         for most, found in ((64, 64), (82, 82), (83, 83), (125, 83), (1, 1), (0, 0)):

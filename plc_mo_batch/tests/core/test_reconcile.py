@@ -38,7 +38,10 @@ def isa88():
     jobs = (("recipe_job", 19), ("armed_job", 21), ("acknowledged_job", 23), ("command_job", 25))
     recipe = [Field("quantity", 17, "float32"), *(Field(role, offset, "uint32") for role, offset in jobs), Field("command", 27)]
     feedback = (Field("state", 17), Field("weight", 18, "float32"), Field("taken_job", 20, "uint32"))
-    areas = (Area("recipe", 1000, 30, (*content, *recipe)), Area("feedback", 3000, 30, (*content, *feedback)))
+    areas = (
+        Area("recipe", 1000, 30, (*content, *recipe), registers="D"),
+        Area("feedback", 3000, 30, (*content, *feedback), registers="W"),
+    )
     return Layout(JOB_NUMBERS, 3, areas, word_order="low")
 
 
@@ -104,6 +107,7 @@ class ReconcileCase(BaseCase):
         kinds = [kind for kind in ("recipe", "feedback") if write.address >= self.layout.address(kind, write.slot)]
         kind = max(kinds, key=lambda kind: self.layout.address(kind, write.slot))
         offset = write.address - self.layout.address(kind, write.slot)
+        self.assertEqual(write.registers, self.layout.area(kind).registers)
         if write.kind == "block":
             self.assertEqual((kind, offset), ("recipe", 0))
             return "block", list(write.words)

@@ -1,5 +1,6 @@
 """The registry of wires, and what rests on it; a wire that is no Modbus, and a whole exchange over it."""
 
+import socket
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -12,7 +13,7 @@ from ...plc.layout import HANDSHAKES, HOLDING, JOB_NUMBERS
 from ...plc.look import look
 from ...plc.reconcile import COMPLETED, recipe_slots, reconcile
 from ...plc.sentences import Sentence
-from ...plc.wire import LINE_WAIT, Endpoint, LinkError, WireKind
+from ...plc.wire import LINE_WAIT, Endpoint, Family, LinkError, WireKind, unreachable
 from ...simulator import Mill
 from .. import plc_layouts
 from ..plc_records import Record
@@ -98,6 +99,40 @@ class TestRegistry(MemoryCase):
 
         converse([talk(plc_layouts.flags()), talk(plc_layouts.job_numbers())])
         self.assertEqual(sorted(answer.error.kind if answer.error else "" for answer in answers), ["", "setup"])
+
+
+@tagged("post_install", "-at_install")
+class TestFamily(BaseCase):
+    family = Family("f", Sentence("Family"), {"D": Sentence("D"), "DB": Sentence("DB")}, frozenset({"DB"}), {"node": "ns=2"})
+
+    def test_in_which_memory_an_area_can_be(self):
+        for registers, has in (
+            ("D", True), ("D1", False), ("DB", False), ("DB7", True), ("DB07X", False), ("X", False), ("X1", False), ("", False),
+            ("node", False), ("node ", False), ("node ns=2;s=A B", True), ("D ", False), ("nodes ns=2", False),
+        ):  # fmt: skip
+            self.assertIs(self.family.has(registers), has, registers)
+
+    def test_a_memory_that_it_does_not_have(self):
+        self.family.check("DB7")
+        with self.assertRaises(LinkError) as caught:
+            self.family.check("D1")
+        self.assertEqual(caught.exception.kind, "setup")
+        self.assertEqual(str(caught.exception.detail), "Family has no memory D1, which the layout names")
+
+
+@tagged("post_install", "-at_install")
+class TestUnreachable(BaseCase):
+    def test_causes(self):
+        """People must do something else about each."""
+        for error, cause in (
+            (ConnectionRefusedError("no"), "refused"),
+            (socket.gaierror("no"), "name"),
+            (OSError("no"), ""),
+            (TimeoutError("no"), ""),
+        ):
+            found = unreachable(error)
+            self.assertEqual((found.kind, found.cause, found.detail), ("connect", cause, "no"))
+            self.assertEqual((found.writing, found.to_write, found.ids, found.address), (False, False, "", -1))
 
 
 @tagged("post_install", "-at_install")
