@@ -81,21 +81,24 @@ class MoBatchJournal(models.Model):
         :param anomaly: a :class:`~...plc.reconcile.Anomaly` whose raw words are kept
         :param area: where these words stood, one of :data:`AREAS`
         """
+        return self.sudo().create(self._line(kind, message, batch, controller, anomaly, slot, area))
+
+    @api.model
+    def _line(self, kind, message, batch=None, controller=None, anomaly=None, slot=0, area="feedback"):
+        """Values of a line that :meth:`_record` adds, for who adds many at once."""
         batch = batch or self.env["mo.batch"]
         controller = controller or batch.controller_id
         has_words = bool(anomaly and anomaly.words)
-        return self.sudo().create(
-            {
-                "kind": kind,
-                "message": message,
-                "batch_id": batch.id,
-                "controller_id": controller.id,
-                "company_id": controller.company_id.id,
-                "slot": slot or batch.slot,
-                "words": has_words and " ".join(map(str, anomaly.words)),
-                "area": has_words and area,
-                "layout_id": has_words and controller.layout_id.id,
-                "wrong_word": anomaly.offset if anomaly and anomaly.offset is not None else -1,
-                "user_id": self.env.uid,
-            }
-        )
+        return {
+            "kind": kind,
+            "message": message,
+            "batch_id": batch.id,
+            "controller_id": controller.id,
+            "company_id": controller.company_id.id,
+            "slot": slot or batch.slot,
+            "words": has_words and " ".join(map(str, anomaly.words)),
+            "area": has_words and area,
+            "layout_id": has_words and controller.layout_id.id,
+            "wrong_word": anomaly.offset if anomaly and anomaly.offset is not None else -1,
+            "user_id": self.env.uid,
+        }

@@ -42,6 +42,11 @@ class PlcController(models.Model):
 
     # Business methods
 
+    def _has_sister_silos(self):
+        """Whether what is queued decides from which of several silos of a product a component is dosed."""
+        held = [product for silo in self.equipment_ids.filtered("in_use") for product in silo.product_ids.ids]
+        return self.ambiguous_policy == "order" and len(held) > len(set(held))
+
     def _allows_unsaid(self, weight, planned):
         """Whether so much may be added by hand to a batch of ``planned``, in the PLC's unit, although nobody said so."""
         return not self._has_limit("unsaid") or self.uom_id.compare(weight, self._limit("unsaid", planned)) <= 0

@@ -38,6 +38,11 @@ class LevelCheck:
         for silo, product, weight in self._wanted(lines):
             self._take(silo, product, weight)
 
+    def put_back(self, lines):
+        """The order of these lines is not queued after all."""
+        for silo, product, weight in self._wanted(lines):
+            self._take(silo, product, -weight)
+
     def _wanted(self, lines):
         """(silo, product, weight), once for each, of the silos that are stock locations."""
         wanted = {}

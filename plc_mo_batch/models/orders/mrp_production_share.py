@@ -173,7 +173,6 @@ class MrpProduction(models.Model):
         the order at the same moment, or hands out a share of it for another PLC, fails to serialize."""
         shared = share.count > 1 or self.plc_part_count > 1
         self.write({"plc_plan_count": self.plc_plan_count + 1, **({"plc_part_count": share.count} if shared else {})})
-        self.flush_recordset()
 
     def _plc_record_no_share(self):
         """A batch lost its share: store in how many batches the order is made now. What is posted makes it one of several for

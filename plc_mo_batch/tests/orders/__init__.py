@@ -7,6 +7,7 @@ from . import (
     test_doors_waiting,
     test_fill,
     test_fill_race,
+    test_fill_together,
     test_order_changed,
     test_order_closed,
     test_order_closed_by_hand,
