@@ -426,6 +426,11 @@ class TestUnusedLines(ReconcileCase):
                 self.assertEqual((step.anomaly, step.values["actuals"]), (None, (250.25, 0.0)))
         self.assertEqual(self.step(self.job("running"), self.shown(0, 0, code=105)).anomaly.offset, 14)
 
+    def test_it_hides_no_order_that_is_made_under_another_job(self):
+        feedback = self.shown(0, 0x7FC0)
+        feedback[20:22] = (3, 0)
+        self.assertEqual(self.step(self.job("offered", armed=True), feedback, self.block()).state, "running")
+
     def test_equipment_that_is_shown_no_more(self):
         """What it had dosed is missing; what another one dosed is new."""
         stored = {104: 250.25, 105: 10.0}
