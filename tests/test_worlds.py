@@ -3,7 +3,7 @@
 from odoo.modules.module import Manifest
 
 from workshop.paths import ROOT
-from workshop.testing import LONGEST_FIRST, PLANT_TESTS, _all, _shared_files
+from workshop.testing import ALWAYS, LONGEST_FIRST, PLANT_TESTS, _all, _files, _shared_files
 from workshop.worlds import BARE, PLANT
 
 SHOPS = ("pos_", "website_")
@@ -52,13 +52,35 @@ def test_what_is_tested_there_exists():
     assert [path for path in (*PLANT_TESTS, *LONGEST_FIRST) if not (ROOT / path).exists()] == []
 
 
-def test_each_commit_tries_every_file_and_each_in_one_world():
-    shared, seen = _shared_files(), set()
+def left_out(lot):
+    return {option.partition("=")[2] for option in _all(BARE, lot) if option.startswith("--ignore=")}
+
+
+def in_plant(lot):
+    return {path for path in _all(PLANT, lot) if path.endswith(".py")}
+
+
+def test_each_commit_tries_a_part_and_each_file_in_one_world():
+    files, shared = set(_files(LONGEST_FIRST)), set(_shared_files())
     for lot in ("cafe", "beef", "feed"):
-        left_out = {option.partition("=")[2] for option in _all(BARE, lot) if option.startswith("--ignore=")}
-        in_plant = {path for path in _all(PLANT, lot) if path.endswith(".py")}
-        assert left_out == in_plant and 0 < len(in_plant) < len(shared)
-        seen |= {frozenset(in_plant)}
-    assert len(seen) == 3, "another commit draws others"
-    assert not any(option.startswith("--ignore=") for option in _all(BARE, "")), "unless everything is tried"
+        assert in_plant(lot) <= left_out(lot) & shared
+        tried = files - left_out(lot) | in_plant(lot)
+        assert {file for file in files if file.startswith(ALWAYS)} <= tried
+        assert len(files) / 4 < len(tried) < 3 * len(files) / 4
+    assert in_plant("cafe") != in_plant("beef"), "another commit draws others"
+
+
+def test_a_few_commits_try_every_file():
+    lots = [f"{number:040x}" for number in range(100)]
+    assert set.intersection(*(left_out(lot) - in_plant(lot) for lot in lots)) == set()
+    assert set.intersection(*(set(_shared_files()) - in_plant(lot) for lot in lots)) == set(), "and in the plant's world"
+
+
+def test_nothing_is_left_out_unless_it_is_drawn():
+    assert left_out("") == set()
     assert set(PLANT_TESTS) <= set(_all(PLANT, ""))
+
+
+def test_what_is_always_tried_exists():
+    files = _files(LONGEST_FIRST)
+    assert [path for path in ALWAYS if not any(file.startswith(path) for file in files)] == []
