@@ -180,20 +180,24 @@ def _reader(field: Field) -> Read | None:
 
 def _without_drift(field: Field, drift: float, read: Read | None) -> Read:
     """Reads what is a little below zero as zero. What is further below is left to the field's minimum, or else refused."""
-    plain = read or (lambda raw: raw)
-    free = _reader(replace(field, drift=None, minimum=None)) or plain
+    plain = read or _as_it_is
+    free = _reader(replace(field, drift=None, minimum=None)) or _as_it_is
 
     def convert(raw: Any) -> Any:
         if raw >= 0:  # False for NaN
             return plain(raw)
         value = free(raw)
         if value >= -drift:
-            return 0.0
+            return plain(0)  # which its own minimum may refuse
         if field.minimum is None:
             raise _below(value, -drift or 0.0)
         return plain(raw)
 
     return convert
+
+
+def _as_it_is(raw: Any) -> Any:
+    return raw
 
 
 def _number_reader(field: Field, read: Read | None) -> Read:

@@ -60,7 +60,7 @@ class Difference:
         return _lt("%(field)s (word %(word)s): %(sent)s was written, %(found)s came back", **told)
 
 
-def difference(layout: Layout, kind: str, sent: Sequence[int], found: Sequence[int], offset: int = 0) -> Difference | None:
+def difference(layout: Layout, kind: str, sent: Sequence[int], found: Sequence[int], offset: int) -> Difference | None:
     """The first field in which what was written is not what is read back; None if all is.
 
     :param sent: the words that were written

@@ -1,6 +1,7 @@
 import math
 import sys
 from decimal import Decimal
+from itertools import product
 
 from odoo.tests import BaseCase, tagged
 
@@ -278,6 +279,22 @@ class TestReading(BaseCase):
         self.assertEqual(codec("int16", minimum=-10, **kg).decode([-51 & 0xFFFF]), {"value": -0.51}, "its own limit judges it")
         with self.assertRaisesRegex(CodecError, "more than 100$"):
             codec("int16", maximum=100, **kg).decode([10001])
+
+    def test_drift_of_every_number(self):
+        """Scaled or not, with limits of its own or not."""
+        limits = ({}, {"minimum": 0}, {"maximum": 9}, {"minimum": 0, "maximum": 9}, {"minimum": -5}, {"minimum": 1})
+        for kind, limit, scale in product(("int16", "int32", "int64", "float32", "float64"), limits, (1, 10)):
+            read = codec(kind, scale=scale, drift=2, **limit)
+            write = codec(kind, scale=scale)
+            for value, right in ((-1, 0), (-2, 0), (-3, -3 if limit == {"minimum": -5} else None), (0, 0), (1, 1)):
+                refused = right is None or limit == {"minimum": 1} and right < 1
+                with self.subTest(kind, limit=limit, scale=scale, value=value):
+                    words = write.encode({"value": value})
+                    if refused:
+                        with self.assertRaisesRegex(CodecError, "less than"):
+                            read.decode(words)
+                    else:
+                        self.assertEqual(read.decode(words), {"value": right})
 
     def test_drift_of_floats(self):
         for raw, value in (([0xBDCC, 0xCCCD], 0.0), ([0x3DCC, 0xCCCD], 0.1), ([0xBF00, 0], 0.0)):

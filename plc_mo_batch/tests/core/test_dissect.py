@@ -1,5 +1,7 @@
 """A slot taken apart for people: every word is shown, nothing is ever refused."""
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +43,15 @@ class TestDissect(BaseCase):
                 if part.field:
                     value = decoded[part.field.role]
                     self.assertEqual(part.value, value[part.field.index] if isinstance(value, list) else value)
+
+    def test_a_scale_that_drifted_is_read_as_the_exchange_reads_it(self):
+        for drift, shown in ((0.5, 0.0), (0.01, None)):
+            layout = replace(self.layout, drift=drift)
+            weight = next(item for item in layout.area("feedback").fields if item.role == "line_quantity")
+            words = [0] * layout.codec("feedback").words
+            words[weight.offset : weight.end] = 0xFFFF, 0xFFFE  # -0.02 kg
+            part = next(part for part in dissect(layout, "feedback", words) if part.offset == weight.offset)
+            self.assertEqual((part.value, bool(part.problem)), (shown, shown is None))
 
     def test_text_with_the_low_byte_first(self):
         """As IEC strings lie in words; numbers are as they were."""
