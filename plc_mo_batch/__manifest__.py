@@ -49,6 +49,7 @@
         "wizards/plc_snapshot_views.xml",
         "wizards/plc_recall_views.xml",
         "views/plc_recall_doors.xml",
+        "wizards/plc_layout_constants_views.xml",
         "wizards/plc_layout_generate_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_production_plc_views.xml",

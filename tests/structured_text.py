@@ -72,11 +72,15 @@ class FunctionBlock:
 
 @cache  # blark takes a second
 def _compiled(source: str) -> tuple[dict[str, Any], CodeType]:
-    block = parse_source_code(source).transform().items[0]
-    items = [item for section in block.declarations for item in section.items]
-    declarations = {str(declared.variable.name): item.init for item in items for declared in item.variables}
+    *lists, block = parse_source_code(source).transform().items  # global constants, and what uses them
+    items = [item for section in (*lists, *block.declarations) for item in section.items]
+    declarations = {_name(declared): item.init for item in items for declared in item.variables}
     body = "\n".join(_Python(declarations).body(block.body))
     return declarations, compile(body, "structured text", "exec")
+
+
+def _name(declared: Any) -> str:
+    return str(declared.variable.name if hasattr(declared, "variable") else declared)  # that of a list is a token
 
 
 def _initial(declared: Any) -> Any:

@@ -10,7 +10,9 @@ from odoo.tests import tagged
 
 from odoo.addons.plc_mo_batch.tests.common import MillCase
 
-SOURCE = (Path(__file__).parent.parent / "docs" / "plc" / "FB_MoBatchSlot.st").read_text()
+FOLDER = Path(__file__).parent.parent / "docs" / "plc"
+CONSTANTS = (FOLDER / "MoBatchConstants.st").read_text()
+SOURCE = CONSTANTS + (FOLDER / "FB_MoBatchSlot.st").read_text()
 SLOTS, STRIDE, RECIPE, FEEDBACK = 10, 100, 7000, 6000
 NOTHING = {"Actual": [0] * 15, "Weight": 0, "Finished": False, "Failed": False}
 
@@ -19,8 +21,8 @@ def swapped(source):
     """The block of a programmer whose PLC has the low word of a number first."""
     pair = re.compile(r"WORD_TO_UDINT\((\w+\[[^]]*\])\) \* 65536 \+ WORD_TO_UDINT\((\w+\[[^]]*\])\)")
     source, count = pair.subn(r"WORD_TO_UDINT(\2) * 65536 + WORD_TO_UDINT(\1)", source)
-    assert count == 6, count
-    return source.replace("Recipe[74] <> 16#4D4F OR Recipe[75]", "Recipe[75] <> 16#4D4F OR Recipe[74]")
+    assert count == 7, count
+    return source
 
 
 class Plant:
@@ -291,3 +293,45 @@ class Nothing:
 
     def scan(self, _seconds):
         pass
+
+
+@tagged("post_install", "-at_install")
+class TestConstants(MillCase):
+    """The numbers that the block counts with are the layout's."""
+
+    def test_the_shipped_ones(self):
+        """MoBatchConstants.st is what Odoo makes of the layout that the guide describes."""
+        layout = self.env.ref("plc_mo_batch.plc_register_layout_job_numbers").with_context(lang="en_US")
+        self.assertEqual(layout._constants("st"), CONSTANTS, "write it anew: Constants for the PLC, on the layout's page")
+
+    def test_another_layout(self):
+        """Other addresses, fewer lines, its own signature: the block runs with the constants of that one."""
+        self.controller.equipment_ids.filtered(lambda silo: silo.code > 113).unlink()
+        action = self.controller.action_generate_layout()
+        wizard = self.env[action["res_model"]].with_context(**action["context"]).create({"assign": True})
+        layout = self.env["plc.register.layout"].browse(wizard.action_generate()["res_id"])
+        for area in layout.area_ids:
+            area.base += 200
+            area.field_ids.filtered(lambda item: item.role == "signature").value = (
+                0x12345678 if area.kind == "recipe" else 0x23456789
+            )
+        self.controller.layout_id = layout
+        source = layout._constants("st") + (FOLDER / "FB_MoBatchSlot.st").read_text()
+        plc = self.new_simulator()
+        block, places = FunctionBlock(source), {area.kind: area.base for area in layout.area_ids}
+        order = self.new_order()
+        self.run_task(1)
+        self.run_task(2)
+        recipe, feedback = (Window(plc.mill.memory, places[kind], 100) for kind in ("recipe", "feedback"))
+        inputs = {"Slot": 1, "MayStart": True, "Recipe": recipe, "Feedback": feedback}
+        block.scan(**inputs, **NOTHING)
+        self.assertTrue(block.Running)
+        self.assertEqual(block.Target[:2], [self.planned(order, self.wheat), self.planned(order, self.soy)])
+        block.scan(**inputs, Actual=block.Target, Weight=sum(block.Target), Finished=True, Failed=False)
+        self.run_task(2)
+        self.run_task(3)
+        self.assertEqual(order.state, "done", self.controller.last_error)
+
+    def planned(self, order, product):
+        """kg x 100"""
+        return round(sum(order.move_raw_ids.filtered(lambda move: move.product_id == product).mapped("product_uom_qty")) * 100)

@@ -40,6 +40,7 @@ MODULES = {
         "test_signature",
     ),
     "dissect": ("test_dissect", "test_clock"),
+    "constants": ("test_constants",),
     "steps": ("test_reconcile",),
     "handshake": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched", "test_reconcile_unbelieved"),
     "job_numbers": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched", "test_reconcile_unbelieved"),

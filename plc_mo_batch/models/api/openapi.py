@@ -144,6 +144,7 @@ def answers():
         "batch_changes": changes("batch"),
         "batch_page": object_of(records=list_of(schema("batch")), after=COUNT, more=FLAG),
         "batches": list_of(schema("batch")),
+        "constants": list_of(object_of(id=ID, name=TEXT, layout_id=schema("named"), constants=TEXT)),
         "done": {"anyOf": [list_of(schema("state")), list_of(schema("tried"))]},
         "healths": list_of(schema("health")),
         "journal_changes": changes("journal_line"),

@@ -34,6 +34,18 @@ class PlcController(models.Model):
         """
         return [controller._api_health() for controller in self._api_seen()]
 
+    @question
+    def api_constants(self, dialect):
+        """The numbers of the PLCs' layouts as constants of a PLC program.
+
+        :param dialect: st (CODESYS, TwinCAT), scl (TIA Portal) or omron (Sysmac Studio)
+        :return: for each PLC id, name, layout_id, constants: a text
+        :raise AccessError: if the user is not an operator
+        :raise UserError: if a layout has problems
+        """
+        dialect = self._api_choice("dialect", dialect)
+        return [controller._api_constants(dialect) for controller in self._api_named()]
+
     @command
     def api_fill(self):
         """Fill empty queues now.
@@ -90,6 +102,10 @@ class PlcController(models.Model):
     def _api_seen(self):
         """The PLCs named in the call; without ids, all that the user may see."""
         return self._api_found() if self else self.search([("id", "!=", False)])
+
+    def _api_constants(self, dialect):
+        layout = self.layout_id
+        return {"id": self.id, **values_of(self, "name", "layout_id"), "constants": layout._constants(dialect)}
 
     def _api_queue(self):
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id)], order="slot, id")

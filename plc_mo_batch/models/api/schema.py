@@ -5,6 +5,7 @@ The methods check what they are given by it, ``openapi.py`` describes it to prog
 
 from typing import NamedTuple
 
+from ...plc.constants import DIALECTS
 from ..batch.actions import DECISIONS
 from ..batch.mo_batch import STATES
 from ..batch.mo_batch_cancel import ORDER_ACTIONS, REASONS
@@ -53,6 +54,7 @@ ARGUMENTS = {
     "confirmed": flag("Do it although something is doubtful: the refusal before said what."),
     "cursor": text("Of the answer before. Empty: from the beginning."),
     "decision": word("What only a person can know about a batch that stands still.", DECISIONS),
+    "dialect": word("Of the PLC's tool: CODESYS and TwinCAT, TIA Portal, or Sysmac Studio.", DIALECTS),
     "ids": {
         "type": "array",
         "items": {"type": "integer", "minimum": 1, "maximum": HIGHEST_ID},
@@ -101,6 +103,7 @@ METHODS = {
     ("mo.batch", "api_retry"): Method("ids", "partial key", "done"),
     ("mo.batch.journal", "api_changes"): Method("", "plc batch cursor limit", "journal_changes"),
     ("plc.alarm", "api_changes"): Method("", "plc cursor limit", "alarm_changes"),
+    ("plc.controller", "api_constants"): Method("ids dialect", "", "constants"),
     ("plc.controller", "api_exchange"): Method("", "ids key", "true"),
     ("plc.controller", "api_fill"): Method("", "ids key", "true"),
     ("plc.controller", "api_health"): Method("", "ids", "healths"),

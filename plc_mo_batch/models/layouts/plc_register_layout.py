@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from ...plc import constants
 from ...plc.dissect import dissect, fits
 from ...plc.layout import Area, Layout, kept, too_fine
 from ...plc.wires import families
@@ -201,7 +202,28 @@ class PlcRegisterLayout(models.Model):
             register_layout.area_ids = list(self._prepare_event_areas(base, max(names, default=NAME_WORDS), memory))
         return True
 
+    def action_open_constants(self):
+        """Show the numbers of the layout for a PLC program."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Constants for the PLC"),
+            "res_model": "plc.layout.constants",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_layout_id": self.id},
+        }
+
     # Business methods
+
+    def _constants(self, dialect):
+        """Its numbers as constants of a PLC program, one of :data:`~...plc.constants.DIALECTS`.
+
+        :raise UserError: if it has problems
+        """
+        self._check_usable()
+        return constants.text(self._layout(), dialect)
 
     def _find_problems(self):
         """A sentence for each problem of the layout, by itself or with the decimals that this database stores of a quantity."""

@@ -146,6 +146,7 @@ class FieldCase(SecurityCase):
             "mo.batch.review": {**of_batch, "comment": MARK},
             "mo.batch.weight": {**of_batch, "weight": MARK_KG},
             "plc.failure.resolve": {"failure_ids": [Command.set(cls.secrets["plc.failure"].ids)], "notes": MARK},
+            "plc.layout.constants": {"layout_id": mill.layout_id.id},
             "plc.layout.generate": {"controller_id": mill.id, "name": MARK},
             "plc.recall": {"lot_id": cls.secrets["stock.lot"].id, "batch_id": batch.id},
             "plc.setup": {"name": MARK, "host": "192.0.2.77", "layout_id": mill.layout_id.id, "controller_id": mill.id},

@@ -174,6 +174,10 @@ FIELDS = {
     "plc.failure.resolve": {
         SET: "failure_ids notes",
     },
+    "plc.layout.constants": {
+        SET: "dialect layout_id",
+        SHOWN: "constants file file_name",
+    },
     "plc.layout.generate": {
         SET: "assign controller_id events line_count lines name slots",
         SHOWN: "can_assign equipment_count words",

@@ -16,9 +16,9 @@ from ..security_case import SecurityCase
 
 IDS = "ids"
 RIGHT = {
-    "after": 0, "batch": 0, "confirmed": True, "cursor": "", "decision": "release", "key": "", "limit": 10, "lot": "none",
-    "note": "a note", "on": True, "order": "none", "order_action": "withhold", "partial": False, "plc": 0, "product": "none",
-    "quantity": 5.0, "reason": "plan", "since": "2026-01-31 12:00:00", "states": ["queued"], "until": "",
+    "after": 0, "batch": 0, "confirmed": True, "cursor": "", "decision": "release", "dialect": "st", "key": "", "limit": 10,
+    "lot": "none", "note": "a note", "on": True, "order": "none", "order_action": "withhold", "partial": False, "plc": 0,
+    "product": "none", "quantity": 5.0, "reason": "plan", "since": "2026-01-31 12:00:00", "states": ["queued"], "until": "",
 }  # fmt: skip
 
 WRONG = [

@@ -24,6 +24,7 @@ CALLS = {
     ("mo.batch", "api_retry"): {"ids": [], "partial": True},
     ("mo.batch.journal", "api_changes"): {"limit": 1000},
     ("plc.alarm", "api_changes"): {"limit": 1000},
+    ("plc.controller", "api_constants"): {"ids": [], "dialect": "scl"},
     ("plc.controller", "api_exchange"): {"ids": []},
     ("plc.controller", "api_fill"): {"ids": [], "key": "a"},
     ("plc.controller", "api_health"): {"ids": []},

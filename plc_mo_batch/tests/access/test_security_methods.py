@@ -93,6 +93,7 @@ METHODS = {
     ("plc.controller", "action_view_snapshot"): (OPERATORS,),
     ("plc.controller", "action_view_weighings"): (PLANNERS,),
     ("plc.controller", "action_write_back_now"): (OPERATORS,),
+    ("plc.controller", "api_constants"): (OPERATORS, "st"),
     ("plc.controller", "api_exchange"): (OPERATORS,),
     ("plc.controller", "api_fill"): (OPERATORS,),
     ("plc.controller", "api_health"): (PLANNERS,),
@@ -120,6 +121,7 @@ METHODS = {
     ("plc.recall.line", "action_open"): (PLANNERS,),
     ("plc.recall", "action_trace"): (PLANNERS,),
     ("plc.register.layout", "action_add_event_areas"): (MANAGERS,),
+    ("plc.register.layout", "action_open_constants"): (OPERATORS,),
     ("plc.setup", "action_back"): (MANAGERS,),
     ("plc.setup", "action_commission"): (MANAGERS,),
     ("plc.setup", "action_connect"): (MANAGERS,),
@@ -187,6 +189,7 @@ class TestSecurityMethods(SecurityCase):
             "mo.batch.weight": {"batch_id": self.batch.id, "weight": 1.0},
             "plc.failure.resolve": {"failure_ids": failure.ids},
             "plc.weighing.decide": {"weighing_ids": weighing.ids},
+            "plc.layout.constants": {"layout_id": self.controller.layout_id.id},
             "plc.layout.generate": {"controller_id": self.controller.id},
             "plc.recall": {"lot_id": lot.id},
             "plc.recall.line": {

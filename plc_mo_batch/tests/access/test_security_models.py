@@ -31,6 +31,7 @@ MODELS = {
     "plc.equipment": SET_UP,
     "plc.failure": (PLANNERS, NOBODY, NOBODY),
     "plc.failure.resolve": WIZARD,
+    "plc.layout.constants": WIZARD,
     "plc.layout.generate": (MANAGERS, MANAGERS, NOBODY),
     "plc.dosing": (PLANNERS, NOBODY, NOBODY),
     "plc.dosing.silo": (PLANNERS, NOBODY, NOBODY),

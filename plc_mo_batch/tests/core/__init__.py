@@ -2,6 +2,7 @@ from . import (
     test_address,
     test_codec,
     test_codec_properties,
+    test_constants,
     test_conversations,
     test_dissect,
     test_doses,

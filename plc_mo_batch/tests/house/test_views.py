@@ -95,6 +95,7 @@ class TestViews(PatientHttpCase):
             "mo.batch.weight": {"default_batch_id": cls.batches[1].id},
             "plc.failure.resolve": {"default_failure_ids": cls.failure.ids},
             "plc.weighing.decide": {"default_weighing_ids": cls.weighing.ids},
+            "plc.layout.constants": {"default_layout_id": cls.mill.layout_id.id},
             "plc.layout.generate": {"default_controller_id": cls.mill.id},
         }
 
