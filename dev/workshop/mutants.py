@@ -56,7 +56,7 @@ MODULES = {
     "wires/fins": ("test_fins",),
     "wires/s7": ("test_s7",),
     "wires/opcua": ("test_opcua",),
-    "trust": ("test_opcua",),
+    "trust": ("test_trust",),
     "look": ("test_look", "test_manners", "test_signature"),
     "signature": ("test_signature",),
     "trial": ("test_trial",),

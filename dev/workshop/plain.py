@@ -49,6 +49,7 @@ TESTS = (  # fast ones first
     "test_fins",
     "test_s7",
     "test_opcua",
+    "test_trust",
     "test_reconcile_stateful",
     "test_reconcile_model",
 )

@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from .address import one_spelling
 from .sentences import Sentence, _lt
 from .wire import ENCRYPT, SIGN, Endpoint, LinkError
 
@@ -79,7 +80,7 @@ def _distrust(certificate: Any, known: Sequence[Any], endpoint: Endpoint) -> Sen
     if not any(_is_issuer(authority, certificate) for authority in known):
         return _lt("it is not the one entered here, nor signed by it")
     name = endpoint.tls.server_name or endpoint.host
-    return "" if name in _names(certificate) else _lt("it has not the name %(name)s", name=name)
+    return "" if one_spelling(name) in map(one_spelling, _names(certificate)) else _lt("it has not the name %(name)s", name=name)
 
 
 def _is_issuer(authority: Any, certificate: Any) -> bool:

@@ -124,12 +124,12 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.own = self._sign(self._name, self._key, [x509.BasicConstraints(ca=True, path_length=0)])
 
-    def issue(self, name, address=None):
-        """A certificate for a host of this name, or for an IP address."""
+    def issue(self, name, address=None, begin=-86400, end=86400):
+        """A certificate for a host of this name, or for an IP address; ``begin`` and ``end`` in seconds from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.IPAddress(ipaddress.ip_address(address)) if address else x509.DNSName(name)]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        return self._sign(subject, key, [x509.SubjectAlternativeName(names)])
+        return self._sign(subject, key, [x509.SubjectAlternativeName(names)], begin, end)
 
     def application(self, uri, address=None):
         """A certificate for an application of OPC UA: with its URI, and a key of RSA."""
@@ -143,7 +143,7 @@ class Authority:
         extended = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH])
         return self._sign(subject, key, [x509.SubjectAlternativeName(names), use, extended])
 
-    def _sign(self, subject, key, extensions):
+    def _sign(self, subject, key, extensions, begin=-86400, end=86400):
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
             x509.CertificateBuilder()
@@ -151,8 +151,8 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now + datetime.timedelta(seconds=begin))
+            .not_valid_after(now + datetime.timedelta(seconds=end))
         )
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))

@@ -30,6 +30,7 @@ from . import (
     test_simulator_events,
     test_transport,
     test_trial,
+    test_trust,
     test_wire_registry,
     test_wires,
 )
