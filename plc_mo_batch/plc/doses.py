@@ -106,10 +106,8 @@ def round_all(doses: Sequence[tuple[float, Scale]], filler: int) -> list[float]:
 def parts_needed(doses: Sequence[tuple[float, Scale]], least_parts: int) -> int:
     """In how many equal parts a mix is made, so that no dose of a part is above the most that its silo doses: more than
     ``least_parts`` only if no dose falls below the least for it."""
-    most_parts = max((-(-_fine(dose) // _fine(scale.most)) for dose, scale in doses if scale.most), default=0)
-    if most_parts <= least_parts or is_too_small(doses, 1 / most_parts, 1 / least_parts):
-        return least_parts
-    return most_parts
+    parts = max([least_parts, *(-(-_fine(dose) // _fine(scale.most)) for dose, scale in doses if scale.most)])
+    return least_parts if is_too_small(doses, 1 / parts, 1 / least_parts) else parts
 
 
 def is_too_small(doses: Sequence[tuple[float, Scale]], fraction: float, otherwise: float) -> bool:

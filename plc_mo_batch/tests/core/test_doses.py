@@ -44,7 +44,7 @@ class TestScale(BaseCase):
     def test_possible(self):
         for scale, possible in (
             (Scale(), True), (Scale(1, 0, 5), True), (Scale(1, 4, 5), False), (Scale(1, 5, 5), True), (Scale(6, 9, 5), False),
-            (Scale(2, 1), False), (Scale(0, 0.4, 0.5), False),
+            (Scale(2, 1), False), (Scale(0, 0.4, 0.5), False), (Scale(0, 0.000001), True),
         ):  # fmt: skip
             with self.subTest(scale=scale):
                 self.assertEqual(scale.is_possible(), possible)
@@ -91,6 +91,28 @@ class TestChoose(BaseCase):
         self.assertEqual(self.parts(400, 390, 700, scale=scale), [(0, 340), (1, 60)], "the second part is not too small")
         self.assertEqual(self.parts(400, 30, 700, scale=scale), [(1, 400)], "the first part would be")
         self.assertEqual(self.parts(1200, None, None, scale=scale), [(0, 1200)], "no two of them dose it: that is told")
+
+    def test_no_level_suffices(self):
+        """The first that can weigh it; it may be split unless somebody says no."""
+        small = Silo(Scale(most=500), 0)
+        self.assertEqual(choose(600, [small, Silo(level=0), Silo(level=0)]), [(1, 600)])
+        self.assertEqual(choose(600, [small, small]), [(0, 600)])
+        self.assertEqual(choose(600, [Silo(level=200), Silo()]), [(0, 200), (1, 400)])
+
+    def test_split_to_the_last_grain(self):
+        """In millionths, which no step makes coarser; nothing is no part."""
+        for level, rest, parts in (
+            (3, None, (3, 2)),
+            (1, None, (1, 4)),
+            (5, None, (4, 1)),
+            (9, None, (4, 1)),
+            (3, 2, (3, 2)),
+            (3, 1, None),
+        ):
+            with self.subTest(level=level, rest=rest):
+                found = split(5e-6, Silo(level=level * 1e-6), Silo(level=rest and rest * 1e-6))
+                self.assertEqual(found and tuple(round(part * 1e6) for part in found), parts)
+        self.assertIsNone(split(5e-6, Silo(level=0), Silo()))
 
     @given(amounts, st.lists(silos, min_size=1, max_size=4), st.booleans())
     @settings(max_examples=200)
@@ -147,6 +169,7 @@ class TestParts(BaseCase):
             ([big, small], 1, 3),
             ([big, (2.0, Scale(least=1.0))], 1, 1),  # in three parts the small one could not be weighed
             ([big, (0.5, Scale(least=1.0))], 1, 3),  # it cannot be weighed in one part either
+            ([big, (1.5, Scale(least=1.0))], 2, 3),  # nor in two
         ):
             with self.subTest(doses=doses, least_parts=least_parts):
                 self.assertEqual(parts_needed(doses, least_parts), expected)
