@@ -19,6 +19,8 @@ SECTIONS = {
         ("Poll of ten slots, a PLC that answers at once", "poll_instant_ms", MS, "bare socket", "bare_instant_ms", "4 times"),
         ("Requests of a poll", "requests_per_poll", "", "", "", "10"),
         ("Requests of a poll for two event areas", "requests_event_areas", "", "", "", "2"),
+        ("Poll of ten slots over FINS, after 5 ms", "fins_poll_ms", MS, "bare socket", "fins_bare_ms", "1.1 times"),
+        ("Poll of ten slots over S7, after 5 ms", "s7_poll_ms", MS, "bare socket", "s7_bare_ms", "1.1 times"),
         ("Poll of ten slots over OPC UA", "opcua_poll_ms", MS, "asyncua's own client", "opcua_asyncua_ms", "1.3 times"),
         ("One round with 100 PLCs, two of them silent (timeout 1 s)", "exchange_100_plcs_s", SECONDS, "", "", "3 s"),
     ),

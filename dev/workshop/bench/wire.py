@@ -15,7 +15,7 @@ from time import perf_counter, process_time
 from timeit import timeit
 
 import workshop.addon  # noqa: F401 - makes plc_mo_batch importable
-from workshop.bench import bare, opcua
+from workshop.bench import bare, opcua, protocols
 from workshop.paths import ROOT
 
 # isort: split
@@ -27,6 +27,8 @@ TARGETS = {
     "requests_event_areas": 2,  # one for each event slot, once an exchange and at each look of live polling
     "poll_ratio_5ms": 1.1,
     "poll_ratio_instant": 4,
+    "fins_ratio": 1.1,
+    "s7_ratio": 1.1,
     "opcua_ratio": 1.3,
     "exchange_100_plcs_s": 3,
     "decode_slot_us": 15,
@@ -156,7 +158,7 @@ def measure() -> dict[str, float]:
         figures["poll_ratio_instant"] = poll_instant / bare_instant
         figures["exchange_100_plcs_s"] = median(exchange_100(slow, silent) for _ in range(3))
     polled = {"bare_5ms": bare_slow, "poll_5ms": poll_slow, "bare_instant": bare_instant, "poll_instant": poll_instant}
-    figures |= opcua.measure()
+    figures |= protocols.measure() | opcua.measure()
     return figures | {f"{key}_ms": seconds * 1000 for key, seconds in polled.items()}
 
 

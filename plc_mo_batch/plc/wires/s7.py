@@ -9,6 +9,7 @@ request is refused, the answer must have the number of what was asked, and each 
 import importlib
 import random
 import socket
+import struct
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -177,7 +178,7 @@ class S7Wire:
         except self._errors.S7Error as error:
             self.close()
             raise LinkError("reply", NO_ANSWER) from error
-        return tuple(data[at] << 8 | data[at + 1] for at in range(0, 2 * count, 2))
+        return struct.unpack(f">{count}H", data)
 
     def write_words(self, address: int, words: Sequence[int], registers: str = HOLDING) -> None:
         """Write words in one request, sent once.
