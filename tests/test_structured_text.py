@@ -310,15 +310,15 @@ class TestConstants(MillCase):
         action = self.controller.action_generate_layout()
         wizard = self.env[action["res_model"]].with_context(**action["context"]).create({"assign": True})
         layout = self.env["plc.register.layout"].browse(wizard.action_generate()["res_id"])
+        layout.address_offset = 200
         for area in layout.area_ids:
-            area.base += 200
             area.field_ids.filtered(lambda item: item.role == "signature").value = (
                 0x12345678 if area.kind == "recipe" else 0x23456789
             )
         self.controller.layout_id = layout
         source = layout._constants("st") + (FOLDER / "FB_MoBatchSlot.st").read_text()
         plc = self.new_simulator()
-        block, places = FunctionBlock(source), {area.kind: area.base for area in layout.area_ids}
+        block, places = FunctionBlock(source), {area.kind: area.base + 200 for area in layout.area_ids}
         order = self.new_order()
         self.run_task(1)
         self.run_task(2)
