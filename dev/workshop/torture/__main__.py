@@ -21,7 +21,7 @@ from collections import Counter
 from pathlib import Path
 
 from workshop.paths import LOGS
-from workshop.plant import free_port
+from workshop.plant import PROTOCOLS, free_port
 from workshop.torture.books import Verdict, say
 from workshop.torture.boundaries import COMMIT, REQUEST, Point
 from workshop.torture.cycle import Cycle
@@ -46,7 +46,7 @@ class Torture:
         self.options = options
         self.logs = LOGS / f"torture_{os.getpid()}"
         self.folder = Path(tempfile.mkdtemp(prefix="plc_torture_", dir=MEMORY if os.path.isdir(MEMORY) else None))
-        self.name = f"{options.handshake}, {options.cycle}"
+        self.name = ", ".join((options.handshake, options.cycle, *([options.protocol] * (options.protocol != "modbus"))))
         self.tried = Counter()
         self.missed = 0
         self.verdict = Verdict()
@@ -67,7 +67,9 @@ class Torture:
 
     def _run(self):
         begun = time.monotonic()
-        self.world = World(self.folder, self.options.handshake, self.options.cycles, WORKS[self.options.cycle])
+        self.world = World(
+            self.folder, self.options.handshake, self.options.cycles, WORKS[self.options.cycle], self.options.protocol
+        )
         say(f"{self.name}: the plant stands after {time.monotonic() - begun:.0f} s")
         try:
             labels = self._count()
@@ -109,7 +111,7 @@ class Torture:
                 raise SystemExit(f"Even without a kill: {verdict.items()}")
         commits = cycle.labels.count(COMMIT)
         say(
-            f"a cycle has {len(cycle.labels)} boundaries: {commits} commits, {len(cycle.labels) - commits} Modbus requests; "
+            f"a cycle has {len(cycle.labels)} boundaries: {commits} commits, {len(cycle.labels) - commits} requests; "
             f"{cycle.lives} lives, {time.monotonic() - begun:.1f} s"
         )
         return cycle.labels
@@ -159,7 +161,8 @@ class Torture:
         for kind_of_fault, sentence in verdict.items():
             say(f"    {kind_of_fault.upper()}: {sentence}")
         if verdict:
-            options = f"--cycle {self.options.cycle} --handshake {self.options.handshake}{' --bare' if self.options.bare else ''}"
+            chosen = [(name, getattr(self.options, name)) for name in ("cycle", "handshake", "protocol")]
+            options = " ".join([*(f"--{name} {value}" for name, value in chosen), *(["--bare"] * self.options.bare)])
             say(f"    again: dev/torture {options} --replay {kind}/{point}")
             kept = self.logs / f"{kind}_{point}"
             shutil.copytree(self.folder, kept, ignore=shutil.ignore_patterns("*.socket"))
@@ -183,6 +186,7 @@ def parse():
     )
     add = parser.add_argument
     add("--handshake", default="job-numbers", choices=HANDSHAKES)
+    add("--protocol", default="modbus", choices=PROTOCOLS, help="what the PLC speaks (default: %(default)s)")
     add("--cycle", default="orders", choices=WORKS)
     add("--kind", nargs="+", choices=KINDS, help="what to kill; plc-blank: and its memory (default: all of the cycle)")
     add("--stride", type=int, default=1, help="try each n-th point only")
@@ -199,6 +203,10 @@ def parse():
     options = parser.parse_args()
     if options.genuine and options.cycle == "events":
         parser.error("genuine servers know no cycle of events")
+    if options.protocol != "modbus" and (options.genuine or options.cycle == "events"):
+        parser.error("only over Modbus")
+    if (options.protocol, options.handshake) == ("fins", "flags"):
+        parser.error("flags are not for FINS over UDP, whose datagrams may come twice")
     options.kind = options.kind or WORKS[options.cycle].kinds
     return options
 

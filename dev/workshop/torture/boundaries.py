@@ -1,8 +1,8 @@
 """Counts the boundaries of a cycle inside an Odoo process, and stops the process at one of them until something was killed.
 
-A *boundary* is a COMMIT of Odoo's or a Modbus request; they are numbered from 1. A *point* is the moment before, during or after
-one.
-The product knows nothing of this: the two methods through which every commit and every request goes are wrapped from outside.
+A *boundary* is a COMMIT of Odoo's or a request to the PLC; they are numbered from 1. A *point* is the moment before, during
+or after one.
+The product knows nothing of this: the methods through which every commit and every request goes are wrapped from outside.
 """
 
 import os
@@ -88,18 +88,30 @@ class Hook:
     def _install_request(self):
         from odoo.addons.plc_mo_batch.models.exchange.plc_task_exchange import Conversation
         from odoo.addons.plc_mo_batch.plc.transport import WRITE_MULTIPLE, Link
+        from odoo.addons.plc_mo_batch.plc.wires.fins import FinsWire
+        from odoo.addons.plc_mo_batch.plc.wires.opcua import OpcUaWire
+        from odoo.addons.plc_mo_batch.plc.wires.s7 import S7Wire
 
-        request, decide = Link._call, Conversation._safely
+        decide = Conversation._safely
 
-        def call(link, function, address, *args, **kwargs):
+        def ask(act, request, wire, address, *args, **kwargs):
             if address < self.first:
-                return request(link, function, address, *args, **kwargs)
+                return request(wire, address, *args, **kwargs)
             self._backend = self._task
-            self._at_boundary(f"{'write' if function == WRITE_MULTIPLE else 'read'} at {address}")
+            self._at_boundary(f"{act} at {address}")
             self._reach(DURING)
-            reply = request(link, function, address, *args, **kwargs)
+            reply = request(wire, address, *args, **kwargs)
             self._reach(AFTER)
             return reply
+
+        def wrapped(act, request):
+            return lambda wire, address, *args, **kwargs: ask(act, request, wire, address, *args, **kwargs)
+
+        request = Link._call
+
+        def call(link, function, address, *args, **kwargs):
+            act = "write" if function == WRITE_MULTIPLE else "read"
+            return ask(act, lambda link, *rest, **named: request(link, function, *rest, **named), link, address, *args, **kwargs)
 
         def talk(conversation, *args):
             self._talks = True
@@ -109,6 +121,9 @@ class Hook:
                 self._talks = False
 
         Link._call = call
+        for kind in (FinsWire, S7Wire, OpcUaWire):
+            kind.read_words = wrapped("read", kind.read_words)
+            kind.write_words = wrapped("write", kind.write_words)
         Conversation._safely = talk
 
     def _at_boundary(self, label):

@@ -18,13 +18,14 @@ class Mill:
     :param tells: of each batch what people add by hand, and a failure
     """
 
-    def __init__(self, folder, port, handshake, dsn, controller, tells=False):
+    def __init__(self, folder, port, handshake, dsn, controller, tells=False, protocol="modbus"):
         self.folder = folder
         self.port = port
         self.handshake = handshake
         self.dsn = dsn
         self.controller = controller
         self.tells = tells
+        self.protocol = protocol
         self.ledger_file = folder / "ledger.jsonl"
         self.memory_file = folder / "memory.json"
         self.offences = folder / "offences.jsonl"
@@ -87,6 +88,7 @@ class Mill:
 
     def _simulator(self, blank):
         options = {"ledger_file": self.ledger_file, "memory_file": self.memory_file, "seed": self.starts}
+        options["protocol"] = self.protocol
         peer = Peer(port=self.port, handshake=self.handshake, scan_time=None, tells=self.tells, **options)
         peer.watch = Watch(peer.mill, self.dsn, self.controller, self.offences)
         if blank:

@@ -3,6 +3,7 @@
 import functools
 import os
 import signal
+from contextlib import contextmanager
 
 import workshop.addon  # noqa: F401 - makes plc_mo_batch importable
 from workshop.torture.events import tell_beside
@@ -36,15 +37,21 @@ class Peer(Simulator):
             self.dt = 3 * DT  # as a look at two slots is that much shorter
             self.mill._tell_beside = functools.partial(tell_beside, self.mill)
 
-    async def _on_request(self, *request):
-        if self.scan_time is None:
-            self.step(self.dt)
-        result = await super()._on_request(*request)
-        if self.dies:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+    def _read(self, address, count):
+        with self._asked():
+            return super()._read(address, count)
 
     def _write(self, address, values):
-        if self.watch:
-            self.watch.on_write(address, values)
-        super()._write(address, values)
+        with self._asked():
+            if self.watch:
+                self.watch.on_write(address, values)
+            super()._write(address, values)
+
+    @contextmanager
+    def _asked(self):
+        """What every request of every protocol comes to."""
+        if self.scan_time is None:
+            self.step(self.dt)
+        yield
+        if self.dies:
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg2
 
-from workshop.plant import free_port
+from workshop.plant import PROTOCOLS, free_port
 from workshop.torture.books import read_ledger
 from workshop.torture.boundaries import AFTER, BEFORE, COMMIT, DURING, REQUEST, Hook
 from workshop.torture.events import Told
@@ -165,19 +165,20 @@ class World:
     :param cycles: how many cycles a database is good for; then it is copied from its template again
     """
 
-    def __init__(self, folder, handshake, cycles, work):
+    def __init__(self, folder, handshake, cycles, work, protocol="modbus"):
         self.folder = Path(folder)
         self.work = work
         self.database = "torture"
         self.cycles = cycles
         self.odoo = Odoo(self.database, self.folder)
         with self.odoo.registry.cursor() as cursor:
-            facts = set_up(self.odoo.env(cursor), handshake, (cycles + 1) * work.orders, work)
+            facts = set_up(self.odoo.env(cursor), handshake, (cycles + 1) * work.orders, work, protocol)
         self.odoo.let_go()
         self.controller, self.silos, self.by_hand, self.products, self.orders = facts
         port = free_port()
         self.sql("UPDATE plc_controller SET host = '127.0.0.1', port = %s WHERE id = %s", port, self.controller)
-        self.mill = Mill(self.folder, port, handshake, f"dbname={self.database}", self.controller, work.tells)
+        dsn = f"dbname={self.database}"
+        self.mill = Mill(self.folder, port, handshake, dsn, self.controller, work.tells, PROTOCOLS[protocol][0])
         self._warm_up()
         self.mill.forget()
         self._copy(self.database, f"{self.database}_template")
@@ -269,7 +270,7 @@ class World:
         return True
 
 
-def set_up(env, handshake, count, work):
+def set_up(env, handshake, count, work, protocol):
     """Orders for many cycles, all held back, and nothing due.
 
     :return: the PLC's id; product id by equipment code; by order id, kg by product id of what is added by hand; of these, product
@@ -283,8 +284,10 @@ def set_up(env, handshake, count, work):
     env["ir.cron"].search([]).write({"nextcall": later})
     env["ir.cron.trigger"].search([]).unlink()
     controller = env.ref(f"{data}.plc_controller_mill")
-    layout = env.ref(f"{data}.plc_register_layout_{handshake.replace('-', '_')}")
-    controller.write({"layout_id": layout.id, "poll_interval": 0.0, "tolerance_percent": 0.0, "tolerance_kg": 0.0, "tz": "UTC"})
+    _spoken, transport, ending = PROTOCOLS[protocol]
+    layout = env.ref(f"{data}.plc_register_layout_{handshake.replace('-', '_')}{ending}")
+    controller.write({"transport": transport, "layout_id": layout.id})
+    controller.write({"poll_interval": 0.0, "tolerance_percent": 0.0, "tolerance_kg": 0.0, "tz": "UTC"})
     if work.tells:
         layout.slots = work.orders  # so that no empty slots are read
         controller.hand_add_policy = "weighed"
