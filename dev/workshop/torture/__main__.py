@@ -1,8 +1,8 @@
-"""``make torture``: a cycle is killed at each commit and each Modbus request, and must come out right each time.
+"""``make torture``: a cycle is killed at each commit and each request to the PLC, and must come out right each time.
 
 A cycle: ten orders are queued, handed to the simulated PLC, made, read back, booked and closed. Or three (--cycle few), all
 of whose points take some hours. Or two (--cycle events), of which the PLC tells what people weighed by hand, some of it twice
-the same, and what failed. Its boundaries, the commits and the Modbus requests, are numbered; 137b is the moment before
+the same, and what failed. Its boundaries, the commits and the requests, are numbered; 137b is the moment before
 boundary 137, 137a after it, 137d while it is under way. At each such point something is killed (see --kind), it comes back,
 and the cycle goes on to its end, with a scripted person where the design asks for one. Then the books are compared: the
 mill's own ledger with Odoo's stock. First of all sabotage shows that this finds faults.
