@@ -51,10 +51,15 @@ class Scale:
 
 @dataclass(frozen=True)
 class Silo:
-    """A silo to choose among those of one product. ``level``: what can be taken out of it; None: nobody knows."""
+    """A silo to choose among those of one product.
+
+    :param level: what can be taken out of it; None: nobody knows
+    :param place: where that lies: silos of one place have it together. 0: in a place of its own
+    """
 
     scale: Scale = Scale()
     level: float | None = None
+    place: int = 0
 
     def has(self, dose: float) -> bool:
         """It has as much, as far as anybody knows."""
@@ -85,6 +90,8 @@ def choose(dose: float, silos: Sequence[Silo], may_split: bool = True) -> list[t
 def split(dose: float, first: Silo, second: Silo) -> tuple[float, float] | None:
     """As much as possible of ``dose`` from the first silo, the rest from the second; None if one of them has too little, or could
     not weigh its part. The first part is a multiple of both steps, so that the second one is as good a multiple as ``dose``."""
+    if first.place and first.place == second.place and not first.has(dose):
+        return None
     amount, step = _fine(dose), lcm(_fine(first.scale.step) or 1, _fine(second.scale.step) or 1)
     part = _at_most(first, amount - max(1, _fine(second.scale.least))) // step * step
     fits = part >= max(1, _fine(first.scale.least)) and amount - part <= _at_most(second, amount)

@@ -85,6 +85,30 @@ class MoBatchLine(models.Model):
             except UserError:
                 continue  # its unit loses part of the quantity: told when it is booked
 
+    def _in_hand_domain(self):
+        """Of batches that a PLC owes, or that are not booked yet."""
+        return [("batch_id.active", "=", True), ("batch_id.disposition_booked", "=", False)]
+
+    def _is_dosed_and_unbooked(self):
+        """It is gone from the silo, and the books do not know that yet."""
+        return self.actual_qty > 0 and self.move_id.state != "done"
+
+    def _layers_to_book(self):
+        """Yield each line with the layers that it would be booked from now: those recorded when its batch ended, and what lies in
+        the silo for what is dosed of it beyond them, or while it runs."""
+        known = []
+        for line in self:
+            uom = line.product_id.uom_id
+            try:
+                layers, rest = cut(line._frozen_layers(), line._in_unit(line.actual_qty, uom), uom)
+            except UserError:  # told when it is booked
+                layers, rest = line._frozen_layers(), 0.0
+            known.append((line, layers, rest))
+        open_lines = self.browse(line.id for line, _layers, rest in known if rest and line.equipment_id.location_id)
+        there = SiloLayers(open_lines) if open_lines else None
+        for line, layers, rest in known:
+            yield line, layers + there.take(line, rest) if line in open_lines else layers
+
     def _frozen_layers(self):
         return [Layer(*layer) for layer in self.layers or ()]
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ...plc.reconcile import ENDED
+from ..controller.silo_places import SiloPlaces
 
 
 class Layer(NamedTuple):
@@ -105,9 +105,9 @@ class SiloLayers:
         held = [("product_id", "in", products.ids), ("location_id", "child_of", locations.ids), ("quantity", ">", 0)]
         quants = self.env["stock.quant"].sudo().search(held, order="in_date, id")
         quants = quants.filtered(lambda quant: quant.lot_id or quant.product_id.tracking == "none")
-        fills = self._fills(quants)
+        fills, places = self._fills(quants), SiloPlaces(locations)
         for location in locations:
-            inside = quants.filtered(lambda quant, location=location: quant.location_id._child_of(location))
+            inside = quants.filtered(lambda quant, location=location: places.of(quant.location_id) == location)
             for product, there in inside.grouped("product_id").items():
                 dated = sorted(part for quant in there for part in self._dated(quant, fills))
                 self._left[location, product] = [layer for _came_in, _id, layer in dated]
@@ -136,9 +136,9 @@ class SiloLayers:
             yield quant.in_date, 0, layer.of(rest)
 
     def _leave_out_what_is_not_booked(self, products):
-        waiting = [("batch_id.active", "=", True), ("batch_id.state", "in", ENDED), ("batch_id.disposition_booked", "=", False)]
-        lines = self.env["mo.batch.line"].sudo().search([*waiting, ("product_id", "in", products.ids)])
-        for line in lines.filtered(lambda line: line.layers and line.move_id.state != "done"):
+        lines = self.env["mo.batch.line"].sudo()
+        lines = lines.search([*lines._in_hand_domain(), ("product_id", "in", products.ids)])
+        for line in lines.filtered(lambda line: line.layers and line._is_dosed_and_unbooked()):
             for key in self._left:
                 if key[1] == line.product_id:
                     self._left[key] = without(self._left[key], line._frozen_layers(), line.product_id.uom_id)

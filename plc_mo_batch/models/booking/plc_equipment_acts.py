@@ -172,11 +172,10 @@ class PlcEquipment(models.Model):
         if not self.location_id:
             return []
         stays = {}
-        for product, layer in SiloLevels(self).unbooked[self]:
+        for product, layer in SiloLevels(self).unbooked(self):
             stays.setdefault(product, []).append(layer)
         places = {product: by_place(layers) for product, layers in stays.items()}
-        quants = self.env["stock.quant"].search([("location_id", "child_of", self.location_id.ids), ("quantity", "!=", 0)])
-        return [(quant, places.get(quant.product_id, {}).get(layer_of(quant, 0.0).place, 0.0)) for quant in quants]
+        return [(quant, places.get(quant.product_id, {}).get(layer_of(quant, 0.0).place, 0.0)) for quant in self._quants()]
 
     def _clear(self, quant, stays, content):
         product, uom = quant.product_id, quant.product_id.uom_id

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...tools.translate import format_number
 from ..common.plc_tolerance import weight_field
+from .silo_places import SiloPlaces
 
 
 class PlcEquipment(models.Model):
@@ -126,15 +127,23 @@ class PlcEquipment(models.Model):
 
     def _held_in_stock(self):
         """What lies in its stock location, as texts."""
-        there = [("location_id", "child_of", self.location_id.ids), ("quantity", "!=", 0)]
-        held = self.env["stock.quant"].sudo()._read_group(there, ["product_id"], ["quantity:sum"])
+        held = {}
+        for quant in self._quants():
+            held[quant.product_id] = held.get(quant.product_id, 0.0) + quant.quantity
         return [
             f"{format_number(self.env, quantity, 'g')} {product.uom_id.name} {product.display_name}"
-            for product, quantity in held
+            for product, quantity in held.items()
             if not product.uom_id.is_zero(quantity)
         ]
 
     # Business methods
+
+    def _quants(self):
+        """What lies in it; of a location that is not its own, only its products."""
+        places = SiloPlaces(self.location_id)
+        quants = self.env["stock.quant"].sudo().search([("location_id", "child_of", self.location_id.ids), ("quantity", "!=", 0)])
+        quants = quants.filtered(lambda quant: places.of(quant.location_id) == self.location_id)
+        return quants if places.is_own(self) else quants.filtered(lambda quant: quant.product_id in self.product_ids)
 
     def _location_below(self, parent):
         """A location for the silo below ``parent``: a new one, unless one of this name is there that no silo has."""

@@ -17,17 +17,17 @@ class PlcTaskHealth(models.AbstractModel):
         silos = controller.equipment_ids.filtered("low_kg")
         levels = SiloLevels(silos)
         return [
-            Condition("silo_low", self._low_message(silo, levels.weight(silo)), controller, key=str(silo.id))
+            Condition("silo_low", self._low_message(silo, levels), controller, key=str(silo.id))
             for silo in silos
             if silo in levels and silo._is_low(levels.weight(silo))
         ]
 
     @api.model
-    def _low_message(self, silo, weight):
+    def _low_message(self, silo, levels):
         return self.env._(
             "%(silo)s is low: it holds %(level)s by the books, and is to hold %(low)s at least.",
-            silo=silo.name,
-            level=silo._told_weight(weight),
+            silo=levels.name(silo),
+            level=silo._told_weight(levels.weight(silo)),
             low=silo._told_weight(silo.low_kg),
         )
 
@@ -40,7 +40,7 @@ class PlcTaskHealth(models.AbstractModel):
         return [
             Condition("silo_short", self._short_message(silo, outlook, lacking), controller, key=str(silo.id))
             for silo in controller.equipment_ids
-            if (lacking := outlook.lacking(silo))
+            if not outlook.levels.is_counted_before(silo) and (lacking := outlook.lacking(silo))
         ]
 
     @api.model
@@ -49,7 +49,7 @@ class PlcTaskHealth(models.AbstractModel):
         return self.env._(
             "%(silo)s will be empty before the queue is through: it suffices for %(count)s of %(all)s batches, and lacks "
             "%(lacking)s %(unit)s.",
-            silo=silo.name,
+            silo=outlook.levels.name(silo),
             count=suffices,
             all=wanted,
             lacking=format_number(self.env, lacking, ".2f"),

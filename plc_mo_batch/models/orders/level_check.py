@@ -17,10 +17,7 @@ class LevelCheck:
         self.policy = controller.level_policy
         silos = controller.equipment_ids if self.policy != "ignore" else controller.equipment_ids.browse()
         self._levels = SiloLevels(silos)
-        self._taken = {}  # (silo, product) -> weight
-        for silo in self._levels.silos:
-            for _batch, product, weight in self._levels.doses(silo):
-                self._take(silo, product, weight)
+        self._queued = {}  # (place, product) -> weight, of what is queued since
 
     def shortages(self, lines):
         """What the silos lack for a recipe, as sentences.
@@ -44,29 +41,33 @@ class LevelCheck:
             self._take(silo, product, -weight)
 
     def _wanted(self, lines):
-        """(silo, product, weight), once for each, of the silos that are stock locations."""
-        wanted = {}
+        """(silo, product, weight), once for each, of the silos that are stock locations. The first stands for those that share
+        one."""
+        wanted, first = {}, {}
         for line in lines:
             silo = self.env["plc.equipment"].sudo().browse(line["equipment_id"])
             if silo in self._levels:
-                key = silo, self.env["product.product"].browse(line["product_id"])
+                key = first.setdefault(silo.location_id, silo), self.env["product.product"].browse(line["product_id"])
                 wanted[key] = wanted.get(key, 0.0) + line["planned_qty"]
         return [(*key, weight) for key, weight in wanted.items()]
 
     def _take(self, silo, product, weight):
-        key = silo.id, product.id
-        self._taken[key] = self._taken.get(key, 0.0) + weight
+        key = silo.location_id, product
+        self._queued[key] = self._queued.get(key, 0.0) + weight
+
+    def _taken(self, silo, product):
+        return self._levels.owed(silo, product) + self._queued.get((silo.location_id, product), 0.0)
 
     def _left(self, silo, product):
-        return self._levels.weight(silo, product) - self._taken.get((silo.id, product.id), 0.0)
+        return self._levels.weight(silo, product) - self._taken(silo, product)
 
     def _lacks(self, silo, product, weight):
         return float_compare(self._left(silo, product), weight, precision_digits=2) < 0
 
     def _sentence(self, silo, product, weight):
-        taken = self._taken.get((silo.id, product.id), 0.0)
+        taken = self._taken(silo, product)
         said = {
-            "silo": silo.name,
+            "silo": self._levels.name(silo),
             "held": format_number(self.env, self._levels.weight(silo, product), ".2f"),
             "taken": format_number(self.env, taken, ".2f"),
             "weight": format_number(self.env, weight, ".2f"),

@@ -5,6 +5,7 @@ from odoo.tools import float_round
 
 from ...plc.doses import LEAST, MOST, STEP, Scale, Silo, choose, round_all
 from ...tools.translate import format_number
+from ..batch.silo_levels import SiloLevels
 from .not_queueable import NotQueueable
 
 
@@ -56,7 +57,8 @@ class Recipe:
         silos = silos.filtered(lambda silo: None in codes or silo.code in codes) or silos
         levels = self._levels(self.env["product.product"].browse(same[0]["product_id"]), silos)
         silos = list(levels)
-        parts = choose(dose, [Silo(silo._scale(), levels[silo]) for silo in silos], self._has_a_line_left(lines))
+        choice = [Silo(silo._scale(), levels[silo], silo.location_id.id) for silo in silos]
+        parts = choose(dose, choice, self._has_a_line_left(lines))
         for line in same:
             self._dose_from(line, silos[parts[0][0]])
         if len(parts) > 1:
@@ -66,7 +68,8 @@ class Recipe:
         """Silo -> what can be taken out of it, in the order of their use. What is frozen again is taken from where it was."""
         frozen = self.frozen.filtered(lambda line: line.product_id == product and line.equipment_id in silos)
         if not frozen:
-            return silos._levels(product)
+            levels = SiloLevels(silos)
+            return {silo: levels.free(silo, product) for silo in silos}
         kept = list(frozen.equipment_id)
         taken = {
             silo: sum(frozen.filtered(lambda line, silo=silo: line.equipment_id == silo).mapped("planned_qty")) for silo in kept

@@ -21,14 +21,14 @@ class SiloOutlook:
     def __init__(self, equipment, is_planned=True):
         self.env = equipment.env
         self.levels = SiloLevels(equipment)
-        self._planned = {silo: [] for silo in self.levels.silos}  # weights, in the order in which orders are queued
+        self._planned = {place: [] for place in self.levels.places}  # product -> weight, in the order in which orders are queued
         if is_planned and self.levels.silos:
             self._plan()
 
     def enough(self, silo):
         """(for how many of them it suffices, in turn; how many take something of it)."""
         left, suffices = self.levels.weight(silo), 0
-        wanted = [*self._of_batches(silo), *self._planned.get(silo.sudo(), ())]
+        wanted = [*self._of_batches(silo), *self._of_orders(silo)]
         for weight in wanted:
             left -= weight
             if float_compare(left, 0.0, precision_digits=2) < 0:
@@ -50,14 +50,21 @@ class SiloOutlook:
 
     # Orders that wait
 
+    def _of_orders(self, silo):
+        """A weight for each that takes something of it."""
+        for doses in self._planned.get(silo.sudo().location_id, ()):
+            weights = [weight for product, weight in doses.items() if self.levels.counts(silo, product)]
+            if weights:
+                yield sum(weights)
+
     def _plan(self):
         controllers = self.levels.silos.controller_id
         orders = self.env["mrp.production"].sudo()
         waiting = Domain.OR(Domain(orders._plc_eligible_domain(controller)) for controller in controllers)
         for order in orders.search(waiting, order=ORDER, limit=MOST_ORDERS * len(controllers)):
             controller = controllers.filtered(lambda plc, kind=order.picking_type_id: kind in plc.picking_type_ids)[:1]
-            for silo, weight in self._doses(order, controller).items():
-                self._planned[silo].append(weight)
+            for place, doses in self._doses(order, controller).items():
+                self._planned[place].append(doses)
 
     def _doses(self, order, controller):
         found = {}
@@ -67,6 +74,7 @@ class SiloOutlook:
                 weight = move.product_id._plc_to_weight(move.product_uom_qty, move.product_uom, controller.uom_id)
             except (NotQueueable, UserError):  # the fill tells what is wrong with the order
                 continue
-            if silo in self._planned:
-                found[silo] = found.get(silo, 0.0) + weight
+            if silo.sudo().location_id in self._planned:
+                doses = found.setdefault(silo.sudo().location_id, {})
+                doses[move.product_id] = doses.get(move.product_id, 0.0) + weight
         return found

@@ -64,6 +64,16 @@ class TestScale(BaseCase):
 
 @tagged("post_install", "-at_install")
 class TestChoose(BaseCase):
+    def test_silos_of_one_place_have_it_together(self):
+        for level, scale, expected in (
+            (700, Scale(), [(0, 600)]),
+            (400, Scale(), [(0, 600)]),  # not 400 and 200: there are no more than 400
+            (700, Scale(most=400), [(0, 400), (1, 200)]),
+            (500, Scale(most=400), [(0, 600)]),
+        ):
+            with self.subTest(level=level, scale=scale):
+                self.assertEqual(choose(600, [Silo(scale, level, 7), Silo(scale, level, 7)]), expected)
+
     def parts(self, dose, *levels, may_split=True, scale=None):
         return choose(dose, [Silo(scale or Scale(), level) for level in levels], may_split)
 

@@ -8,6 +8,7 @@ from . import (
     test_fill,
     test_fill_race,
     test_fill_together,
+    test_level_table,
     test_order_changed,
     test_order_closed,
     test_order_closed_by_hand,
