@@ -50,7 +50,8 @@ class Component:
         :raise UserError: if the lot is not known
         """
         needs_lot = self.line._needs_lot(move)
-        if quantity and (needs_lot or self.line._is_of_a_location()):
+        is_elsewhere = self._in_other_silos(move.move_line_ids, move.location_id)
+        if quantity and (needs_lot or is_elsewhere or self.line._is_of_a_location()):
             self._take_from_places(move, quantity, needs_lot)
         else:
             _set_quantity(move, quantity)
@@ -112,7 +113,9 @@ class Component:
         """
         :raise UserError: if the lot is not known
         """
-        held = [] if self._is_told_by_silo() else _reserved(move, needs_lot)
+        details = move.move_line_ids
+        details -= self._in_other_silos(details, move.location_id)
+        held = [] if self._is_told_by_silo() else _reserved(details, move, needs_lot)
         layers, rest = cut(held, quantity, move.product_uom)
         if rest and self.line.product_id.tracking == "serial":
             raise UserError(self.line._missing_lot())
@@ -127,6 +130,19 @@ class Component:
             return False
         return line._is_of_a_location() or bool(line._equipment_lot())
 
+    def _in_other_silos(self, items, location):
+        """Those quants or details that lie in a silo's own location, while this silo has none: what it dosed did not lie there,
+        wherever Odoo reserved it. What is added by hand may come from anywhere.
+
+        :param location: where the order takes the component from
+        """
+        places = items.location_id - location
+        if not places or not self.line.code or self.line._is_of_a_location() or self._reserved_first():
+            return items.browse()
+        silos = self.env["plc.equipment"].sudo().search([("location_id", "parent_of", places.ids)])
+        bins = silos.location_id.filtered(lambda place: not location._child_of(place))
+        return items.filtered(lambda item: any(item.location_id._child_of(place) for place in bins))
+
     def _reserved_first(self):
         return self.line.controller_id._books_reserved_first()
 
@@ -137,7 +153,9 @@ class Component:
         in_stock = uom._compute_quantity(wanted, stock_uom, rounding_method="HALF-UP")
         last = taken and move.move_line_ids.sorted("id")[-1:].lot_id
         layers = []
-        for layer in self._layers(in_stock, needs_lot, move.location_id, last, move.move_line_ids):
+        details = move.move_line_ids
+        details -= self._in_other_silos(details, move.location_id)
+        for layer in self._layers(in_stock, needs_lot, move.location_id, last, details):
             part = stock_uom._compute_quantity(layer.quantity, uom, rounding_method="HALF-UP")
             if self.line._is_of_a_location():  # what is reserved may be of the same layer
                 part = uom.round(max(0.0, part - taken.get(layer.place, 0.0)))
@@ -154,6 +172,8 @@ class Component:
         :raise UserError: if the lot is not known
         """
         line, uom = self.line, self.line.product_id.uom_id
+        if not line._is_of_a_location() and not needs_lot:
+            return [Layer(location.id, 0, 0, 0, quantity)]
         if not line._is_of_a_location():
             lots = line._lots(quantity, uom, last)
             return [layer for lot, part in lots for layer in self._layers_of_lot(lot, part, location, reserved)]
@@ -184,12 +204,13 @@ class Component:
         fetched = quants._get_quants_by_products_locations(product, location) if fetched is None else fetched
         found = quants.union(*(there for key, there in fetched.items() if key[0] == product.id and key[2] == lot.id))
         there = found.filtered(lambda quant: quant.quantity > 0 and quant.location_id._child_of(location))
+        there -= self._in_other_silos(there, location)
         return there.sorted(lambda quant: (quant.in_date, quant.id))
 
 
-def _reserved(move, needs_lot):
-    """The layers that are reserved for ``move``, in turn and in its unit."""
-    items = move.move_line_ids.filtered(lambda item: item.lot_id or not needs_lot).sorted("id")
+def _reserved(details, move, needs_lot):
+    """The layers that are reserved for ``move`` by these details of it, in turn and in its unit."""
+    items = details.filtered(lambda item: item.lot_id or not needs_lot).sorted("id")
     return [layer_of(item, item.product_uom_id._compute_quantity(item.quantity, move.product_uom, round=False)) for item in items]
 
 

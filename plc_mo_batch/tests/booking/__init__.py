@@ -14,6 +14,7 @@ from . import (
     test_recall,
     test_shares_booking,
     test_silo_acts,
+    test_silo_elsewhere,
     test_silo_faults,
     test_silo_fill,
     test_silo_fill_race,
