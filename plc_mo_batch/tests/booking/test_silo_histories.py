@@ -19,7 +19,8 @@ from .silo_case import SiloCase
 HISTORIES = int(os.environ.get("PLC_HISTORIES", "20"))
 FIRST = int(os.environ.get("PLC_FIRST_HISTORY", "0"))
 STEPS = 9
-LOCATED, ENTERED = (103, 104), 105  # silos that are stock locations, and one on which the lot is entered
+LOCATED, ENTERED = (103, 104, 107), 105  # silos that are stock locations, and one on which the lot is entered
+SHARING = {106: 104}  # a silo that is said to be another's location; 107 has the product of 103, in a location of its own
 BAG = "bag"  # where what is added by hand comes from
 PREMIX = 104  # the silo that holds what the mill makes itself, too
 
@@ -48,6 +49,7 @@ class Ledger:
             self.layers[code].append([lot, round(kilograms - owed, 2)])
 
     def dose(self, batch, code, kilograms):
+        code = SHARING.get(code, code)
         if code == ENTERED:  # what is found later was of the lot that was entered when the batch ran
             lot = next((held for place, held in self.used[batch] if place == ENTERED), self.entered)
             self.out[lot] += kilograms
@@ -228,7 +230,9 @@ class History:
             self.ledger.used[batch][BAG, line.move_id.lot_ids[:1]] += line.planned_qty
 
     def end(self, batch, state="completed", bags=True):
-        codes = [code for code in (*LOCATED, ENTERED) if code in batch.line_ids.mapped("code") or self.random.random() < 0.15]
+        codes = [
+            code for code in (*LOCATED, *SHARING, ENTERED) if code in batch.line_ids.mapped("code") or self.random.random() < 0.15
+        ]
         doses = {code: self.amount(150) for code in codes}
         self.numbers[batch] = len(self.numbers)
         if bags and state == "completed":
@@ -311,7 +315,7 @@ class History:
         done = [batch for batch in self.booked if batch.state == "done"]
         if done:
             batch = self.random.choice(done)
-            line = self.random.choice(batch.line_ids.filtered(lambda line: line.code in (*LOCATED, ENTERED)))
+            line = self.random.choice(batch.line_ids.filtered(lambda line: line.code in (*LOCATED, *SHARING, ENTERED)))
             kilograms = self.amount(60)
             self.tell("found later", self.numbers[batch], line.code, kilograms)
             used = dict(self.ledger.used[batch])
@@ -330,8 +334,11 @@ class TestSiloHistories(SiloCase):
         super().setUpClass()
         maize, peas = (cls.new_product(name, tracking="lot", standard_price=0.2) for name in ("Test maize", "Test peas"))
         cls.silos = {103: cls.silo, 104: cls.new_silo(104, maize), ENTERED: cls.new_silo(ENTERED, peas)}
+        cls.silos[107] = cls.new_silo(107, cls.barley, sequence=20)
         cls.controller.action_make_silo_locations()
+        cls.silos[106] = cls.new_silo(106, maize, sequence=20, location_id=cls.silos[104].location_id.id)
         cls.silos[ENTERED].location_id = False
+        cls.controller.ambiguous_policy = "order"
         cls.vitamins = cls.new_product("Test vitamins", tracking="lot", standard_price=3.0)
         cls.feed.tracking = "lot"
         cls.premix_bom = cls.new_bom([(cls.barley, 300.0), (cls.wheat, 600.0)], product_tmpl_id=maize.product_tmpl_id.id)
@@ -395,13 +402,17 @@ class TestSiloHistories(SiloCase):
 
     def compare(self, history):
         self.env.flush_all()
-        ledger, codes = history.ledger, {silo.location_id: code for code, silo in self.silos.items() if silo.location_id}
+        ledger, codes = history.ledger, {self.silos[code].location_id: code for code in LOCATED}
         quants = self.env["stock.quant"].search([("location_id", "in", [location.id for location in codes])])
         stock = defaultdict(float)
         for quant in quants:
             stock[codes[quant.location_id], quant.lot_id] += quant.quantity
         stock = {key: round(kilograms, 2) for key, kilograms in stock.items() if round(kilograms, 2)}
         self.assertEqual(stock, ledger.stock())
+        self.env.invalidate_all()
+        for code, silo in self.silos.items():
+            held = sum(kg for (place, _lot), kg in stock.items() if place == SHARING.get(code, code))
+            self.assertAlmostEqual(silo.level, held, 2, f"level of {silo.name}")
         self.compare_recall(history, codes)
 
     def compare_recall(self, history, codes):
