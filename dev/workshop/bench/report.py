@@ -44,6 +44,24 @@ SECTIONS = {
         ("Fill of 10 orders, 10,000 waiting", "fill_many_s", SECONDS, "100 waiting", "fill_few_s", "1.5 times"),
         ("Queries of it", "fill_queries", "", "", "", ""),
         (
+            "Write back the same, with lots and silo locations",
+            "silos_writeback_s",
+            SECONDS,
+            "without",
+            "silos_writeback_plain_s",
+            "1.2 times",
+        ),
+        ("Queries of it", "silos_writeback_queries", "", "without", "silos_writeback_plain_queries", ""),
+        (
+            "Fill of 10 orders, with lots and silo locations",
+            "silos_fill_s",
+            SECONDS,
+            "without",
+            "silos_fill_plain_s",
+            "1.1 times",
+        ),
+        ("Queries of it", "silos_fill_queries", "", "without", "silos_fill_plain_queries", ""),
+        (
             "Hand 10 recipes over: read orders and components, write the slots",
             "handover_s",
             SECONDS,
@@ -62,6 +80,8 @@ RATIOS = {
     "fill_growth_time",
     "fill_growth_queries",
     "handover_ratio",
+    "silos_writeback_ratio",
+    "silos_fill_ratio",
 }
 INTRODUCTION = """# Benchmarks
 

@@ -229,12 +229,12 @@ def measure():
         return figures | fills({"few": Mill(small), "many": Mill(large)})
 
 
-def main():
-    """Measure, print, merge."""
-    figures = {key: round(value, 3) for key, value in measure().items()}
-    for key, target in TARGETS.items():
+def publish(measured_figures, targets):
+    """Print and merge."""
+    figures = {key: round(value, 3) for key, value in measured_figures.items()}
+    for key, target in targets.items():
         print(f"{key:<24}{figures[key]:>10g}{'<= ' + str(target):>10}{'' if figures[key] <= target else '  MISSED'}")
-    for key in (key for key in figures if key not in TARGETS):
+    for key in (key for key in figures if key not in targets):
         print(f"{key:<24}{figures[key]:>10g}")
     file = ROOT / "bench.json"
     merged = (json.loads(file.read_text()) if file.exists() else {}) | figures
@@ -242,4 +242,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    publish(measure(), TARGETS)
