@@ -3,7 +3,8 @@
 Nothing in this package imports ``odoo``, and each module imports only modules that come before it in this list (``tests/house``):
 
 * ``doses``: what a scale can weigh, and which silo of several doses how much; ``sentences``: texts of these layers for people;
-* ``codec``: words <-> values; ``layout``: areas, slots, fields; ``dissect``: a slot field by field, for people;
+* ``codec``: words <-> values; ``layout``: areas, slots, fields; ``constants``: a layout for a PLC's program;
+  ``dissect``: a slot field by field, for people;
 * ``address``: which addresses a PLC may have; ``wire``: what a wire promises; ``trust``: certificates of OPC UA;
   ``transport``: the wire that speaks Modbus, and the only file that knows pymodbus; ``wires``: the registry of all wires;
 * ``signature``: what a PLC's signature proves; ``look``: a visit that only reads; ``trial``: what a new PLC

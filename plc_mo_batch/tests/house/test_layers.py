@@ -5,7 +5,20 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[2]
 # from the wire up
-ORDER = ["doses", "sentences", "codec", "layout", "dissect", "address", "wire", "trust", "transport", "wires", "signature"]
+ORDER = [
+    "doses",
+    "sentences",
+    "codec",
+    "layout",
+    "constants",
+    "dissect",
+    "address",
+    "wire",
+    "trust",
+    "transport",
+    "wires",
+    "signature",
+]
 ORDER += ["look", "trial", "steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
 
 
