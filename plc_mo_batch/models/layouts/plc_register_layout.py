@@ -206,13 +206,14 @@ class PlcRegisterLayout(models.Model):
         """Show the numbers of the layout for a PLC program."""
         self.ensure_one()
         self.check_access("read")
+        wizard = self.env["plc.layout.constants"].create({"layout_id": self.id})  # a file is shown of a record only
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Constants for the PLC"),
-            "res_model": "plc.layout.constants",
+            "res_model": wizard._name,
+            "res_id": wizard.id,
             "view_mode": "form",
             "target": "new",
-            "context": {"default_layout_id": self.id},
         }
 
     # Business methods

@@ -17,7 +17,7 @@ PROTOCOLS = {"": "st", "_fins": "omron", "_s7": "scl", "_opcua": "st"}
 class TestLayoutConstants(MillCase):
     def open(self, layout):
         action = layout.action_open_constants()
-        return self.env[action["res_model"]].with_context(**action["context"])
+        return self.env[action["res_model"]].browse(action["res_id"])
 
     def test_each_shipped_layout(self):
         """In the words of the tool that its protocol is usually programmed with, and of each other tool."""
