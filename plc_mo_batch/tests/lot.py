@@ -20,6 +20,11 @@ def is_turn(what, number, of):
     return not LOT or _drawn(what) % of == number
 
 
+def number(what, below):
+    """A number from 0 for this commit, to begin with; 0 if everything is tried."""
+    return _drawn(what) % below if LOT else 0
+
+
 def _drawn(name):
     """No checksum: of two names these differ by the same for each commit, so that some would always be drawn together."""
     return int.from_bytes(hashlib.sha256(f"{LOT} {name}".encode()).digest()[:8])

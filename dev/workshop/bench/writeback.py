@@ -144,7 +144,7 @@ def _words(slot, values, targets):
 def _forget(mill, plc):
     plc.lose_memory()
     with mill.env() as env:
-        env.cr.execute("UPDATE mo_batch SET state = 'cancelled', active = false WHERE active")
+        env.cr.execute("UPDATE mo_batch SET state = 'cancelled', active = false, armed = false WHERE active")
         env.cr.execute("UPDATE mrp_production SET state = 'cancel' WHERE state = 'confirmed'")
 
 

@@ -36,11 +36,11 @@ class MoBatch(models.Model):
         return self._start_order() and is_known
 
     def _is_to_compare(self, version):
-        """Whether its order may have changed since it was last compared: what is not sent yet, is compared each time.
+        """Whether its order may have changed since its recipe was frozen, or last compared.
 
         :param version: its order's, of :class:`~.order_versions.OrderVersions`
         """
-        return self.state == "queued" or self.order_version != version
+        return self.order_version != version
 
     def _is_under_way(self):
         """The PLC has been told of it, or may have, and it is not booked yet: what it makes counts for its order."""

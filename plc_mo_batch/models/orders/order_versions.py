@@ -7,6 +7,7 @@ SHARED = {
     **LAYOUT_ROWS,
     "uom_uom": "true",
     "plc_equipment": "controller_id = plc.id",
+    "plc_controller_stock_picking_type_rel": "plc_controller_id = plc.id",
     "plc_equipment_product_product_rel": "plc_equipment_id IN (SELECT id FROM plc_equipment WHERE controller_id = plc.id)",
 }
 _MOVES = """SELECT id, product_id, bom_line_id FROM stock_move WHERE raw_material_production_id = production.id
@@ -14,12 +15,20 @@ _MOVES = """SELECT id, product_id, bom_line_id FROM stock_move WHERE raw_materia
 OWN = {
     "mrp_production": "id = production.id",
     "stock_move": "id IN (SELECT id FROM moves)",
+    "mrp_workorder": "production_id = production.id",
     "mrp_bom": "id = production.bom_id",
     "mrp_bom_line": "id IN (SELECT bom_line_id FROM moves)",
     "product_product": "id IN (SELECT product_id FROM moves)",
     "product_template": "id IN (SELECT product_tmpl_id FROM product_product WHERE id IN (SELECT product_id FROM moves))",
     "mo_batch_line": "batch_id IN (SELECT id FROM mo_batch WHERE production_id = production.id)",
 }
+# What it was split off may be made while it waits: whether the PLC was told of a batch of that, decides if it may be sent.
+_RELATIVES = """CASE WHEN batch.state = 'queued' THEN
+    (SELECT string_agg(concat_ws(' ', relative.id, relative.state, relative.active, relative.resent, relative.date_offered), ','
+                       ORDER BY relative.id)
+       FROM mo_batch AS relative JOIN mrp_production AS source ON source.id = relative.production_id
+      WHERE source.production_group_id = production.production_group_id AND source.id <> production.id)
+    END"""
 LOGGED = ("write_date", "write_uid")
 
 
@@ -48,7 +57,8 @@ class OrderVersions:
                   FROM plc_controller AS plc,
                        LATERAL (SELECT concat_ws('|', (to_jsonb(plc) - %(telemetry)s)::text, %(shared)s) AS version) AS shared,
                        mo_batch AS batch JOIN mrp_production AS production ON production.id = batch.production_id,
-                       LATERAL (WITH moves AS (%(moves)s) SELECT concat_ws('|', %(siblings)s, %(own)s) AS version) AS own
+                       LATERAL (WITH moves AS (%(moves)s)
+                                SELECT concat_ws('|', %(siblings)s, %(relatives)s, %(own)s) AS version) AS own
                  WHERE plc.id = %(plc)s AND batch.controller_id = plc.id AND batch.active
                 """,
                 plc=self.controller.id,
@@ -60,6 +70,7 @@ class OrderVersions:
                           FROM mo_batch AS sibling WHERE production_id = production.id)""",
                     ["order_version", *LOGGED],
                 ),
+                relatives=SQL(_RELATIVES),
                 own=row_versions(OWN),
             )
         )

@@ -12,6 +12,7 @@ from ..common.rule8 import apart
 from .level_check import LevelCheck
 from .mrp_production_share import Share
 from .not_queueable import NotQueueable
+from .order_versions import OrderVersions
 
 ORDER = "plc_first desc, priority desc, date_start, id"
 PAGE = 50  # orders checked in one go while the fill is not complete
@@ -87,6 +88,9 @@ class PlcTaskFill(models.AbstractModel):
             self.env["plc.board"]._mark_filled(controller, busy=waiting)
             return self.env["mo.batch"]
         batches = self._queue_orders(controller)
+        versions = OrderVersions(controller).of_batches()
+        for batch in batches:  # the exchange freezes the recipe again only if something of the order is written meanwhile
+            batch.order_version = versions[batch.id]
         self._recheck(controller)
         self._log("Auto-sync completed: %s MO batches synced", len(batches))
         refused = self.env["mrp.production"].search_count(self._refused_domain(controller))

@@ -61,6 +61,7 @@ class TestBadBatch(OneBadCase):
     def test_order_that_cannot_be_followed(self):
         """The order of another one was cancelled meanwhile, which is seen; what was begun of the bad one is undone."""
         self.orders[2].action_cancel()
+        self.bad.production_id.priority = "1"
 
         def spoil(batch, *_args):
             if batch == self.bad:

@@ -14,10 +14,11 @@ from odoo import fields
 from odoo.tests import tagged
 
 from ...models.recall.trace import Trace
+from ..lot import LOT, number
 from .silo_case import SiloCase
 
-HISTORIES = int(os.environ.get("PLC_HISTORIES", "20"))
-FIRST = int(os.environ.get("PLC_FIRST_HISTORY", "0"))
+HISTORIES = int(os.environ.get("PLC_HISTORIES", "8" if LOT else "20"))
+FIRST = int(os.environ.get("PLC_FIRST_HISTORY", number("histories", 1000)))  # each commit tries others
 STEPS = 9
 LOCATED, ENTERED = (103, 104, 107), 105  # silos that are stock locations, and one on which the lot is entered
 SHARING = {106: 104}  # a silo that is said to be another's location; 107 has the product of 103, in a location of its own

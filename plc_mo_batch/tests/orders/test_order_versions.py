@@ -10,6 +10,10 @@ from ...models.orders.order_versions import OWN, SHARED, OrderVersions
 from ..common import MillCase
 
 WATCHED = {*SHARED, *OWN, "plc_controller", "mo_batch"}
+COLUMNS = {  # of tables without an id
+    "plc_controller_stock_picking_type_rel": "plc_controller_id",
+    "plc_equipment_product_product_rel": "plc_equipment_id",
+}
 # What is read besides, and why it needs no version.
 BESIDE = {
     "product_attribute": "names of variants, which are not compared",
@@ -18,6 +22,9 @@ BESIDE = {
     "product_template_attribute_value": "names of variants",
     "product_variant_combination": "names of variants",
     "stock_location": "which kinds of moves are components: no place changes its kind while moves lead there",
+    "stock_picking_type": "its name, in a message",
+    "picking_type_favorite_user_rel": "read with it",
+    "resource_calendar_leaves": "when a work order is planned, which no recipe asks",
     "res_company": "whose records these are, which does not change",
     "res_lang": "the language of messages",
 }
@@ -82,6 +89,17 @@ class TestOrderVersions(MillCase):
                 self.assertLess({"stock_move", "mo_batch_line"}, read)
                 self.assertFalse(read - WATCHED - BESIDE.keys())
 
+    def test_everything_that_is_frozen_again_is_watched(self):
+        layout = self.controller.layout_id._layout()
+        self.controller.max_batch_qty = 1500.0
+        shared = self.new_order(3000.0)
+        batches = [self.new_batch(self.new_order(), 2), *(self.new_batch(shared, slot) for slot in (3, 4))]
+        for batch in batches:
+            with self.subTest(batch.order_name):
+                read = self.tables_read_by(batch._refresh, layout)
+                self.assertLess({"stock_move", "mo_batch_line"}, read)
+                self.assertFalse(read - WATCHED - BESIDE.keys())
+
     def test_a_look_where_nothing_happened_compares_nothing(self):
         self.run_task(2)
         self.assertEqual(self.compared, [])
@@ -92,6 +110,8 @@ class TestOrderVersions(MillCase):
 
     def test_every_written_row_is_seen(self):
         """Whatever writes it: here, PostgreSQL alone."""
+        center = self.env["mrp.workcenter"].create({"name": "Mixer"})
+        self.env["mrp.workorder"].create({"name": "Mix", "workcenter_id": center.id, "production_id": self.order.id})
         parts = {
             **{table: SQL(condition, id=SQL("plc.layout_id")) for table, condition in SHARED.items()},
             **{table: SQL(condition) for table, condition in OWN.items()},
@@ -99,7 +119,7 @@ class TestOrderVersions(MillCase):
         for table, condition in parts.items():
             with self.subTest(table):
                 before = self.version()
-                column = "plc_equipment_id" if table.endswith("_rel") else "id"
+                column = COLUMNS.get(table, "id")
                 self.env.cr.execute(
                     SQL(
                         """
@@ -133,13 +153,44 @@ class TestOrderVersions(MillCase):
         self.batch.order_qty = 900.0
         self.assertNotEqual(self.version(), before)
 
-    def test_what_is_not_sent_is_compared_each_time(self):
+    def test_what_is_not_sent_is_compared_when_something_was_written(self):
         self.plc.stop()
         queued = self.new_batch(self.new_order(), 2)
-        for _look in range(2):
+        for write, compared in (
+            (lambda: None, True),  # it has no version yet
+            (lambda: None, False),
+            (lambda: queued.production_id.move_raw_ids[0].write({"product_uom_qty": 450.0}), True),
+            (lambda: None, True),  # its lines are new
+            (lambda: None, False),
+        ):
+            write()
             self.compared.clear()
             self.run_task(2)
-            self.assertEqual(self.compared, queued.ids)
+            self.assertEqual(self.compared, queued.ids if compared else [])
+        self.assertEqual(queued.line_ids[0].planned_qty, 450.0)
+
+    def test_what_was_just_filled_is_sent_without_another_look(self):
+        self.run_plc(self.plc, 1)
+        self.run_task(3)
+        order = self.new_order()
+        self.run_task(1)
+        self.compared.clear()
+        self.run_task(2)
+        self.assertFalse(self.compared)
+        self.assertEqual((self.queue().production_id, self.queue().state), (order, "offered"))
+
+    def test_what_it_was_split_off_is_seen(self):
+        """Until it is sent: a batch of that, which the PLC is told of now, may make it as well."""
+        queued = self.new_batch(self.new_order(), 2)
+        source = self.batch.production_id
+        queued.production_id.production_group_id = source.production_group_id
+        before = OrderVersions(self.controller).of_batches()[queued.id]
+        self.batch.state = "running"
+        self.assertNotEqual(OrderVersions(self.controller).of_batches()[queued.id], before)
+        queued.state = "offered"
+        before = OrderVersions(self.controller).of_batches()[queued.id]
+        self.batch.state = "completed"
+        self.assertEqual(OrderVersions(self.controller).of_batches()[queued.id], before)
 
     def test_what_could_not_be_compared_is_compared_again(self):
         """Another order has its name for a while: whether it was changed is found out when that is over."""
