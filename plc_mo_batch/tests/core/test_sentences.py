@@ -11,7 +11,15 @@ from ...plc.sentences import Label, Sentence, either, listed, role
 
 PLAIN = Path(__file__).resolve().parents[2] / "plc"
 # told to programmers: in a traceback, in pymodbus's log, in the documentation; and the order that a trial writes
-NOT_FOR_PEOPLE = {"unknown word order ", "the byte count is wrong", "ODOO TEST", *(sight.value for sight in Sight)}
+IN_A_PROGRAM = {  # of the PLC, whose comments are English as the guides' own programs are
+    "VAR CONSTANT",
+    "VAR_GLOBAL CONSTANT",
+    ": word ",
+    "words of a slot",
+    "words from one line to the next",
+    "words from one slot to the next",
+}
+NOT_FOR_PEOPLE = {"unknown word order ", "the byte count is wrong", "ODOO TEST", *(sight.value for sight in Sight), *IN_A_PROGRAM}
 
 
 def unmarked(source):
