@@ -1,7 +1,7 @@
 """``dev/test``, ``dev/test-odoo``, ``dev/doors``, ``dev/coverage``: pytest on a fresh database."""
 
-import hashlib
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -55,6 +55,7 @@ ALWAYS = (  # what guards the house, what takes seconds, the seed's scenarios; a
     "tests/test_workshop.py",
     "tests/test_worlds.py",
 )
+_drawn = runpy.run_path(str(ROOT / "plc_mo_batch" / "tests" / "lot.py"))["drawn"]  # its package needs Odoo
 PLANT_ALONE = ("ValueCase", "needs mrp_product_expiry", "needs the app")  # in a file that the bare world can but skip
 NOT_RUN = {"test_lint": "test_pylint.py::TestPyLint::test_pylint"}  # wants another pylint; dev/lint runs pylint-odoo
 # modules whose tests run with the addon, each where it is at home
@@ -137,11 +138,6 @@ def _is_for_the_plant(file, lot):
 
 def _is_tried(file, lot):
     return file.startswith(ALWAYS) or _drawn(f"{lot} turn {file}") % 3 == 0
-
-
-def _drawn(text):
-    """As plc_mo_batch/tests/lot.py draws, which no program of ours can import without Odoo."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
 def test_odoo(*arguments):

@@ -2,6 +2,16 @@
 
 import socket
 import struct
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+
+def elapsed(function: Callable[..., Any], *args: Any) -> float:
+    """Seconds that a call takes."""
+    start = perf_counter()
+    function(*args)
+    return perf_counter() - start
 
 
 def poll(port: int, requests: list[tuple[int, int]]) -> list[bytes]:

@@ -9,6 +9,7 @@ from statistics import median
 from time import perf_counter
 
 import workshop.addon  # noqa: F401 - makes plc_mo_batch importable
+from workshop.bench.bare import elapsed
 
 # isort: split
 from plc_mo_batch.plc import exchange
@@ -65,11 +66,8 @@ async def library_s(port: int, repetitions: int) -> float:
 
 def ours(port: int, repetitions: int) -> float:
     """Median seconds of a poll."""
-    connection, took = exchange.Connection(), []
-    for _repetition in range(repetitions):
-        start = perf_counter()
-        poll(connection, port)
-        took.append(perf_counter() - start)
+    connection = exchange.Connection()
+    took = [elapsed(poll, connection, port) for _repetition in range(repetitions)]
     connection.close()
     return median(took)
 

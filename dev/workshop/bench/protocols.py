@@ -6,15 +6,15 @@ The PLC is what answers in the simulator, in a process of its own, 5 ms after ea
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
-from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
 import workshop.addon  # noqa: F401 - makes plc_mo_batch importable
+from workshop.bench.bare import elapsed
 
 # isort: split
 from plc_mo_batch.plc import exchange
@@ -114,13 +114,6 @@ def bare_tcp(port: int, requests: list[bytes]) -> None:
             bare.sendall(request)
             head = bare.recv(4, socket.MSG_WAITALL)
             bare.recv(int.from_bytes(head[2:], "big") - 4, socket.MSG_WAITALL)
-
-
-def elapsed(function: Callable[..., None], *args: Any) -> float:
-    """Seconds that a call takes."""
-    start = perf_counter()
-    function(*args)
-    return perf_counter() - start
 
 
 def measure() -> dict[str, float]:

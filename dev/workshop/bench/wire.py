@@ -6,12 +6,11 @@ Prints a table and merges its figures into ``bench.json``, one flat object. Timi
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from statistics import median
-from time import perf_counter, process_time
+from time import process_time
 from timeit import timeit
 
 import workshop.addon  # noqa: F401 - makes plc_mo_batch importable
@@ -82,13 +81,6 @@ def poll_events(port: int) -> int:
         return link.requests
 
 
-def elapsed(function: Callable, *args) -> float:
-    """Seconds that a call takes."""
-    start = perf_counter()
-    function(*args)
-    return perf_counter() - start
-
-
 def check(port: int) -> None:
     """Both clients read the same, and it is right: the register at address a holds a."""
     answer = served(port)
@@ -103,7 +95,7 @@ def check(port: int) -> None:
 def polls(port: int, repetitions: int) -> tuple[float, float]:
     """Median seconds of a poll over a bare socket, and of ours."""
     check(port)
-    pairs = [(elapsed(bare.poll, port, REQUESTS), elapsed(poll, port)) for _ in range(repetitions)]
+    pairs = [(bare.elapsed(bare.poll, port, REQUESTS), bare.elapsed(poll, port)) for _ in range(repetitions)]
     return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
 
 
@@ -119,7 +111,7 @@ def exchange_100(alive: int, dead: int) -> float:
     def talk(port):
         answers.append((yield plan(port)))
 
-    seconds = elapsed(exchange.converse, [talk(port) for port in ports])
+    seconds = bare.elapsed(exchange.converse, [talk(port) for port in ports])
     assert sum(bool(answer.seen) for answer in answers) == 98
     assert sum(bool(answer.error) for answer in answers) == 2
     return seconds

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg2.errors import UniqueViolation
@@ -25,7 +25,7 @@ class Frozen:
     order: Any
     share: Share
     values: dict[str, Any]
-    shortages: list[str] = field(default_factory=list)
+    shortages: list[str]
 
     @property
     def name(self):
@@ -34,8 +34,7 @@ class Frozen:
 
     @property
     def lines(self):
-        """Values of the lines."""
-        return [line for _command, _id, line in self.values["line_ids"]]
+        return _lines_of(self.values)
 
 
 class PlcTaskFill(models.AbstractModel):
@@ -88,9 +87,10 @@ class PlcTaskFill(models.AbstractModel):
             self.env["plc.board"]._mark_filled(controller, busy=waiting)
             return self.env["mo.batch"]
         batches = self._queue_orders(controller)
-        versions = OrderVersions(controller).of_batches()
-        for batch in batches:  # the exchange freezes the recipe again only if something of the order is written meanwhile
-            batch.order_version = versions[batch.id]
+        if batches:  # the exchange freezes the recipes again only if something of their orders is written meanwhile
+            versions = OrderVersions(controller).of_batches()
+            for batch in batches:
+                batch.order_version = versions[batch.id]
         self._recheck(controller)
         self._log("Auto-sync completed: %s MO batches synced", len(batches))
         refused = self.env["mrp.production"].search_count(self._refused_domain(controller))
@@ -111,29 +111,34 @@ class PlcTaskFill(models.AbstractModel):
         Ten batches that are created together cost a third of ten that are created one by one. If that fails, each order is
         tried by itself: one bad order never stops the others (rule 8).
         """
+        limit = controller._batch_limit()
+        if not limit:
+            return self.env["mo.batch"]
+        layout = controller.layout_id._layout()
         if controller._has_sister_silos():  # which of them doses for an order depends on what is queued before it
-            return self._queue_singly(controller)
+            return self._queue_singly(controller, layout, limit)
         with apart(self.env) as together:
-            batches = self._queue_together(controller)
+            batches = self._queue_together(controller, layout, limit)
         if together.error:
             self._log("%s: order by order, as not all can be queued: %s", controller.name, together.error)
-            return self._queue_singly(controller)
+            return self._queue_singly(controller, layout, limit)
         return batches
 
     @api.model
-    def _queue_singly(self, controller):
+    def _queue_singly(self, controller, layout, limit):
         batches, check = self.env["mo.batch"], LevelCheck(controller)
-        for production in self._eligible(controller) if controller._batch_limit() else ():
-            batches |= self._queue_shares(controller, production, batches, check)
-            if len(batches) == controller._batch_limit():
+        for production in self._eligible(controller):
+            slots = range(len(batches) + 1, limit + 1)
+            batches |= self._queue_shares(controller, layout, production, slots, check)
+            if len(batches) == limit:
                 break
         return batches
 
     @api.model
-    def _queue_shares(self, controller, production, before, check):
-        """The batches of one order, in the slots after those of ``before``."""
-        batches, layout = self.env["mo.batch"], controller.layout_id._layout()
-        for slot in range(len(before) + 1, controller._batch_limit() + 1):
+    def _queue_shares(self, controller, layout, production, slots, check):
+        """The batches of one order, in the first of ``slots``."""
+        batches = self.env["mo.batch"]
+        for slot in slots:
             batch = self._queue_order(controller, layout, production, slot, check)
             batches |= batch
             if not batch or not production._plc_is_shared():
@@ -141,11 +146,10 @@ class PlcTaskFill(models.AbstractModel):
         return batches
 
     @api.model
-    def _queue_together(self, controller):
+    def _queue_together(self, controller, layout, limit):
         """All recipes are frozen before the first batch is created, but for those that depend on what is queued before."""
         batches, frozen, check = self.env["mo.batch"], [], LevelCheck(controller)
-        limit, layout = controller._batch_limit(), controller.layout_id._layout()
-        for production in self._eligible(controller) if limit else ():
+        for production in self._eligible(controller):
             recipe = self._freeze(controller, layout, production, len(batches) + len(frozen) + 1, check)
             if recipe and recipe.share.count == 1 and recipe.name not in {other.name for other in frozen}:
                 frozen.append(recipe)
@@ -153,7 +157,8 @@ class PlcTaskFill(models.AbstractModel):
                 check.put_back(recipe.lines)
                 batches |= self._create_batches(controller, frozen)
                 frozen = []
-                batches |= self._queue_shares(controller, production, batches, check)
+                slots = range(len(batches) + 1, limit + 1)
+                batches |= self._queue_shares(controller, layout, production, slots, check)
             if len(batches) + len(frozen) == limit:
                 break
         return batches | self._create_batches(controller, frozen)
@@ -163,15 +168,21 @@ class PlcTaskFill(models.AbstractModel):
         """Clear reasons that no longer hold, also of orders that are not due yet. If there are many, each fill checks the next
         ones."""
         productions = self.env["mrp.production"]
-        layout, check = controller.layout_id._layout(), LevelCheck(controller)
         for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
             refused = [*domain, ("plc_reason", "!=", False)]
             count = productions.search_count(refused)
             offset = controller.fill_count * PAGE % count if count > PAGE else 0
-            for production in productions.search(refused, order=ORDER, limit=PAGE, offset=offset):
-                reason = self._refusal(controller, layout, production, check)
-                if production.plc_reason != reason:
-                    production.plc_reason = reason
+            self._recheck_page(controller, count and productions.search(refused, order=ORDER, limit=PAGE, offset=offset))
+
+    @api.model
+    def _recheck_page(self, controller, refused):
+        if not refused:
+            return
+        layout, check = controller.layout_id._layout(), LevelCheck(controller)
+        for production in refused:
+            reason = self._refusal(controller, layout, production, check)
+            if production.plc_reason != reason:
+                production.plc_reason = reason
 
     @api.model
     def _refusal(self, controller, layout, production, check):
@@ -180,7 +191,7 @@ class PlcTaskFill(models.AbstractModel):
             share = production._plc_share(controller)
             if not share:
                 return production._plc_reason_made() or False
-            check.shortages(Frozen(production, share, production._plc_freeze(controller, layout, 1, share)).lines)
+            check.shortages(_lines_of(production._plc_freeze(controller, layout, 1, share)))
         except (NotQueueable, CodecError) as error:
             return production._plc_reason_of(error)
         return False
@@ -219,8 +230,8 @@ class PlcTaskFill(models.AbstractModel):
             share = production._plc_share(controller)
             if not share:
                 raise NotQueueable(production._plc_reason_made())
-            recipe = Frozen(production, share, production._plc_freeze(controller, layout, slot, share))
-            recipe.shortages[:] = check.shortages(recipe.lines)
+            values = production._plc_freeze(controller, layout, slot, share)
+            recipe = Frozen(production, share, values, check.shortages(_lines_of(values)))
         except (NotQueueable, CodecError) as error:
             if reason := production._plc_reason_of(error):
                 self._refuse(controller, production, reason)
@@ -253,3 +264,8 @@ class PlcTaskFill(models.AbstractModel):
             message = self.env._("Order %(order)s is not queued: %(reason)s", order=production.name, reason=reason)
             self.env["mo.batch.journal"]._record("error", message, controller=controller)
         self._log("%s is not queued: %s", production.name, reason)
+
+
+def _lines_of(values):
+    """Values of the lines of a batch that is not created yet."""
+    return [line for _command, _id, line in values["line_ids"]]

@@ -104,11 +104,12 @@ class TestLook(LookCase):
 
     def test_it_ends_when_its_time_is_over(self):
         """What was not read then is not known, which is no error."""
-        for seconds, read in ((2, 3), (2.5, 3), (0, 1), (-1, 0), (6, 7)):
+        for seconds, read in ((1, 2), (2, 3), (2.5, 3), (0, 1), (-1, 0), (6, 7)):
             with self.subTest(seconds), self.each_request_takes(1, 1, 1, 1, 1, 1, 1):
                 found = self.look(seconds=seconds)
                 self.assertEqual((list(found.words), found.is_complete), (PLACES[:read], read == 7))
                 self.assertEqual((found.error, found.reachable, found.answers), (None, True, read > 0))
+                self.assertEqual(found.signature is not None, ("feedback", 1) in found.words)
 
     def each_request_takes(self, *seconds):
         self.proxy.requests.clear()

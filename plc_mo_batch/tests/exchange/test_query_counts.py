@@ -12,7 +12,7 @@ FEW, MANY = 2, 8  # batches
 OURS = ("SAVEPOINT", "RELEASE")  # no table is touched
 # task -> (queries for a PLC with its run, more for each batch)
 MOST = {
-    "fill": (77, 3),
+    "fill": (75, 3),
     "download": (103, 8),
     "look": (48, 0),
     "write back": (140, 52),
