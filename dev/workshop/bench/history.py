@@ -2,8 +2,9 @@
 
 from odoo import fields
 
-from workshop.bench.mill import copy_rows
+from workshop.bench.mill import copy_orders, copy_rows
 
+TABLES = ("mrp_production_group", "mrp_production", "stock_move", "mo_batch")
 EVENTS = 10  # journal lines of a batch
 OPEN = 10  # failures, weighings and alarms, the latest of each, that still wait for a person
 
@@ -28,7 +29,7 @@ class History:
             )
             self.first_move, last_move = env.cr.fetchone()
             self.stride = last_move - self.first_move + 1
-            self.bases = {table: self._reserve(env, table) for table in ("mrp_production", "stock_move", "mo_batch")}
+            self.bases = {table: self._reserve(env, table) for table in TABLES}
             self.event = env["mo.batch.journal"].search([("batch_id", "=", batch)], limit=1).id
             self.told = told(env, env["mo.batch"].browse(batch))
 
@@ -55,14 +56,9 @@ class History:
         order, batch = f"{self.bases['mrp_production']} + n", f"{self.bases['mo_batch']} + n"
         move = f"{self.bases['stock_move']} + n * {self.stride} - {self.first_move}"
         ago = "- n * interval '5 minutes'"
-        copy_rows(
-            env,
-            "mrp_production",
-            "id",
-            self.order,
-            {"id": order, "name": "'PAST/' || n", "date_start": f"date_start {ago}", "date_finished": f"date_finished {ago}"},
-            **number,
-        )
+        then = {"date_start": f"date_start {ago}", "date_finished": f"date_finished {ago}"}
+        group = f"{self.bases['mrp_production_group']} + n"
+        copy_orders(env, self.order, group, {"id": order, "name": "'PAST/' || n", **then}, **number)
         for column in ("raw_material_production_id", "production_id"):
             copy_rows(env, "stock_move", column, self.order, {"id": f"{move} + stock_move.id", column: order}, **number)
         values = {

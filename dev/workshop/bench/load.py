@@ -19,7 +19,7 @@ from workshop.bench import client_reads, cpu
 from workshop.bench.history import EVENTS, History
 from workshop.bench.limits import GROWS, GROWTH, HISTORY, LIMITS, PLCS, SLOTS
 from workshop.bench.machine import machine
-from workshop.bench.mill import Mill, configure, copy_rows, database
+from workshop.bench.mill import Mill, configure, copy_orders, copy_rows, database
 from workshop.bench.plot import panels
 from workshop.paths import ROOT
 
@@ -103,14 +103,8 @@ class Load:
         with self.mill.env() as env:
             base = self.history.bases["mrp_production"] + 1_000_000
             order = f"{base} + n"
-            copy_rows(
-                env,
-                "mrp_production",
-                "id",
-                self.template,
-                {"id": order, "name": "'LOAD/' || n", "picking_type_id": types},
-                **number,
-            )
+            group = f"{self.history.bases['mrp_production_group'] + 1_000_000} + n"
+            copy_orders(env, self.template, group, {"id": order, "name": "'LOAD/' || n", "picking_type_id": types}, **number)
             for column in ("raw_material_production_id", "production_id"):
                 changed = {"id": "nextval('stock_move_id_seq')", column: order, "picking_type_id": types}
                 copy_rows(env, "stock_move", column, self.template, changed, **number)

@@ -155,6 +155,17 @@ class Mill:
             assert booked == self.quantities() * len(orders), booked
 
 
+def copy_orders(env, order, group, changed, **number):
+    """Copies of an order, each with a production group of its own, as Odoo makes them: those of one group are of one another.
+
+    :param group: SQL for the id of that group
+    :param changed, number: as :func:`copy_rows` takes them
+    """
+    kept = env["mrp.production"].browse(order).production_group_id.id
+    copy_rows(env, "mrp_production_group", "id", kept, {"id": group}, **number)
+    copy_rows(env, "mrp_production", "id", order, {**changed, "production_group_id": group}, **number)
+
+
 def copy_rows(env, table, key, value, changed, count, first=1):
     """``count`` copies of the rows of a table whose column ``key`` is ``value``, at the speed of PostgreSQL.
 
