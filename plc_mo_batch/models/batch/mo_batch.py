@@ -386,7 +386,8 @@ class MoBatch(models.Model):
         self.write({"state": state, **stamped})
         if state == "done":
             self.line_ids._freeze_costs()
-        self.filtered(lambda batch: not batch._keeps_attention()).write({"attention": False, "attention_key": False})
+        asking = self.filtered(lambda batch: (batch.attention or batch.attention_key) and not batch._keeps_attention())
+        asking.write({"attention": False, "attention_key": False})
         self._recompute_recordset(["waits_since"])  # nothing is asked now: the next question counts its time from then
 
     def _remark(self, message, kind="anomaly"):

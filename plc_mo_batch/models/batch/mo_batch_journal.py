@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -5,6 +6,7 @@ from odoo.exceptions import UserError
 
 from ..common.marks import VACUUM
 
+GATHERED = "plc_mo_batch.journal"  # values of lines that are created together
 AREAS = [("recipe", "Recipe"), ("feedback", "Feedback"), ("failure", "Failures"), ("weighing", "Weighings"), ("clock", "Clock")]
 
 
@@ -76,12 +78,33 @@ class MoBatchJournal(models.Model):
 
     @api.model
     def _record(self, kind, message, batch=None, controller=None, anomaly=None, slot=0, area="feedback"):
-        """Add a line to the journal.
+        """Add a line to the journal; at the end of the block, if lines are being gathered.
 
         :param anomaly: a :class:`~...plc.reconcile.Anomaly` whose raw words are kept
         :param area: where these words stood, one of :data:`AREAS`
         """
-        return self.sudo().create(self._line(kind, message, batch, controller, anomaly, slot, area))
+        line = self._line(kind, message, batch, controller, anomaly, slot, area)
+        gathered = self.env.cr.precommit.data.get(GATHERED)
+        if gathered is None:
+            return self.sudo().create(line)
+        gathered.append(line)
+
+    @contextmanager
+    def _gathered(self):
+        """Lines that are recorded in the block are created at its end by one statement, which takes as long as for one of them.
+
+        A savepoint in the block creates them before it begins, as it does with all that waits to be written. So what it undoes
+        leaves no line, and what was before it stays.
+        """
+        precommit = self.env.cr.precommit
+        precommit.data[GATHERED] = []
+        precommit.add(self._create_gathered)
+        yield
+        self._create_gathered()
+
+    @api.model
+    def _create_gathered(self):
+        self.sudo().create(self.env.cr.precommit.data.pop(GATHERED, []))
 
     @api.model
     def _line(self, kind, message, batch=None, controller=None, anomaly=None, slot=0, area="feedback"):

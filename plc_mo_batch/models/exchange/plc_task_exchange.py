@@ -304,7 +304,16 @@ class Conversation:
         :return: the writes to send after the commit; whether a state changed, so that there may be more to do at once; and
             whether a write was put off because the PLC has yet to show that it arrived
         """
-        writes, again, waiting = [], False, False
+        due, waiting = self._due(layout, steps)
+        writes, again = [], False
+        for step in self._store_together(due):
+            again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
+            writes += self._to_send(step)
+        return writes, again, waiting
+
+    def _due(self, layout, steps):
+        """The steps that can be stored now, and whether one was put off because the PLC has yet to show that a write arrived."""
+        due, waiting = [], False
         quiet = self.controller._is_quiet(layout)
         free = self._lock(steps)
         for step in steps:
@@ -316,10 +325,8 @@ class Conversation:
                 if step.write.kind != "disarm":
                     continue
                 step = replace(step, write=None)  # what the PLC shows of a batch that it took is stored all the same
-            if self._store(step):
-                again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
-                writes += self._to_send(step)
-        return writes, again, waiting
+            due.append(step)
+        return due, waiting
 
     def _lock(self, steps):
         """Ids of the batches that no other transaction works on; the others wait for the next look."""
@@ -341,21 +348,40 @@ class Conversation:
         sent = self._sent.get(write)
         return sent is not None and time.monotonic() - sent < self.controller.settle_time
 
+    def _store_together(self, steps):
+        """Store steps with one flush for all of them; if that fails, each by itself, as one never stops the others (rule 8).
+
+        :return: those that are stored
+        """
+        if len(steps) > 1:
+            with apart(self.env) as together, self.env["mo.batch.journal"]._gathered():
+                for step in steps:
+                    self._store(step)
+                self._record_last_job(steps)
+            if not together.error:
+                return steps
+        return [step for step in steps if self._store_alone(step)]
+
+    def _store_alone(self, step):
+        with apart(self.env) as attempt:
+            self._store(step)
+            self._record_last_job([step])
+        if attempt.error:
+            message = describe_error(self.env, attempt.error)
+            batch = self.env["mo.batch"].sudo().browse(step.job_id)
+            self.env["mo.batch.journal"]._record("error", message, batch=batch, controller=self.controller)
+        return not attempt.error
+
     def _store(self, step):
-        """Store one step; a batch that cannot be stored never stops the others (rule 8)."""
         if not step.job_id:
             self._record_cleared_slot(step)
-            return True
-        batch = self.env["mo.batch"].sudo().browse(step.job_id)
-        with apart(self.env) as attempt:
-            batch._apply(step)
-        if attempt.error:
-            batch._journal("error", describe_error(self.env, attempt.error))
-            return False
-        number = step.values.get("number", 0)
+            return
+        self.env["mo.batch"].sudo().browse(step.job_id)._apply(step)
+
+    def _record_last_job(self, steps):
+        number = max(step.values.get("number", 0) for step in steps)
         if number > self.controller.last_job:
             self.controller.last_job = number
-        return True
 
     def _record_cleared_slot(self, step):
         message = self.env._("Slot %s held a recipe that belongs to no batch; it was withdrawn.", step.write.slot)
