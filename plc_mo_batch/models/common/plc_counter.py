@@ -3,6 +3,7 @@ import logging
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -29,19 +30,30 @@ class PlcCounter(models.Model):
 
     @api.model
     def _add(self, controller, name, count=1):
-        """Add ``count``. A figure never costs a batch: if it cannot be written, it is lost."""
-        if not count:
+        """Add ``count`` to a counter of a PLC."""
+        self._add_each(name, {controller.id: count})
+
+    @api.model
+    def _add_each(self, name, counts):
+        """Add to a counter of several PLCs. A figure never costs a batch: if it cannot be written, it is lost.
+
+        :param counts: {id of a PLC: number}
+        """
+        rows = [SQL("(%s, %s, %s)", controller_id, name, count) for controller_id, count in sorted(counts.items()) if count]
+        if not rows:
             return
         self.env.flush_all()  # if another write fails, raise it here: it must not be lost below
         try:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(
-                    """
-                    INSERT INTO plc_counter (controller_id, name, value) VALUES (%s, %s, %s)
-                    ON CONFLICT (controller_id, name) DO UPDATE SET value = plc_counter.value + EXCLUDED.value
-                    """,
-                    [controller.id, name, count],
+                    SQL(
+                        """
+                        INSERT INTO plc_counter (controller_id, name, value) VALUES %s
+                        ON CONFLICT (controller_id, name) DO UPDATE SET value = plc_counter.value + EXCLUDED.value
+                        """,
+                        SQL(", ").join(rows),
+                    )
                 )
         except psycopg2.Error as error:
-            _logger.info("%s of %s was not counted: %s", name, controller.name, error)
+            _logger.info("%s were not counted: %s", name, error)
         self.invalidate_model(["value"])

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _lang_get
 
@@ -10,6 +11,15 @@ from ...plc.layout import FLAGS
 from ...plc.reconcile import Anomaly
 from ...tools.translate import label_of
 
+# The newest closed batch of each slot that the PLC took, or may yet take.
+LATEST_CLOSED = """
+    SELECT latest.id FROM generate_series(1, %(slots)s) AS number, LATERAL (
+        SELECT id FROM mo_batch
+         WHERE controller_id = %(plc)s AND slot = number AND NOT active
+           AND (state = 'done' OR state = 'cancelled' AND (date_started IS NOT NULL OR armed))
+         ORDER BY - id LIMIT 1
+    ) AS latest
+"""
 RECENT_JOURNAL = 80  # journal lines on the form
 TOLD_BATCHES = 10  # by name, in a refusal
 CONTACT_SECONDS = 10  # while the PLC answers, its last contact is written at most this often
@@ -316,17 +326,7 @@ class PlcController(models.Model):
         It may have to be acknowledged, or its recipe to be cleared; and what it shows of a result may only be what is stored.
         """
         self.env["mo.batch"].flush_model()
-        self.env.cr.execute(
-            """
-            SELECT latest.id FROM generate_series(1, %(slots)s) AS number, LATERAL (
-                SELECT id FROM mo_batch
-                 WHERE controller_id = %(plc)s AND slot = number AND NOT active
-                   AND (state = 'done' OR state = 'cancelled' AND (date_started IS NOT NULL OR armed))
-                 ORDER BY - id LIMIT 1
-            ) AS latest
-            """,
-            {"slots": slots, "plc": self.id},
-        )
+        self.env.cr.execute(SQL(LATEST_CLOSED, slots=slots, plc=self.id))
         return self.env["mo.batch"].browse(row[0] for row in self.env.cr.fetchall())
 
     def _is_unsure(self):
@@ -347,16 +347,29 @@ class PlcController(models.Model):
 
     def _record_untaken(self):
         """An idle PLC that does not take what it is offered needs a look. Report it once, and clear it when the PLC runs."""
-        batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
-        if not self.take_minutes or "running" in batches.mapped("state"):
-            return
+        waiting = self._untaken()
         due = fields.Datetime.now() - timedelta(minutes=self.take_minutes)
-        overdue = batches.filtered(lambda batch: batch.date_offered < due and not batch.attention)
+        overdue = waiting.filtered(lambda batch: batch.date_offered < due)
         if overdue and self._idle_since() > due:
             return  # it has only just ended the previous one
         for batch in overdue:
             detail = self.env._("offered at %s UTC, but the PLC is idle", batch.date_offered)
             batch._record_anomaly(Anomaly("untaken", detail))
+
+    def _untaken(self):
+        """What is offered to the PLC while it is idle and was not reported yet; nothing if it may wait for ever."""
+        batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
+        if not self.take_minutes or "running" in batches.mapped("state"):
+            return batches.browse()
+        return batches.filtered(lambda batch: not batch.attention)
+
+    def _still_until(self):
+        """How long nothing is to be done about the PLC if nothing new is shown or written; None if that is not known."""
+        batches = self.env["mo.batch"].search([("controller_id", "=", self.id)])
+        if any(batch.date_finished and batch._awaits_weight() for batch in batches):
+            return None
+        offered = [batch.date_offered for batch in self._untaken()]
+        return min(offered) + timedelta(minutes=self.take_minutes) if offered else datetime.max
 
     def _idle_since(self):
         """When the PLC ended its last batch (long ago, if it never made one); None while it makes one."""
@@ -381,6 +394,12 @@ class PlcController(models.Model):
         self.write(values)
         if not was_online:
             self.env["plc.task.health"]._trigger()  # closes the alarm about its silence
+
+    def _record_contacts(self):
+        """These PLCs answered, as they did before; written every few seconds only."""
+        now = fields.Datetime.now()
+        due = self.filtered(lambda plc: not plc.last_contact or abs(now - plc.last_contact) >= timedelta(seconds=CONTACT_SECONDS))
+        due.write({"last_contact": now})
 
     def _record_silence(self, error):
         """The PLC could not be reached. Journalled when the error changed.

@@ -7,13 +7,14 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...plc.exchange import Answer, Plan, converse
-from ...plc.layout import FLAGS
+from ...plc.layout import CLOCK, FLAGS
 from ...plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, QUEUED, SENDING, highest_job, recipe_slots, reconcile
 from ...tools.moments import future_moments, pull_back_future_moments
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from ..layouts.layout_versions import usable
 from ..orders.order_versions import OrderVersions
+from .last_looks import LastLooks, shown
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, SCAN_SECONDS, EventTalk
 from .plc_task_exchange_refusals import RefusalTalk
@@ -40,18 +41,19 @@ class PlcTaskExchange(models.AbstractModel):
     def _work(self):
         wanted = self.env["plc.controller"]._to_serve()
         controllers = self._take(wanted)
+        looks = LastLooks(self, controllers.ids)
         try:
             live_until = time.monotonic() + LIVE_SECONDS
-            conversations = [Conversation(plc._in_plc_language().env, plc.id, live_until) for plc in controllers]
+            conversations = [Conversation(plc._in_plc_language().env, plc.id, live_until, looks) for plc in controllers]
             self._commit()
             converse(conversation.run() for conversation in conversations)
+            looks.record_contacts()
         finally:
             self._let_go(controllers)
         self._vacuum_board()
-        requests = sum(conversation.requests for conversation in conversations)
-        for conversation in conversations:
-            self.env["plc.counter"]._add(conversation.controller, "requests", conversation.requests)
-        self._log("Exchange completed: %s PLCs, %s requests", len(conversations), requests)
+        requests = {conversation.controller_id: conversation.requests for conversation in conversations}
+        self.env["plc.counter"]._add_each("requests", requests)
+        self._log("Exchange completed: %s PLCs, %s requests", len(conversations), sum(requests.values()))
         if any(conversation.goes_on for conversation in conversations):
             self._trigger()
         elif controllers != wanted or any(conversation.put_off for conversation in conversations):
@@ -78,7 +80,7 @@ class PlcTaskExchange(models.AbstractModel):
         Odoo never runs a scheduled action twice at once, but it may have been duplicated, or the task run in a shell. PostgreSQL
         keeps an advisory lock over commits, and frees it when this process ends, however it ends.
         """
-        free = controllers.filtered(lambda controller: self._advisory("pg_try_advisory_lock", controller))
+        free = controllers.browse(self._advisory("pg_try_advisory_lock", controllers))
         for controller in controllers - free:
             self._log("%s: another exchange is at work, nothing done", controller.name)
         return free
@@ -86,13 +88,13 @@ class PlcTaskExchange(models.AbstractModel):
     @api.model
     def _let_go(self, controllers):
         self._rollback()  # everything worth keeping was committed
-        for controller_id in controllers.ids:
-            self._advisory("pg_advisory_unlock", controllers.browse(controller_id))
+        self._advisory("pg_advisory_unlock", controllers)
 
     @api.model
-    def _advisory(self, function, controller):
-        self.env.cr.execute(SQL("SELECT %s(%s, %s)", SQL.identifier(function), ADVISORY, controller.id))
-        return self.env.cr.fetchone()[0]
+    def _advisory(self, function, controllers):
+        """Call a function of PostgreSQL about the advisory lock of each PLC: the ids of those for which it returns true."""
+        called = SQL("SELECT id, %s(%s, id) FROM unnest(%s) AS id", SQL.identifier(function), ADVISORY, controllers.ids)
+        return [controller_id for controller_id, result in self.env.execute_query(called) if result]
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,15 @@ class Conversation:
     """The conversation with one PLC in one run of Task 2: plans out, answers in, a commit after each.
 
     :param live_until: ``time.monotonic()`` value until which a PLC with live polling is looked at again and again
+    :param looks: the :class:`~.last_looks.LastLooks` of the run
     """
 
-    def __init__(self, env, controller_id, live_until):
+    def __init__(self, env, controller_id, live_until, looks):
         self.env = env
         self.task = env["plc.task.exchange"]
         self.controller_id = controller_id
         self.live_until = live_until
+        self.looks = looks
         self.requests = 0
         self.goes_on = False
         self.put_off = False  # something was left for the next run, as another transaction was busy with it
@@ -137,6 +141,7 @@ class Conversation:
         self._refusals = RefusalTalk(env, controller_id)
         self._hid = False  # some of its slots were out of reach before this exchange
         self._sent = {}  # Write -> when it was sent: a PLC may show it only after its next scan
+        self._last = None  # the LastLook that found nothing to do, as long as nothing is new
 
     @property
     def controller(self):
@@ -144,11 +149,37 @@ class Conversation:
 
     def run(self):
         """The conversation, for :func:`~...plc.exchange.converse`."""
-        asked = self._safely(self._first_plan)
+        self._last = self.looks.last(self.controller_id)
+        asked = self._last.asked if self._last else self._safely(self._first_plan)
         while asked:
             answer = yield asked.plan
             self.requests += answer.requests
-            asked = self._safely(self._digest, asked, answer)
+            if self._last:
+                asked = self._look_again(asked, answer)
+            else:
+                asked = self._safely(self._digest, asked, answer)
+
+    def _look_again(self, asked, answer):
+        """The next plan after an answer to the plan of a look that found nothing to do: if nothing is new since, there is still
+        nothing to do."""
+        last, self._last = self._last, self.looks.last(self.controller_id)
+        if last != self._last:  # something was written
+            return self._safely(self._first_plan)
+        if last.shown != shown(answer) or asked.plan.clock and self._safely(self._clock.digest, asked.plan, answer):
+            self._last = None
+            return self._safely(self._take_up, asked, answer)
+        self.looks.note_contact(self.controller_id)
+        return self._live_again(last)
+
+    def _take_up(self, asked, answer):
+        self._wait_on()
+        return self._digest(asked, answer)
+
+    def _live_again(self, last):
+        self.goes_on = bool(last.pause and self.task._is_enabled())
+        if not self.goes_on or time.monotonic() + last.pause > self.live_until:
+            return None
+        return replace(last.asked, plan=replace(last.asked.plan, delay=last.pause, reconnect=True, clock=False))
 
     def _safely(self, method, *args):
         """Run one of our steps in its own transaction; one bad PLC never stops the others (rule 8)."""
@@ -260,8 +291,21 @@ class Conversation:
             controller.unconfirmed_write_at = fields.Datetime.now()
         controller._record_untaken()
         unfinished = self._clock.digest(plan, answer) or unfinished
+        if not (steps or acks or unfinished or waiting):
+            self._keep_look(asked, answer, known)
         jobs = controller._jobs(plan.layout) if steps or acks or unfinished else known
         return self._next_plan(plan.layout, jobs, writes, again, waiting or unfinished, unsure)
+
+    def _keep_look(self, asked, answer, jobs):
+        """Nothing was to be done. If time alone changes nothing of it, the next look may find the same."""
+        plan = asked.plan
+        is_whole = len(plan.feedback) == plan.layout.slots and len(plan.events) == len(plan.layout.event_places)
+        is_whole = is_whole and plan.clock == plan.layout.has(CLOCK)
+        is_plain = not (
+            plan.writes or asked.unsure or answer.beyond or answer.event_error or self._hid or self._refusals.is_muted
+        )
+        if is_whole and is_plain and all(job.settled and job.state not in DOWNLOADING for job in jobs):
+            self._last = self.looks.keep(self.controller, asked, answer, any(job.state in WORKING for job in jobs))
 
     def _before(self, answer):
         """The feedback of slots in which an end was seen at least a scan ago."""
