@@ -347,7 +347,8 @@ class PlcController(models.Model):
 
     def _record_untaken(self):
         """An idle PLC that does not take what it is offered needs a look. Report it once, and clear it when the PLC runs."""
-        waiting = self._untaken()
+        batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
+        waiting = self._untaken(batches)
         due = fields.Datetime.now() - timedelta(minutes=self.take_minutes)
         overdue = waiting.filtered(lambda batch: batch.date_offered < due)
         if overdue and self._idle_since() > due:
@@ -356,19 +357,18 @@ class PlcController(models.Model):
             detail = self.env._("offered at %s UTC, but the PLC is idle", batch.date_offered)
             batch._record_anomaly(Anomaly("untaken", detail))
 
-    def _untaken(self):
-        """What is offered to the PLC while it is idle and was not reported yet; nothing if it may wait for ever."""
-        batches = self.env["mo.batch"].search([("controller_id", "=", self.id), ("state", "in", ("offered", "running"))])
+    def _untaken(self, batches):
+        """Which of the PLC's batches it is offered while it is idle, and nobody was told; none if they may wait for ever."""
         if not self.take_minutes or "running" in batches.mapped("state"):
             return batches.browse()
-        return batches.filtered(lambda batch: not batch.attention)
+        return batches.filtered(lambda batch: batch.state == "offered" and not batch.attention)
 
-    def _still_until(self):
-        """How long nothing is to be done about the PLC if nothing new is shown or written; None if that is not known."""
-        batches = self.env["mo.batch"].search([("controller_id", "=", self.id)])
+    def _still_until(self, batches):
+        """How long nothing is to be done about these batches of the PLC if nothing new is shown or written; None if that is not
+        known."""
         if any(batch.date_finished and batch._awaits_weight() for batch in batches):
             return None
-        offered = [batch.date_offered for batch in self._untaken()]
+        offered = self._untaken(batches).mapped("date_offered")
         return min(offered) + timedelta(minutes=self.take_minutes) if offered else datetime.max
 
     def _idle_since(self):

@@ -11,8 +11,10 @@ from typing import Any
 from odoo import fields
 from odoo.tools.lru import LRU
 
+from ...plc.reconcile import DOWNLOADING, HANDED_OVER
 from .look_versions import look_versions
 
+WORKING = (*DOWNLOADING, *HANDED_OVER)
 KEPT = 8192  # PLCs, of all databases that this process serves
 FRESH_SECONDS = (
     1.0  # so long one answer of the database serves all PLCs of a run; what is written meanwhile is seen later by this
@@ -80,18 +82,19 @@ class LastLooks:
             self._read_versions()
         return look if look.holds(self._versions.get(controller_id)) else None
 
-    def keep(self, controller, asked, answer, is_busy):
+    def keep(self, controller, asked, answer, jobs):
         """Remember a look that found nothing to do; in the transaction that found it.
 
-        :param is_busy: the PLC has batches to make
+        :param jobs: the PLC's, as the reconciler took them
         :return: the :class:`LastLook`, or None if time alone may ask for something
         """
-        now, until = fields.Datetime.now(), controller._still_until()
+        now, until = fields.Datetime.now(), controller._still_until(controller.env["mo.batch"].browse(job.id for job in jobs))
         if not until or not (words := shown(answer)):
             return None
         asked = replace(asked, plan=replace(asked.plan, delay=0.0, reconnect=False))
         version = look_versions(controller.env, controller.ids)[controller.id]
-        look = LastLook(version, asked, words, now, until, is_busy and controller.poll_interval or 0.0)
+        pause = controller.poll_interval if any(job.state in WORKING for job in jobs) else 0.0
+        look = LastLook(version, asked, words, now, until, pause)
         _KEPT[self._key(controller.id)] = look
         self._versions[controller.id] = version
         return look

@@ -8,13 +8,13 @@ from odoo.tools import SQL
 
 from ...plc.exchange import Answer, Plan, converse
 from ...plc.layout import CLOCK, FLAGS
-from ...plc.reconcile import DOWNLOADING, HANDED_OVER, OFFERED, QUEUED, SENDING, highest_job, recipe_slots, reconcile
+from ...plc.reconcile import DOWNLOADING, OFFERED, QUEUED, SENDING, highest_job, recipe_slots, reconcile
 from ...tools.moments import future_moments, pull_back_future_moments
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from ..layouts.layout_versions import usable
 from ..orders.order_versions import OrderVersions
-from .last_looks import LastLooks, shown
+from .last_looks import WORKING, LastLooks, shown
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, SCAN_SECONDS, EventTalk
 from .plc_task_exchange_refusals import RefusalTalk
@@ -26,7 +26,6 @@ LONGEST_PAUSE = 1.0  # seconds before the later ones
 PATIENCE = 1.0  # seconds beyond the PLC's settle time that an exchange waits for it
 TRIES = 5  # for one decision, if another transaction changed the same batch meanwhile
 ADVISORY = 0x504C43  # "PLC": the first half of our advisory locks' keys
-WORKING = (*DOWNLOADING, *HANDED_OVER)
 WAITED_FOR = ("date_offered", "withdrawn_at", "command_at", "date_finished")  # of a batch: the PLC has its settle time from then
 
 
@@ -93,7 +92,9 @@ class PlcTaskExchange(models.AbstractModel):
     @api.model
     def _advisory(self, function, controllers):
         """Call a function of PostgreSQL about the advisory lock of each PLC: the ids of those for which it returns true."""
-        called = SQL("SELECT id, %s(%s, id) FROM unnest(%s) AS id", SQL.identifier(function), ADVISORY, controllers.ids)
+        called = SQL(
+            "SELECT id, %s(%s, id) FROM unnest(%s::integer[]) AS id", SQL.identifier(function), ADVISORY, controllers.ids
+        )
         return [controller_id for controller_id, result in self.env.execute_query(called) if result]
 
 
@@ -166,12 +167,12 @@ class Conversation:
         if last != self._last:  # something was written
             return self._safely(self._first_plan)
         if last.shown != shown(answer) or asked.plan.clock and self._safely(self._clock.digest, asked.plan, answer):
-            self._last = None
             return self._safely(self._take_up, asked, answer)
         self.looks.note_contact(self.controller_id)
         return self._live_again(last)
 
     def _take_up(self, asked, answer):
+        """Something new in a look that began as one that found nothing."""
         self._wait_on()
         return self._digest(asked, answer)
 
@@ -265,6 +266,7 @@ class Conversation:
     def _digest(self, asked: Asked, answer: Answer):
         """Store what an answer means, and return the next plan, or None."""
         controller, plan = self.controller, asked.plan
+        self._last = None  # an earlier attempt, which could not be committed, may have found nothing to do
         self._record_writes(asked, answer)
         self._refusals.digest(plan, answer)
         if answer.error:
@@ -299,13 +301,11 @@ class Conversation:
     def _keep_look(self, asked, answer, jobs):
         """Nothing was to be done. If time alone changes nothing of it, the next look may find the same."""
         plan = asked.plan
-        is_whole = len(plan.feedback) == plan.layout.slots and len(plan.events) == len(plan.layout.event_places)
+        is_usual = not (plan.writes or asked.unsure or self._hid or self._refusals.is_muted)
+        is_whole = (len(plan.feedback), len(plan.events)) == (plan.layout.slots, len(plan.layout.event_places))
         is_whole = is_whole and plan.clock == plan.layout.has(CLOCK)
-        is_plain = not (
-            plan.writes or asked.unsure or answer.beyond or answer.event_error or self._hid or self._refusals.is_muted
-        )
-        if is_whole and is_plain and all(job.settled and job.state not in DOWNLOADING for job in jobs):
-            self._last = self.looks.keep(self.controller, asked, answer, any(job.state in WORKING for job in jobs))
+        if is_usual and is_whole and all(job.settled and job.state not in DOWNLOADING for job in jobs):
+            self._last = self.looks.keep(self.controller, asked, answer, jobs)
 
     def _before(self, answer):
         """The feedback of slots in which an end was seen at least a scan ago."""

@@ -8,6 +8,7 @@ from . import (
     test_exchange_alone,
     test_exchange_isa88,
     test_exchange_live,
+    test_last_looks,
     test_protocols,
     test_protocols_restarted,
     test_query_counts,

@@ -30,8 +30,27 @@ BESIDE = {
 }
 
 
+class TablesCase(MillCase):
+    def tables_read_by(self, method, *args):
+        """Tables that are read if nothing is known yet."""
+        queries = []
+        execute = Cursor.execute
+
+        def note(cr, query, params=None, log_exceptions=True):
+            queries.append(query.code if isinstance(query, SQL) else str(query))
+            return execute(cr, query, params, log_exceptions)
+
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.registry.clear_all_caches()
+        self.patch(Cursor, "execute", note)
+        method(*args)
+        self.patch(Cursor, "execute", execute)
+        return {table for query in queries for table in re.findall(r'\b(?:FROM|JOIN|from)\s+"?(\w+)"?', query)}
+
+
 @tagged("post_install", "-at_install")
-class TestOrderVersions(MillCase):
+class TestOrderVersions(TablesCase):
     def setUp(self):
         super().setUp()
         self.order = self.new_order()
@@ -58,23 +77,6 @@ class TestOrderVersions(MillCase):
 
     def version(self):
         return OrderVersions(self.controller).of_batches()[self.batch.id]
-
-    def tables_read_by(self, method, *args):
-        """Tables that are read if nothing is known yet."""
-        queries = []
-        execute = Cursor.execute
-
-        def note(cr, query, params=None, log_exceptions=True):
-            queries.append(query.code if isinstance(query, SQL) else str(query))
-            return execute(cr, query, params, log_exceptions)
-
-        self.env.flush_all()
-        self.env.invalidate_all()
-        self.registry.clear_all_caches()
-        self.patch(Cursor, "execute", note)
-        method(*args)
-        self.patch(Cursor, "execute", execute)
-        return {table for query in queries for table in re.findall(r'\b(?:FROM|JOIN|from)\s+"?(\w+)"?', query)}
 
     def test_everything_that_is_compared_is_watched(self):
         layout = self.controller.layout_id._layout()
