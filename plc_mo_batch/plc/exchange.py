@@ -7,7 +7,7 @@ cursor must never leave its thread. A dead PLC costs its own timeout and delays 
 
 import logging
 import time
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
@@ -22,6 +22,7 @@ from .wires import new_wire
 _logger = logging.getLogger(__name__)
 
 MAX_THREADS = 128
+ASK_SECONDS = 1.0  # before it is asked again for a conversation, where there was none
 
 
 @dataclass(frozen=True)
@@ -233,32 +234,56 @@ def observe_clock(wire: Wire, plan: Plan) -> ClockAnswer:
     return ClockAnswer(words, (begin + time.time()) / 2)
 
 
-def converse(conversations: Iterable[Conversation]) -> None:
-    """Run all conversations to their end, side by side. An exception in one of them ends all: they must handle their own."""
-    conversations = list(conversations)
-    if conversations:
-        with ThreadPoolExecutor(min(len(conversations), MAX_THREADS), "plc") as pool:
-            _Table(pool).run(conversations)
+def converse(conversations: Iterable[Conversation | None], most: int = MAX_THREADS) -> None:
+    """Run all conversations to their end, side by side. An exception in one of them ends all: they must handle their own.
+
+    They are taken from ``conversations`` one by one, as those before get their first answers. None instead of one: there is none
+    at the moment, and it is asked again a little later, as long as others go on.
+
+    :param most: so many begin at a time
+    """
+    with ThreadPoolExecutor(MAX_THREADS, "plc") as pool:
+        _Table(pool, iter(conversations), most).run()
 
 
 class _Table:
     """Conversations on the wire, and those waiting until their next plan is due. Waiting takes no thread."""
 
-    def __init__(self, pool: ThreadPoolExecutor):
+    def __init__(self, pool: ThreadPoolExecutor, conversations: Iterator[Conversation | None], most: int):
         self.pool = pool
+        self.conversations = conversations
+        self.most = most
+        self.beginning: set[Connection] = set()  # of conversations that await their first answer
+        self.ask_at = 0.0  # for the next conversation, where there was none; 0: now
         self.busy: dict[Future[Answer], tuple[Conversation, Connection]] = {}
         self.waiting: list[tuple[float, int, Plan, Conversation, Connection]] = []  # a heap; the number breaks ties
         self.numbers = count()
 
-    def run(self, conversations: list[Conversation]) -> None:
+    def run(self) -> None:
         try:
-            for talk in conversations:
-                self._go_on(talk, Connection(), None)
+            self._begin()
             while self.busy or self.waiting:
                 self._submit_due()
                 self._collect()
+                self._begin()
         finally:
             self._clear()
+
+    def _begin(self) -> None:
+        """The next conversations, as many as may begin now."""
+        while len(self.beginning) < self.most and self._may_ask():
+            try:
+                talk = next(self.conversations)
+            except StopIteration:
+                self.most = 0
+                return
+            if talk:
+                self._go_on(talk, Connection(), None)
+            else:
+                self.ask_at = time.monotonic() + ASK_SECONDS
+
+    def _may_ask(self) -> bool:
+        return not self.ask_at or time.monotonic() >= self.ask_at
 
     def _go_on(self, talk: Conversation, connection: Connection, answer: Answer | None) -> None:
         """Pass the answer to the conversation, and schedule its next plan."""
@@ -272,6 +297,8 @@ class _Table:
             raise
         if plan.reconnect:
             connection.close()
+        if answer is None and not plan.delay:
+            self.beginning.add(connection)
         heappush(self.waiting, (time.monotonic() + plan.delay, next(self.numbers), plan, talk, connection))
 
     def _submit_due(self) -> None:
@@ -285,7 +312,9 @@ class _Table:
             time.sleep(pause or 0.0)
             return
         for future in wait(self.busy, pause, FIRST_COMPLETED).done:
-            self._go_on(*self.busy.pop(future), future.result())
+            talk, connection = self.busy.pop(future)
+            self.beginning.discard(connection)
+            self._go_on(talk, connection, future.result())
 
     def _clear(self) -> None:
         """Close everything if something went wrong; after a normal end there is nothing left."""

@@ -26,8 +26,9 @@ class PlcTaskWriteBack(models.AbstractModel):
     def _work(self):
         self._stop_waiting()
         self._write_back_due()
-        self._carry_out_due()
-        self._close_stopped()
+        if self._place().is_first:
+            self._carry_out_due()
+            self._close_stopped()
 
     @api.model
     def _write_back_due(self):
@@ -77,7 +78,7 @@ class PlcTaskWriteBack(models.AbstractModel):
 
     @api.model
     def _due(self):
-        """Completed batches of enabled PLCs that wait for nothing else and whose next try is due."""
+        """Completed batches of this run's PLCs that wait for nothing else and whose next try is due."""
         return self.env["mo.batch"].search(
             [
                 ("state", "=", "completed"),
@@ -86,7 +87,7 @@ class PlcTaskWriteBack(models.AbstractModel):
                 ("review_needed", "=", False),
                 ("watch_needed", "=", False),
                 ("weighings_until", "=", False),
-                ("controller_id.enabled", "=", True),
+                ("controller_id", "in", self._mine().ids),
                 "|",
                 ("next_try", "=", False),
                 ("next_try", "<=", fields.Datetime.now()),

@@ -8,6 +8,7 @@ from . import (
     plc_notifier,
     plc_sealed,
     plc_task,
+    plc_task_runs,
     plc_tolerance,
     plc_vacuum,
 )

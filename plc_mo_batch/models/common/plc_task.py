@@ -1,4 +1,5 @@
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -12,6 +13,18 @@ _logger = logging.getLogger(__name__)
 
 LATE_MINUTES = 10  # of delay that are tolerated, besides twice the interval
 MINUTES = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080, "months": 43200}  # per unit of a scheduled action's interval
+
+
+@dataclass(frozen=True)
+class Place:
+    """``number``, from 0, of ``count`` scheduled actions that run the same task."""
+
+    number: int
+    count: int
+
+    @property
+    def is_first(self):
+        return not self.number
 
 
 class PlcTask(models.AbstractModel):
@@ -83,9 +96,8 @@ class PlcTask(models.AbstractModel):
 
     @api.model
     def _trigger(self, at=None):
-        """Have the cron worker run the task as soon as it can, after this transaction is committed."""
-        cron = self._scheduled_action()
-        if cron:
+        """Have the cron workers run the task as soon as they can, after this transaction is committed."""
+        for cron in self._scheduled_actions():
             cron._trigger(at)
 
     @api.model
@@ -130,6 +142,26 @@ class PlcTask(models.AbstractModel):
         """The task's ir.cron; an empty recordset if it was deleted."""
         cron = self.env.ref(self._task.cron, raise_if_not_found=False)
         return (cron or self.env["ir.cron"]).sudo()
+
+    @api.model
+    def _scheduled_actions(self):
+        """That one, and those beside it that share its PLCs, see :class:`~.taken_plcs.TakenPlcs`."""
+        model = self.env["ir.model"]._get_id(self._name)
+        same = [("model_id", "=", model), ("code", "=", "model._run()")]
+        return self.env["ir.cron"].sudo().search(same, order="id")
+
+    @api.model
+    def _place(self):
+        """The :class:`Place` of the scheduled action that runs now, among those that share the PLCs."""
+        ids = self._scheduled_actions().ids
+        here = self.env.context.get("cron_id")
+        return Place(ids.index(here) if here in ids else 0, max(len(ids), 1))
+
+    @api.model
+    def _mine(self):
+        """The PLCs that this run serves: all, or its part where several share them."""
+        place = self._place()
+        return self.env["plc.controller"]._to_serve()[place.number :: place.count]
 
     @api.model
     def _interval_minutes(self):

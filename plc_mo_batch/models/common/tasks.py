@@ -20,7 +20,8 @@ class Wake:
 
 @dataclass(frozen=True)
 class Task:
-    """``minutes``: the interval in a new database. ``title`` and ``interval_title``: of its settings."""
+    """``minutes``: the interval in a new database. ``title`` and ``interval_title``: of its settings. ``is_shared``: several
+    scheduled actions may share the PLCs."""
 
     number: int
     model: str
@@ -28,6 +29,7 @@ class Task:
     title: str
     interval_title: str
     wake: Wake | None = None
+    is_shared: bool = True
 
     @property
     def name(self):
@@ -80,6 +82,6 @@ TASKS = (
         "Write back every (minutes)",
         Wake(_lt("Write Back Now"), "check-square-o", _lt("Completed batches are being written back.")),
     ),
-    Task(4, "plc.task.health", 10, "Monitor", "Monitor every (minutes)"),
+    Task(4, "plc.task.health", 10, "Monitor", "Monitor every (minutes)", is_shared=False),
 )
 BY_MODEL = {task.model: task for task in TASKS}

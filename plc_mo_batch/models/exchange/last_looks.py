@@ -62,16 +62,27 @@ class LastLooks:
     """The last looks at the PLCs of a run.
 
     :param task: the exchange
-    :param controllers: ids of the run's PLCs
     """
 
-    def __init__(self, task, controllers):
+    def __init__(self, task):
         self.task = task
-        self.controllers = controllers
+        self.controllers = []  # ids of the PLCs that the run has taken up
         self._versions = {}
-        self._read_at = float("-inf")  # time.monotonic()
+        self._read_at = time.monotonic()
         self._answering = []  # PLCs whose contact is yet to be stored
         self._recorded_at = time.monotonic()
+
+    def is_known(self, controller_id):
+        """Whether this process has looked at the PLC before and found nothing."""
+        return self._key(controller_id) in _KEPT
+
+    def take_up(self, controllers):
+        """The run looks at these PLCs from now on, too.
+
+        :param controllers: their ids
+        """
+        self.controllers += controllers
+        self._read_versions(controllers)
 
     def last(self, controller_id):
         """The :class:`LastLook` at a PLC, or None if anything may have changed since."""
@@ -79,7 +90,8 @@ class LastLooks:
         if not look:
             return None
         if time.monotonic() - self._read_at > FRESH_SECONDS:
-            self._read_versions()
+            self._read_at = time.monotonic()
+            self._read_versions(self.controllers)
         return look if look.holds(self._versions.get(controller_id)) else None
 
     def keep(self, controller, asked, answer, jobs):
@@ -114,11 +126,11 @@ class LastLooks:
             controllers.try_lock_for_update(allow_referencing=True)._record_contacts()
             self.task._commit()
 
-    def _read_versions(self):
-        self._read_at = time.monotonic()
-        self._versions = {}
+    def _read_versions(self, controllers):
+        known = [controller_id for controller_id in controllers if self.is_known(controller_id)]
+        self._versions = {key: version for key, version in self._versions.items() if key not in known}
         with self._transaction("every PLC is looked at as a whole"):
-            self._versions = look_versions(self.task.env, [plc for plc in self.controllers if self._key(plc) in _KEPT])
+            self._versions |= look_versions(self.task.env, known) if known else {}
 
     @contextmanager
     def _transaction(self, loss):

@@ -91,4 +91,4 @@ def look_versions(env, controllers):
 
 def _hashes(rows, number):
     """SQL: the versions of a table's rows as numbers, whose sum does not depend on their order."""
-    return SQL(f"SELECT plc_id, hashtextextended(concat(r.xmin, r.ctid), {number}) AS hash FROM {rows}")  # nosec B608 # ours
+    return SQL(f"SELECT plc_id, hashtextextended(concat(r.xmin, r.ctid), {number}) AS hash FROM {rows}")

@@ -1,10 +1,10 @@
 import time
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ...plc.exchange import Answer, Plan, converse
 from ...plc.layout import CLOCK, FLAGS
@@ -18,6 +18,7 @@ from .last_looks import WORKING, LastLooks, shown
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, SCAN_SECONDS, EventTalk
 from .plc_task_exchange_refusals import RefusalTalk
+from .taken_plcs import TakenPlcs
 
 MAX_ROUNDS = 12  # that write or change something, of one exchange without live polling; a download takes three
 LIVE_SECONDS = 60  # so long one run goes on polling; then it hands over to its next run
@@ -25,7 +26,6 @@ SETTLE_PAUSE = 0.1  # seconds before the first looks at a PLC that does not show
 LONGEST_PAUSE = 1.0  # seconds before the later ones
 PATIENCE = 1.0  # seconds beyond the PLC's settle time that an exchange waits for it
 TRIES = 5  # for one decision, if another transaction changed the same batch meanwhile
-ADVISORY = 0x504C43  # "PLC": the first half of our advisory locks' keys
 WAITED_FOR = ("date_offered", "withdrawn_at", "command_at", "date_finished")  # of a batch: the PLC has its settle time from then
 
 
@@ -38,27 +38,39 @@ class PlcTaskExchange(models.AbstractModel):
 
     @api.model
     def _work(self):
-        wanted = self.env["plc.controller"]._to_serve()
-        controllers = self._take(wanted)
-        looks = LastLooks(self, controllers.ids)
-        try:
-            live_until = time.monotonic() + LIVE_SECONDS
-            conversations = [Conversation(plc._in_plc_language().env, plc.id, live_until, looks) for plc in controllers]
-            self._commit()
-            converse(conversation.run() for conversation in conversations)
+        looks, conversations = LastLooks(self), []
+        with TakenPlcs(self, self.env["plc.controller"]._to_serve(), looks.is_known) as taken:
+            converse(self._begin(taken, looks, conversations), taken.most)
             looks.record_contacts()
-        finally:
-            self._let_go(controllers)
         self._vacuum_board()
         requests = {conversation.controller_id: conversation.requests for conversation in conversations}
         self.env["plc.counter"]._add_each("requests", requests)
+        for controller in taken.missed:
+            self._log("%s: another exchange is at work, nothing done", controller.name)
         self._log("Exchange completed: %s PLCs, %s requests", len(conversations), sum(requests.values()))
         if any(conversation.goes_on for conversation in conversations):
             self._trigger()
-        elif controllers != wanted or any(conversation.put_off for conversation in conversations):
+        elif any(conversation.put_off for conversation in conversations) or taken.missed:
             # the person who requested this run may have wanted exactly what was put off, and the next run may be hours away
             self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
         self._commit()
+
+    @api.model
+    def _begin(self, taken, looks, conversations):
+        """The conversations of a run, for :func:`~...plc.exchange.converse`: with the PLCs that it takes, lot by lot, and later
+        with those that a run beside it left behind when it died.
+
+        :param conversations: each is added to this list
+        """
+        live_until = time.monotonic() + LIVE_SECONDS
+        for lot in chain(taken.lots(), taken.left_behind()):
+            new = [Conversation(plc._in_plc_language().env, plc.id, live_until, looks) for plc in lot]
+            conversations += new
+            looks.take_up(lot.ids)
+            self._commit()
+            yield from (conversation.run() for conversation in new)
+            if not new:
+                yield None
 
     @api.model
     def _vacuum_board(self):
@@ -71,31 +83,6 @@ class PlcTaskExchange(models.AbstractModel):
             self.env["plc.board"]._vacuum()
         except TransactionRollbackError:  # the bus cleans up by itself
             self._rollback()
-
-    @api.model
-    def _take(self, controllers):
-        """Those PLCs that no other exchange talks to, on any server of this database.
-
-        Odoo never runs a scheduled action twice at once, but it may have been duplicated, or the task run in a shell. PostgreSQL
-        keeps an advisory lock over commits, and frees it when this process ends, however it ends.
-        """
-        free = controllers.browse(self._advisory("pg_try_advisory_lock", controllers))
-        for controller in controllers - free:
-            self._log("%s: another exchange is at work, nothing done", controller.name)
-        return free
-
-    @api.model
-    def _let_go(self, controllers):
-        self._rollback()  # everything worth keeping was committed
-        self._advisory("pg_advisory_unlock", controllers)
-
-    @api.model
-    def _advisory(self, function, controllers):
-        """Call a function of PostgreSQL about the advisory lock of each PLC: the ids of those for which it returns true."""
-        called = SQL(
-            "SELECT id, %s(%s, id) FROM unnest(%s::integer[]) AS id", SQL.identifier(function), ADVISORY, controllers.ids
-        )
-        return [controller_id for controller_id, result in self.env.execute_query(called) if result]
 
 
 @dataclass(frozen=True)

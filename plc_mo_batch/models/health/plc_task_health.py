@@ -51,6 +51,7 @@ class PlcTaskHealth(models.AbstractModel):
             for kind, check in task._checks().items():
                 task._run_check(kind, controller, check)
         self._close_of_others(served)
+        self._remove_surplus()
         self._commit()
         standing = self.env["plc.alarm"].sudo().search_count(self.env["plc.alarm"]._open_domain())
         self._log("Health check completed: %s PLCs, %s alarms", len(served), standing)

@@ -46,7 +46,7 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _work(self):
-        for served in self.env["plc.controller"]._to_serve():
+        for served in self._mine():
             controller = served.with_prefetch()._in_plc_language()  # alone: each commit forgets all that were read
             try:
                 controller.env[self._name]._fill(controller)

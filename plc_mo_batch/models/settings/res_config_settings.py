@@ -5,6 +5,7 @@ from ...plc.address import parse_networks
 from ...tools.odoo_edge import set_parameter
 from ...tools.shifts import SHIFTS, shift_hours
 from ...tools.translate import translate
+from ..common.plc_task_runs import MOST_RUNS, RUNS
 from ..common.tasks import TASKS
 
 MINUTES = [f"plc_task_{task.number}_minutes" for task in TASKS]
@@ -37,6 +38,7 @@ class ResConfigSettings(models.TransientModel):
     plc_write_back_tries = fields.Integer(
         string="Write-back attempts", config_parameter="plc_mo_batch.write_back_tries", default=5, groups=SYSTEM
     )
+    plc_parallel_runs = fields.Integer(string="Parallel runs", config_parameter=f"plc_mo_batch.{RUNS}", default=1, groups=SYSTEM)
     default_ambiguous_policy = policy("ambiguous_policy")
     default_backorder_policy = policy("backorder_policy")
     default_consumption_policy = policy("consumption_policy")
@@ -65,6 +67,12 @@ class ResConfigSettings(models.TransientModel):
         for settings in self:
             if min(*(settings[name] for name in MINUTES), settings.plc_batch_limit, settings.plc_write_back_tries) < 1:
                 raise ValidationError(self.env._("Intervals, batches per fill and write-back attempts must be at least 1."))
+
+    @api.constrains("plc_parallel_runs")
+    def _check_plc_parallel_runs(self):
+        for settings in self:
+            if not 1 <= settings.plc_parallel_runs <= MOST_RUNS:
+                raise ValidationError(self.env._("Enter from 1 to %s parallel runs.", MOST_RUNS))
 
     @api.constrains("plc_journal_days")
     def _check_plc_journal_days(self):
@@ -117,7 +125,9 @@ class ResConfigSettings(models.TransientModel):
             raise AccessError(self.env._("Only administrators can change the settings."))
         result = super().set_values()
         for name, task in zip(MINUTES, self.env["plc.task"]._all(), strict=True):
-            task._scheduled_action()._plc_set_minutes(self[name])
+            task._share_among(self.plc_parallel_runs)
+            for cron in task._scheduled_action() | task._scheduled_actions():
+                cron._plc_set_minutes(self[name])
         return result
 
     def action_plc_new_metrics_key(self):

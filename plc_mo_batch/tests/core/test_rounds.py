@@ -292,6 +292,44 @@ class TestSideBySide(RoundCase):
         self.assertEqual([answer.error for answer in answers], [None] * 40)
         self.assertEqual(names, {"plc"}, "what an administrator sees in a dump of the threads")
 
+    def test_no_more_begin_than_may(self):
+        """The next one is taken only when one of those before it has its first answer."""
+        begun, answered, most = [], [], []
+
+        def talk(number):
+            begun.append(number)
+            yield self.plan(feedback=(1,))
+            answered.append(number)
+            yield self.plan(feedback=(1,))  # one that goes on takes nobody's place
+
+        def conversations():
+            for number in range(12):
+                most.append(len(begun) - len(answered))
+                yield talk(number)
+
+        converse(conversations(), 3)
+        self.assertEqual(sorted(answered), list(range(12)))
+        self.assertEqual(max(most), 2, "two others at most, as each is asked for")
+
+    def test_where_there_is_none_it_is_asked_again(self):
+        """As long as others go on: here, one whose work ends when the late one has begun."""
+        answers, late = [], []
+
+        def goes_on():
+            while not late:
+                yield self.plan(feedback=(1,), delay=0.05)
+
+        def conversations():
+            yield goes_on()
+            yield None
+            late.append(True)
+            yield self.talk(answers, self.plan(feedback=(2,)))
+            while True:
+                yield None
+
+        converse(conversations())
+        self.assertEqual([answer.error for answer in answers], [None])
+
     def test_a_plan_whose_time_has_come_does_not_wait_for_others(self):
         def talk(name, plan):
             yield plan

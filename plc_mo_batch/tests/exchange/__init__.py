@@ -9,6 +9,7 @@ from . import (
     test_exchange_isa88,
     test_exchange_live,
     test_last_looks,
+    test_parallel_runs,
     test_protocols,
     test_protocols_restarted,
     test_query_counts,

@@ -7,7 +7,7 @@ import psycopg2
 from odoo import fields
 from odoo.tests import tagged
 
-from ...models.exchange.plc_task_exchange import ADVISORY
+from ...models.exchange.taken_plcs import ADVISORY
 from ..common import MillCase
 from ..patience import wait_until
 

@@ -14,11 +14,11 @@ FEW, MANY = 2, 8  # batches
 OURS = ("SAVEPOINT", "RELEASE")  # no table is touched
 # task -> (queries for a PLC with its run, more for each batch)
 MOST = {
-    "fill": (75, 3),
+    "fill": (76, 3),
     "download": (103, 8),
-    "look": (51, 0),  # three of them to remember that it found nothing
-    "nothing new": (30, 0),  # 12 of them are the exchange's, for all PLCs together; the others are the scheduled action's
-    "write back": (140, 52),
+    "look": (53, 0),  # three of them to remember that it found nothing
+    "nothing new": (32, 0),  # 12 of them are the exchange's, for all PLCs together; the others are the scheduled action's
+    "write back": (142, 52),
 }
 
 
