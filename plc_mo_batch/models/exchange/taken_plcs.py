@@ -5,8 +5,8 @@ import time
 from odoo.tools import SQL, split_every
 
 ADVISORY = 0x504C43  # "PLC": the first half of our advisory locks' keys
-MOST = 32  # PLCs that begin at a time where several runs share them; one that has them for itself begins with all
-PARTS = 4  # of its share that a run takes one after the other, so that a faster one beside it gets more
+MOST = 64  # PLCs that begin at a time where several runs share them; one that has them for itself begins with all
+PARTS = 2  # of them that a run takes at a time: a faster one beside it gets more
 FREE_SECONDS = 3.0  # a PLC that nobody has held for so long was left behind: between two runs it takes less
 
 
