@@ -45,6 +45,8 @@
         "wizards/plc_weighing_decide_views.xml",
         "views/plc_failure_views.xml",
         "views/plc_weighing_views.xml",
+        "report/plc_bag_label_report.xml",
+        "wizards/plc_hand_add_views.xml",
         "views/product_views.xml",
         "wizards/plc_snapshot_views.xml",
         "wizards/plc_recall_views.xml",

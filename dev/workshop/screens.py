@@ -88,6 +88,7 @@ SCREENS = [
         clicks=("button[name=action_open_fill]", ("[name=weight] input", "99000"), "button[name=action_confirm]"),
     ),
     Screen("silo-fill-empty", "plc-silo-fill", ".o_form_view button[name=action_confirm]"),
+    Screen("hand-adds", "plc-hand-adds", ".o_form_view [name=line_ids] .o_data_row"),
     Screen("silo-change", "plc-equipment/{silo}", ".modal .o_form_view", clicks=("button[name=action_open_change]",)),
     Screen("layouts", "plc-layouts", ".o_list_view .o_data_row", "manager"),
     Screen("layout", "plc-layouts/{layout}", ".o_form_view", "manager"),

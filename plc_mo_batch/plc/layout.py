@@ -49,18 +49,30 @@ REQUIRED = {
     (FLAGS, "recipe"): (*COMMON_ROLES, "quantity", "recipe_flag"),
     (FLAGS, "feedback"): (*COMMON_ROLES, "weight", "feedback_flag"),
     **{(handshake, FAILURE): ("equipment", "failure", "event_flag") for handshake in HANDSHAKES},
-    **{(handshake, WEIGHING): ("slot", "order", "product_number", "weighed", "event_flag") for handshake in HANDSHAKES},
+    **{(handshake, WEIGHING): ("slot", "order", "weighed", "event_flag") for handshake in HANDSHAKES},
     **{(handshake, CLOCK): DATE_ROLES for handshake in HANDSHAKES},
 }
 # the roles of events and clock, and all roles that these areas may have
-EVENT_ROLES = ("equipment", "failure", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES)
+EVENT_ROLES = (
+    "equipment",
+    "failure",
+    "product_number",
+    "product_code",
+    "lot",
+    "weighed",
+    "event_flag",
+    "event_number",
+    *DATE_ROLES,
+)
 SIGNATURE = "signature"  # a constant that a side shows in each of its slots: proves addresses, word order and byte order
 SIGNATURES = range(0x80000000)  # the limit of the database's integer
 ROLES_OF_AREA = {
     FAILURE: ("equipment", "failure", "event_flag", "event_number", *DATE_ROLES),
-    WEIGHING: ("slot", "order", "product_number", "weighed", "event_flag", "event_number", *DATE_ROLES),
+    WEIGHING: ("slot", "order", "product_number", "product_code", "lot", "weighed", "event_flag", "event_number", *DATE_ROLES),
     CLOCK: DATE_ROLES,
 }
+# how a weighing may name its product
+NAMES = ("product_number", "product_code")
 # how a layout may report the outcome of a batch
 OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
@@ -71,7 +83,7 @@ DRIFTING_ROLES = ("line_quantity", "weight")  # of the feedback: what scales sho
 NUMBERS = tuple(FORMATS)
 INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
 TYPES_OF_ROLE = {
-    **dict.fromkeys(("order", "formula", "product"), ("ascii",)),
+    **dict.fromkeys(("order", "formula", "product", "product_code", "lot"), ("ascii",)),
     **dict.fromkeys(("recipe_job", "armed_job", "acknowledged_job", "command_job", "taken_job"), ("uint32",)),
     "signature": ("uint32",),
     **dict.fromkeys(("finished", "failed"), ("bool",)),
@@ -306,6 +318,9 @@ class Layout:
             found.append(
                 _lt("The feedback area needs either the roles %(finished)s and %(failed)s, or the role %(state)s.", **told)
             )
+        if area.kind == WEIGHING and not any(map(area.by_role, NAMES)):
+            number, code = map(role, NAMES)
+            found.append(_lt("The weighing area needs the role %(number)s or the role %(code)s.", number=number, code=code))
         found += self._split_writes(area) + overlaps(area) + doubled(area) + wrong_types(area) + wrong_roles(area)
         found += incomplete_date(area) + weak_signature(area)
         return found + self._wrong_place(area)

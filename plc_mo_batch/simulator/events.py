@@ -37,6 +37,10 @@ class Failure:
             date = clock_image(self.at)
         return encoding.text_to_words(self.equipment) + encoding.text_to_words(self.text) + date
 
+    def scanned(self) -> list[int]:
+        """Nothing is scanned."""
+        return []
+
     def record(self) -> dict[str, Any]:
         """For the ledger."""
         return {"equipment": self.equipment, "text": self.text, "at": self.at.isoformat(" ") if self.at else None}
@@ -44,12 +48,15 @@ class Failure:
 
 @dataclass
 class Weighing:
-    """``kg`` of the product with ``number``, for the batch in ``slot``."""
+    """``kg`` of the product with ``number``, for the batch in ``slot``; what the scanner at the scale read is shown after the
+    flag, where a layout may have it."""
 
     slot: int
     order: str
     number: int
     kg: float
+    code: str = ""
+    lot: str = ""
 
     def image(self, area: EventArea) -> list[int]:
         """The words before the flag."""
@@ -57,9 +64,13 @@ class Weighing:
         name = encoding.text_to_words(self.order, area.order_words)
         return [self.slot, *name, self.number, *to_words(min(self.kg, encoding.MAX_KG), area.word_order)]
 
+    def scanned(self) -> list[int]:
+        """The words after the flag."""
+        return encoding.text_to_words(self.code) + encoding.text_to_words(self.lot)
+
     def record(self) -> dict[str, Any]:
         """For the ledger."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value != ""}
 
 
 class EventArea:
@@ -84,7 +95,7 @@ class EventArea:
             stored, self.shown = self.shown, None
         elif not self.shown and self.waiting:
             self.shown = self.waiting.pop(0)
-            image = [*self.shown.image(self), NEW]
+            image = [*self.shown.image(self), NEW, *self.shown.scanned()]
             self.memory[self.base : self.base + len(image)] = image
         return stored
 

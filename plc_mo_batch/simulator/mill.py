@@ -244,9 +244,10 @@ class Mill:
         """Report an equipment failure, ``at`` the PLC's time (None: now, by its clock). It is shown when the area is free."""
         self._report("failure", Failure(equipment, text, at or self.clock()))
 
-    def report_weighing(self, slot: int, order: str, number: int, kg: float) -> None:
-        """Report that ``kg`` of a product were weighed by hand for the batch in ``slot``. It is shown when the area is free."""
-        self._report("weighing", Weighing(slot, order, number, kg))
+    def report_weighing(self, slot: int, order: str, number: int, kg: float, code: str = "", lot: str = "") -> None:
+        """Report that ``kg`` of a product were weighed by hand for the batch in ``slot``, with what a scanner read of it. It is
+        shown when the area is free."""
+        self._report("weighing", Weighing(slot, order, number, kg, code, lot))
 
     def _report(self, kind: str, event: Failure | Weighing) -> None:
         if kind not in self.areas:

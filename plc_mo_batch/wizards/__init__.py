@@ -6,6 +6,7 @@ from . import (
     mo_batch_review,
     mo_batch_weight,
     plc_failure_resolve,
+    plc_hand_add,
     plc_layout_constants,
     plc_layout_generate,
     plc_recall,

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from ..models.booking.silo_fill import Store
+from .label_scan import LabelScan
 
 
 class PlcSiloFill(models.TransientModel):
@@ -80,7 +81,8 @@ class PlcSiloFill(models.TransientModel):
         code, self.scan, self.scan_problem = (self.scan or "").strip(), False, False
         if not code:
             return
-        lot, product, weight = self._read(code)
+        held = self.env["plc.equipment"].search([("location_id", "!=", False)]).product_ids
+        lot, product, weight, _name = LabelScan(self.env, (self.silo_id.product_ids, held), self.uom_id).take_apart(code)
         if not lot and not product:
             self.scan_problem = self.env._("%s is neither a lot nor a product of a silo.", code[:100])
             return
@@ -111,49 +113,6 @@ class PlcSiloFill(models.TransientModel):
                 product=product.display_name,
                 silos=", ".join(found.mapped("name")),
             )
-
-    # What a scanner types
-
-    def _read(self, code):
-        """(lot, product, weight) of what was scanned; each may be empty."""
-        lot, product = self._lot_named(code), self._product_named(code)
-        if lot or product:
-            return lot, product, 0.0
-        return self._read_gs1(code)
-
-    def _lot_named(self, name, product=None):
-        """A lot of this name. Products may share names of lots: that of what the silo holds, else of what any silo does."""
-        named = [("name", "=", name), *([("product_id", "=", product.id)] if product else [])]
-        found = self.env["stock.lot"].search(named)
-        held = self.env["plc.equipment"].search([("location_id", "!=", False)]).product_ids
-        for products in (self.silo_id.product_ids, held):
-            if of_them := found.filtered(lambda lot, products=products: lot.product_id in products):
-                return of_them[:1]
-        return found[:1]
-
-    def _product_named(self, code):
-        found = self.env["product.product"].search(["|", ("barcode", "=", code), ("default_code", "=", code)])
-        return (found.filtered(lambda product: product in self.silo_id.product_ids) or found)[:1]
-
-    def _read_gs1(self, code):
-        """By Odoo's own nomenclature: lot (10), product (01), net weight (310x)."""
-        nomenclature = self.env["barcode.nomenclature"].sudo().search([("is_gs1_nomenclature", "=", True)], limit=1)
-        try:
-            parts = {part["type"]: part for part in nomenclature.gs1_decompose_extended(code) or ()} if nomenclature else {}
-        except (ValidationError, ValueError):
-            parts = {}
-        product = self._product_named(parts["product"]["value"]) if "product" in parts else self.env["product.product"]
-        if "product" in parts and not product:
-            product = self._product_named(parts["product"]["value"].lstrip("0"))
-        lot = self._lot_named(parts["lot"]["value"], product) if "lot" in parts else self.env["stock.lot"]
-        return lot, product, self._weight_of(parts.get("quantity"))
-
-    def _weight_of(self, part):
-        unit = part and part["rule"].associated_uom_id
-        wanted = self.uom_id or self.env.ref("uom.product_uom_kgm")
-        if not unit or not unit._has_common_reference(wanted):
-            return 0.0
-        return unit._compute_quantity(part["value"], wanted, round=False)
 
     # Actions
 

@@ -68,7 +68,9 @@ class PlcSnapshotLine(models.TransientModel):
             "area": kind,
             "address": seen.layout.address(kind, slot),
             "order_name": values.get("order"),
-            "product_name": values.get("product", values.get("product_number") or values.get("equipment")),
+            "product_name": values.get(
+                "product", values.get("product_code") or values.get("product_number") or values.get("equipment")
+            ),
             "quantity": values.get("quantity"),
             "weight": values.get("weight", values.get("weighed")),
             "jobs": self._jobs(parts),

@@ -8,6 +8,7 @@ from . import (
     mo_batch_journal,
     mo_batch_line,
     mo_batch_line_lots,
+    mo_batch_line_scale,
     mo_batch_line_sisters,
     mo_batch_line_value,
     mo_batch_name,

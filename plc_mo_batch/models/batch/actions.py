@@ -123,6 +123,12 @@ ACTIONS = {
             states=_in(COMPLETED),
             condition="_has_hand_adds",
         ),
+        Action(
+            "add_by_hand",
+            of_batch(_lt("the PLC does not make it, or nothing is added to it by hand")),
+            states=_in(RUNNING),
+            condition="_has_hand_adds",
+        ),
         Action("disposition", in_state(_lt("only a failed batch needs a disposition")), states=_in(FAILED)),
         Action("retry", NOT_FAILED, states=_in(COMPLETED), condition="attempts"),
         # Did the PLC take it? Sending it again is one answer, but not for a batch that was seen running.
@@ -246,6 +252,7 @@ BUTTONS = (
         where={"review_needed": False, "hand_adds_needed": True},
         key="enter_hand_adds",
     ),
+    Button("add_by_hand", "action_open_scale", _lt("Hand-Adds at the Scale"), "balance-scale"),
     Button("disposition", "action_open_disposition", _lt("Set Disposition"), "gavel", first=True),
     Button("retry", "action_retry", _lt("Retry Write-back"), "repeat", first=True),
     Button(

@@ -16,6 +16,7 @@ class MoBatch(models.Model):
 
     _inherit = "mo.batch"
 
+    is_action_add_by_hand_allowed = flag()
     is_action_add_fallen_allowed = flag()
     is_action_cancel_allowed = flag()
     is_action_command_allowed = flag()

@@ -131,13 +131,16 @@ class MoBatchLine(models.Model):
         """
         :raise UserError: if the weight of one unit of the component is not known
         """
-        found = self.weighing_ids.filtered(lambda weighing: weighing.state == "matched")
-        weight = sum(found.mapped("quantity"))
-        quantity = self.product_id._plc_from_weight(weight, self.batch_id.uom_id, self.uom_id) if found else 0.0
-        self.write({"weighed_qty": quantity, "weighed": bool(found)})
+        found = self._matched_weighings()
+        weighed = found.filtered(lambda weighing: not weighing.counted_qty)
+        weight, counted = sum(weighed.mapped("quantity")), sum(found.mapped("counted_qty"))
+        quantity = self.product_id._plc_from_weight(weight, self.batch_id.uom_id, self.uom_id) if weighed else 0.0
+        self.write({"weighed_qty": quantity + counted, "weighed": bool(found) or self.all_added})
 
     def _is_weighed_enough(self):
-        """At least the planned quantity has been weighed, within the PLC's tolerance."""
+        """At least the planned quantity has been weighed, within the PLC's tolerance; or a person said that this was all."""
+        if self.all_added:
+            return True
         allowed = self.planned_qty - self.batch_id.controller_id._limit("tolerance", self.planned_qty)
         return self.weighed and self.uom_id.compare(self.weighed_qty, allowed) >= 0
 
@@ -163,7 +166,7 @@ class MoBatchLine(models.Model):
             return self.actual_qty
         if self.typed:
             return self.typed_qty
-        if self.weighed and self.batch_id._by_weight():
+        if self._is_weight_believed():
             return self.weighed_qty
         if self.batch_id.controller_id.hand_add_policy == "proportional":
             return self.uom_id.round(self.planned_qty * self.batch_id._hand_add_ratio())

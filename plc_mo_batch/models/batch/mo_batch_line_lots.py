@@ -16,7 +16,9 @@ class MoBatchLine(models.Model):
     )
     lots = fields.Char(compute="_compute_lots", compute_sudo=True, help="The lots that it came from, with their quantities.")
 
-    @api.depends("lot_id", "layers", "actual_qty", "batch_id.state", "batch_id.disposition_booked", "move_id.state")
+    @api.depends(
+        "lot_id", "layers", "actual_qty", "weighed_qty", "batch_id.state", "batch_id.disposition_booked", "move_id.state"
+    )
     def _compute_lots(self):
         posted = self._posted_apart()
         for line in self:
@@ -53,6 +55,8 @@ class MoBatchLine(models.Model):
 
     def _expected_lots(self):
         """Of what is not booked yet. Where the reservation goes first, only what was in the silo is known."""
+        if scanned := self._scanned_lots():
+            return scanned
         if not self.code or self.controller_id._books_reserved_first():
             return {self.lot_id: None} if self.lot_id else {}
         found, layers = {}, self._frozen_layers()
@@ -140,11 +144,13 @@ class MoBatchLine(models.Model):
         return self.product_id.tracking != "none" and (kind.use_create_lots or kind.use_existing_lots)
 
     def _lots(self, quantity, uom, last=None):
-        """[(lot, its part of ``quantity``)] in ``uom``: everything from the equipment's lot; else from the ``last`` one; else
-        from the order's lots.
+        """[(lot, its part of ``quantity``)] in ``uom``: what was scanned; else everything from the equipment's lot; else from the
+        ``last`` one; else from the order's lots.
 
         :raise UserError: if no lot is known
         """
+        if scanned := self._scanned_parts(quantity, uom):
+            return scanned
         lot = self._equipment_lot() or last
         lots = [(lot, quantity)] if lot else self._order_lots(quantity, uom)
         if not lots:

@@ -153,11 +153,12 @@ class MoBatch(models.Model):
 
     def _hand_adds_to_enter(self):
         """Hand-adds of which nobody knows yet how much it was."""
+        unfinished = self._begun_at_scale() | self._unchecked_at_scale()
         if self._by_weight():
-            return self._unweighed()
+            return self._unweighed() | unfinished
         typed, unsaid = self.controller_id.hand_add_policy == "typed", self._unsaid_hand_adds()
-        by_hand = self.line_ids.filtered(lambda line: not line.code and not line.typed)
-        return by_hand.filtered(lambda line: typed or line.entry_needed or line in unsaid)
+        by_hand = self.line_ids.filtered(lambda line: not line.code and not line.typed and not line._is_weight_believed())
+        return by_hand.filtered(lambda line: typed or line.entry_needed or line in unsaid) | unfinished
 
     def _asked_hand_adds(self):
         """Those of them that a person is asked for now."""
@@ -220,11 +221,12 @@ class MoBatch(models.Model):
         """Ask for everything that a person must do, in one text. Earlier remarks on the batch stay."""
         sentences = [self.attention] if self.attention else []
         if self.hand_adds_needed:
-            sentences += [*self._added_later(), *self._unsaid_asked(), self.env._("Enter the hand-added quantities.")]
+            sentences += [*self._added_later(), *self._unsaid_asked(), *self._asked_at_scale()]
         if self.review_needed:
             sentences += [*self._review_reasons(), self.env._("Review the batch, then release it.")]
         if self.hand_adds_needed and self._by_weight():
-            sentences.insert(0, self.env._("Not weighed, or uncertain: %s.", self._unweighed_names()))
+            names = self._unweighed_names()
+            sentences[:0] = [self.env._("Not weighed, or uncertain: %s.", names)] if names else []
         self.attention = " ".join(sentences) or False
 
     def _added_later(self):

@@ -36,10 +36,11 @@ class Component:
     """What was consumed of one component of a batch.
 
     :param line: the batch's line
+    :param lot: the one that it certainly was, if that is known better than the line knows it
     """
 
-    def __init__(self, line):
-        self.line = line
+    def __init__(self, line, lot=None):
+        self.line, self.lot = line, lot
         self.env = line.env
 
     def take(self, move, quantity):
@@ -128,7 +129,7 @@ class Component:
         line = self.line
         if self._reserved_first() or line.product_id.tracking == "serial":
             return False
-        return line._is_of_a_location() or bool(line._equipment_lot())
+        return line._is_of_a_location() or bool(self.lot or line._scanned_lots() or line._equipment_lot())
 
     def _in_other_silos(self, items, location):
         """Those quants or details that lie in a silo's own location, while this silo has none: what it dosed did not lie there,
@@ -144,7 +145,8 @@ class Component:
         return items.filtered(lambda item: any(item.location_id._child_of(place) for place in bins))
 
     def _reserved_first(self):
-        return self.line.controller_id._books_reserved_first()
+        """What a person, or a scale's scanner, read from the bag is no guess."""
+        return self.line.controller_id._books_reserved_first() and not self.lot and not self.line._scanned_lots()
 
     def _layers_beyond(self, move, quantity, needs_lot, taken, rest):
         """Where the ``rest`` of ``quantity`` comes from that is not ``taken`` from what is reserved. All in the move's unit."""
@@ -175,7 +177,7 @@ class Component:
         if not line._is_of_a_location() and not needs_lot:
             return [Layer(location.id, 0, 0, 0, quantity)]
         if not line._is_of_a_location():
-            lots = line._lots(quantity, uom, last)
+            lots = [(self.lot, quantity)] if self.lot else line._lots(quantity, uom, last)
             return [layer for lot, part in lots for layer in self._layers_of_lot(lot, part, location, reserved)]
         layers = []
         for layer in line._silo_layers(quantity):

@@ -62,14 +62,15 @@ class SeparateBooking:
             posting.Component(line).scrap(quantity)
             self._remark_used(self._moves() - before)
 
-    def book_late(self, line, quantity):
+    def book_late(self, line, quantity, lot=None):
         """Post consumption on the order, although it may be closed: the material is gone. A product carries its value.
 
         :param quantity: in the unit of the line's product
+        :param lot: if it is known
         :raise UserError: if the lot is not known
         """
         before = self._moves()
-        move = posting.Component(line.with_env(self.env)).consume(quantity)
+        move = posting.Component(line.with_env(self.env), lot and lot.with_env(self.env)).consume(quantity)
         OrderValue(self.batch.production_id).add_late(move, self.batch)
         if self.batch.state == DONE:
             SharedOrder(self.batch).link_late(move)

@@ -21,6 +21,13 @@ class PlcController(models.Model):
         help="What counts as consumed for components that the PLC does not dose. As entered by hand: a finished batch waits "
         "for the quantities. As weighed: it waits for the weighings that the PLC reports, then for an operator.",
     )
+    hand_add_check_policy = fields.Selection(
+        [("none", "One person"), ("second", "Two persons")],
+        string="Hand-Adds at the Scale",
+        required=True,
+        default="none",
+        help="Two persons: what one enters at the scale, another checks, as a user of his own. The batch is not booked before.",
+    )
     weight_tolerance_percent = percent_field(
         "Weight Tolerance (%)",
         "How far the finished weight may deviate from the plan, and from what was consumed. The percentage or the tolerance in "

@@ -1,5 +1,7 @@
 from . import (
+    mo_batch_scale,
     plc_event,
     plc_failure,
     plc_weighing,
+    plc_weighing_scale,
 )

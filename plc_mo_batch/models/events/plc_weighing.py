@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...tools.translate import format_number
 from ..batch.arguments import as_text, as_whole
 from ..booking.separate_booking import SeparateBooking
 from ..common.plc_notifier import ACTIVITY
@@ -22,6 +21,8 @@ class PlcWeighing(models.Model):
     slot = fields.Integer(readonly=True, aggregator=None, help="Slot of the batch, as reported by the PLC.")
     order_name = fields.Char(string="Order as Reported", readonly=True, index="btree_not_null")
     product_number = fields.Integer(readonly=True, aggregator=None, help="As reported by the PLC.")
+    product_code = fields.Char(readonly=True, help="As reported by the PLC: internal reference or barcode.")
+    lot_name = fields.Char(string="Lot as Reported", readonly=True)
     quantity = fields.Float(string="Weighed", digits="Product Unit", readonly=True)
     uom_id = fields.Many2one(related="controller_id.uom_id")
     product_id = fields.Many2one("product.product", readonly=True, index="btree_not_null")
@@ -29,7 +30,12 @@ class PlcWeighing(models.Model):
     line_id = fields.Many2one("mo.batch.line", string="Component", readonly=True, index="btree_not_null")
     production_id = fields.Many2one(related="batch_id.production_id", store=True, string="Manufacturing Order")
     state = fields.Selection(
-        [("waiting", "Waiting for an Operator"), ("matched", "Matched"), ("dismissed", "Dismissed")],
+        [
+            ("prepared", "Weighed in Advance"),
+            ("waiting", "Waiting for an Operator"),
+            ("matched", "Matched"),
+            ("dismissed", "Dismissed"),
+        ],
         required=True,
         readonly=True,
         default="waiting",
@@ -44,15 +50,15 @@ class PlcWeighing(models.Model):
         for weighing in self:
             weighing.needs_person = weighing.state == "waiting" or weighing.state == "matched" and weighing.repeated > 0
 
-    @api.depends("quantity", "product_id", "product_number", "order_name")
+    @api.depends("quantity", "counted_qty", "product_id", "product_number", "product_code", "order_name")
     @api.depends_context("lang")
     def _compute_display_name(self):
         for weighing in self:
+            told = weighing.product_code or weighing.product_number
             weighing.display_name = self.env._(
-                "%(quantity)s %(unit)s of %(product)s for %(order)s",
-                quantity=format_number(self.env, weighing.quantity, ".2f"),
-                unit=weighing.sudo().uom_id.name,
-                product=weighing.product_id.display_name or self.env._("product %s", weighing.product_number),
+                "%(weight)s of %(product)s for %(order)s",
+                weight=weighing._told_quantity(),
+                product=weighing.product_id.display_name or self.env._("product %s", told),
                 order=weighing.order_name or "?",
             )
 
@@ -155,6 +161,8 @@ class PlcWeighing(models.Model):
             "order_name": values.get("order"),
             "product_number": values.get("product_number", 0),
             "quantity": values.get("weighed", 0.0),
+            "product_code": values.get("product_code") or False,
+            "lot_name": values.get("lot") or False,
         }
 
     @api.model
@@ -169,7 +177,7 @@ class PlcWeighing(models.Model):
     def _product_in(self, batch):
         """The one hand-added product of the batch with this number; or else the only product with this number; otherwise
         empty."""
-        products = self._products(self.controller_id, self.product_number)
+        products = self._products_by_code() if self.product_code else self._products(self.controller_id, self.product_number)
         by_hand = products & batch.line_ids.filtered(lambda line: not line.code).product_id
         found = by_hand or products
         return found if len(found) == 1 else found.browse()
@@ -212,8 +220,8 @@ class PlcWeighing(models.Model):
                 product=self.product_id.display_name,
                 batch=batch.name,
             )
-        if not obstacle and line.typed:
-            obstacle = self.env._("The quantity was already entered by hand.")
+        if not obstacle:
+            obstacle = self._entered_already(line)
         try:
             with self.env.cr.savepoint():
                 if not obstacle:
@@ -238,6 +246,8 @@ class PlcWeighing(models.Model):
             return self.env._("It arrived late: batch %s was already booked.", batch.name)
         if batch.state == "cancelled" or batch.disposition_booked:
             return self.env._("Batch %s was cancelled.", batch.name)
+        if not self.product_id and self.product_code:
+            return self.env._("The code %s must belong to exactly one product.", self.product_code)
         if not self.product_id:
             return self.env._("The number %s must belong to exactly one product.", self.product_number)
         return ""
@@ -254,6 +264,7 @@ class PlcWeighing(models.Model):
     def _set_match(self, line):
         values = {"state": "matched", "line_id": line.id, "batch_id": line.batch_id.id, "product_id": line.product_id.id}
         self.write({**values, "reason": False})
+        self._find_lot()
 
     def _count_for(self, line):
         """
@@ -286,9 +297,9 @@ class PlcWeighing(models.Model):
 
     def _book_late(self, line):
         """Book it on the order, although that is closed: the material is gone."""
-        quantity = line.product_id._plc_from_weight(self.quantity, self.uom_id, line.product_id.uom_id)
-        SeparateBooking(line.batch_id).book_late(line, quantity)
+        quantity = self._quantity_in(line.product_id.uom_id, line)
         self._set_match(line)
+        SeparateBooking(line.batch_id).book_late(line, quantity, self.lot_id)
         line.batch_id._remark(self.env._("Weighed late and booked on the closed order: %s", self.display_name), kind="user")
 
     def _dismiss(self, reason):
@@ -301,5 +312,6 @@ class PlcWeighing(models.Model):
         self.activity_unlink([ACTIVITY])
         self._journal_decision(self.env._("%(user)s dismissed %(what)s: %(reason)s"), reason=reason)
         if line:
+            line.all_added = False
             line._sum_weighings()
             line.batch_id._on_weighings_changed()

@@ -53,6 +53,8 @@ class PlcRegisterField(models.Model):
             ("equipment", "Equipment of a failure"),
             ("failure", "Text or number of a failure"),
             ("product_number", "Product number of a weighing"),
+            ("product_code", "Product code of a weighing (text)"),
+            ("lot", "Lot of a weighing (text)"),
             ("weighed", "Weighed quantity"),
             ("year", "Year"),
             ("month", "Month"),

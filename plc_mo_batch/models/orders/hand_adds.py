@@ -118,8 +118,7 @@ class MoBatch(models.Model):
 
     def _unsaid_asked(self):
         """A sentence on those among them that a person must enter."""
-        by_weight = self._by_weight()
-        lines = self._unsaid_hand_adds().filtered(lambda line: not line.typed and not (by_weight and line.weighed))
+        lines = self._unsaid_hand_adds().filtered(lambda line: not line.typed and not line._is_weight_believed())
         if not lines:
             return []
         told = self.controller_id._told_unsaid(sum(line._consumed_weight() for line in lines), self.planned_qty)

@@ -115,7 +115,7 @@ class LateComponents:
 
     def _take_entered(self, line, move, entered):
         """What a person ticked as consumed on the order. What was entered on the batch, or weighed for it, stays."""
-        if entered is None or line.typed or line.weighed and self.batch._by_weight():
+        if entered is None or line.typed or line._is_weight_believed():
             return
         # the batch takes all of it, so that no other batch of the order plans for it again
         claim = max(line.move_qty, min(entered, move.product_uom_qty))

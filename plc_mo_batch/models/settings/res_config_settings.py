@@ -44,6 +44,7 @@ class ResConfigSettings(models.TransientModel):
     default_consumption_policy = policy("consumption_policy")
     default_disposition_policy = policy("disposition_policy")
     default_dose_policy = policy("dose_policy")
+    default_hand_add_check_policy = policy("hand_add_check_policy")
     default_hand_add_policy = policy("hand_add_policy")
     default_level_policy = policy("level_policy")
     default_lot_policy = policy("lot_policy")

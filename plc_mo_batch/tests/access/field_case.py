@@ -146,6 +146,7 @@ class FieldCase(SecurityCase):
             "mo.batch.review": {**of_batch, "comment": MARK},
             "mo.batch.weight": {**of_batch, "weight": MARK_KG},
             "plc.failure.resolve": {"failure_ids": [Command.set(cls.secrets["plc.failure"].ids)], "notes": MARK},
+            "plc.hand.add": {**of_batch, "weight": MARK_KG},
             "plc.layout.constants": {"layout_id": mill.layout_id.id},
             "plc.layout.generate": {"controller_id": mill.id, "name": MARK},
             "plc.recall": {"lot_id": cls.secrets["stock.lot"].id, "batch_id": batch.id},

@@ -35,7 +35,8 @@ FIELDS = {
             "cancel_reason cancel_user_id command command_at company_id consumed controller_id date_closed date_finished "
             "date_offered date_started date_state deviation_percent deviation_qty disposition_booked disposition_material "
             "disposition_order dosed_qty equipment_failure_ids failure_count finished_weight formula_name given_up_by_id "
-            "hand_adds_needed holds is_action_add_fallen_allowed is_action_cancel_allowed is_action_command_allowed "
+            "hand_adds_needed holds is_action_add_by_hand_allowed is_action_add_fallen_allowed is_action_cancel_allowed "
+            "is_action_command_allowed "
             "is_action_decide_allowed is_action_disposition_allowed is_action_enter_amounts_allowed "
             "is_action_enter_hand_adds_allowed is_action_give_up_allowed is_action_go_on_allowed is_action_rebook_allowed "
             "is_action_release_allowed is_action_release_review_allowed is_action_requeue_allowed is_action_reset_allowed "
@@ -72,8 +73,9 @@ FIELDS = {
     },
     "mo.batch.line": {
         SHOWN: (
-            "actual_qty batch_id carried_qty code company_id controller_id currency_id date deviation_percent deviation_qty "
-            "deviation_value dosed_from entry_needed equipment_id fallen_qty is_sister late layers lot_id lots "
+            "actual_qty all_added batch_id carried_qty code company_id controller_id currency_id date deviation_percent "
+            "deviation_qty deviation_value dosed_from entry_needed equipment_id fallen_qty is_added_enough is_sister "
+            "late layers lot_id lots "
             "made_product_id move_id move_qty planned_qty product_id reported sequence tolerance_state typed typed_qty "
             "unit_cost unsaid uom_id wasted_qty weighed weighed_qty weighing_ids"
         ),
@@ -224,6 +226,10 @@ FIELDS = {
         SET: "act content note product_ids silo_id",
         SHOWN: "effect level_told",
     },
+    "plc.hand.add": {
+        SET: "bag_id batch_id entered_id line_id lot_id asked_all question scan scan_problem seen weight _barcode_scanned",
+        SHOWN: "bag_ids company_id controller_id line_ids needs_lot product_id production_id slot state told uom_id",
+    },
     "plc.silo.fill": {
         SET: "lot_id picking_id product_id question scan scan_problem silo_id weight",
         SHOWN: "company_id level_told needs_lot product_ids store_told uom_id",
@@ -236,9 +242,10 @@ FIELDS = {
     },
     "plc.weighing": {
         SHOWN: (
-            "ack_at acknowledged batch_id company_id controller_id date event_key event_slot flagged layout_id line_id "
-            "needs_person order_name problem product_id product_number production_id quantity reason repeated slot state "
-            "uom_id user_id words words_html"
+            "ack_at acknowledged batch_id check_needed checked_by_id company_id controller_id counted_qty date event_key "
+            "event_slot flagged label_code layout_id line_id lot_id lot_name needs_person order_name problem product_code "
+            "product_id product_number production_id quantity reason repeated slot state uom_id user_id weighed_by_id words "
+            "words_html"
         ),
     },
     "plc.weighing.decide": {

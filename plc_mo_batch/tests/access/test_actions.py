@@ -28,6 +28,7 @@ EXPECTED = {
     "set_weight": dict.fromkeys(dict(STATES)),
     "release_review": {"completed": None},
     "enter_hand_adds": {"completed": None},
+    "add_by_hand": {"running": None},
     "disposition": {"failed": None},
     "retry": {"completed": None},
     "decide": {"offered": UNDECIDED, "running": UNDECIDED, "cancelling": UNDECIDED},
@@ -61,7 +62,17 @@ HELD = {"enter_amounts": ("completed",)}
 # what else the batch may be like -> the actions that have to wait for it there
 WORLDS = {
     "all is asked for": {"rebook"},
-    "nothing is asked for": {"set_weight", "release_review", "enter_hand_adds", "retry", "command", "rebook", "reset", "requeue"},
+    "nothing is asked for": {
+        "set_weight",
+        "release_review",
+        "enter_hand_adds",
+        "add_by_hand",
+        "retry",
+        "command",
+        "rebook",
+        "reset",
+        "requeue",
+    },
     "its order is closed": {"requeue", "send_again"},
 }
 SHOWN = ("mo_batch_view_form", "mo_batch_view_list", "mo_batch_view_list_history")

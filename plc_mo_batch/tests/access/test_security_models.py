@@ -31,6 +31,7 @@ MODELS = {
     "plc.equipment": SET_UP,
     "plc.failure": (PLANNERS, NOBODY, NOBODY),
     "plc.failure.resolve": WIZARD,
+    "plc.hand.add": WIZARD,
     "plc.layout.constants": WIZARD,
     "plc.layout.generate": (MANAGERS, MANAGERS, NOBODY),
     "plc.dosing": (PLANNERS, NOBODY, NOBODY),
@@ -119,6 +120,7 @@ class TestSecurityModels(SecurityCase):
             ("mo.batch.cancel", {"batch_ids": [(6, 0, batch.ids)], "reason": "plan"}),
             ("mo.batch.disposition", {"batch_ids": [(6, 0, batch.ids)]}),
             ("plc.failure.resolve", {"failure_ids": [(6, 0, failure.ids)]}),
+            ("plc.hand.add", {"batch_id": batch.id}),
             ("plc.weighing.decide", {"weighing_ids": [(6, 0, weighing.ids)]}),
         ):
             with self.subTest(model):

@@ -177,12 +177,22 @@ class TestEventAreas(BaseCase):
     def test_required_roles(self):
         for kind, roles in (
             ("failure", ("equipment", "failure", "event_flag")),
-            ("weighing", ("slot", "order", "product_number", "weighed", "event_flag")),
+            ("weighing", ("slot", "order", "weighed", "event_flag")),
         ):
             for role in roles:
                 self.assert_problems(
                     changed(self.layout, kind, without(role)), f"The {kind} area needs a field with the role {role}."
                 )
+
+    def test_a_weighing_names_its_product(self):
+        """By number, by a text, or by both."""
+        nameless = changed(self.layout, "weighing", without("product_number"))
+        self.assert_problems(nameless, "The weighing area needs the role product_number or the role product_code.")
+        for told in (nameless, self.layout):
+            self.assert_problems(changed(told, "weighing", added(Field("product_code", 20, "ascii", 8))))
+        self.assert_problems(changed(self.layout, "weighing", added(Field("lot", 20, "ascii", 8))))
+        numbered = changed(self.layout, "weighing", added(Field("lot", 20)))
+        self.assertIn("lot", str(numbered.problems()[0]))
 
     def test_a_date_is_whole_or_missing(self):
         self.assert_problems(

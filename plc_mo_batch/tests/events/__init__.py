@@ -1,1 +1,4 @@
-from . import test_event_areas
+from . import (
+    test_event_areas,
+    test_hand_adds_at_scale,
+)

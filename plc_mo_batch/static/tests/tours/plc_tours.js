@@ -138,3 +138,27 @@ tours.add("plc_silo_change", {
         { trigger: "body:not(:has(.modal)) .o_form_view" },
     ]),
 });
+
+// On the tablet at the mixer: one hand-add after the other, with a scanner that types
+tours.add("plc_hand_adds", {
+    steps: patient(() => [
+        { trigger: ".o_form_view button[name=action_open_scale]", run: "click" },
+        { trigger: ".o_form_view [name=line_id] input:value(Test salt)" },
+        { trigger: ".o_form_view [name=told]:contains(14.45 kg to go)" },
+        { content: "the wrong bag", trigger: ".o_form_view [name=scan] input", run: "edit W1 && press Enter" },
+        { trigger: ".o_form_view .alert-danger:contains(Test salt is due)" },
+        { content: "the right one", trigger: ".o_form_view [name=scan] input", run: "edit B && press Enter" },
+        { trigger: ".o_form_view [name=lot_id] input:value(B)" },
+        { trigger: ".o_form_view:not(:has(.alert-danger:visible))" },
+        { trigger: ".o_form_view [name=weight] input", run: "edit 14.45" },
+        { trigger: ".o_form_view button[name=action_confirm]:contains(Add)", run: "click" },
+        { trigger: ".o_notification:contains(Added: 14.45 kg of Test salt, lot B)" },
+        { content: "the next one", trigger: ".o_form_view [name=line_id] input:value(Test oil)" },
+        { trigger: ".o_form_view [name=bag_ids] .o_data_row:contains(14.45 kg of Test salt)" },
+        { trigger: ".o_form_view button[name=action_all_added]:contains(That Is All)", run: "click" },
+        { trigger: ".o_form_view .alert-warning:contains(Is that all?)" },
+        { trigger: ".o_form_view button[name=action_all_added]:contains(Yes)", run: "click" },
+        { trigger: ".o_notification:contains(Test oil: that was all)" },
+        { trigger: ".o_form_view .alert-success:contains(All hand-adds of this batch are entered)" },
+    ]),
+});
