@@ -60,6 +60,9 @@ class PlcHandAdd(models.TransientModel):
         readonly=False,
         help="By the PLC's scale, or in advance.",
     )
+    has_bags = fields.Boolean(
+        compute="_compute_told", compute_sudo=False, help="Something of it is weighed, and waits to be added."
+    )
     weight = fields.Float(digits="Product Unit", compute="_compute_weight", compute_sudo=False, store=True, readonly=False)
     uom_id = fields.Many2one("uom.uom", compute="_compute_told", compute_sudo=False)
     seen = fields.Integer(
@@ -76,6 +79,9 @@ class PlcHandAdd(models.TransientModel):
         order = {"running": 0, "completed": 1}
         lacking = batches.filtered(lambda batch: batch._due_at_scale())
         return lacking.sorted(lambda batch: (order.get(batch.state, 2), batch.date_started or batch.create_date, batch.id))[:1]
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Hand-Adds at the Scale")
 
     @api.depends("batch_id")
     def _compute_line_ids(self):
@@ -97,6 +103,7 @@ class PlcHandAdd(models.TransientModel):
             line._origin.check_access("read")
             page.told = line._told_at_scale() if line else False
             page.needs_lot = line.product_id.tracking == "lot"
+            page.has_bags = bool(line._told_weighings() | line.weighing_ids.filtered(lambda bag: bag.state == "prepared"))
             page.uom_id = line._scale_uom() if line else False
 
     @api.depends("line_id")
@@ -106,9 +113,8 @@ class PlcHandAdd(models.TransientModel):
             line = page.line_id
             if page.lot_id.product_id != line.product_id:
                 page.lot_id = False
-            told = line._matched_weighings().filtered(lambda weighing: not weighing.weighed_by_id)
             if page.bag_id.line_id != line:
-                page.bag_id = told.sorted("id")[:1]
+                page.bag_id = line._told_weighings().sorted("id")[:1]
                 page.lot_id = page.bag_id.lot_id or page.lot_id
 
     @api.depends("line_id")

@@ -41,6 +41,9 @@ class PlcSiloFill(models.TransientModel):
     question = fields.Text(readonly=True)
     picking_id = fields.Many2one("stock.picking", string="Transfer", readonly=True)
 
+    def _compute_display_name(self):
+        self.display_name = self.env._("Fill a Silo")
+
     @api.depends("silo_id")
     def _compute_product_id(self):
         """The silo says it, if it holds but one."""

@@ -44,9 +44,13 @@ class MoBatchLine(models.Model):
     def _is_begun_at_scale(self):
         return not self.code and not self.typed and bool(self._bags()) and not self._is_weighed_enough()
 
+    def _told_weighings(self):
+        """What the PLC told, and nobody has confirmed at the scale."""
+        return self._matched_weighings().filtered(lambda weighing: not weighing.weighed_by_id)
+
     def _unnamed_weighings(self):
         """What the PLC alone weighed of a product with lots, without saying which."""
-        told = self._matched_weighings().filtered(lambda weighing: not weighing.weighed_by_id and not weighing.lot_id)
+        told = self._told_weighings().filtered(lambda weighing: not weighing.lot_id)
         return told if self.product_id.tracking == "lot" else told.browse()
 
     def _unchecked_bags(self):

@@ -192,7 +192,7 @@ class HandAdd:
 
     def _told_by_plc(self):
         """The PLC has a scale of its own, and this may be what it told."""
-        told = self.line._matched_weighings().filtered(lambda weighing: not weighing.weighed_by_id)
+        told = self.line._told_weighings()
         if not told or self.bag:
             return None
         return self.env._("The PLC weighed %s of it. Is this besides?", ", ".join(each._told_quantity() for each in told))

@@ -228,7 +228,7 @@ FIELDS = {
     },
     "plc.hand.add": {
         SET: "bag_id batch_id entered_id line_id lot_id asked_all question scan scan_problem seen weight _barcode_scanned",
-        SHOWN: "bag_ids company_id controller_id line_ids needs_lot product_id production_id slot state told uom_id",
+        SHOWN: "bag_ids company_id controller_id has_bags line_ids needs_lot product_id production_id slot state told uom_id",
     },
     "plc.silo.fill": {
         SET: "lot_id picking_id product_id question scan scan_problem silo_id weight",

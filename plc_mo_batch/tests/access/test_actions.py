@@ -344,7 +344,7 @@ class TestActions(MillCase):
         self.order.plc_withheld = True
         self.assertEqual(operator.api_detail()[0]["allowed"], ["requeue"])
         self.batch.write({"state": "running", "attention_key": "rejected x"})
-        self.assertEqual(operator.api_detail()[0]["allowed"], ["give_up", "enter_amounts"])
+        self.assertEqual(operator.api_detail()[0]["allowed"], ["add_by_hand", "give_up", "enter_amounts"])
         self.batch.write({"state": "completed", "attention_key": False, "weight_needed": True})
         self.assertIn("set_weight", operator.api_detail()[0]["allowed"])
 
