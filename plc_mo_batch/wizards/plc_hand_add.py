@@ -149,6 +149,8 @@ class PlcHandAdd(models.TransientModel):
         bag.check_access("read")
         if bag.batch_id != self.batch_id._origin:
             return self.env._("This bag was weighed for batch %s.", bag.batch_id.name)
+        if bag.state == "dismissed":
+            return self.env._("This bag does not count any more: %s.", bag.reason)
         if bag.state != "prepared":
             return self.env._("This bag was added already: %s.", bag._told())
         self.line_id = bag.line_id

@@ -72,10 +72,10 @@ class HandAdd:
         bag = self.bag
         if not bag:
             return
+        if bag.state == "dismissed":
+            raise UserError(self.env._("This bag does not count any more: %s.", bag.reason))
         if bag.line_id != self.line:
             raise UserError(self.env._("This bag was weighed for batch %s.", bag.batch_id.name))
-        if bag.state == "dismissed":
-            raise UserError(self.env._("This bag does not count: %s.", bag.reason))
         if bag.state != "prepared" and (bag.weighed_by_id or bag.state != "matched"):
             raise UserError(self.env._("This bag was added already: %s.", bag._told()))
 

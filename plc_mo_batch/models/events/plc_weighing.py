@@ -303,8 +303,8 @@ class PlcWeighing(models.Model):
         line.batch_id._remark(self.env._("Weighed late and booked on the closed order: %s", self.display_name), kind="user")
 
     def _dismiss(self, reason):
-        line = self.line_id
-        if self.state == "matched":
+        line = self.line_id if self.state == "matched" else self.line_id.browse()
+        if line:
             self.batch_id.lock_for_update(allow_referencing=True)
             if self.batch_id.state in CLOSED or self.batch_id.disposition_booked:
                 raise UserError(self.env._("%s is already booked.", self.display_name))

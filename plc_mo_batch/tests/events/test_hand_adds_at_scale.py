@@ -442,6 +442,17 @@ class TestHandAddsAtScale(HandAddCase):
         page.scan = bag.label_code
         self.assertEqual(page.scan_problem, "This bag was added already: 14.45 kg of Test salt, lot A.")
 
+    def test_in_advance_and_dismissed(self):
+        """A bag that was spilled."""
+        spilled = self.line.with_user(self.night)._weigh_in_advance(1.0, self.lots["A"])
+        spilled.action_dismiss("spilled")
+        page = self.page()
+        page.scan = spilled.label_code
+        self.assertEqual(page.scan_problem, "This bag does not count any more: spilled.")
+        with self.assertRaisesRegex(UserError, "does not count any more: spilled"):
+            self.add(bag=spilled)
+        self.assertFalse(self.line.weighed)
+
     # The page
 
     def test_page(self):
