@@ -48,6 +48,7 @@ MODULES = {
     "reconcile": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched", "test_reconcile_unbelieved"),
     "events": ("test_events", "test_events_rules"),
     "clock": ("test_clock",),
+    "levels": ("test_levels",),
     "doses": ("test_doses",),
     "address": ("test_address",),
     "transport": ("test_transport", "test_wires", "test_address", "test_manners"),

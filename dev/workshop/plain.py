@@ -31,6 +31,7 @@ TESTS = (  # fast ones first
     "test_events_rules",
     "test_layers",
     "test_clock",
+    "test_levels",
     "test_constants",
     "test_doses",
     "test_simulator_events",

@@ -27,12 +27,17 @@ def weighing(text):
     return int(number), float(kg)
 
 
+def level(text):
+    """(equipment code, kg) from an argument such as 103:480."""
+    return weighing(text)
+
+
 class PlcSimulator(Command):
     """Simulate a feed mill's PLC on a socket, with Modbus TCP or another protocol, until Ctrl-C or SIGTERM.
 
     It serves the register layouts "Feed mill, job numbers" and "Feed mill, flags" (recipes from 7000 on, feedback from 6000
     on, a slot every 100 registers), and "ISA-88, float32" (1000, 3000, 110). Equipment failures stand from 8000 on, manual
-    weighings from 9000 on, the clock of "ISA-88, float32" from 9500 on. It shows UTC.
+    weighings from 9000 on, the clock of "ISA-88, float32" from 9500 on, levels of silos from 9700 on. It shows UTC.
     """
 
     name = "plc_simulator"
@@ -109,6 +114,15 @@ class PlcSimulator(Command):
             action="append",
             default=argparse.SUPPRESS,
             help="people weigh so much of the product with this number, for the first job; again: for the next one",
+        )
+        add(
+            "--level",
+            dest="levels",
+            metavar="CODE:KG",
+            type=level,
+            action="append",
+            default=argparse.SUPPRESS,
+            help="what the sensor of the silo with this code shows to begin with; what is dosed leaves it; again: another silo",
         )
         add("--clock-offset", type=float, default=0.0, help="seconds by which its clock is ahead of UTC; behind: negative")
         add(

@@ -12,5 +12,6 @@ Nothing in this package imports ``odoo``, and each module imports only modules t
 * ``steps``: the input and the result of a decision; ``handshake``: what both handshakes share;
   ``job_numbers``, ``flags``: the decisions of each, as a table; ``reconcile``: observation + batches -> steps;
 * ``events``: the same for what a PLC reports beside its batches; ``clock``: what the PLC's clock shows;
+  ``levels``: what its sensors say lies in the silos;
 * ``exchange``: rounds with many PLCs side by side.
 """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .codec import CodecError, Field, complaint
-from .layout import CLOCK, EVENT_AREAS, SIGNATURE, Area, Layout
+from .layout import EVENT_AREAS, SHOWN_AREAS, SIGNATURE, Area, Layout
 from .sentences import Number, Sentence, _lt
 
 
@@ -83,11 +83,11 @@ def _told(part: Part) -> Any:
 
 
 def is_empty(area: Area, words: Sequence[int]) -> bool:
-    """Recipe and feedback: no batch, slot number and order name are all zero. Events: everything but the flag is zero. Clock:
-    everything is zero."""
+    """Recipe and feedback: no batch, slot number and order name are all zero. Events: everything but the flag is zero. Clock and
+    levels: everything is zero."""
     if area.kind in EVENT_AREAS:
         return not any(event_body(area, words))
-    if area.kind == CLOCK:
+    if area.kind in SHOWN_AREAS:
         return not any(words)
     return not any(any(words[item.offset : item.end]) for role in ("slot", "order") for item in area.by_role(role))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
 
-from .layout import CLOCK, Layout
+from .layout import CLOCK, LEVEL, Layout
 from .sentences import Sentence, _lt
 from .steps import Seen, Write
 from .wire import BEYOND, Endpoint, LinkError, Wire
@@ -35,7 +35,7 @@ class Plan:
     :param delay: seconds to wait first; the connection is kept through a short wait only (see ``reconnect``)
     :param reconnect: True to begin with a new connection
     :param events: (area, slot) of each event slot to be read
-    :param clock: read the PLC's clock as well, last of all
+    :param clock, levels: read the PLC's clock, and what its sensors show, as well, last of all
     """
 
     endpoint: Endpoint
@@ -47,11 +47,12 @@ class Plan:
     reconnect: bool = False
     events: Collection[tuple[str, int]] = ()
     clock: bool = False
+    levels: bool = False
 
 
 @dataclass(frozen=True)
-class ClockAnswer:
-    """The words of the PLC's clock, read ``at`` this ``time.time()``; or why they could not be read."""
+class ShownAnswer:
+    """The words of the PLC's clock, or of its levels, read ``at`` this ``time.time()``; or why they could not be read."""
 
     words: tuple[int, ...] = ()
     at: float = 0.0
@@ -63,8 +64,8 @@ class Answer:
     """The result of a plan: ``seen``, or ``error``.
 
     ``events``: the words of each event slot that was read; ``event_error``: why the rest could not be read, as batches do not
-    wait for events. They were read ``at`` this ``time.monotonic()``. ``clock``: None if it was not requested, or the events
-    before it could not be read.
+    wait for events. They were read ``at`` this ``time.monotonic()``. ``clock``, ``levels``: None if they were not requested, or
+    what is read before them could not be.
 
     ``unsure`` is True if a write was begun and may or may not have been applied; ``unsent`` are the writes that were certainly
     not applied.
@@ -81,7 +82,8 @@ class Answer:
     events: Mapping[tuple[str, int], Sequence[int]] = field(default_factory=dict)
     event_error: LinkError | None = None
     at: float = 0.0
-    clock: ClockAnswer | None = None
+    clock: ShownAnswer | None = None
+    levels: ShownAnswer | None = None
     write_error: LinkError | None = None
     beyond: int = 0
     beyond_error: LinkError | None = None
@@ -112,10 +114,12 @@ class Connection:
             at = time.monotonic()
             wire = self._connected(plan)
             events, error = observe_events(wire, plan)
-            clock = observe_clock(wire, plan) if plan.clock and not error else None
-            if error or clock and clock.error:
+            clock = observe_shown(wire, plan, CLOCK) if plan.clock and not error else None
+            is_answered = not error and not (clock and clock.error)
+            levels = observe_shown(wire, plan, LEVEL) if plan.levels and is_answered else None
+            if not is_answered or levels and levels.error:
                 self.close()
-            answer = Answer(seen, events=events, event_error=error, at=at, clock=clock)
+            answer = Answer(seen, events=events, event_error=error, at=at, clock=clock, levels=levels)
         except LinkError as error:
             self.done += error.writing
             answer = self._failed(error)
@@ -223,15 +227,15 @@ def observe_events(wire: Wire, plan: Plan) -> tuple[dict[tuple[str, int], tuple[
     return events, None
 
 
-def observe_clock(wire: Wire, plan: Plan) -> ClockAnswer:
-    """What the PLC's clock shows, at the middle of its request. If it is refused or not answered, the rest of the answer is still
-    valid."""
+def observe_shown(wire: Wire, plan: Plan, kind: str) -> ShownAnswer:
+    """What the PLC's clock shows, or its sensors, at the middle of the request. If it is refused or not answered, the rest of the
+    answer is still valid."""
     begin = time.time()
     try:
-        words = wire.read_words(*plan.layout.request(CLOCK, 1))
+        words = wire.read_words(*plan.layout.request(kind, 1))
     except LinkError as error:
-        return ClockAnswer(error=error)
-    return ClockAnswer(words, (begin + time.time()) / 2)
+        return ShownAnswer(error=error)
+    return ShownAnswer(words, (begin + time.time()) / 2)
 
 
 def converse(conversations: Iterable[Conversation | None], most: int = MAX_THREADS) -> None:

@@ -30,8 +30,10 @@ FAILURE = "failure"
 WEIGHING = "weighing"
 EVENT_AREAS = (FAILURE, WEIGHING)  # what happens beside the batches; optional, with slots of their own
 CLOCK = "clock"  # what the PLC's clock shows: one slot, read-only
-AREAS = ("recipe", "feedback", *EVENT_AREAS, CLOCK)
-OPTIONAL_AREAS = (*EVENT_AREAS, CLOCK)
+LEVEL = "level"  # what the sensors of the silos show: one slot, read-only, a row a silo
+SHOWN_AREAS = (CLOCK, LEVEL)  # that the PLC shows and nobody answers
+AREAS = ("recipe", "feedback", *EVENT_AREAS, *SHOWN_AREAS)
+OPTIONAL_AREAS = (*EVENT_AREAS, *SHOWN_AREAS)
 # their names in sentences
 AREA_NAMES = {
     "recipe": _lt("recipe"),
@@ -39,6 +41,7 @@ AREA_NAMES = {
     FAILURE: _lt("failure"),
     WEIGHING: _lt("weighing"),
     CLOCK: _lt("clock"),
+    LEVEL: _lt("level"),
 }
 
 DATE_ROLES = ("year", "month", "day", "hour", "minute", "second")  # in the PLC's local time
@@ -51,6 +54,7 @@ REQUIRED = {
     **{(handshake, FAILURE): ("equipment", "failure", "event_flag") for handshake in HANDSHAKES},
     **{(handshake, WEIGHING): ("slot", "order", "weighed", "event_flag") for handshake in HANDSHAKES},
     **{(handshake, CLOCK): DATE_ROLES for handshake in HANDSHAKES},
+    **{(handshake, LEVEL): ("line_code", "line_quantity") for handshake in HANDSHAKES},
 }
 # the roles of events and clock, and all roles that these areas may have
 EVENT_ROLES = (
@@ -70,6 +74,7 @@ ROLES_OF_AREA = {
     FAILURE: ("equipment", "failure", "event_flag", "event_number", *DATE_ROLES),
     WEIGHING: ("slot", "order", "product_number", "product_code", "lot", "weighed", "event_flag", "event_number", *DATE_ROLES),
     CLOCK: DATE_ROLES,
+    LEVEL: ("line_code", "line_quantity"),
 }
 # how a weighing may name its product
 NAMES = ("product_number", "product_code")
@@ -78,7 +83,7 @@ OUTCOMES = (("finished", "failed"), ("state",))
 # written alone, after the block: not part of it
 HANDSHAKE_ROLES = ("armed_job", "acknowledged_job", "command_job", "command")
 QUANTITY_ROLES = ("line_quantity", "quantity", "weight", "weighed")
-DRIFTING_ROLES = ("line_quantity", "weight")  # of the feedback: what scales show
+DRIFTING_ROLES = ("line_quantity", "weight")  # of the feedback and of levels: what scales show
 # the types that a role may have, if not every number is allowed
 NUMBERS = tuple(FORMATS)
 INTEGERS = tuple(name for name in NUMBERS if name not in FLOATS)
@@ -168,7 +173,7 @@ class Layout:
 
     def count(self, kind: str) -> int:
         """How many slots an area has."""
-        if kind == CLOCK:
+        if kind in SHOWN_AREAS:
             return 1
         return self.area(kind).slots if kind in EVENT_AREAS else self.slots
 
@@ -185,7 +190,7 @@ class Layout:
 
     def read_as(self, kind: str) -> tuple[Field, ...]:
         """The fields of an area, as scales need them to be read."""
-        if kind != "feedback":
+        if kind not in ("feedback", LEVEL):
             return self.area(kind).fields
         return tuple(replace(item, drift=self.drift) if item.role in DRIFTING_ROLES else item for item in self.area(kind).fields)
 
@@ -321,6 +326,12 @@ class Layout:
         if area.kind == WEIGHING and not any(map(area.by_role, NAMES)):
             number, code = map(role, NAMES)
             found.append(_lt("The weighing area needs the role %(number)s or the role %(code)s.", number=number, code=code))
+        codes, levels = (len(area.by_role(name)) for name in ROLES_OF_AREA[LEVEL])
+        if area.kind == LEVEL and codes != levels:
+            sentence = _lt(
+                "The level area needs as many equipment codes (%(codes)s) as quantities (%(levels)s).", codes=codes, levels=levels
+            )
+            found.append(sentence)
         found += self._split_writes(area) + overlaps(area) + doubled(area) + wrong_types(area) + wrong_roles(area)
         found += incomplete_date(area) + weak_signature(area)
         return found + self._wrong_place(area)
@@ -465,7 +476,7 @@ def kept(layout: Layout) -> Layout:
 
 def can_be_input(kind: str, handshake: str) -> bool:
     """Odoo writes nothing to an area of this kind, so it may be in input registers."""
-    return kind == CLOCK or kind == "feedback" and handshake != FLAGS
+    return kind in SHOWN_AREAS or kind == "feedback" and handshake != FLAGS
 
 
 def place(area: Area, item: Field) -> Sentence:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .dissect import Part, dissect, is_empty
-from .layout import CLOCK, Layout
+from .layout import SHOWN_AREAS, Layout
 from .signature import ABSENT, ELSEWHERE, WRONG, Finding, search
 from .wire import BEYOND, Endpoint, LinkError, Manners, Wire
 from .wires import opened
@@ -146,8 +146,9 @@ def _places(layout: Layout) -> Iterator[tuple[str, int]]:
         yield "recipe", slot
         yield "feedback", slot
     yield from layout.event_places
-    if layout.has(CLOCK):
-        yield CLOCK, 1
+    for kind in SHOWN_AREAS:
+        if layout.has(kind):
+            yield kind, 1
 
 
 # Manners of a device that a fault suggests, in the order in which they are tried

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import compress
 from typing import Any
@@ -13,6 +13,7 @@ from . import encoding
 from .batch import Batch
 from .clock import CLOCK_BASE, clock_image
 from .events import FAILURE_BASE, FAILURES, WEIGHING_BASE, EventArea, Failure, Weighing
+from .levels import LEVEL_BASE, level_image
 from .slot import COMMANDS, LAYOUTS, Slot
 
 _logger = logging.getLogger("plc_simulator")
@@ -44,6 +45,7 @@ class Mill:
     :param failures: so many jobs, from the first on, have a piece of equipment fail while they run
     :param weighings: (product number, kg) of what is weighed by hand, one for each job from the first on
     :param clock_offset: seconds by which its clock (layout "isa88" shows it) is ahead of UTC, or behind it
+    :param levels: pairs of equipment code and kg: what the sensors of these silos show, from 9700 on; what is dosed leaves them
     :param verbose: log each step as info, otherwise as debug
     """
 
@@ -63,6 +65,7 @@ class Mill:
         failures: int = 0,
         weighings: Sequence[tuple[int, float]] = (),
         clock_offset: float = 0.0,
+        levels: Iterable[tuple[int, float]] = (),
         verbose: bool = False,
     ):
         _check_choice("layout", layout, LAYOUTS)
@@ -84,7 +87,9 @@ class Mill:
         self._waiting: set[int] = set()
         self.areas = self._new_event_areas()
         self.clock_offset = clock_offset
+        self.levels = dict(levels)
         self._write_clock()
+        self._write_levels()
         self._write_signatures()
         self._failures = failures
         self._weighings = list(weighings)
@@ -131,6 +136,7 @@ class Mill:
         self.now += dt
         self._log_acknowledged()
         self._write_clock()
+        self._write_levels()
         self._write_signatures()
         for slot in self.slots:
             slot.write_idle()
@@ -166,7 +172,12 @@ class Mill:
     def _run(self, batch: Batch, dt: float) -> None:
         slot = self.slots[batch.slot - 1]
         self._obey(slot, batch)
-        for dose in batch.advance(dt):
+        before = batch.actuals()
+        rested = batch.advance(dt)
+        for (dose, kg), (_dose, earlier) in zip(batch.actuals(), before, strict=True):
+            if dose.code in self.levels:
+                self.levels[dose.code] -= kg - earlier
+        for dose in rested:
             self._log("dosing %s %.2f kg -> %.2f", dose.code, dose.target, dose.final)
         for dose, kg in batch.shown():
             slot.write_actual(dose.line, kg)
@@ -233,6 +244,11 @@ class Mill:
         if self.layout == "isa88" and not self._is_used(CLOCK_BASE):
             image = clock_image(self.clock())
             self.memory[CLOCK_BASE : CLOCK_BASE + len(image)] = image
+
+    def _write_levels(self) -> None:
+        if self.levels and not self._is_used(LEVEL_BASE):
+            image = level_image(self.levels, self.slots[0].word_order, self.layout == "isa88")
+            self.memory[LEVEL_BASE : LEVEL_BASE + len(image)] = image
 
     def _write_signatures(self) -> None:
         self.memory[IDENTITY_BASE : IDENTITY_BASE + len(IDENTITY)] = IDENTITY
@@ -325,6 +341,7 @@ class Mill:
             "now": self.now,
             "batch": self.batch.to_json() if self.batch else None,
             "late_weights": self._late_weights,
+            "levels": [list(level) for level in self.levels.items()],
             "events": {kind: area.to_json() for kind, area in self.areas.items()},
             "words": {str(address): self.memory[address] for address in compress(range(REGISTERS), self.memory)},
         }
@@ -337,6 +354,7 @@ class Mill:
         self.now = values["now"]
         self.batch = Batch.from_json(values["batch"]) if values["batch"] else None
         self._late_weights = [tuple(late) for late in values["late_weights"]]
+        self.levels.update((int(code), kg) for code, kg in values.get("levels", []))
         known = values.get("events", {})  # the mill of the first release had no events
         for kind in self.areas.keys() & known.keys():
             self.areas[kind].from_json(known[kind])

@@ -7,7 +7,14 @@ from odoo.exceptions import UserError
 from ..common.marks import VACUUM
 
 GATHERED = "plc_mo_batch.journal"  # values of lines that are created together
-AREAS = [("recipe", "Recipe"), ("feedback", "Feedback"), ("failure", "Failures"), ("weighing", "Weighings"), ("clock", "Clock")]
+AREAS = [
+    ("recipe", "Recipe"),
+    ("feedback", "Feedback"),
+    ("failure", "Failures"),
+    ("weighing", "Weighings"),
+    ("clock", "Clock"),
+    ("level", "Levels"),
+]
 
 
 class MoBatchJournal(models.Model):

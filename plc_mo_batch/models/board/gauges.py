@@ -34,6 +34,8 @@ class Gauges:
             "capacity": silo.capacity_kg,
             "percent": silo._percent(level),
             "lots": outlook.levels.told(silo),
+            "sensor": silo.sensor_told or "",
+            "sensor_off": bool(silo._sensor_differs(level) or silo.sensor_problem),
             "outlook": silo._told_outlook(*outlook.enough(silo)),
             "state": state,
             "state_label": labels[state],

@@ -15,4 +15,5 @@ from . import (
     plc_controller_silos,
     plc_equipment,
     plc_equipment_doses,
+    plc_equipment_sensor,
 )

@@ -17,6 +17,7 @@ from ..orders.order_versions import OrderVersions
 from .last_looks import WORKING, LastLooks, shown
 from .plc_task_exchange_clock import ClockTalk
 from .plc_task_exchange_events import MAX_EVENTS, SCAN_SECONDS, EventTalk
+from .plc_task_exchange_levels import LevelTalk
 from .plc_task_exchange_refusals import RefusalTalk
 from .taken_plcs import TakenPlcs
 
@@ -125,6 +126,7 @@ class Conversation:
         self._waits = 0  # since the last progress
         self._events = EventTalk(env, controller_id)
         self._clock = ClockTalk(env, controller_id)
+        self._levels = LevelTalk(env, controller_id)
         self._ends = {}  # slot -> (answer, feedback) in which an end was seen that is yet to be believed
         self._refusals = RefusalTalk(env, controller_id)
         self._hid = False  # some of its slots were out of reach before this exchange
@@ -245,6 +247,7 @@ class Conversation:
             reconnect=reconnect,
             events=tuple(events),
             clock=self._clock.is_wanted(layout),
+            levels=self._levels.is_wanted(layout),
         )
         return Asked(plan, settled, unsure, events)
 
@@ -280,6 +283,7 @@ class Conversation:
             controller.unconfirmed_write_at = fields.Datetime.now()
         controller._record_untaken()
         unfinished = self._clock.digest(plan, answer) or unfinished
+        self._levels.digest(plan, answer)
         if not (steps or acks or unfinished or waiting):
             self._keep_look(asked, answer, known)
         jobs = controller._jobs(plan.layout) if steps or acks or unfinished else known
@@ -449,7 +453,7 @@ class Conversation:
     def _second_look(self, layout, jobs, unsure):
         """Read the slots in which an end was seen once more, and nothing else."""
         asked = self._plan(layout, [job for job in jobs if job.slot in self._ends], delay=SCAN_SECONDS, unsure=unsure)
-        return replace(asked, plan=replace(asked.plan, feedback=tuple(sorted(self._ends)), clock=False))
+        return replace(asked, plan=replace(asked.plan, feedback=tuple(sorted(self._ends)), clock=False, levels=False))
 
     def _wait_on(self):
         """Something new was sent or came: the PLC has its settle time again. A write that is repeated is nothing new."""

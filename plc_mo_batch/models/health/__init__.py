@@ -3,5 +3,6 @@ from . import (
     plc_controller_health,
     plc_metrics,
     plc_task_health,
+    plc_task_health_sensors,
     plc_task_health_silos,
 )

@@ -27,10 +27,11 @@ KINDS = [
     ("clock", "Clock drift"),
     ("silo_low", "Silo low"),
     ("silo_short", "Silo empty before the queue is through"),
+    ("silo_sensor", "Sensor and books differ"),
 ]
 PRIORITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
 # priority of an alarm whose condition names none
-PRIORITY = dict.fromkeys(("slots", "unposted", "waiting", "orders", "clock", "silo_low", "silo_short"), "medium")
+PRIORITY = dict.fromkeys(("slots", "unposted", "waiting", "orders", "clock", "silo_low", "silo_short", "silo_sensor"), "medium")
 # ISA-18.2: active or returned to normal, acknowledged or not
 STATES = [
     ("unacknowledged", "Active"),

@@ -39,6 +39,7 @@ class PlcTaskHealth(models.AbstractModel):
             "clock": self._clock_off,
             "silo_low": self._silos_low,
             "silo_short": self._silos_short,
+            "silo_sensor": self._sensors_off,
         }
 
     @api.model

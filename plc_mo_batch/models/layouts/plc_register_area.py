@@ -28,10 +28,11 @@ class PlcRegisterArea(models.Model):
             ("failure", "Equipment failures (written by the PLC)"),
             ("weighing", "Manual weighings (written by the PLC)"),
             ("clock", "Clock (written by the PLC)"),
+            ("level", "Levels of silos (written by the PLC)"),
         ],
         required=True,
         help="Recipe and feedback areas are required. Failures and weighings are events: Odoo stores each one, then sets its "
-        "flag to 1. A clock is only read.",
+        "flag to 1. A clock is only read, and so are levels: lines of a silo's code and of what its sensor shows.",
     )
     registers = fields.Selection(
         MEMORIES,

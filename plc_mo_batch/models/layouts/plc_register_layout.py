@@ -95,6 +95,7 @@ class PlcRegisterLayout(models.Model):
         "with a remark; what is further below is rejected. An amount that falls by no more has not fallen.",
     )
     has_clock = fields.Boolean(compute="_compute_has_clock", help="The layout has the PLC's clock.")
+    has_levels = fields.Boolean(compute="_compute_has_clock", help="The layout has the levels of silos.")
     has_events = fields.Boolean(compute="_compute_has_events", help="The PLC reports failures or weighings.")
     has_commands = fields.Boolean(compute="_compute_has_commands", help="Running batches can be held, resumed and aborted.")
     area_ids = fields.One2many("plc.register.area", "layout_id", string="Areas", copy=True)
@@ -127,7 +128,8 @@ class PlcRegisterLayout(models.Model):
     @api.depends("area_ids.kind")
     def _compute_has_clock(self):
         for register_layout in self:
-            register_layout.has_clock = "clock" in register_layout.area_ids.mapped("kind")
+            kinds = register_layout.area_ids.mapped("kind")
+            register_layout.has_clock, register_layout.has_levels = "clock" in kinds, "level" in kinds
 
     @api.depends("area_ids.kind")
     def _compute_has_events(self):

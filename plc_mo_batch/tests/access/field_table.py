@@ -125,21 +125,21 @@ FIELDS = {
         SET: (
             "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy batch_limit "
             "baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id disposition_material "
-            "disposition_policy dose_policy enabled equipment_ids filler_id hand_add_policy host lang layout_id level_policy "
-            "login_user lot_policy maintenance_requests max_age max_batch_qty max_read max_write missing_policy name "
-            "no_transaction node order_minutes own_node parity park_failing person_minutes picking_type_ids poll_interval "
-            "port post_minutes quiet_time rack rack_slot request_pause require_available responsible_id review_kg "
-            "review_percent run_minutes security send_minutes sequence serial_device settle_time silent_minutes step_policy "
-            "stopbits take_minutes timeout tls_ca tls_server_name tls_verify tolerance_kg tolerance_percent transport tz "
-            "unsaid_kg unsaid_percent uom_id weighing_grace weight_grace weight_policy weight_review_kg weight_review_percent "
-            "weight_tolerance_kg weight_tolerance_percent"
+            "disposition_policy dose_policy enabled equipment_ids filler_id hand_add_check_policy hand_add_policy host lang "
+            "layout_id level_policy level_seconds login_user lot_policy maintenance_requests max_age max_batch_qty max_read "
+            "max_write missing_policy name no_transaction node order_minutes own_node parity park_failing person_minutes "
+            "picking_type_ids poll_interval port post_minutes quiet_time rack rack_slot request_pause require_available "
+            "responsible_id review_kg review_percent run_minutes security send_minutes sensor_limit_kg sequence "
+            "serial_device settle_time silent_minutes step_policy stopbits take_minutes timeout tls_ca tls_server_name "
+            "tls_verify tolerance_kg tolerance_percent transport tz unsaid_kg unsaid_percent uom_id weighing_grace "
+            "weight_grace weight_policy weight_review_kg weight_review_percent weight_tolerance_kg weight_tolerance_percent"
         ),
         SHOWN: (
             "alarm_count alarm_ids batch_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
-            "failure_count fill_count has_clock has_events has_maintenance health health_reason is_action_exchange_allowed "
-            "is_action_fill_allowed is_action_switch_allowed is_action_write_back_allowed last_contact last_error last_job "
-            "online place protocol queue_count shown_job slot_problem twin_warning unconfirmed_write_at watched_since "
-            "weighing_count write_problem write_problem_at"
+            "failure_count fill_count has_clock has_events has_levels has_maintenance health health_reason "
+            "is_action_exchange_allowed is_action_fill_allowed is_action_switch_allowed is_action_write_back_allowed "
+            "last_contact last_error last_job levels_problem online place protocol queue_count shown_job slot_problem "
+            "twin_warning unconfirmed_write_at watched_since weighing_count write_problem write_problem_at"
         ),
         FOR_OPERATORS: "commissioning_ids journal_ids recent_journal_ids",
         FOR_MANAGERS: "login_password tls_certificate tls_key",
@@ -162,9 +162,12 @@ FIELDS = {
     "plc.equipment": {
         SET: (
             "active capacity_kg code controller_id dose_step in_use kind least_dose location_id lot_id low_kg most_dose name "
-            "product_ids product_number review_kg review_percent sequence tolerance_kg tolerance_percent"
+            "product_ids product_number review_kg review_percent sensor_limit_kg sequence tolerance_kg tolerance_percent"
         ),
-        SHOWN: "cleaned_at company_id emptied_at last_fill_id level level_lots level_outlook level_percent level_state",
+        SHOWN: (
+            "cleaned_at company_id emptied_at last_fill_id level level_lots level_outlook level_percent level_state sensor_at "
+            "sensor_level sensor_problem sensor_told"
+        ),
     },
     "plc.failure": {
         SHOWN: (
@@ -206,7 +209,7 @@ FIELDS = {
             "active address_offset area_ids controller_ids copies_on_take drift handshake name slots swap_bytes text_order "
             "weight_contains word_order"
         ),
-        SHOWN: "has_clock has_commands has_events problems protocol",
+        SHOWN: "has_clock has_commands has_events has_levels problems protocol",
         ADMINISTERED: "company_id",
     },
     "plc.setup": {

@@ -12,6 +12,7 @@ from . import (
     test_fins,
     test_layout,
     test_layout_rules,
+    test_levels,
     test_look,
     test_manners,
     test_opcua,

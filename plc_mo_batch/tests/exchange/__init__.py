@@ -15,6 +15,7 @@ from . import (
     test_query_counts,
     test_refusals,
     test_restored,
+    test_sensors,
     test_snapshot,
     test_watched,
     test_withdraw,

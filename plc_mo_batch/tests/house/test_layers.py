@@ -19,7 +19,7 @@ ORDER = [
     "wires",
     "signature",
 ]
-ORDER += ["look", "trial", "steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "exchange"]
+ORDER += ["look", "trial", "steps", "handshake", "job_numbers", "flags", "reconcile", "events", "clock", "levels", "exchange"]
 
 
 def imported(path):

@@ -227,6 +227,10 @@ export class Lane extends Component {
         return silo.capacity ? _t("%(level)s of %(capacity)s", { level, capacity: this.quantity(silo.capacity) }) : level;
     }
 
+    sensorText(silo) {
+        return _t("sensor: %s", silo.sensor);
+    }
+
     outlookText(silo) {
         return _t("enough for %s", silo.outlook);
     }
