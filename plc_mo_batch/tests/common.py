@@ -208,6 +208,22 @@ class MillCase(TransactionCase):
                 return
         self.fail("the mill did not finish")
 
+    def assert_cycle(self, plc):
+        """An order goes all the way over this connection, and its batch shows what the mill dosed."""
+        order = self.new_order()
+        self.run_task(1)
+        self.run_task(2)
+        self.assertEqual(self.queue().state, "offered", self.controller.last_error)
+        self.run_plc(plc, 1)
+        self.run_task(2)
+        self.run_task(3)
+        journal = self.controller.journal_ids.sorted("id").mapped("message")
+        self.assertEqual(order.state, "done", "\n".join(["the journal says why:", *journal]))
+        [end] = [record for record in plc.mill.ledger if record["event"] == "finished"]
+        made = {line["code"]: line["kg"] for line in end["lines"] if line["kg"]}
+        lines = self.history().filtered(lambda batch: batch.production_id == order).line_ids
+        self.assertEqual({line.code: line.actual_qty for line in lines if line.code and line.actual_qty}, made)
+
 
 class CommittedMillCase(BaseCase):
     """``self.mill_id``, the demo mill: on committed data, because a test's own transaction is seen by nobody else."""

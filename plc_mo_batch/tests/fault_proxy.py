@@ -74,6 +74,7 @@ class FaultProxy:
     """``with FaultProxy(server_port) as proxy:`` listens on 127.0.0.1:``proxy.port``.
 
     :param receive: one frame from a socket; those of Modbus TCP by default
+    :param receive_answer: the same of the server's, where they look different
     :param is_opening: a frame is part of connecting: it is passed on, and counts as no request
     :ivar faults: what to do with the next requests, one each; after that, requests are passed on
     :ivar requests: the frames of all requests that came, in order
@@ -85,9 +86,11 @@ class FaultProxy:
         server_port: int,
         receive: "Callable[[socket.socket], bytes] | None" = None,
         is_opening: Callable[[bytes], bool] = lambda _frame: False,
+        receive_answer: "Callable[[socket.socket], bytes] | None" = None,
     ):
         self.server_port = server_port
         self.receive = receive or receive_frame
+        self.receive_answer = receive_answer or self.receive
         self.is_opening = is_opening
         self.faults: list[Fault] = []
         self.requests: list[bytes] = []
@@ -132,7 +135,7 @@ class FaultProxy:
     def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self.server_port)) as server, suppress(OSError):
             while request := self.receive(client):
-                talk = Talk(client, server, request, self.receive)
+                talk = Talk(client, server, request, self.receive_answer)
                 if self.is_opening(request):
                     passed_on(talk)
                     continue
@@ -158,7 +161,20 @@ class UdpFaultProxy:
         self._thread.start()
         return self
 
+    @property
+    def connections(self) -> int:
+        """Each sender counts as one."""
+        return len(self.senders)
+
+    def wait_until_closed(self) -> bool:
+        """There is nothing to be left open."""
+        return True
+
     def __exit__(self, *_exc: object) -> None:
+        self.refuse()
+
+    def refuse(self) -> None:
+        """Nobody has the port from now on."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", ("127.0.0.1", self.port))
         self._thread.join(DEADLINE)
@@ -191,8 +207,12 @@ def frame(like: bytes, pdu: bytes) -> bytes:
 
 
 def passed_on(talk: Talk) -> None:
-    """No fault."""
-    talk.send(talk.forward())
+    """No fault. Where the server hangs up, so does the proxy."""
+    answer = talk.forward()
+    if answer:
+        talk.send(answer)
+    else:
+        talk.client.shutdown(socket.SHUT_RDWR)
 
 
 def lost(_talk: Talk) -> None:

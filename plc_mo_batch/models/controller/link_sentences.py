@@ -12,7 +12,8 @@ def sentences(env, protocol="modbus"):
 
     :param protocol: where something else is to be done about it than with Modbus, that is said
     """
-    return {**modbus(env), **OF_PROTOCOL.get(protocol, dict)(env)}
+    own = OF_PROTOCOL.get(protocol)
+    return {**modbus(env), **(own(env) if own else {})}
 
 
 def modbus(env):
@@ -46,7 +47,10 @@ def modbus(env):
         "reset later": env._(
             "The PLC at %(place)s answered, and then closed the connection. It may need a new connection for each request."
         ),
-        "reply": env._("The PLC at %(place)s sent an answer that does not match the request: %(detail)s."),
+        "reply": env._(
+            "The PLC at %(place)s sent an answer that does not match the request: %(detail)s. Check that nothing else answers "
+            "there, and that no gateway mixes up its clients."
+        ),
         "reply unit": env._(
             "The PLC at %(place)s sent an answer that does not match the request: %(detail)s. Enter that unit ID, or accept any."
         ),
@@ -102,7 +106,10 @@ def fins(env):
             "Cannot reach the PLC at %(place)s: it refuses the connection. Check the port, and that FINS over this transport is "
             "switched on. Another program may hold its last connection."
         ),
-        "connect nodes": env._("The PLC at %(place)s refused the connection of FINS: %(detail)s."),
+        "connect nodes": env._(
+            "The PLC at %(place)s refused the connection of FINS: %(detail)s. Close other connections, and check in its settings "
+            "which addresses and nodes it lets in."
+        ),
         "timeout": f"{silent} " + env._("Check that it is switched on, its address and port.") + f" {nodes}",
         "reply node": f"{unlike} {nodes}",
         "reset": env._("The PLC at %(place)s closed the connection without an answer. All its connections may be in use."),
@@ -125,6 +132,10 @@ def s7(env):
         ),
     }
     return {
+        "setup pdu": env._(
+            "Cannot read or write a slot of the PLC at %(place)s in one request: %(detail)s. Choose a layout with fewer "
+            "components, or a CPU with larger PDUs."
+        ),
         "connect refused": env._(
             "Cannot reach the PLC at %(place)s: it refuses the connection. Check the address and port, mostly 102."
         ),
@@ -152,8 +163,8 @@ def opcua(env):
         "range": env._("It does not take a part of an array (IndexRange), as Odoo reads and writes them."),
         "access": env._("Allow the user to read and to write the variable, in the server and at the variable."),
         "type": env._("The array must have elements of type UInt16 or Int16."),
-        "quality": env._("The server does not reach the memory of the PLC, or the PLC is stopped."),
-        "uncertain": env._("It is not sure of its values, so they are not believed."),
+        "quality": env._("The server does not reach the memory of the PLC, or the PLC is stopped: check both."),
+        "uncertain": env._("It is not sure of its values, so they are not believed. Check how it reaches the PLC."),
     }
     return {
         "connect refused": env._(
@@ -161,7 +172,14 @@ def opcua(env):
             "server is switched on."
         ),
         "connect sessions": env._("The PLC at %(place)s has no session left for Odoo (%(detail)s). Close others, or allow more."),
-        "connect status": env._("The PLC at %(place)s does not accept a session of OPC UA: %(detail)s."),
+        "connect status": env._(
+            "The PLC at %(place)s does not accept a session of OPC UA: %(detail)s. Look the status up in the manual of its "
+            "server."
+        ),
+        "setup array": env._(
+            "Cannot use the variable of the PLC at %(place)s: %(detail)s. Let the PLC's programmer declare an array for it, or "
+            "choose another variable in the area of the layout."
+        ),
         "timeout": env._(
             "The PLC at %(place)s did not answer within %(timeout)s s. Check that it is switched on, its address and port."
         ),

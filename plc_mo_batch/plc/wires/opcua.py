@@ -563,9 +563,9 @@ class OpcUaWire:
         if value is None or not isinstance(value.Value, list) or value.VariantType not in (types.UInt16, types.Int16):
             found = Sentence(getattr(value and value.VariantType, "name", ""))
             kind = found + "[]" if value is not None and isinstance(value.Value, list) else found
-            raise LinkError("setup", _lt("the variable is %(kind)s; words need an array of UInt16 or Int16", kind=kind))
+            raise _unfit(_lt("the variable is %(kind)s; words need an array of UInt16 or Int16", kind=kind))
         if len(value.Value) > count or value.Dimensions and len(value.Dimensions) > 1:
-            raise LinkError("setup", _NO_RANGES)
+            raise _unfit(_NO_RANGES)
         if len(value.Value) < count:
             told = {"last": address + len(value.Value) - 1, "address": address, "count": count}
             detail = _lt("the array ends at %(last)s; asked was for %(count)s words at %(address)s", **told)
@@ -576,7 +576,7 @@ class OpcUaWire:
         """What the first answer says of the node: a server that passes over ranges would replace the whole array by a slot."""
         alone = first.Value.Value
         if first.StatusCode and first.StatusCode.value & SEVERITY or not isinstance(alone, list) or len(alone) != 1:
-            raise LinkError("setup", _NO_RANGES)
+            raise _unfit(_NO_RANGES)
         told = access.Value.Value if not (access.StatusCode and access.StatusCode.value & SEVERITY) else None
         array = _Array(result.Value.VariantType, told if isinstance(told, int) else None)
         self._check_access(array, CAN_READ, TORN_READ)
@@ -594,7 +594,7 @@ class OpcUaWire:
             found = _lt("the variable cannot be written") if needed == CAN_WRITE else _lt("the variable cannot be read")
         if found:
             self.close()
-            raise LinkError("setup", found)
+            raise _unfit(found)
 
     def _check_age(self, array: _Array, result: Any, answered: datetime.datetime) -> None:
         """Both times are the server's, so it does not matter what Odoo's clock shows."""
@@ -665,6 +665,11 @@ class OpcUaWire:
 
 
 _NO_RANGES = _lt("it does not read a part of an array (IndexRange); choose a server or a variable that does")
+
+
+def _unfit(why: Sentence) -> LinkError:
+    """The variable cannot hold words as Odoo reads and writes them."""
+    return LinkError("setup", why, cause="array")
 
 
 def _range(address: int, count: int) -> str:

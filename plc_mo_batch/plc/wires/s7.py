@@ -226,7 +226,7 @@ class S7Wire:
             self.close()
             told = {"count": count, "fitting": fitting, "size": self._size}
             detail = _lt("%(count)s words do not fit into one of its PDUs of %(size)s bytes, which takes %(fitting)s", **told)
-            raise LinkError("setup", detail)
+            raise LinkError("setup", detail, cause="pdu")
         pause = self._free_at - time.monotonic()
         if pause > 0:
             time.sleep(pause)

@@ -32,6 +32,7 @@ from . import (
     test_transport,
     test_trial,
     test_trust,
+    test_wire_faults,
     test_wire_registry,
     test_wires,
 )

@@ -7,12 +7,11 @@ import socket
 import struct
 import subprocess
 import unittest
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from odoo.tests import BaseCase, tagged
+from odoo.tests import tagged
 
 from ...plc.address import parse_networks
 from ...plc.layout import Area
@@ -24,13 +23,11 @@ from ...plc.wires.fins import BANKS, FINS, FinsWire
 from ...simulator import Simulator
 from .. import fault_proxy as fault
 from .. import plc_layouts
-from ..patience import PATIENCES, SILENT, SURE, wait_until
+from ..patience import PATIENCES, SILENT, SURE
 from ..rude_server import Rests
+from ..wire_case import ADDRESS, AFTER, BEFORE, WireCase
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
-ADDRESS = 7000
-BEFORE = tuple(range(1, 11))
-AFTER = tuple(range(101, 111))
 HEAD = {"fins_udp": 0, "fins_tcp": 16}  # bytes before a frame
 KINDS = tuple(HEAD)
 NODE = 10  # the simulator's
@@ -112,19 +109,8 @@ READ_NO_ANSWERS = {
     "a byte less": (lambda frame: frame[:-1], ""),
     "no words": (lambda frame: frame[:14], ""),
 }
-# fault of either wire -> kind; whether the request had reached the PLC
-FAULTS = {
-    "lost": (fault.lost, "timeout", False),
-    "silence": (fault.silence, "timeout", True),
-    "half": (fault.half, "reply", True),
-    "garbage": (fault.garbage, "reply", True),
-}
+# beside those of the table (wire_faults): fault -> kind; whether the request had reached the PLC
 TCP_FAULTS = {
-    "late": (fault.late, "timeout", True),
-    "slow": (fault.slow(2.0), "reply", True),
-    "reset": (fault.reset, "reset", True),
-    "hung up": (fault.hung_up, "reset", True),
-    "hung up halfway": (fault.hung_up_halfway, "reset", True),
     "another magic": (fault.flipped(0), "reply", True),
     "an error of FINS/TCP": (fault.flipped(15), "reply", True),
     "another command of FINS/TCP": (fault.flipped(11), "reply", True),
@@ -143,63 +129,20 @@ END_CODES = {
 BUSY = (0x0204, 0x2605)
 
 
-class FinsCase(BaseCase):
-    """``self.proxy`` in front of a simulated PLC that holds BEFORE at ADDRESS and does nothing of itself."""
+class FinsCase(WireCase):
+    protocol, transport, registers = "fins", "fins_udp", "D"
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.plc = cls.enterClassContext(Simulator(scan_time=None, protocol="fins"))
+    def make_proxy(self):
+        is_udp = self.transport == "fins_udp"
+        return fault.UdpFaultProxy(self.plc.port) if is_udp else fault.FaultProxy(self.plc.port, receive, is_opening)
 
-    def setUp(self):
-        super().setUp()
-        self.put(BEFORE)
-
-    def put(self, words):
-        self.plc.mill.memory[ADDRESS : ADDRESS + 10] = words
-
-    def new_proxy(self, kind, *faults):
-        self.kind = kind
-        udp = kind == "fins_udp"
-        new = fault.UdpFaultProxy(self.plc.port) if udp else fault.FaultProxy(self.plc.port, receive, is_opening)
-        self.proxy = self.enterContext(new)
-        self.faults = faults
-        self.proxy.faults += faults
+    def over(self, transport, *faults):
+        """The same over that one, with a new proxy."""
+        self.transport = transport
+        self.new_proxy(*faults)
 
     def endpoint(self, timeout=SURE, node=NODE, **values):
-        return Endpoint("127.0.0.1", self.proxy.port, timeout=timeout, transport=self.kind, node=node, **values)
-
-    @contextmanager
-    def opened(self, timeout=SURE, **values):
-        """Connecting, which is to come, has its time; then so many seconds are for each answer."""
-        with opened(self.endpoint(**values), "job_numbers") as wire:
-            wire.endpoint = replace(wire.endpoint, timeout=timeout)
-            yield wire
-
-    def poll(self, **values):
-        with self.opened(**values) as wire:
-            return wire.read_words(ADDRESS, 10, "D")
-
-    def send(self, **values):
-        with self.opened(**values) as wire:
-            wire.write_words(ADDRESS, AFTER, "D")
-
-    def assert_fails(self, call, kind, writing=False):
-        """After one request."""
-        for timeout in {"timeout": (SILENT,), "reply": (SILENT, *PATIENCES)}.get(kind, (SURE,)):
-            with self.assertRaises(LinkError) as caught:
-                call(timeout=timeout)
-            error = caught.exception
-            if error.kind != "timeout":
-                break  # what is nothing like an answer is waited out; on a busy machine it had not even come: then again
-            if timeout != PATIENCES[-1] and kind == "reply":
-                self.new_proxy(self.kind, *self.faults)
-        self.assertEqual((error.kind, error.writing), (kind, writing))
-        wait_until(lambda: self.proxy.requests, "the request")
-        if self.kind == "fins_tcp":
-            self.assertTrue(self.proxy.wait_until_closed())
-        self.assertEqual(len(self.proxy.requests), 1)
-        return error
+        return super().endpoint(timeout, node=node, **values)
 
 
 @tagged("post_install", "-at_install")
@@ -208,7 +151,7 @@ class TestFins(FinsCase):
         for kind in KINDS:
             with self.subTest(kind):
                 self.put(BEFORE)
-                self.new_proxy(kind)
+                self.over(kind)
                 with self.opened() as wire:
                     self.assertEqual(wire.read_words(ADDRESS, 10, "D"), BEFORE)
                     wire.write_words(ADDRESS, AFTER, "D")
@@ -220,7 +163,7 @@ class TestFins(FinsCase):
 
     def test_the_bytes(self):
         """Those of the manual's example of 0101, and of 0102."""
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         with patch.object(fins.random, "randrange", return_value=0x18), self.opened(own_node=33) as wire:
             wire.read_words(ADDRESS, 10, "D")
             wire.write_words(0x1234, [0xABCD, 1], "D")
@@ -230,7 +173,7 @@ class TestFins(FinsCase):
 
     def test_the_bytes_of_fins_tcp(self):
         """The nodes are those that the PLC gave."""
-        self.new_proxy("fins_tcp")
+        self.over("fins_tcp")
         with patch.object(fins.random, "randrange", return_value=0xFF), self.opened() as wire:
             wire.read_words(ADDRESS, 10, "D")
         node = self.plc.front._next_client - 1
@@ -241,7 +184,7 @@ class TestFins(FinsCase):
 
     def test_memories(self):
         """Each is its own; the numbers are Omron's."""
-        self.new_proxy("fins_tcp")
+        self.over("fins_tcp")
         codes = {"W": 0xB1, "H": 0xB2, "CIO": 0xB0, "E0": 0xA0, "E15": 0xAF, "E16": 0x60, "E24": 0x68}
         with self.opened() as wire:
             for number, name in enumerate(codes):
@@ -254,7 +197,7 @@ class TestFins(FinsCase):
     def test_memories_that_it_does_not_have(self):
         """Nothing is sent then, and nothing is written elsewhere."""
         for kind in KINDS:
-            self.new_proxy(kind)
+            self.over(kind)
             for name in ("holding", "input", "X", "", "E", "E25", "D1", "DB1"):
                 with self.subTest(name), self.opened() as wire:
                     for call in (lambda: wire.read_words(0, 1, name), lambda: wire.write_words(0, [1], name)):  # noqa: B023
@@ -264,7 +207,7 @@ class TestFins(FinsCase):
             self.assertEqual(self.proxy.requests, [])
 
     def test_impossible_requests_are_not_sent(self):
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         with self.opened() as wire:
             for address, count in ((0, 0), (0, 126), (-1, 1), (65535, 2), (70000, 1)):
                 with self.assertRaises(ValueError):
@@ -281,47 +224,40 @@ class TestFins(FinsCase):
 
     def test_it_never_connects_by_itself(self):
         for kind in KINDS:
-            self.new_proxy(kind)
+            self.over(kind)
             wire = FinsWire(self.endpoint(), 1)
             self.assert_no_connection(wire)
             wire.open()
             wire.close()
             wire.close()
             self.assert_no_connection(wire)
-            self.new_proxy(kind, ended(0x0302)(kind))
+            self.over(kind, ended(0x0302)(kind))
             with self.opened() as wire:
                 with self.assertRaises(LinkError):
                     wire.read_words(ADDRESS, 10, "D")
                 self.assert_no_connection(wire)
             self.assertEqual(len(self.proxy.requests), 1)
-            self.new_proxy(kind, fault.lost)
+            self.over(kind, fault.lost)
             with self.opened(timeout=SILENT) as wire:
                 with self.assertRaises(LinkError):
                     wire.read_words(ADDRESS, 10, "D")
                 self.assert_no_connection(wire)
 
-    def assert_no_connection(self, wire):
-        for call in (lambda: wire.read_words(0, 1, "D"), lambda: wire.write_words(0, [1], "D")):
-            with self.assertRaises(LinkError) as caught:
-                call()
-            self.assertEqual(str(caught.exception), "reset: there is no connection")
-            self.assertFalse(caught.exception.writing)
-
     def test_service_ids_begin_anywhere(self):
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         for _client in range(12):
             self.poll()
         self.assertGreater(len({request[9] for request in self.proxy.requests}), 2)
 
     def test_a_service_id_is_used_once_on_a_socket(self):
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         with self.opened() as wire:
             for _request in range(2 * 256 + 1):
                 wire.read_words(ADDRESS, 1, "D")
         used = [request[9] for request in self.proxy.requests]
         self.assertEqual([len(set(used[at : at + 256])) for at in (0, 256)], [256, 256])
         self.assertEqual(len(self.proxy.senders), 3)
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         with self.opened() as wire:
             for _request in range(256):
                 wire.read_words(ADDRESS, 1, "D")
@@ -330,7 +266,7 @@ class TestFins(FinsCase):
     def test_a_new_socket_after_doubt(self):
         """A datagram that comes late comes to nobody."""
         stale = []
-        self.new_proxy("fins_udp", lambda talk: stale.append((talk, talk.forward())))
+        self.over("fins_udp", lambda talk: stale.append((talk, talk.forward())))
         self.assert_fails(self.poll, "timeout")
         self.put(AFTER)
         [(talk, answer)] = stale
@@ -342,31 +278,31 @@ class TestFins(FinsCase):
         """What the second byte of the end code says of it beside: a battery is low, or it has stopped."""
         for kind in KINDS:
             for flag in (0x40, 0x80, 0xC0):
-                self.new_proxy(kind, inside(kind, flipped(13, flag)), inside(kind, flipped(13, flag)))
+                self.over(kind, inside(kind, flipped(13, flag)), inside(kind, flipped(13, flag)))
                 self.assertEqual(self.poll(), BEFORE)
                 self.send()
                 self.put(BEFORE)
 
     def test_the_node_that_answers_first_is_asked_on(self):
         """Where the address alone says which PLC it is."""
-        self.new_proxy("fins_udp", fault.passed_on, inside("fins_udp", flipped(7)))
+        self.over("fins_udp", fault.passed_on, inside("fins_udp", flipped(7)))
         with self.assertRaises(LinkError) as caught, self.opened(timeout=PATIENCES[0], node=0) as wire:
             self.assertEqual(wire.read_words(ADDRESS, 10, "D"), BEFORE)
             wire.read_words(ADDRESS, 10, "D")
         self.assertEqual((caught.exception.kind, caught.exception.cause), ("reply", "node"))
         self.assertEqual(caught.exception.detail, "node 10 was asked, and node 11 answered")
-        self.new_proxy("fins_udp", inside("fins_udp", flipped(7)))
+        self.over("fins_udp", inside("fins_udp", flipped(7)))
         self.assertEqual(self.poll(node=0), BEFORE)
 
     def test_busy_is_asked_again(self):
         for kind in KINDS:
             for code in BUSY:
                 with self.subTest(kind, code=code), patch.object(fins, "time", Rests()) as rests:
-                    self.new_proxy(kind, *[ended(code)(kind)] * 5)
+                    self.over(kind, *[ended(code)(kind)] * 5)
                     self.assertEqual(self.poll(), BEFORE)
                     self.assertEqual(len(self.proxy.requests), 6)
                     self.assertAlmostEqual(rests.now, 0.05 * 31)
-                    self.new_proxy(kind, *[ended(code)(kind)] * 6)
+                    self.over(kind, *[ended(code)(kind)] * 6)
                     with self.assertRaises(LinkError) as caught:
                         self.poll()
                     self.assertEqual((caught.exception.is_busy, len(self.proxy.requests)), (True, 6))
@@ -374,31 +310,30 @@ class TestFins(FinsCase):
     def test_a_write_is_sent_once_though_it_is_busy(self):
         for kind in KINDS:
             for code in BUSY:
-                self.new_proxy(kind, ended(code)(kind))
+                self.over(kind, ended(code)(kind))
                 error = self.assert_fails(self.send, "exception", writing=True)
                 self.assertTrue(error.is_busy)
 
     def test_manners(self):
         for kind in KINDS:
             with patch.object(fins, "time", Rests()) as rests:
-                self.new_proxy(kind)
+                self.over(kind)
                 with self.opened(manners=Manners(0.5, 0.2)) as wire:
                     for _request in range(3):
                         wire.read_words(ADDRESS, 1, "D")
                 self.assertAlmostEqual(rests.now, 0.9)
-            self.new_proxy(kind)
+            self.over(kind)
             with self.opened(manners=Manners(connect_each=True)) as wire:
                 for _request in range(3):
                     self.assertEqual(wire.read_words(ADDRESS, 10, "D"), BEFORE)
-            opened_times = len(self.proxy.senders) if kind == "fins_udp" else self.proxy.connections
-            self.assertEqual(opened_times, 3)
+            self.assertEqual(self.proxy.connections, 3)
 
 
 @tagged("post_install", "-at_install")
 class TestConnecting(FinsCase):
     def assert_unreachable(self, kind, told, host="127.0.0.1", **values):
         with self.assertRaises(LinkError) as caught:
-            self.kind = kind
+            self.transport = kind
             FinsWire(replace(self.endpoint(), host=host, **values), 1).open()
         self.assertRegex(str(caught.exception), told)
         self.assertFalse(caught.exception.writing)
@@ -407,7 +342,7 @@ class TestConnecting(FinsCase):
     def test_addresses_of_odoo_s_own(self):
         """They are refused before anything is sent, as a name that leads to them is."""
         for kind in KINDS:
-            self.new_proxy(kind)
+            self.over(kind)
             for host in ("127.0.0.1", "localhost", "2130706433"):
                 error = self.assert_unreachable(kind, "an address of Odoo's own machine", host, allowed=())
                 self.assertEqual(error.kind, "address")
@@ -417,17 +352,17 @@ class TestConnecting(FinsCase):
 
     def test_not_an_address(self):
         for kind in KINDS:
-            self.new_proxy(kind)
+            self.over(kind)
             for host in ("mill..example", "x" * 64, "300.1.1.1.invalid"):
                 self.assert_unreachable(kind, "connect: .", host)
 
     def test_a_name_without_an_address(self):
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         with patch("socket.getaddrinfo", return_value=[]):
             self.assert_unreachable("fins_udp", "^connect: the host name has no address$")
 
     def test_the_second_address_of_a_name(self):
-        self.new_proxy("fins_tcp")
+        self.over("fins_tcp")
         there = ("127.0.0.1", self.proxy.port)
         with socket.create_server(("127.0.0.1", 0)) as closed:
             gone = closed.getsockname()
@@ -439,7 +374,7 @@ class TestConnecting(FinsCase):
     def test_nobody_has_the_port(self):
         """Over UDP it is known only once something was sent, and then nobody knows of what."""
         for kind in KINDS:
-            self.new_proxy(kind)
+            self.over(kind)
             with socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "fins_tcp" else socket.SOCK_DGRAM) as closed:
                 closed.bind(("127.0.0.1", 0))
                 port = closed.getsockname()[1]
@@ -453,7 +388,7 @@ class TestConnecting(FinsCase):
 
     def test_odoo_s_own_node(self):
         """The last number of its address, if that can be a node."""
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         self.poll()
         self.poll(own_node=77)
         self.assertEqual([request[7] for request in self.proxy.requests], [1, 77])
@@ -471,7 +406,7 @@ class TestConnecting(FinsCase):
             listener.bind(("::1", 0))
         except OSError:
             self.skipTest("this machine has no IPv6")
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         endpoint = replace(self.endpoint(timeout=SILENT), host="::1", port=listener.getsockname()[1])
         with self.assertRaises(LinkError) as caught, opened(endpoint, "job_numbers") as wire:
             wire.read_words(0, 1, "D")
@@ -485,7 +420,7 @@ class TestHandshake(FinsCase):
 
     def answered(self, answer, timeout=SURE):
         """What comes of connecting to a PLC that answers so, and hangs up if that is nothing."""
-        self.kind = "fins_tcp"
+        self.transport = "fins_tcp"
         asked = []
 
         def spoil(talk):
@@ -544,7 +479,7 @@ class TestFaults(FinsCase):
     """As those of Modbus: nothing wrong is believed, no write is sent twice."""
 
     def table(self, kind):
-        found = {**FAULTS, **(TCP_FAULTS if kind == "fins_tcp" else {})}
+        found = dict(TCP_FAULTS) if kind == "fins_tcp" else {}
         found |= {name: (inside(kind, change), "reply", True) for name, (change, _cause) in NO_ANSWERS.items()}
         return found
 
@@ -554,7 +489,7 @@ class TestFaults(FinsCase):
             faults |= {name: (inside(kind, change), "reply") for name, (change, _cause) in READ_NO_ANSWERS.items()}
             for name, (spoil, expected) in faults.items():
                 with self.subTest(name, wire=kind):
-                    self.new_proxy(kind, spoil)
+                    self.over(kind, spoil)
                     self.assert_fails(self.poll, expected)
                     self.assertEqual(self.poll(), BEFORE)
 
@@ -564,7 +499,7 @@ class TestFaults(FinsCase):
             for name, (spoil, expected, applied) in self.table(kind).items():
                 with self.subTest(name, wire=kind):
                     self.put(BEFORE)
-                    self.new_proxy(kind, spoil)
+                    self.over(kind, spoil)
                     self.assert_fails(self.send, expected, writing=True)
                     self.assertEqual(self.poll(), AFTER if applied else BEFORE)
 
@@ -580,7 +515,7 @@ class TestFaults(FinsCase):
                         talk.send(answer)
 
                     self.put(BEFORE)
-                    self.new_proxy(kind, spoil, spoil)
+                    self.over(kind, spoil, spoil)
                     with self.opened() as wire:
                         self.assertEqual(wire.read_words(ADDRESS, 10, "D"), BEFORE)
                         if name in NO_ANSWERS:
@@ -591,7 +526,7 @@ class TestFaults(FinsCase):
         """The second is no answer to the next request."""
         for kind in KINDS:
             self.put(BEFORE)
-            self.new_proxy(kind, fault.duplicate, fault.duplicate, fault.duplicate)
+            self.over(kind, fault.duplicate, fault.duplicate, fault.duplicate)
             with self.opened() as wire:
                 self.assertEqual(wire.read_words(ADDRESS, 10, "D"), BEFORE)
                 wire.write_words(ADDRESS, AFTER, "D")
@@ -601,13 +536,13 @@ class TestFaults(FinsCase):
     def test_causes(self):
         for name, (change, cause) in {**NO_ANSWERS, **READ_NO_ANSWERS}.items():
             with self.subTest(name):
-                self.new_proxy("fins_udp", inside("fins_udp", change))
+                self.over("fins_udp", inside("fins_udp", change))
                 self.assertEqual(self.assert_fails(self.poll, "reply").cause, cause)
 
     def test_later(self):
         """After an answer on the same connection: something else is to be done about it."""
         for spoil, kind, told in ((fault.silence, "fins_udp", "timeout"), (fault.hung_up, "fins_tcp", "reset")):
-            self.new_proxy(kind, fault.passed_on, spoil)
+            self.over(kind, fault.passed_on, spoil)
             with self.assertRaises(LinkError) as caught, self.opened(timeout=PATIENCES[0]) as wire:
                 wire.read_words(ADDRESS, 10, "D")
                 wire.read_words(ADDRESS, 10, "D")
@@ -617,10 +552,10 @@ class TestFaults(FinsCase):
         for kind in KINDS:
             for code, (cause, doubtful) in END_CODES.items():
                 with self.subTest(f"{code:04X}", wire=kind):
-                    self.new_proxy(kind, ended(code)(kind))
+                    self.over(kind, ended(code)(kind))
                     error = self.assert_fails(self.poll, "exception")
                     self.assertEqual((error.cause, error.address, error.to_write), (cause, ADDRESS, False))
-                    self.new_proxy(kind, ended(code)(kind))
+                    self.over(kind, ended(code)(kind))
                     error = self.assert_fails(self.send, "exception", writing=doubtful)
                     self.assertEqual((error.cause, error.to_write), (cause, True))
 
@@ -631,9 +566,9 @@ class TestFaults(FinsCase):
             (0x9103, "9103 (parameter) at address 7000 (command 0101, 10 words)"),
             (0x7F00, "7F00 (unknown) at address 7000 (command 0101, 10 words)"),
         ):
-            self.new_proxy("fins_tcp", ended(code)("fins_tcp"))
+            self.over("fins_tcp", ended(code)("fins_tcp"))
             self.assertEqual(self.assert_fails(self.poll, "exception").detail, sentence)
-        self.new_proxy("fins_tcp", ended(0x2102)("fins_tcp"))
+        self.over("fins_tcp", ended(0x2102)("fins_tcp"))
         told = "2102 (write protected) at address 7000 (command 0102, 10 words)"
         self.assertEqual(self.assert_fails(self.send, "exception").detail, told)
 
@@ -642,14 +577,14 @@ class TestFaults(FinsCase):
         for name in ("another service", "to another node", "a word more"):
             details = set()
             for _poll in range(2):
-                self.new_proxy("fins_udp", inside("fins_udp", NO_ANSWERS[name][0]))
+                self.over("fins_udp", inside("fins_udp", NO_ANSWERS[name][0]))
                 details.add(self.assert_fails(self.poll, "reply").detail)
             self.assertEqual(len(details), 1, details)
-        self.new_proxy("fins_udp", inside("fins_udp", flipped(9)))
+        self.over("fins_udp", inside("fins_udp", flipped(9)))
         self.assertRegex(self.assert_fails(self.poll, "reply").ids, r"^asked with service id \d+, answered with \d+$")
 
     def test_slow_but_in_time(self):
-        self.new_proxy("fins_tcp", fault.slow(0.001))
+        self.over("fins_tcp", fault.slow(0.001))
         self.assertEqual(self.poll(), BEFORE)
 
 
@@ -675,7 +610,7 @@ class TestCaptures(FinsCase):
                     if not alone:
                         told(kind, talk, frame)
 
-                self.new_proxy(kind, spoil)
+                self.over(kind, spoil)
                 with self.opened(timeout=PATIENCES[0]) as wire:
                     yield alone, wire
 
@@ -749,7 +684,7 @@ class TestAbove(FinsCase):
 
     def test_which_handshakes_are_theirs(self):
         """A doubled datagram that comes late would be a second "new recipe": over UDP there are no flags, and nothing is sent."""
-        self.new_proxy("fins_udp")
+        self.over("fins_udp")
         flags, jobs = in_memory(plc_layouts.flags()), in_memory(plc_layouts.job_numbers())
         with self.assertRaises(LinkError) as caught, opened(self.endpoint(), "flags"):
             pass
@@ -768,7 +703,7 @@ class TestAbove(FinsCase):
 
     def test_a_look(self):
         self.put([0] * 10)
-        self.new_proxy("fins_tcp")
+        self.over("fins_tcp")
         found = look(self.endpoint(), in_memory(plc_layouts.job_numbers()), SURE)
         self.assertEqual((found.error, found.is_complete, found.fits), (None, True, True))
         found = look(self.endpoint(), plc_layouts.job_numbers(), SURE)

@@ -32,12 +32,10 @@ from .. import fault_proxy as fault
 from .. import plc_layouts
 from ..patience import DEADLINE, PATIENCES, SILENT, SURE, wait_until
 from ..rude_server import Rests
+from ..wire_case import ADDRESS, AFTER, BEFORE, WireCase
 from ..wires import Authority
 
 HAS_LIBRARY = importlib.util.find_spec("asyncua") is not None
-ADDRESS = 7000
-BEFORE = tuple(range(1, 11))
-AFTER = tuple(range(101, 111))
 NODE = "NODE ns=2;s=MoBatch.Words"
 READ, WRITE = b"\1\0\x77\2", b"\1\0\xa1\2"  # identifiers of requests: 631 and 673
 TYPE, HANDLE, RESULT, COUNT = 24, 36, 40, 52  # places in an answer
@@ -72,17 +70,9 @@ def without_results(talk):
         talk.send(talk.forward())
 
 
-# fault -> kind of the error, of a read and of a write alike; and whether the request had reached the PLC
+# beside those of the table (wire_faults): fault -> kind of the error, of a read and of a write alike; whether the request had
+# reached the PLC
 FAULTS = {
-    "lost": (fault.lost, "timeout", False),
-    "silence": (fault.silence, "timeout", True),
-    "late": (fault.late, "timeout", True),
-    "half": (fault.half, "reply", True),
-    "slow": (fault.slow(2.0), "reply", True),
-    "garbage": (fault.garbage, "reply", True),
-    "reset": (fault.reset, "reset", True),
-    "hung up": (fault.hung_up, "reset", True),
-    "hung up halfway": (fault.hung_up_halfway, "reset", True),
     "another message": (fault.flipped(0), "reply", True),
     "an intermediate chunk": (fault.flipped(3, 0x05), "reply", True),
     "an aborted one": (fault.flipped(3, 0x07), "reply", True),
@@ -116,70 +106,34 @@ LOST = ("BadSessionIdInvalid", "BadSessionClosed", "BadSessionNotActivated", "Ba
 
 
 @unittest.skipUnless(HAS_LIBRARY, "asyncua is not installed")
-class OpcUaCase(BaseCase):
-    """``self.proxy`` in front of a simulated PLC that holds BEFORE at ADDRESS and does nothing of itself."""
+class OpcUaCase(WireCase):
+    protocol = transport = "opcua"
+    registers = NODE
+    before_write = 1
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.plc = cls.enterClassContext(Simulator(scan_time=None, protocol="opcua"))
-
-    def setUp(self):
-        super().setUp()
-        self.put(BEFORE)
-        self.new_proxy()
-
-    def put(self, words):
-        self.plc.mill.memory[ADDRESS : ADDRESS + 10] = words
-
-    def new_proxy(self, *faults):
-        self.proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive, is_opening))
-        self.faults = faults
-        self.proxy.faults += faults
+    def make_proxy(self):
+        return fault.FaultProxy(self.plc.port, receive, is_opening)
 
     def front(self, **values):
         """The PLC's port is so for a while."""
         for name, value in values.items():
             self.enterContext(patch.object(self.plc.front, name, value))
 
-    def endpoint(self, **values):
-        return Endpoint("127.0.0.1", self.proxy.port, timeout=SURE, transport="opcua", **values)
+    def as_long(self, **values):
+        """A fault: its port is so while it answers."""
 
-    @contextmanager
-    def opened(self, timeout=SURE, **values):
-        """Connecting, which is to come, has its time; then so many seconds are for each answer."""
-        with opened(self.endpoint(**values), "job_numbers") as wire:
-            wire.endpoint = replace(wire.endpoint, timeout=timeout)
-            yield wire
+        def spoil(talk):
+            with patch.multiple(self.plc.front, **values):
+                talk.send(talk.forward())
 
-    def poll(self, **values):
-        with self.opened(**values) as wire:
-            return wire.read_words(ADDRESS, 10, NODE)
+        return spoil
 
-    def send(self, **values):
+    def send(self, timeout=SURE, **values):
         """The type of the array is known then."""
-        timeout = values.pop("timeout", SURE)
         with self.opened(**values) as wire:
             wire.read_words(ADDRESS, 10, NODE)
-            wire.endpoint = replace(wire.endpoint, timeout=timeout)
+            self.hurry(wire, timeout)
             wire.write_words(ADDRESS, AFTER, NODE)
-
-    def assert_fails(self, call, kind, writing=False):
-        """After one request, or after one that was right, on a connection that is closed."""
-        for timeout in {"timeout": (SILENT,), "reply": (SILENT, *PATIENCES)}.get(kind, (SURE,)):
-            with self.assertRaises(LinkError) as caught:
-                call(timeout=timeout)
-            error = caught.exception
-            if error.kind != "timeout":
-                break
-            if timeout != PATIENCES[-1] and kind == "reply":
-                self.new_proxy(*self.faults)
-        self.assertEqual((error.kind, error.writing), (kind, writing))
-        asked = 1 if call == self.poll else 2
-        wait_until(lambda: len(self.proxy.requests) == asked, "the request")
-        self.assertTrue(self.proxy.wait_until_closed())
-        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (asked, 1))
-        return error
 
 
 @tagged("post_install", "-at_install")
@@ -262,13 +216,6 @@ class TestOpcUa(OpcUaCase):
             with self.assertRaises(LinkError):
                 wire.read_words(ADDRESS, 10, NODE)
             self.assert_no_connection(wire)
-
-    def assert_no_connection(self, wire):
-        for call in (lambda: wire.read_words(0, 1, NODE), lambda: wire.write_words(0, [1], NODE)):
-            with self.assertRaises(LinkError) as caught:
-                call()
-            self.assertEqual(str(caught.exception), "reset: there is no connection")
-            self.assertFalse(caught.exception.writing)
 
     def test_no_thread_is_left(self):
         """And none is needed: whoever asks does all of it."""
@@ -509,18 +456,9 @@ class TestFaults(OpcUaCase):
                     error = self.assert_fails(self.poll, "exception")
                 self.assertEqual((error.cause, error.address, error.to_write), (cause, ADDRESS, False))
                 self.assertEqual(error.detail, f"{name} at index 7000 (10 words)")
-                self.new_proxy(fault.passed_on, self.answered(name))
+                self.new_proxy(fault.passed_on, self.as_long(taken=lambda _item, name=name: self.plc.front.ua.StatusCode(name)))
                 error = self.assert_fails(self.send, "exception", writing=doubtful)
                 self.assertEqual((error.cause, error.to_write), (cause, True))
-
-    def answered(self, name):
-        """A fault: the PLC answers a write so."""
-
-        def spoil(talk):
-            with patch.object(self.plc.front, "taken", lambda _item: self.plc.front.ua.StatusCode(name)):
-                talk.send(talk.forward())
-
-        return spoil
 
     def test_codes_of_requests(self):
         for name, (cause, doubtful) in CODES.items():
@@ -529,23 +467,16 @@ class TestFaults(OpcUaCase):
                 with patch.object(self.plc.front, "fault", name):
                     error = self.assert_fails(self.poll, "exception")
                 self.assertEqual((error.cause, error.detail), (cause, name))
-                self.new_proxy(fault.passed_on, self.faulted(name))
+                self.new_proxy(fault.passed_on, self.as_long(fault=name))
                 self.assert_fails(self.send, "exception", writing=doubtful)
-
-    def faulted(self, name):
-        def spoil(talk):
-            with patch.object(self.plc.front, "fault", name):
-                talk.send(talk.forward())
-
-        return spoil
 
     def test_session_loss(self):
         """The server says that it did nothing."""
         for name in LOST:
-            self.new_proxy(self.faulted(name))
+            self.new_proxy(self.as_long(fault=name))
             error = self.assert_fails(self.poll, "reset")
             self.assertEqual(error.detail, f"it has ended the session ({name})")
-            self.new_proxy(fault.passed_on, self.faulted(name))
+            self.new_proxy(fault.passed_on, self.as_long(fault=name))
             error = self.assert_fails(self.send, "reset")
             self.assertEqual((error.cause, error.to_write), ("later", True))
             self.assertEqual(self.poll(), BEFORE)

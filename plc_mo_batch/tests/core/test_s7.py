@@ -5,7 +5,6 @@ import importlib.util
 import socket
 import sys
 import unittest
-from contextlib import contextmanager
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -20,13 +19,11 @@ from ...plc.wires.s7 import S7
 from ...simulator import Simulator
 from .. import fault_proxy as fault
 from .. import plc_layouts
-from ..patience import PATIENCES, SILENT, SURE, wait_until
+from ..patience import PATIENCES, SILENT, SURE
 from ..rude_server import Rests
+from ..wire_case import ADDRESS, AFTER, BEFORE, WireCase
 
 HAS_LIBRARY = importlib.util.find_spec("snap7") is not None
-ADDRESS = 7000
-BEFORE = tuple(range(1, 11))
-AFTER = tuple(range(101, 111))
 DB = "DB1"
 
 
@@ -56,17 +53,9 @@ def coded(place, code):
     return spoil
 
 
-# fault -> kind of the error, of a read and of a write alike; and whether the request had reached the PLC
+# beside those of the table (wire_faults): fault -> kind of the error, of a read and of a write alike; whether the request had
+# reached the PLC
 FAULTS = {
-    "lost": (fault.lost, "timeout", False),
-    "silence": (fault.silence, "timeout", True),
-    "late": (fault.late, "timeout", True),
-    "half": (fault.half, "reply", True),
-    "slow": (fault.slow(2.0), "reply", True),
-    "garbage": (fault.garbage, "reply", True),
-    "reset": (fault.reset, "reset", True),
-    "hung up": (fault.hung_up, "reset", True),
-    "hung up halfway": (fault.hung_up_halfway, "reset", True),
     "another version": (fault.flipped(0), "reply", True),
     "another telegram": (fault.flipped(5, 0x20), "reply", True),
     "another protocol": (fault.flipped(7), "reply", True),
@@ -89,60 +78,12 @@ HEAD_CODES = {0x8104: ("access", False), 0x8500: ("3", False), 0x8401: ("", True
 
 
 @unittest.skipUnless(HAS_LIBRARY, "python-snap7 is not installed")
-class S7Case(BaseCase):
-    """``self.proxy`` in front of a simulated PLC that holds BEFORE at ADDRESS and does nothing of itself."""
+class S7Case(WireCase):
+    protocol = transport = "s7"
+    registers = DB
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.plc = cls.enterClassContext(Simulator(scan_time=None, protocol="s7"))
-
-    def setUp(self):
-        super().setUp()
-        self.put(BEFORE)
-        self.new_proxy()
-
-    def put(self, words):
-        self.plc.mill.memory[ADDRESS : ADDRESS + 10] = words
-
-    def new_proxy(self, *faults):
-        self.proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive, is_opening))
-        self.faults = faults
-        self.proxy.faults += faults
-
-    def endpoint(self, **values):
-        return Endpoint("127.0.0.1", self.proxy.port, timeout=SURE, transport="s7", **values)
-
-    @contextmanager
-    def opened(self, timeout=SURE, **values):
-        """Connecting, which is to come, has its time; then so many seconds are for each answer."""
-        with opened(self.endpoint(**values), "job_numbers") as wire:
-            wire.endpoint = replace(wire.endpoint, timeout=timeout)
-            yield wire
-
-    def poll(self, **values):
-        with self.opened(**values) as wire:
-            return wire.read_words(ADDRESS, 10, DB)
-
-    def send(self, **values):
-        with self.opened(**values) as wire:
-            wire.write_words(ADDRESS, AFTER, DB)
-
-    def assert_fails(self, call, kind, writing=False):
-        """After one request, on a connection that is closed."""
-        for timeout in {"timeout": (SILENT,), "reply": (SILENT, *PATIENCES)}.get(kind, (SURE,)):
-            with self.assertRaises(LinkError) as caught:
-                call(timeout=timeout)
-            error = caught.exception
-            if error.kind != "timeout":
-                break
-            if timeout != PATIENCES[-1] and kind == "reply":
-                self.new_proxy(*self.faults)
-        self.assertEqual((error.kind, error.writing), (kind, writing))
-        wait_until(lambda: self.proxy.requests, "the request")
-        self.assertTrue(self.proxy.wait_until_closed())
-        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (1, 1))
-        return error
+    def make_proxy(self):
+        return fault.FaultProxy(self.plc.port, receive, is_opening)
 
 
 @tagged("post_install", "-at_install")
@@ -210,13 +151,6 @@ class TestS7(S7Case):
             with self.assertRaises(LinkError):
                 wire.read_words(ADDRESS, 10, DB)
             self.assert_no_connection(wire)
-
-    def assert_no_connection(self, wire):
-        for call in (lambda: wire.read_words(0, 1, DB), lambda: wire.write_words(0, [1], DB)):
-            with self.assertRaises(LinkError) as caught:
-                call()
-            self.assertEqual(str(caught.exception), "reset: there is no connection")
-            self.assertFalse(caught.exception.writing)
 
     def test_numbers_begin_anywhere(self):
         for _client in range(6):

@@ -1,5 +1,6 @@
 import os
 import socket
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
@@ -9,11 +10,8 @@ from ...plc.address import parse_networks
 from ...plc.transport import Endpoint, Link, LinkError, is_serial_port
 from ...simulator import Simulator
 from .. import fault_proxy as fault
-from ..patience import PATIENCES, SILENT, SURE, wait_until
-
-ADDRESS = 7000
-BEFORE = tuple(range(1, 11))
-AFTER = tuple(range(101, 111))
+from ..patience import PATIENCES, SILENT, SURE
+from ..wire_case import ADDRESS, AFTER, BEFORE, WireCase
 
 # fault -> kind of the error, of a read and of a write alike; and whether the request had reached the PLC
 FAULTS = {
@@ -52,50 +50,13 @@ WRITE_FAULTS = {
 }
 
 
-class LinkCase(BaseCase):
-    """``self.proxy`` in front of a simulated PLC that holds BEFORE at ADDRESS and does nothing of itself."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.plc = cls.enterClassContext(Simulator(scan_time=None))
-
-    def setUp(self):
-        super().setUp()
-        self.plc.mill.memory[ADDRESS : ADDRESS + 10] = BEFORE
-        self.new_proxy()
-
-    def new_proxy(self, *faults):
-        self.proxy = self.enterContext(fault.FaultProxy(self.plc.port))
-        self.faults = faults
-        self.proxy.faults += faults
-
+class LinkCase(WireCase):
     def link(self, timeout=SURE, **values):
-        return Link(Endpoint("127.0.0.1", self.proxy.port, timeout=timeout, **values))
+        return Link(self.endpoint(timeout, **values))
 
-    def poll(self, **values):
-        with self.link(**values) as link:
-            return link.read_words(ADDRESS, 10)
-
-    def send(self, **values):
-        with self.link(**values) as link:
-            link.write_words(ADDRESS, AFTER)
-
-    def assert_fails(self, call, kind, writing=False):
-        """After one request, on a connection that is closed."""
-        for timeout in {"timeout": (SILENT,), "reply": PATIENCES}.get(kind, (SURE,)):
-            with self.assertRaises(LinkError) as caught:
-                call(timeout=timeout)
-            error = caught.exception
-            if error.kind != "timeout":
-                break  # what is nothing like an answer is waited out; on a busy machine it had not even come: then again
-            if timeout != PATIENCES[-1] and kind == "reply":
-                self.new_proxy(*self.faults)
-        self.assertEqual((error.kind, error.writing), (kind, writing))
-        wait_until(lambda: self.proxy.connections, "the connection")  # on a busy machine it is accepted, and its request
-        self.assertTrue(self.proxy.wait_until_closed())  # read, only now
-        self.assertEqual((len(self.proxy.requests), self.proxy.connections), (1, 1))
-        return error
+    def hurry(self, wire, timeout):
+        wire.endpoint = replace(wire.endpoint, timeout=timeout)
+        wire._client.comm_params.timeout_connect = timeout  # what pymodbus waits for an answer, too
 
 
 @tagged("post_install", "-at_install")
@@ -155,13 +116,6 @@ class TestLink(LinkCase):
                 link.read_words(ADDRESS, 10)
             self.assert_no_connection(link)
         self.assertEqual((len(self.proxy.requests), self.proxy.connections), (1, 1))
-
-    def assert_no_connection(self, link):
-        for call in (lambda: link.read_words(0, 1), lambda: link.write_words(0, [1])):
-            with self.assertRaises(LinkError) as caught:
-                call()
-            self.assertEqual(str(caught.exception), "reset: there is no connection")
-            self.assertFalse(caught.exception.writing)
 
     def test_clients_do_not_count_alike(self):
         """Behind a gateway that mixes up its clients, their transaction ids must differ."""

@@ -8,6 +8,7 @@ from . import (
     test_exchange_alone,
     test_exchange_isa88,
     test_exchange_live,
+    test_fault_sentences,
     test_last_looks,
     test_parallel_runs,
     test_protocols,

@@ -30,18 +30,6 @@ class ConnectionCase(MillCase):
             self.controller.port = self.wire.port
         return plc
 
-    def assert_cycle(self, plc):
-        """An order goes all the way over this connection."""
-        order = self.new_order()
-        self.run_task(1)
-        self.run_task(2)
-        self.assertEqual(self.queue().state, "offered", self.controller.last_error)
-        self.run_plc(plc, 1)
-        self.run_task(2)
-        self.run_task(3)
-        journal = self.controller.journal_ids.sorted("id").mapped("message")
-        self.assertEqual(order.state, "done", "\n".join(["the journal says why:", *journal]))
-
 
 @tagged("post_install", "-at_install")
 class TestCycle(ConnectionCase):
