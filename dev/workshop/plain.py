@@ -34,6 +34,7 @@ TESTS = (  # fast ones first
     "test_levels",
     "test_constants",
     "test_doses",
+    "test_simulator_bins",
     "test_simulator_events",
     "test_simulator",
     "test_events_model",

@@ -21,15 +21,16 @@ def load_simulator():
     return package
 
 
-def weighing(text):
-    """(product number, kg) from an argument such as 202:3.05."""
+def number_and_kg(text):
+    """(product number or equipment code, kg) from an argument such as 202:3.05."""
     number, _colon, kg = text.partition(":")
     return int(number), float(kg)
 
 
-def level(text):
-    """(equipment code, kg) from an argument such as 103:480."""
-    return weighing(text)
+def two_codes(text):
+    """(equipment code, equipment code) from an argument such as 101:104."""
+    code, _colon, other = text.partition(":")
+    return int(code), int(other)
 
 
 class PlcSimulator(Command):
@@ -38,6 +39,9 @@ class PlcSimulator(Command):
     It serves the register layouts "Feed mill, job numbers" and "Feed mill, flags" (recipes from 7000 on, feedback from 6000
     on, a slot every 100 registers), and "ISA-88, float32" (1000, 3000, 110). Equipment failures stand from 8000 on, manual
     weighings from 9000 on, the clock of "ISA-88, float32" from 9500 on, levels of silos from 9700 on. It shows UTC.
+
+    Its silos never run empty, unless --bin says what is in one. Then a dose may be cut short: the program changes over to the
+    silo that --sister names, or stands still until the bin is filled again, or the batch fails.
     """
 
     name = "plc_simulator"
@@ -110,7 +114,7 @@ class PlcSimulator(Command):
             "--weigh",
             dest="weighings",
             metavar="NUMBER:KG",
-            type=weighing,
+            type=number_and_kg,
             action="append",
             default=argparse.SUPPRESS,
             help="people weigh so much of the product with this number, for the first job; again: for the next one",
@@ -119,11 +123,37 @@ class PlcSimulator(Command):
             "--level",
             dest="levels",
             metavar="CODE:KG",
-            type=level,
+            type=number_and_kg,
             action="append",
             default=argparse.SUPPRESS,
             help="what the sensor of the silo with this code shows to begin with; what is dosed leaves it; again: another silo",
         )
+        add(
+            "--bin",
+            dest="bins",
+            metavar="CODE:KG",
+            type=number_and_kg,
+            action="append",
+            default=argparse.SUPPRESS,
+            help="so much is in the silo with this code at the start, and it runs empty; again: another silo",
+        )
+        add(
+            "--sister",
+            dest="sisters",
+            metavar="CODE:CODE",
+            type=two_codes,
+            action="append",
+            default=argparse.SUPPRESS,
+            help="change over from the first silo to the second when the first is empty, where the layout has a line for that; again: "
+            "from another one",
+        )
+        add(
+            "--when-empty",
+            default="hold",
+            choices=["hold", "fail"],
+            help="what becomes of a batch whose bin is empty, if there is none to change over to",
+        )
+        add("--refill", type=float, default=0.0, help="seconds of plant time until an empty bin is filled again; 0: never")
         add("--clock-offset", type=float, default=0.0, help="seconds by which its clock is ahead of UTC; behind: negative")
         add(
             "--ledger",

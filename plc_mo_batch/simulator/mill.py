@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import compress
 from typing import Any
 
 from . import encoding
-from .batch import Batch
+from .batch import Batch, Dose
+from .bins import Bins
 from .clock import CLOCK_BASE, clock_image
 from .events import FAILURE_BASE, FAILURES, WEIGHING_BASE, EventArea, Failure, Weighing
 from .levels import LEVEL_BASE, level_image
@@ -30,10 +31,12 @@ class Mill:
     ``memory``: 65536 words, addressed from 0, the one place where recipes come from and feedback goes to.
     ``ledger``: what physically happened, whatever the registers say; a list of dicts, one when a job is taken
     and one when it ends: ``seq`` (1, 2, ...), ``event`` (taken, finished, failed, aborted, interrupted), ``slot``, ``job``
-    (0 with flags), ``order``, ``lines`` (those with a target: ``code``, ``target``, ``kg``), ``weight`` in kg,
-    ``started`` and ``finished`` in seconds of plant time (``finished`` is None while it runs). Events have records of
+    (0 with flags), ``order``, ``lines`` (those with a target, or dosed all the same: ``code``, ``target``, ``kg``), ``weight`` in
+    kg, ``started`` and ``finished`` in seconds of plant time (``finished`` is None while it runs). Events have records of
     their own: ``failure`` (``equipment``, ``text``, ``at``) or ``weighing`` (``slot``, ``order``, ``number``, ``kg``) when it
-    happens, ``stored`` with the same values when Odoo's flag for it is seen.
+    happens, ``stored`` with the same values when Odoo's flag for it is seen. So have bins: ``empty`` (``code``, ``order``) when
+    one runs out in the middle of a dose, ``filled`` (``code``, ``kg``) when something is filled in.
+    ``bins``: what lies in the silos (:class:`Bins`).
 
     :param layout: "mill" or "isa88"; areas and word order are the layout's unless they are given
     :param handshake: "job-numbers" or "flags"; layout "isa88" has job numbers only
@@ -44,6 +47,9 @@ class Mill:
     :param weight: the finished weight comes "with" the end of a job, "late" (20 s after it) or "never"
     :param failures: so many jobs, from the first on, have a piece of equipment fail while they run
     :param weighings: (product number, kg) of what is weighed by hand, one for each job from the first on
+    :param bins: kg by equipment code of the silos that can run empty; a job whose dose is cut short goes on from the bin's sister,
+        if the layout has a line for that one, and otherwise is put on hold until the bin is filled again
+    :param sisters, when_empty, refill: of :class:`Bins`
     :param clock_offset: seconds by which its clock (layout "isa88" shows it) is ahead of UTC, or behind it
     :param levels: pairs of equipment code and kg: what the sensors of these silos show, from 9700 on; what is dosed leaves them
     :param verbose: log each step as info, otherwise as debug
@@ -64,6 +70,10 @@ class Mill:
         weight: str = "with",
         failures: int = 0,
         weighings: Sequence[tuple[int, float]] = (),
+        bins: Mapping[int, float] | Sequence[tuple[int, float]] = (),
+        sisters: Mapping[int, int] | Sequence[tuple[int, int]] = (),
+        when_empty: str = "hold",
+        refill: float = 0.0,
         clock_offset: float = 0.0,
         levels: Iterable[tuple[int, float]] = (),
         verbose: bool = False,
@@ -86,6 +96,7 @@ class Mill:
         self._late_weights: list[tuple[int, float, float]] = []  # slot number, due at, kg
         self._waiting: set[int] = set()
         self.areas = self._new_event_areas()
+        self.bins = Bins(dict(bins), dict(sisters), when_empty, refill)
         self.clock_offset = clock_offset
         self.levels = dict(levels)
         self._write_clock()
@@ -142,6 +153,8 @@ class Mill:
             slot.write_idle()
         self._write_late_weights()
         self._scan_events()
+        for code, kg in self.bins.due(self.now).items():
+            self.fill_bin(code, kg)
         if self.paused:
             return
         if self.batch:
@@ -172,21 +185,49 @@ class Mill:
     def _run(self, batch: Batch, dt: float) -> None:
         slot = self.slots[batch.slot - 1]
         self._obey(slot, batch)
-        before = batch.actuals()
-        rested = batch.advance(dt)
-        for (dose, kg), (_dose, earlier) in zip(batch.actuals(), before, strict=True):
-            if dose.code in self.levels:
-                self.levels[dose.code] -= kg - earlier
-        for dose in rested:
-            self._log("dosing %s %.2f kg -> %.2f", dose.code, dose.target, dose.final)
-        for dose, kg in batch.shown():
-            slot.write_actual(dose.line, kg)
+        self._advance(slot, batch, batch.elapsed + dt)
+        for line, kg in batch.shown():
+            slot.write_actual(line, kg)
         if not batch.told and batch.elapsed >= batch.dosing_seconds / 2:
             self._tell_beside(batch)
         if batch.ended:
             self._finish(slot, batch)
         else:
             slot.write_running(batch.held)
+
+    def _advance(self, slot: Slot, batch: Batch, until: float) -> None:
+        """Each time that a bin runs empty meanwhile, something is done about it."""
+        while not batch.held and not batch.ended:
+            at, dose = batch.runs_empty(self.bins.contents) or (until, None)
+            before = {line.line: line.kg for line in batch.actuals()}
+            for rested in batch.advance(min(at, until)):
+                self._log("dosing %s %.2f kg -> %.2f", rested.code, rested.target, rested.final)
+            for line in batch.actuals():
+                self._take(line.code, line.kg - before[line.line])
+            if not dose or at > until or batch.ended:
+                return
+            self._run_out(slot, batch, dose)
+
+    def _take(self, code: int, kg: float) -> None:
+        """It leaves the silo, and what the silo's sensor shows."""
+        self.bins.take(code, kg)
+        if code in self.levels:
+            self.levels[code] -= kg
+
+    def _run_out(self, slot: Slot, batch: Batch, dose: Dose) -> None:
+        """The bin of a dose is empty before that is in."""
+        sister = self.bins.sister(dose.code)
+        lines = [line for line, (code, _target) in enumerate(slot.lines()) if sister and code == sister]
+        if not batch.lacks:
+            self._append("empty", code=dose.code, order=batch.order)
+        self._log("%s is empty, %.2f kg are dosed: %s", dose.code, dose.kg(batch.elapsed), sister or self.bins.when_empty)
+        if lines:
+            batch.cut_short(dose, lines[0], sister)
+            batch.lacks = 0
+        elif self.bins.when_empty == "fail":
+            batch.fail_now()
+        else:
+            batch.held, batch.lacks = True, dose.code
 
     def _scan_events(self) -> None:
         for kind, area in self.areas.items():
@@ -273,7 +314,17 @@ class Mill:
         self._log("%s: %s", kind, event)
 
     def _note(self, what: str, event: Failure | Weighing) -> None:
-        self.ledger.append({"seq": self._next_seq(), "event": what, **event.record()})
+        self._append(what, **event.record())
+
+    # Bins
+
+    def fill_bin(self, code: int, kg: float) -> None:
+        """So much is filled in, above 0; a job that was put on hold as this bin was empty goes on."""
+        self.bins.put(code, kg)
+        self._append("filled", code=code, kg=kg)
+        self._log("%.2f kg filled into %s", kg, code)
+        if self.batch and self.batch.lacks == code:
+            self.batch.held, self.batch.lacks = False, 0
 
     # For tests
 
@@ -294,7 +345,8 @@ class Mill:
             self.batch.held = True
 
     def resume(self) -> None:
-        """Continue after ``pause``, and resume the running job if it is on hold, whoever held it."""
+        """Continue after ``pause``, and resume the running job if it is on hold, whoever held it. Where its bin is empty still, it
+        is on hold again at the next scan."""
         self.paused = False
         if self.batch:
             self.batch.held = False
@@ -304,7 +356,7 @@ class Mill:
 
         Only if its component is at rest: another one would go on counting, and nobody could tell how much is missing.
         """
-        if self.batch and any(dose.line == line for dose in self.batch.at_rest()):
+        if self.batch and any(rested.line == line for rested in self.batch.at_rest()):
             self.batch.forgotten.append(line)
 
     def lose_memory(self, keep_taken: bool = False) -> None:
@@ -343,6 +395,7 @@ class Mill:
             "late_weights": self._late_weights,
             "levels": [list(level) for level in self.levels.items()],
             "events": {kind: area.to_json() for kind, area in self.areas.items()},
+            "bins": self.bins.to_json(),
             "words": {str(address): self.memory[address] for address in compress(range(REGISTERS), self.memory)},
         }
 
@@ -358,6 +411,8 @@ class Mill:
         known = values.get("events", {})  # the mill of the first release had no events
         for kind in self.areas.keys() & known.keys():
             self.areas[kind].from_json(known[kind])
+        if "bins" in values:
+            self.bins.from_json(values["bins"])
         self.memory[:] = [0] * REGISTERS
         for address, word in values["words"].items():
             self.memory[int(address)] = word
@@ -365,19 +420,19 @@ class Mill:
     # Ledger and log
 
     def _record(self, event: str, batch: Batch, finished: float | None = None) -> None:
-        self.ledger.append(
-            {
-                "seq": self._next_seq(),
-                "event": event,
-                "slot": batch.slot,
-                "job": batch.job,
-                "order": batch.order,
-                "lines": [{"code": dose.code, "target": dose.target, "kg": kg} for dose, kg in batch.actuals()],
-                "weight": batch.weight(),
-                "started": batch.started,
-                "finished": finished,
-            }
+        self._append(
+            event,
+            slot=batch.slot,
+            job=batch.job,
+            order=batch.order,
+            lines=[{"code": line.code, "target": line.target, "kg": line.kg} for line in batch.actuals()],
+            weight=batch.weight(),
+            started=batch.started,
+            finished=finished,
         )
+
+    def _append(self, event: str, **what: Any) -> None:
+        self.ledger.append({"seq": self._next_seq(), "event": event, **what})
 
     def _next_seq(self) -> int:
         return self.ledger[-1]["seq"] + 1 if self.ledger else 1

@@ -9,8 +9,9 @@ from typing import Any
 
 from .mill import Mill
 
-# A scan adds at most five records (a job, two events that begin and two that are stored), a memory loss one more.
-TAIL_RECORDS = 12
+# A scan adds at most five records (a job, two events that begin and two that are stored) and two for each bin, which runs empty
+# and is filled again; a memory loss adds one more.
+TAIL_RECORDS = 12 + 2 * 24
 
 
 class Store:

@@ -28,6 +28,7 @@ from . import (
     test_sentences,
     test_signature,
     test_simulator,
+    test_simulator_bins,
     test_simulator_events,
     test_transport,
     test_trial,
