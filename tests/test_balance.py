@@ -23,7 +23,7 @@ def facts():
     """One order: 600 kg of maize from silo 101, 400 kg of salt (400000 g in its move) by hand."""
     maize = {"id": 11, "raw_material_production_id": [1, "MO/1"], "product_id": [3, "Maize"], "product_uom": [KG, "kg"]}
     salt = {**maize, "id": 12, "product_id": [4, "Salt"], "product_uom": [GRAM, "g"]}
-    line = {"batch_id": [5, "BATCH/1"], "uom_id": [KG, "kg"], "reported": True}
+    line = {"batch_id": [5, "BATCH/1"], "uom_id": [KG, "kg"], "reported": True, "is_sister": False}
     order = {"id": 1, "name": "MO/1", "state": "confirmed", "product_uom_id": [KG, "kg"], "product_qty": 1000.0}
     return Facts(
         orders=[{**order, "qty_produced": 0.0}],
@@ -89,7 +89,37 @@ def test_component_of_which_nothing_is_wanted(facts):
     assert not any(row.problems for row in rows)
 
 
+def change_over(facts, first=200.0, planned=600.0, sister_planned=0.0):
+    """Silo 101 ran empty, and 104 dosed the rest of the maize: by itself, or as it was planned."""
+    second = round(601.23 - first, 2)
+    line = facts.lines[0]
+    line.update(actual_qty=first, planned_qty=planned)
+    facts.moves[0].update(quantity=first)
+    values = {"code": 104, "is_sister": True, "move_id": [15, "x"], "planned_qty": sister_planned, "actual_qty": second}
+    facts.lines.append({**line, **values})
+    facts.moves.append({**facts.moves[0], "id": 15, "quantity": second, "product_uom_qty": second, "value": 0.0})
+    doses = [{"code": 101, "target": planned, "kg": first}, {"code": 104, "target": sister_planned, "kg": second}]
+    facts.ledger[1].update(lines=doses)
+
+
+@pytest.mark.parametrize("doses", [(200.0,), (200.0, 180.0, 420.0)])
+def test_two_silos_of_one_component(facts, doses):
+    change_over(facts, *doses)
+    rows, problems = balance(facts)
+    assert not problems
+    assert not any(row.problems for row in rows), rows
+
+
+def test_all_of_it_from_the_other_silo(facts):
+    change_over(facts, 0.0)
+    facts.moves[0].update(state="cancel")
+    rows, _problems = balance(facts)
+    assert not any(row.problems for row in rows), rows
+
+
 ROWS = {
+    "two silos dose for another plan": ("Maize", lambda f: change_over(f, 200.0, 180.0, 400.0)),
+    "what the other silo dosed is not booked": ("Maize", lambda f: (change_over(f), f.moves[-1].update(state="cancel"))),
     "a hundredth of a kg booked less": ("Maize", lambda f: f.moves[0].update(quantity=601.22)),
     "a move that is not done": ("Maize", lambda f: f.moves[0].update(state="assigned")),
     "the batch stored something else": ("Maize", lambda f: f.lines[0].update(actual_qty=601.32)),

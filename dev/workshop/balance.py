@@ -113,6 +113,7 @@ class _OrderBalance:
         self.name = order["name"]
         self.weight = ledger.weight(self.name)
         self.dosed = ledger.dosed(self.name)
+        self.targets = {code: target for code, (_kg, target) in self.dosed.items()}
         self.plan = {move["id"]: move for move in self._own(facts.plan)}
         self.moves = {move["id"]: move for move in self._own(facts.moves)}
         self.batches = [batch for batch in facts.batches if batch["production_id"][0] == order["id"]]
@@ -130,10 +131,20 @@ class _OrderBalance:
     def _dosed_row(self, line):
         row = self._row(line, line["actual_qty"] if line["reported"] else None)
         row.dosed, target = self.dosed.pop(line["code"], (None, None))
+        sisters = self._sisters(line)
+        if sisters and row.booked is None and not row.stored:
+            row.booked = 0.0  # all of it came from them
         _expect(row, "dosed, batch and stock differ", row.dosed, row.stored, row.booked)
         if row.planned is not None:
-            _expect(row, "another plan than the order's", row.planned, line["planned_qty"], target)
+            planned = line["planned_qty"] + sum(other["planned_qty"] for other in sisters)
+            targets = [target, *(self.targets.get(other["code"], 0.0) for other in sisters)]
+            _expect(row, "another plan than the order's", row.planned, planned, None if None in targets else sum(targets))
         return row
+
+    def _sisters(self, line):
+        """The lines of other silos that dosed a part of this component."""
+        same = [other for other in self.lines if other["product_id"] == line["product_id"]]
+        return [other for other in same if other["is_sister"] and other is not line]
 
     def _hand_row(self, line):
         """What is added by hand counts as consumed as planned; also what came onto the order after its recipe was frozen."""

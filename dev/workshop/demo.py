@@ -14,7 +14,9 @@ from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 
 from workshop.balance import Facts, balance, table
-from workshop.databases import drop_database, throwaway_name
+from workshop.databases import drop_database, query, throwaway_name
+from workshop.demo_silos import SIMULATOR, Silos
+from workshop.demo_silos import table as silo_table
 from workshop.paths import LOGS
 from workshop.plant import (
     ADMIN,
@@ -195,6 +197,13 @@ class Office:
             raise Failure("The demo data have no confirmed order for the demo PLC.")
         self.ids = [order["id"] for order in self.orders]
         self.plan = self._moves()
+        self.silos = Silos(self._rpc, self.plc, self.plan)
+
+    def open(self):
+        """The silos are set up and filled, what the orders need is reserved, and the PLC may begin."""
+        self.silos.set_up()
+        self._rpc.call("mrp.production", "action_assign", self.ids)
+        self._rpc.call("plc.controller", "write", [self.plc], {"enabled": True})
 
     def fill(self):
         """The button "Fill now"."""
@@ -230,7 +239,7 @@ class Office:
         fields = ["name", "production_id", "state", "produced_qty"]
         batches = self._rpc.call("mo.batch", "search_read", in_orders, fields, order="id", context=context)
         in_batches = [("batch_id", "in", [batch["id"] for batch in batches])]
-        fields = ["batch_id", "product_id", "move_id", "code", "uom_id", "planned_qty", "actual_qty", "reported"]
+        fields = ["batch_id", "product_id", "move_id", "code", "uom_id", "planned_qty", "actual_qty", "reported", "is_sister"]
         lines = self._rpc.call("mo.batch.line", "search_read", in_batches, fields, order="batch_id, sequence, id")
         units = self._rpc.call("uom.uom", "search_read", [], ["factor"], context=context)
         made = [("production_id", "in", self.ids), ("state", "=", "done")]
@@ -291,8 +300,11 @@ class Demo:
         self._prepare()
         self.simulator = self._simulator()
         connect_plc(self.database, self.simulator.port, self.options.handshake, self.options.protocol)
+        query(self.database, "UPDATE plc_controller SET enabled = false")  # nothing is queued before the silos are set up
         self.server = self._server()
         self.office = Office(self.server)
+        say("Filling the silos …")
+        self.office.open()
         self.screen = Screen(self.server.log)
         self._announce()
         seconds = self._cycle()
@@ -325,7 +337,7 @@ class Demo:
     def _simulator(self):
         speed, handshake = self.options.speed, self.options.handshake
         log = self.folder / "simulator.log"
-        beside = {"failures": 1, "weigh": WEIGHING, "protocol": PROTOCOLS[self.options.protocol][0]}
+        beside = {"failures": 1, "weigh": WEIGHING, "protocol": PROTOCOLS[self.options.protocol][0], **SIMULATOR}
         return self._started(Simulator(log, self.ledger, speed=speed, handshake=handshake, seed=int(time.time()), **beside))
 
     def _server(self):
@@ -386,17 +398,23 @@ class Demo:
         for line in table(rows, red=lambda text: paint("problem", text)):
             say(line)
         say()
+        silos = self.office.silos.rows(facts.ledger, [batch["id"] for batch in facts.batches])
+        for line in silo_table(silos, red=lambda text: paint("problem", text)):
+            say(line)
+        say()
         for problem in problems:
             say(paint("problem", problem))
-        wrong = sum(bool(row.problems) for row in rows)
+        wrong = sum(bool(row.problems) for row in [*rows, *silos])
         if wrong or problems:
-            say(paint("problem", f"{wrong} of {len(rows)} lines disagree, {len(problems)} other problems. Logs: {self.folder}"))
+            every = len(rows) + len(silos)
+            say(paint("problem", f"{wrong} of {every} lines disagree, {len(problems)} other problems. Logs: {self.folder}"))
             return 1
         say(
             paint(
                 "good",
                 f"{len(self.office.ids)} orders done in {seconds:.0f} s ({self.options.protocol}, {self.options.handshake}), "
-                f"all {len(rows)} lines agree: dosed = batch = stock{'' if self.options.bare else ', value in = value out'}.",
+                f"all {len(rows)} lines agree: dosed = batch = stock{'' if self.options.bare else ', value in = value out'}; "
+                f"all {len(silos)} lots of the silos, too.",
             )
         )
         self.keep_logs = not self.throwaway

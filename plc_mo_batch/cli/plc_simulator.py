@@ -144,8 +144,7 @@ class PlcSimulator(Command):
             type=two_codes,
             action="append",
             default=argparse.SUPPRESS,
-            help="change over from the first silo to the second when the first is empty, where the layout has a line for that; again: "
-            "from another one",
+            help="change over to the second silo when the first is empty, if the layout has a line for it; again: from another",
         )
         add(
             "--when-empty",

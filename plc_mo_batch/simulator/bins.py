@@ -65,5 +65,5 @@ class Bins:
 
     def from_json(self, values: dict[str, Any]) -> None:
         """Continue from the state in ``values``."""
-        self.contents = {code: kg for code, kg in values["contents"]}
-        self._empty_since = {code: since for code, since in values["empty_since"]}
+        self.contents = dict(values["contents"])
+        self._empty_since = dict(values["empty_since"])

@@ -47,8 +47,8 @@ class Mill:
     :param weight: the finished weight comes "with" the end of a job, "late" (20 s after it) or "never"
     :param failures: so many jobs, from the first on, have a piece of equipment fail while they run
     :param weighings: (product number, kg) of what is weighed by hand, one for each job from the first on
-    :param bins: kg by equipment code of the silos that can run empty; a job whose dose is cut short goes on from the bin's sister,
-        if the layout has a line for that one, and otherwise is put on hold until the bin is filled again
+    :param bins: kg by equipment code of the silos that can run empty; a dose that is cut short goes on from the bin's sister
+        if the layout has a line for that one; otherwise the job is put on hold until the bin is filled again
     :param sisters, when_empty, refill: of :class:`Bins`
     :param clock_offset: seconds by which its clock (layout "isa88" shows it) is ahead of UTC, or behind it
     :param levels: pairs of equipment code and kg: what the sensors of these silos show, from 9700 on; what is dosed leaves them
@@ -345,8 +345,8 @@ class Mill:
             self.batch.held = True
 
     def resume(self) -> None:
-        """Continue after ``pause``, and resume the running job if it is on hold, whoever held it. Where its bin is empty still, it
-        is on hold again at the next scan."""
+        """Continue after ``pause``, and resume the running job if it is on hold, whoever held it. It is on hold again at the next
+        scan where its bin is still empty."""
         self.paused = False
         if self.batch:
             self.batch.held = False
