@@ -220,6 +220,26 @@ def _expect(row, problem, *quantities):
         row.problems.append(problem)
 
 
+def dosed_of_lots(fills, doses):
+    """kg by code and lot, of what a mill dosed: what was filled in first is dosed first, and an excess is of the last lot.
+
+    :param fills: code -> (lot, kg), the oldest first
+    :param doses: lines of a ledger
+    """
+    left = {code: [[lot, kg] for lot, kg in filled] for code, filled in fills.items()}
+    dosed = Counter()
+    for line in doses:
+        rest, layers = line["kg"], left[line["code"]]
+        while rest > 0:
+            lot, held = layers[0]
+            part = min(rest, held) if len(layers) > 1 else rest
+            dosed[line["code"], lot] += part
+            rest, layers[0][1] = round(rest - part, 2), round(held - part, 2)
+            if layers[0][1] <= 0 and len(layers) > 1:
+                layers.pop(0)
+    return dosed
+
+
 # What people see
 
 

@@ -8,14 +8,14 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from math import ceil
 
-from workshop.balance import ENDS, HALF_A_STEP
+from workshop.balance import ENDS, HALF_A_STEP, dosed_of_lots
 
 MAIZE, SISTER = 101, 113  # barley is in 112 alone then
 MAIZE_FILLS = (400.0, 300.0)  # enough for two orders, by the books
 MAIZE_IN_BIN = 600.0  # what really lies there: in the middle of the second one it is empty
 LOW = 103  # falls below its limit while the orders are made
 LOW_KG, LOW_FILLS = 1000.0, (900.0, 1700.0)
-CAPACITY = 12000.0
+CAPACITY = 3000.0
 SIMULATOR = {"bin": f"{MAIZE}:{MAIZE_IN_BIN:g}", "sister": f"{MAIZE}:{SISTER}"}  # its options
 
 
@@ -128,8 +128,9 @@ class Silos:
 
     def _columns(self, ledger, batches):
         codes = {silo["location_id"][0]: silo["code"] for silo in self._silos if silo["location_id"]}
+        doses = [line for record in ledger if record["event"] in ENDS for line in record["lines"]]
         return {
-            "dosed": dosed_of_lots(self.fills, ledger),
+            "dosed": dosed_of_lots(self.fills, doses),
             "batch": self._of_batches(codes, batches),
             "booked": self._booked(codes),
             "left": self._left(codes),
@@ -155,26 +156,6 @@ class Silos:
 
 FIELDS = ["name", "code", "product_ids", "location_id"]
 COUNTING = {"inventory_mode": True}
-
-
-def dosed_of_lots(fills, ledger):
-    """kg by code and lot, of what the mill dosed: what was filled in first is dosed first, and an excess is of the last lot.
-
-    :param fills: code -> (lot, kg), the oldest first
-    """
-    left = {code: [[lot, kg] for lot, kg in filled] for code, filled in fills.items()}
-    dosed = Counter()
-    for record in ledger:
-        for line in record["lines"] if record["event"] in ENDS else ():
-            rest, layers = line["kg"], left[line["code"]]
-            while rest > 0:
-                lot, held = layers[0]
-                part = min(rest, held) if len(layers) > 1 else rest
-                dosed[line["code"], lot] += part
-                rest, layers[0][1] = round(rest - part, 2), round(held - part, 2)
-                if layers[0][1] <= 0 and len(layers) > 1:
-                    layers.pop(0)
-    return dosed
 
 
 def _summed(rows):

@@ -31,12 +31,14 @@ from workshop.soak.world import PLCS, ROLES, Api, Plc, Server, set_up
 from workshop.torture.books import Stock, Verdict, accounts_gap, compare, compare_accounts, dosed, rows, say
 from workshop.torture.events import KEYS, TABLES, Told, key
 from workshop.torture.fork import Fork
+from workshop.torture.silos import SILOS_HELP, booked_from_silos, compare_silos
 from workshop.torture.watch import offences
 from workshop.torture.world import BY_HAND, TASKS, WEIGHED, Odoo
 
 LOOK_SECONDS = 1.0
 REST_SECONDS = 240.0  # from the last fault until everything has to be at rest
 ORDER_KG = 1000.0
+BATCHES, BATCHES_A_MINUTE = 40, 15  # that a PLC makes at most
 UNUSABLE = (
     "server closed the connection",
     "terminating connection",
@@ -79,14 +81,17 @@ class Soak:
         return self._close()
 
     def _prepare(self):
+        batches = int(BATCHES + BATCHES_A_MINUTE * self.options.minutes) if self.options.silos else 0
+
         def main(line):
             odoo = Odoo(self.database, self.folder)
             with odoo.registry.cursor() as cursor:
-                facts = set_up(odoo.env(cursor))
+                facts = set_up(odoo.env(cursor), batches)
             line.tell(facts)
 
         fork = Fork(main)
-        facts, self.secrets = fork.line.hear()
+        facts, self.secrets, in_store = fork.line.hear()
+        self.in_store = {int(product): place for product, place in in_store.items()}
         fork.wait()
         [[self.first_event]] = self.sql("SELECT coalesce(max(id), 0) FROM mo_batch_journal")
         self.gap = self._with_cursor(accounts_gap)
@@ -130,7 +135,7 @@ class Soak:
 
     def _clerk(self, server, role):
         api = Api(server, ROLES[role], self.secrets[role])
-        return Clerk(api, self.plcs, self.by_hand, self.taken_out, ROLES[role] == "manager")
+        return Clerk(api, self.plcs, self.by_hand, self.taken_out, ROLES[role] == "manager", self.in_store)
 
     def _perform(self, play, notes):
         for note in notes:
@@ -335,9 +340,18 @@ class Soak:
             for batch in stock.batches:
                 if batch["active"]:
                     self._offend("stuck", f"batch {batch['id']} is {batch['state']}: {batch['attention'] or batch['last_error']}")
-
+            self._compare_silos(plc, typed)
         self.counts["fell"] = self.nature.falls
         self._add(self._with_cursor(compare_accounts, self.gap))
+
+    def _compare_silos(self, plc, typed):
+        """Of an order that a clerk closed by hand, and whose batch was taken out, what was booked from the silos counts: what was
+        typed stands for the rest."""
+        unclear = [order for order in typed if order["id"] in self.taken_out]
+        names = {order["name"] for order in unclear}
+        records = [record for record in plc.records() if record.get("order") not in names]
+        records += self._with_cursor(booked_from_silos, plc.places, [order["id"] for order in unclear])
+        self._add(self._with_cursor(compare_silos, plc.places, records))
 
     def _salt(self, stock):
         """What is added by hand is booked once, with each order that is closed."""
@@ -485,8 +499,8 @@ class Soak:
         say(f"soak {self.seed}: {self.verdict}")
         if self.verdict:
             subprocess.run(["pg_dump", "-Fc", "-f", self.folder / "soak.dump", self.database], check=False)
-            bare = " --bare" if self.options.bare else ""
-            say(f"again: dev/soak --seed {self.seed} --minutes {self.options.minutes:g}{bare}")
+            flags = f"{' --bare' if self.options.bare else ''} --{'' if self.options.silos else 'no-'}silos"
+            say(f"again: dev/soak --seed {self.seed} --minutes {self.options.minutes:g}{flags}")
         if self.verdict or not count["made"]:
             return 1
         shutil.rmtree(self.folder)
@@ -499,7 +513,9 @@ def parse():
     add("--seed", type=int, default=None, help="the same seed plays the same score again (default: one is drawn, and told)")
     add("--minutes", type=float, default=5.0, help="until the faults cease (default: %(default)g)")
     add("--bare", action="store_true", help="without accounting, sales and all else that a plant has beside manufacturing")
+    add("--silos", action=argparse.BooleanOptionalAction, help=SILOS_HELP)
     options = parser.parse_args()
+    options.silos = not options.bare if options.silos is None else options.silos
     if options.seed is None:
         options.seed = random.randrange(1_000_000)
     return options

@@ -5,6 +5,7 @@ import xmlrpc.client
 from workshop.soak.score import pick
 from workshop.torture.events import Told
 from workshop.torture.person import CLOSING, Person, type_hand_adds, weigh_up
+from workshop.torture.silos import details
 
 CANCELLABLE = ["queued", "sending", "offered"]
 REASONS = ["recipe", "material", "machine", "plan", "other"]
@@ -36,14 +37,16 @@ class Clerk:
     :param by_hand: what clerks typed into orders to close them by hand: order id -> kg by product id; grows
     :param taken_out: ids of orders whose batches were taken out, as a person decided; grows
     :param manages: has the role of a manager; else an operator's
+    :param in_store: (location, lot) by product id, of what is taken where something is made elsewhere
     """
 
-    def __init__(self, call, plcs, by_hand, taken_out, manages):
+    def __init__(self, call, plcs, by_hand, taken_out, manages, in_store):
         self.call = call
         self.manages = manages
         self.plcs = plcs
         self.by_hand = by_hand
         self.taken_out = taken_out
+        self.in_store = in_store
 
     def play(self, note):
         """:return: a few words on what was done; nothing where there was nothing to click on"""
@@ -111,16 +114,25 @@ class Clerk:
             return ""
         [values] = self.call("mrp.production", "read", [order], ["state", "product_qty"])
         domain = [("raw_material_production_id", "=", order), ("state", "not in", ["done", "cancel"])]
-        moves = self.call("stock.move", "search_read", domain, ["product_id", "product_uom_qty"])
+        moves = self.call("stock.move", "search_read", domain, ["product_id", "product_uom_qty", "product_uom"])
         if moves:  # none where the other clerk has just closed it
             self.by_hand[order] = {move["product_id"][0]: move["product_uom_qty"] for move in moves}
         if values["state"] in ("done", "cancel"):
             return ""
         self.call("mrp.production", "write", [order], {"qty_producing": values["product_qty"]})
         for move in moves:
-            self.call("stock.move", "write", [move["id"]], {"quantity": move["product_uom_qty"], "picked": True})
+            self.call("stock.move", "write", [move["id"]], {**self._taken_elsewhere(move), "picked": True})
         self.call("mrp.production", "button_mark_done", [order], context=CLOSING)
         return f"order {order}: closed by hand"
+
+    def _taken_elsewhere(self, move):
+        """All that was planned; of what has lots, from the store."""
+        product, quantity = move["product_id"][0], move["product_uom_qty"]
+        if product not in self.in_store:
+            return {"quantity": quantity}
+        location, lot = self.in_store[product]
+        layer = {"location_id": location, "lot_id": lot, "quantity": quantity}
+        return {"move_line_ids": details([layer], product, move["product_uom"][0])}
 
     def _cancel_order(self, die, busy, *_dice):
         order = self._order(die, busy)
@@ -153,7 +165,8 @@ class Clerk:
         """The other one, who thinks first: what waits for a person is decided by looking at the PLC."""
         plc = pick(die, self.plcs)
         orders = self.call("mrp.production", "search", [("picking_type_id", "=", plc.picking_type)])
-        person = Person(self.call, plc.ledger(), plc.silos, orders, self.taken_out.intersection(orders))
+        taken_out = self.taken_out.intersection(orders)
+        person = Person(self.call, plc.ledger(), plc.silos, orders, taken_out, plc.shelf(self.call))
         try:
             acts = person.look()
         finally:

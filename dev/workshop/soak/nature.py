@@ -121,10 +121,11 @@ class Nature:
         for plc in self.about_to_fall[:]:
             with plc.peer.lock:
                 mill = plc.peer.mill
-                dose = next((dose for dose in mill.batch.at_rest() if dose.final > LEAST_FALL), None) if mill.batch else None
+                rested = mill.batch.at_rest() if mill.batch else []
+                dose = next((line for line in rested if line.target and line.kg > LEAST_FALL), None)
                 if not dose:
                     continue
-                if self.stored(plc, mill.batch.order).get(dose.code) != dose.final:
+                if self.stored(plc, mill.batch.order).get(dose.code) != dose.kg:
                     mill.pause()
                     continue
                 mill.lose_counter(dose.line)

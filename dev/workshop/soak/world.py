@@ -9,6 +9,7 @@ from workshop.paths import ROOT
 from workshop.torture.books import Ledger
 from workshop.torture.genuine import ADDONS
 from workshop.torture.peer import Peer, fault_proxy
+from workshop.torture.silos import BINS, Place, Shelf, set_up_silos
 from workshop.torture.watch import Watch
 from workshop.torture.world import BY_HAND, WEIGHED, new_orders
 
@@ -28,13 +29,15 @@ class Plc:
     """A simulated PLC behind its proxy, and what Odoo calls it."""
 
     def __init__(self, options, facts, database, folder, seed):
-        self.id, self.name, self.picking_type, self.feed, self.bom, silos = facts
+        self.id, self.name, self.picking_type, self.feed, self.bom, silos, places = facts
         self.silos = {int(code): product for code, product in silos.items()}
+        self.places = {int(code): Place(*place) for code, place in places.items()}
         self.has_commands = "layout" in options
         self.tells = options.get("tells", False)
         self.forgotten = 0  # events that it had not told yet when it lost its memory
         self.offences = folder / f"offences_{self.id}.jsonl"
-        self.peer = Peer(scan_time=0.05, speed=SPEED, seed=seed, **options).start()
+        bins = BINS if self.places else {}
+        self.peer = Peer(scan_time=0.05, speed=SPEED, seed=seed, **options, **bins).start()
         self.peer.watch = Watch(self.peer.mill, f"dbname={database}", self.id, self.offences)
         self.proxy = fault_proxy.FaultProxy(self.peer.port)
         self.proxy.__enter__()
@@ -45,6 +48,10 @@ class Plc:
     def records(self):
         with self.peer.lock:
             return json.loads(json.dumps(self.peer.mill.ledger))
+
+    def shelf(self, call):
+        """From where people take what they book by hand; None where silos are no stock locations."""
+        return Shelf(call, self.id, self.places) if self.places else None
 
     def has_told(self):
         """Nothing waits to be shown, nor for its flag."""
@@ -120,10 +127,12 @@ class Api:
         return self._rpc.call(model, method, *args, **kwargs)
 
 
-def set_up(env):
+def set_up(env, batches=0):
     """Three PLCs with orders, nothing due, and a user of each role.
 
-    :return: of each PLC its id, name, operation type, product, BoM, and product id by equipment code; of each user the secret
+    :param batches: silos are stock locations with enough in them for about so many of each PLC; 0: they are none
+    :return: of each PLC its id, name, operation type, product, BoM, product id by equipment code, and what the silos' places are
+        made of; of each user the secret; what lies in the store, see :func:`set_up_silos`
     """
     from odoo import Command, fields
 
@@ -131,8 +140,8 @@ def set_up(env):
     env["ir.cron.trigger"].search([]).unlink()
     mill = env.ref("plc_mo_batch.plc_controller_mill")
     mill.enabled = False
-    facts = []
-    for name, options, layout in PLCS:
+    controllers = env["plc.controller"]
+    for name, _options, layout in PLCS:
         kind = mill.picking_type_ids[0].copy({"name": name, "sequence_code": name[-3:].upper()})
         equipment = [
             {"name": f"{name} {item.code}", "code": item.code, "kind": item.kind, "product_ids": item.product_ids.ids}
@@ -145,7 +154,7 @@ def set_up(env):
                 {
                     "name": name,
                     "host": "127.0.0.1",
-                    "port": len(facts) + 1,  # each its own; the proxy's, once that listens
+                    "port": len(controllers) + 1,  # each its own; the proxy's, once that listens
                     "layout_id": env.ref(f"plc_mo_batch.plc_register_layout_{layout}").id,
                     "picking_type_ids": kind.ids,
                     "equipment_ids": [Command.create(values) for values in equipment],
@@ -157,13 +166,18 @@ def set_up(env):
                 }
             )
         )
+        controllers |= controller
+    places, in_store = set_up_silos(env, controllers, batches) if batches else ([{} for _plc in PLCS], {})
+    facts = []
+    for (name, options, _layout), controller, places_of_plc in zip(PLCS, controllers, places, strict=True):
         if options.get("tells"):
             controller.write({"hand_add_policy": "weighed", "weighing_grace": GRACE_MINUTES, "tz": "UTC"})
         orders = new_orders(env, controller, ORDERS, WEIGHED if options.get("tells") else BY_HAND)
         silos = {item.code: item.product_ids.id for item in controller.equipment_ids}
-        facts.append([controller.id, name, kind.id, orders.product_id.id, orders.bom_id.id, silos])
+        kind = controller.picking_type_ids
+        facts.append([controller.id, name, kind.id, orders.product_id.id, orders.bom_id.id, silos, places_of_plc])
     env["ir.cron"].search([]).write({"nextcall": fields.Datetime.now()})
-    return facts, [new_user(env, role) for role in ROLES]
+    return facts, [new_user(env, role) for role in ROLES], in_store
 
 
 def new_user(env, role):

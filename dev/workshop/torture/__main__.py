@@ -26,6 +26,7 @@ from workshop.torture.books import Verdict, say
 from workshop.torture.boundaries import COMMIT, REQUEST, Point
 from workshop.torture.cycle import Cycle
 from workshop.torture.sabotage import SABOTAGES
+from workshop.torture.silos import SILOS_HELP
 from workshop.torture.world import KINDS, WORKS, World
 
 HANDSHAKES = ("job-numbers", "flags")
@@ -67,9 +68,9 @@ class Torture:
 
     def _run(self):
         begun = time.monotonic()
-        self.world = World(
-            self.folder, self.options.handshake, self.options.cycles, WORKS[self.options.cycle], self.options.protocol
-        )
+        options = self.options
+        work = WORKS[options.cycle]
+        self.world = World(self.folder, options.handshake, options.cycles, work, options.protocol, options.silos)
         say(f"{self.name}: the plant stands after {time.monotonic() - begun:.0f} s")
         try:
             labels = self._count()
@@ -119,6 +120,7 @@ class Torture:
     def _sabotage(self):
         """The promise is broken on purpose, in each way that is looked for: unless that is seen, nothing here proves anything."""
         sabotages = SABOTAGES[self.options.cycle] | ({} if self.options.bare else SABOTAGES["value"])
+        sabotages |= SABOTAGES["silos"] if self.options.silos else {}
         for name, (spoil, kind) in sabotages.items():
             verdict = Cycle(self.world, sabotage=spoil, max_lives=SABOTAGED_LIVES).run()
             if not getattr(verdict, kind):
@@ -162,7 +164,8 @@ class Torture:
             say(f"    {kind_of_fault.upper()}: {sentence}")
         if verdict:
             chosen = [(name, getattr(self.options, name)) for name in ("cycle", "handshake", "protocol")]
-            options = " ".join([*(f"--{name} {value}" for name, value in chosen), *(["--bare"] * self.options.bare)])
+            flags = [*(["--bare"] * self.options.bare), *(["--silos"] if self.options.silos else ["--no-silos"])]
+            options = " ".join([*(f"--{name} {value}" for name, value in chosen), *flags])
             say(f"    again: dev/torture {options} --replay {kind}/{point}")
             kept = self.logs / f"{kind}_{point}"
             shutil.copytree(self.folder, kept, ignore=shutil.ignore_patterns("*.socket"))
@@ -199,8 +202,10 @@ def parse():
     add("--genuine", action="store_true", help="with a genuine server process in place of a fork: some 15 s a point")
     add("--no-sabotage", dest="sabotage", action="store_false", help="do not show first that faults would be found")
     add("--bare", action="store_true", help="without accounting, sales and all else that a plant has beside manufacturing")
+    add("--silos", action=argparse.BooleanOptionalAction, help=SILOS_HELP)
     add("--verbose", action="store_true", help="a line for each point")
     options = parser.parse_args()
+    options.silos = not options.bare if options.silos is None else options.silos
     if options.genuine and options.cycle == "events":
         parser.error("genuine servers know no cycle of events")
     if options.protocol != "modbus" and (options.genuine or options.cycle == "events"):

@@ -9,6 +9,7 @@ from workshop.torture.books import Ledger, Stock, accounts_gap, compare, compare
 from workshop.torture.events import TABLES, Told, compare_events
 from workshop.torture.fork import Gone
 from workshop.torture.person import REQUEUED, Person, weigh_up
+from workshop.torture.silos import Shelf, compare_silos
 from workshop.torture.watch import offences
 from workshop.torture.world import SCANS_MEANWHILE, hook_for
 
@@ -114,7 +115,8 @@ class Cycle:
         world, records = self.world, self._records()
 
         def look(call):
-            person = Person(call, Ledger(records), world.silos, self.orders, self.taken_out)
+            shelf = Shelf(call, world.controller, world.places) if world.places else None
+            person = Person(call, Ledger(records), world.silos, self.orders, self.taken_out, shelf)
             acts, told = person.look(), Told(records)
             if told.is_all_stored():
                 acts += weigh_up(call, told, world.controller)
@@ -130,6 +132,7 @@ class Cycle:
         stock = self.snapshot_of_stock()
         verdict = compare(stock, Ledger(self._records()), self.world.silos, self._by_hand(stock))
         verdict.add(self._with_cursor(compare_accounts, self.gap))
+        verdict.add(self._with_cursor(compare_silos, self.world.places, read_ledger(self.world.mill.ledger_file)))
         if self.world.work.tells:
             verdict.add(self._compare_events())
         verdict.early += offences(self.world.mill.offences)

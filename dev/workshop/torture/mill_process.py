@@ -16,9 +16,10 @@ class Mill:
     :param folder: for its ledger, its memory and what the watch has to report
     :param dsn, controller: of the database that is asked whether what is written into the PLC is committed
     :param tells: of each batch what people add by hand, and a failure
+    :param bins: options of the simulator for what is in its silos
     """
 
-    def __init__(self, folder, port, handshake, dsn, controller, tells=False, protocol="modbus"):
+    def __init__(self, folder, port, handshake, dsn, controller, tells=False, protocol="modbus", bins=None):
         self.folder = folder
         self.port = port
         self.handshake = handshake
@@ -26,6 +27,7 @@ class Mill:
         self.controller = controller
         self.tells = tells
         self.protocol = protocol
+        self.bins = bins or {}
         self.ledger_file = folder / "ledger.jsonl"
         self.memory_file = folder / "memory.json"
         self.offences = folder / "offences.jsonl"
@@ -70,6 +72,10 @@ class Mill:
         """
         return self._fork.line.ask({"scans": scans})["running"]
 
+    def fill_bins(self):
+        """Up to what was in them at first."""
+        self._fork.line.ask({"fill": dict(self.bins.get("bins", ()))})
+
     # In the process
 
     def _serve(self, line, blank):
@@ -81,6 +87,8 @@ class Mill:
             order = line.hear()
             if order.get("die"):
                 simulator.dies = True
+            for code, kg in order.get("fill", {}).items():
+                simulator.mill.bins.contents[int(code)] = kg
             for _scan in range(order.get("scans", 0)):
                 simulator.step(DT)
             batch = simulator.mill.batch
@@ -88,7 +96,7 @@ class Mill:
 
     def _simulator(self, blank):
         options = {"ledger_file": self.ledger_file, "memory_file": self.memory_file, "seed": self.starts}
-        options["protocol"] = self.protocol
+        options |= {"protocol": self.protocol, **self.bins}
         peer = Peer(port=self.port, handshake=self.handshake, scan_time=None, tells=self.tells, **options)
         peer.watch = Watch(peer.mill, self.dsn, self.controller, self.offences)
         if blank:

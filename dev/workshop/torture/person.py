@@ -5,7 +5,10 @@ and what became of it? What the PLC cannot report any more she books by hand in 
 finished order is closed with what was really dosed.
 """
 
+from collections import Counter
+
 from workshop.torture.books import dosed
+from workshop.torture.silos import details
 
 REQUEUED = "action_plc_requeue"
 CLOSING = {"skip_consumption": True, "skip_backorder": True, "skip_redirection": True}
@@ -39,16 +42,18 @@ class Person:
     :param ledger: the mill's :class:`books.Ledger`
     :param silos: product id by equipment code
     :param orders: ids of the orders that she looks after
+    :param shelf: a :class:`silos.Shelf`, where silos are stock locations
     :param taken_out: ids of the orders whose batches she took out before, as the PLC would report nothing more of them; of these
         alone she books anything by hand, so that no kilogram that the addon loses is found by her
     """
 
-    def __init__(self, call, ledger, silos, orders, taken_out=()):
+    def __init__(self, call, ledger, silos, orders, taken_out=(), shelf=None):
         self.call = call
         self.ledger = ledger
         self.silos = silos
         self.orders = list(orders)
         self.taken_out = set(taken_out)
+        self.shelf = shelf
         self.acts = []
 
     def look(self):
@@ -130,36 +135,56 @@ class Person:
             self.call("mrp.production", REQUEUED, [order["id"]])
 
     def _missing(self, order, records):
-        """kg by product id that the mill dosed for the order, and that stock does not know."""
+        """kg by equipment code that the mill dosed for the order, and that stock does not know."""
+        missing = dosed(records)
+        if self.shelf:
+            missing.subtract({code: kg for code, kg in self.shelf.booked(order["id"]).items() if code in missing})
+        booked = self._booked(order, [code for code in missing if not self._lies_in_silo(code)])
+        missing.subtract(booked)
+        return {code: round(kg, 2) for code, kg in missing.items()}
+
+    def _booked(self, order, codes):
+        """kg by code, of silos each of which has a product of its own."""
         domain = [("raw_material_production_id", "=", order["id"]), ("state", "=", "done")]
-        booked = self.call("stock.move", "search_read", domain, ["product_id", "quantity"])
-        missing = {}
-        for code, kg in dosed(records).items():
-            missing[self.silos[code]] = missing.get(self.silos[code], 0.0) + kg
-        for move in booked:
-            product = move["product_id"][0]
-            if product in missing:
-                missing[product] -= move["quantity"]
-        return {product: round(kg, 2) for product, kg in missing.items()}
+        moves = self.call("stock.move", "search_read", domain, ["product_id", "quantity"])
+        products = {self.silos[code]: code for code in codes}
+        found = Counter()
+        for move in moves:
+            if move["product_id"][0] in products:
+                found[products[move["product_id"][0]]] += move["quantity"]
+        return found
+
+    def _lies_in_silo(self, code):
+        return self.shelf is not None and code in self.shelf.places
 
     def _scrap(self, order, missing):
-        for product, kg in missing.items():
+        for code, kg in missing.items():
             if kg <= 0:
                 continue
+            product = self.silos[code]
             self.acts.append(f"{order['name']}: {kg} kg of product {product} scrapped by hand")
-            values = {"product_id": product, "scrap_qty": kg, "production_id": order["id"], "origin": order["name"]}
-            scrap = self.call("stock.scrap", "create", [values])
-            self.call("stock.scrap", "do_scrap", scrap)
+            values = {"product_id": product, "production_id": order["id"], "origin": order["name"]}
+            for layer in self.shelf.layers(code, kg) if self._lies_in_silo(code) else [{"quantity": kg}]:
+                place = {name: value for name, value in layer.items() if name != "quantity"}
+                scrap = self.call("stock.scrap", "create", [{**values, **place, "scrap_qty": layer["quantity"]}])
+                self.call("stock.scrap", "do_scrap", scrap)
 
     def _close(self, order, missing, weight):
         """As one does it on the order's form: what was produced, what was consumed, Done."""
         self.acts.append(f"{order['name']}: closed by hand")
         self.call("mrp.production", "write", [order["id"]], {"qty_producing": weight})
         domain = [("raw_material_production_id", "=", order["id"]), ("state", "not in", ["done", "cancel"])]
-        for move in self.call("stock.move", "search_read", domain, ["product_id", "product_uom_qty"]):
-            kg = missing.get(move["product_id"][0], move["product_uom_qty"])
-            self.call("stock.move", "write", [move["id"]], {"quantity": max(0.0, kg), "picked": True})
+        for move in self.call("stock.move", "search_read", domain, ["product_id", "product_uom_qty", "product_uom"]):
+            codes = [code for code in missing if self.silos[code] == move["product_id"][0]]
+            self.call("stock.move", "write", [move["id"]], {**self._consumed(move, codes, missing), "picked": True})
         self.call("mrp.production", "button_mark_done", [order["id"]], context=CLOSING)
+
+    def _consumed(self, move, codes, missing):
+        """What is entered on a component of the order."""
+        if any(map(self._lies_in_silo, codes)):
+            layers = [layer for code in codes if missing[code] > 0 for layer in self.shelf.layers(code, missing[code])]
+            return {"move_line_ids": details(layers, move["product_id"][0], move["product_uom"][0])}
+        return {"quantity": max(0.0, sum(missing[code] for code in codes)) if codes else move["product_uom_qty"]}
 
 
 def weigh_up(call, told, controller):

@@ -82,6 +82,25 @@ def lose_value(registry):
     order._cal_price = less
 
 
+def take_the_newest_lot(_registry):
+    """What is dosed is of the lot that was filled in last."""
+    from odoo.addons.plc_mo_batch.models.batch.silo_layers import SiloLayers
+
+    fetch = SiloLayers._fetch
+
+    def turned(layers, *args):
+        fetch(layers, *args)
+        layers._left = {key: there[::-1] for key, there in layers._left.items()}
+
+    SiloLayers._fetch = turned
+
+
+def take_it_from_the_store(registry):
+    """The silo keeps what was dosed from it."""
+    registry["mo.batch.line"]._is_of_a_location = lambda line: False
+    registry["mo.batch.line"]._equipment_lot = lambda line: line.lot_id.browse()
+
+
 OF_ORDERS = {
     "told before stored": (tell_before_it_is_stored, "early"),
     "a kilogram lost": (lose_the_last_bag, "lost"),
@@ -97,5 +116,6 @@ SABOTAGES = {
         "a failure forgotten": (forget_a_failure, "lost"),
         "a bag counted twice": (weigh_twice, "doubled"),
     },
+    "silos": {"another lot": (take_the_newest_lot, "lost"), "from the store": (take_it_from_the_store, "lost")},
     "value": {"value lost": (lose_value, "lost")},  # of either, where Odoo counts it
 }

@@ -18,6 +18,7 @@ from workshop.torture.events import Told
 from workshop.torture.fork import Fork
 from workshop.torture.mill_process import Mill
 from workshop.torture.person import weigh_up
+from workshop.torture.silos import BINS, Place, left_of_lots, set_up_silos
 
 COMPONENTS = [("product_wheat_pollard", 600.0), ("product_soybean_meal", 352.25), ("product_molasses", 33.3)]
 BY_HAND = (("product_salt", 14.45),)
@@ -163,23 +164,28 @@ class World:
     """A database with orders for many cycles, its Odoo, and the mill.
 
     :param cycles: how many cycles a database is good for; then it is copied from its template again
+    :param silos: they are stock locations with lots, two of them have one product, and run empty
+    :ivar places: :class:`silos.Place` by code; empty without ``silos``
     """
 
-    def __init__(self, folder, handshake, cycles, work, protocol="modbus"):
+    def __init__(self, folder, handshake, cycles, work, protocol="modbus", silos=False):
         self.folder = Path(folder)
         self.work = work
         self.database = "torture"
         self.cycles = cycles
         self.odoo = Odoo(self.database, self.folder)
         with self.odoo.registry.cursor() as cursor:
-            facts = set_up(self.odoo.env(cursor), handshake, (cycles + 1) * work.orders, work, protocol)
+            facts = set_up(self.odoo.env(cursor), handshake, (cycles + 1) * work.orders, work, protocol, silos)
         self.odoo.let_go()
-        self.controller, self.silos, self.by_hand, self.products, self.orders = facts
+        self.controller, self.silos, self.by_hand, self.products, self.orders, places = facts
+        self.places = {code: Place(*place) for code, place in places.items()}
         port = free_port()
         self.sql("UPDATE plc_controller SET host = '127.0.0.1', port = %s WHERE id = %s", port, self.controller)
         dsn = f"dbname={self.database}"
-        self.mill = Mill(self.folder, port, handshake, dsn, self.controller, work.tells, PROTOCOLS[protocol][0])
+        bins = BINS if silos else {}
+        self.mill = Mill(self.folder, port, handshake, dsn, self.controller, work.tells, PROTOCOLS[protocol][0], bins)
         self._warm_up()
+        self._forget_what_warmed_up()
         self.mill.forget()
         self._copy(self.database, f"{self.database}_template")
         self._next = 0
@@ -197,6 +203,12 @@ class World:
         self.odoo.let_go()
         gc.freeze()
 
+    def _forget_what_warmed_up(self):
+        """The ledger ends here: what it left in the silos is what was filled in."""
+        left = left_of_lots(self.places, read_ledger(self.mill.ledger_file))
+        for code, place in self.places.items():
+            place.fills = [[lot, left[code, lot]] for lot, _kg in place.fills if left[code, lot] > 0]
+
     def close(self):
         self.mill.kill()
 
@@ -208,6 +220,7 @@ class World:
         self._next += 1
         if not self.mill.is_up:
             self.mill.start()
+        self.mill.fill_bins()
         return self.orders[first : first + self.work.orders]
 
     def renew(self):
@@ -270,11 +283,11 @@ class World:
         return True
 
 
-def set_up(env, handshake, count, work, protocol):
+def set_up(env, handshake, count, work, protocol, with_silos=False):
     """Orders for many cycles, all held back, and nothing due.
 
     :return: the PLC's id; product id by equipment code; by order id, kg by product id of what is added by hand; of these, product
-        id by number; the orders' ids
+        id by number; the orders' ids; what the silos' places are made of, by equipment code
     """
     from odoo import fields
 
@@ -294,12 +307,13 @@ def set_up(env, handshake, count, work, protocol):
     controller.sudo().commissioned = True  # the simulator is known to fit; who changed the layout would have to check it again
     confirmed = env["mrp.production"].search([("picking_type_id", "in", controller.picking_type_ids.ids)])
     confirmed.write({"plc_withheld": True})
+    places = set_up_silos(env, controller, count)[0][0] if with_silos else {}
     orders = new_orders(env, controller, count, work.by_hand)
     orders.write({"plc_withheld": True})
     silos = {item.code: item.product_ids.id for item in controller.equipment_ids if len(item.product_ids) == 1}
     added = {env.ref(f"{data}.{name}"): kg for name, kg in work.by_hand}
     by_hand = {order.id: {product.id: order.product_qty * kg / 1000 for product, kg in added.items()} for order in orders}
-    return controller.id, silos, by_hand, {product.plc_number: product.id for product in added}, orders.ids
+    return controller.id, silos, by_hand, {product.plc_number: product.id for product in added}, orders.ids, places
 
 
 def new_orders(env, controller, count, by_hand=BY_HAND):

@@ -24,6 +24,7 @@ class Gauges:
 
     def _gauge(self, silo, outlook, labels):
         level, state = outlook.levels.weight(silo), silo._level_state(outlook)
+        suffices, wanted = outlook.enough(silo)
         products = silo.sudo().product_ids.with_context(display_default_code=False)
         return {
             "id": silo.id,
@@ -36,7 +37,8 @@ class Gauges:
             "lots": outlook.levels.told(silo),
             "sensor": silo.sensor_told or "",
             "sensor_off": bool(silo._sensor_differs(level) or silo.sensor_problem),
-            "outlook": silo._told_outlook(*outlook.enough(silo)),
+            "outlook": silo._told_outlook(suffices, wanted),
+            "wanted": wanted,
             "state": state,
             "state_label": labels[state],
         }

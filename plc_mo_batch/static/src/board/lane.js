@@ -232,7 +232,7 @@ export class Lane extends Component {
     }
 
     outlookText(silo) {
-        return _t("enough for %s", silo.outlook);
+        return silo.wanted ? _t("enough for %s", silo.outlook) : silo.outlook;
     }
 
     badge(batch) {
