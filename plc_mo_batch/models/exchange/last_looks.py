@@ -48,7 +48,7 @@ class LastLook:
 
 
 def shown(answer):
-    """A digest of all words of an answer but the clock's; empty if it lacks any that were asked for."""
+    """A digest of all words of an answer but the clock's and the sensors'; empty if it lacks any that were asked for."""
     if not answer.seen or answer.beyond or answer.event_error or answer.write_error:
         return b""
     digest = blake2b(digest_size=16)
@@ -103,7 +103,7 @@ class LastLooks:
         now, until = fields.Datetime.now(), controller._still_until(controller.env["mo.batch"].browse(job.id for job in jobs))
         if not until or not (words := shown(answer)):
             return None
-        asked = replace(asked, plan=replace(asked.plan, delay=0.0, reconnect=False))
+        asked = replace(asked, plan=replace(asked.plan, delay=0.0, reconnect=False, levels=False))
         version = look_versions(controller.env, controller.ids)[controller.id]
         pause = controller.poll_interval if any(job.state in WORKING for job in jobs) else 0.0
         look = LastLook(version, asked, words, now, until, pause)

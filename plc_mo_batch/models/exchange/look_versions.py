@@ -3,7 +3,7 @@
 from odoo.tools import SQL
 
 from ..controller.plc_controller import LATEST_CLOSED
-from ..layouts.layout_versions import LAYOUT_ROWS, row_versions
+from ..layouts.layout_versions import LAYOUT_ROWS, row_versions, version_of
 
 # What a look reads, each table with where its rows come from: ``r`` is the row, ``plc_id`` whose look it is.
 _PLC = "plc JOIN {table} r ON r.{key} = plc.plc_id"
@@ -82,13 +82,13 @@ def look_versions(env, controllers):
             seen=list(SEEN),
             layouts=row_versions(LAYOUT_ROWS, id=SQL("l.id")),
             closed=SQL(LATEST_CLOSED, plc=SQL("plc_id"), slots=SQL("l.slots")),
-            rows=SQL(" UNION ALL ").join(map(_hashes, ROWS.values(), range(len(ROWS)))),
+            rows=SQL(" UNION ALL ").join(map(_hashes, ROWS, range(len(ROWS)))),
             shared=row_versions(SHARED),
         )
     )
     return dict(env.cr.fetchall())
 
 
-def _hashes(rows, number):
+def _hashes(table, number):
     """SQL: the versions of a table's rows as numbers, whose sum does not depend on their order."""
-    return SQL(f"SELECT plc_id, hashtextextended(concat(r.xmin, r.ctid), {number}) AS hash FROM {rows}")
+    return SQL(f"SELECT plc_id, hashtextextended({version_of(table, 'r')}, {number}) AS hash FROM {ROWS[table]}")

@@ -7,7 +7,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 
 from ...plc.exchange import Answer, Plan, converse
-from ...plc.layout import CLOCK, FLAGS
+from ...plc.layout import CLOCK, FLAGS, LEVEL
 from ...plc.reconcile import DOWNLOADING, OFFERED, QUEUED, SENDING, highest_job, recipe_slots, reconcile
 from ...tools.moments import future_moments, pull_back_future_moments
 from ...tools.translate import describe_error
@@ -140,7 +140,7 @@ class Conversation:
     def run(self):
         """The conversation, for :func:`~...plc.exchange.converse`."""
         self._last = self.looks.last(self.controller_id)
-        asked = self._last.asked if self._last else self._safely(self._first_plan)
+        asked = self._asked_again() if self._last else self._safely(self._first_plan)
         while asked:
             answer = yield asked.plan
             self.requests += answer.requests
@@ -148,6 +148,12 @@ class Conversation:
                 asked = self._look_again(asked, answer)
             else:
                 asked = self._safely(self._digest, asked, answer)
+
+    def _asked_again(self):
+        """The plan of a look that found nothing to do, with the sensors if they are due."""
+        plan = self._last.asked.plan
+        levels = plan.layout.has(LEVEL) and bool(self._safely(self._levels.is_wanted, plan.layout))
+        return replace(self._last.asked, plan=replace(plan, levels=levels))
 
     def _look_again(self, asked, answer):
         """The next plan after an answer to the plan of a look that found nothing to do: if nothing is new since, there is still
@@ -157,6 +163,8 @@ class Conversation:
             return self._safely(self._first_plan)
         if last.shown != shown(answer) or asked.plan.clock and self._safely(self._clock.digest, asked.plan, answer):
             return self._safely(self._take_up, asked, answer)
+        if asked.plan.levels:
+            self._safely(self._levels.digest, asked.plan, answer)
         self.looks.note_contact(self.controller_id)
         return self._live_again(last)
 

@@ -10,21 +10,35 @@ LAYOUT_ROWS = {
     "plc_register_field": "area_id IN (SELECT id FROM plc_register_area WHERE layout_id = %(id)s)",
     "decimal_precision": "true",  # a layout must not be finer than what this database stores
 }
+# Columns that only say what a sensor shows: no recipe and no decision asks them.
+SHOWN = {"plc_equipment": ("sensor_level", "sensor_at", "sensor_problem")}
 _KEPT = LRU(KEPT)
 
 
-def row_versions(tables, **parameters):
-    """SQL: the versions of some rows, as arguments. PostgreSQL gives a row a new one at each write, by whatever way.
+def version_of(table, alias):
+    """SQL: the version of one row of a table. PostgreSQL gives a row a new one at each write, by whatever way; a table that is also
+    written where nothing changes has its content instead.
 
     Its transaction alone is not enough: one may write a row twice, and be asked in between.
+    """
+    if table not in SHOWN:
+        return f"{alias}.xmin::text || {alias}.ctid::text"
+    columns = ", ".join(f"'{name}'" for name in (*SHOWN[table], "write_date", "write_uid"))
+    return f"(to_jsonb({alias}) - ARRAY[{columns}])::text"
+
+
+def row_versions(tables, **parameters):
+    """SQL: the versions of some rows, as arguments.
 
     :param tables: table -> condition
     """
-    parts = [
-        f"(SELECT string_agg(xmin::text || ctid::text, ',' ORDER BY ctid) FROM {table} WHERE {condition})"  # nosec B608 # ours
-        for table, condition in tables.items()
-    ]
+    parts = [f"(SELECT {_versions_of(table)} FROM {table} WHERE {condition})" for table, condition in tables.items()]  # nosec B608 # ours
     return SQL(", ".join(parts), **parameters)
+
+
+def _versions_of(table):
+    order = "id" if table in SHOWN else "ctid"
+    return f"string_agg({version_of(table, table)}, ',' ORDER BY {table}.{order})"
 
 
 def usable(register_layout):

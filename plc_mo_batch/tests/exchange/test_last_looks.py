@@ -13,6 +13,7 @@ from ...models.layouts.layout_versions import LAYOUT_ROWS
 from ..orders.test_order_versions import BESIDE, TablesCase
 
 WATCHED = {*look_versions.ROWS, *look_versions.SHARED, *LAYOUT_ROWS, "plc_controller"}
+NAMED = {"plc_controller": "name", "plc_equipment": "name"}  # whose content counts: what is shown is written at each look
 OTHER = {
     **dict.fromkeys(("ir_cron", "last_cron_progress", "ir_cron_progress", "ir_cron_trigger"), "the scheduled action"),
     **dict.fromkeys(("ir_act_server", "ir_act_server_group_rel", "ir_default"), "what it runs"),
@@ -185,8 +186,8 @@ class TestLookVersions(LastLookCase):
             with self.subTest(table):
                 before = self.version()
                 column = {"plc_controller_stock_picking_type_rel": "plc_controller_id"}.get(table, "id")
-                column = {"plc_equipment_product_product_rel": "plc_equipment_id", "plc_controller": "name"}.get(table, column)
-                value = SQL("'Another'") if table == "plc_controller" else SQL.identifier(column)
+                column = {"plc_equipment_product_product_rel": "plc_equipment_id", **NAMED}.get(table, column)
+                value = SQL("'Another'") if table in NAMED else SQL.identifier(column)
                 self.env.cr.execute(SQL("UPDATE %s SET %s = %s", SQL.identifier(table), SQL.identifier(column), value))
                 self.assertGreater(self.env.cr.rowcount, 0)
                 self.assertNotEqual(self.version(), before)
@@ -202,6 +203,11 @@ class TestLookVersions(LastLookCase):
     def test_the_contact_alone_is_no_news(self):
         before = self.version()
         self.controller.last_contact = "2026-01-01"
+        self.assertEqual(self.version(), before)
+
+    def test_what_a_sensor_shows_is_no_news(self):
+        before = self.version()
+        self.controller.equipment_ids[0].write({"sensor_level": 7.0, "sensor_at": "2026-01-01", "sensor_problem": "x"})
         self.assertEqual(self.version(), before)
 
     def test_all_plcs_are_asked_about_at_once(self):

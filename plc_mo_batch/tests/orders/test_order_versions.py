@@ -10,7 +10,8 @@ from ...models.orders.order_versions import OWN, SHARED, OrderVersions
 from ..common import MillCase
 
 WATCHED = {*SHARED, *OWN, "plc_controller", "mo_batch"}
-COLUMNS = {  # of tables without an id
+COLUMNS = {  # of tables without an id, and of the one whose content counts
+    "plc_equipment": "name",
     "plc_controller_stock_picking_type_rel": "plc_controller_id",
     "plc_equipment_product_product_rel": "plc_equipment_id",
 }
@@ -122,6 +123,7 @@ class TestOrderVersions(TablesCase):
             with self.subTest(table):
                 before = self.version()
                 column = COLUMNS.get(table, "id")
+                value = SQL("plc_equipment.name || 'x'") if column == "name" else SQL.identifier(table, column)
                 self.env.cr.execute(
                     SQL(
                         """
@@ -129,13 +131,14 @@ class TestOrderVersions(TablesCase):
                              plc AS (SELECT * FROM plc_controller WHERE id = %(plc)s),
                              moves AS (SELECT id, product_id, bom_line_id FROM stock_move
                                         WHERE raw_material_production_id = %(order)s)
-                        UPDATE %(table)s SET %(column)s = %(table)s.%(column)s FROM production, plc WHERE %(table)s.ctid IN (
+                        UPDATE %(table)s SET %(column)s = %(value)s FROM production, plc WHERE %(table)s.ctid IN (
                             SELECT ctid FROM %(table)s WHERE %(condition)s)
                         """,
                         order=self.order.id,
                         plc=self.controller.id,
                         table=SQL.identifier(table),
                         column=SQL.identifier(column),
+                        value=value,
                         condition=condition,
                     )
                 )
