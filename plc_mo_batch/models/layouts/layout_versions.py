@@ -16,8 +16,8 @@ _KEPT = LRU(KEPT)
 
 
 def version_of(table, alias):
-    """SQL: the version of one row of a table. PostgreSQL gives a row a new one at each write, by whatever way; a table that is also
-    written where nothing changes has its content instead.
+    """SQL: the version of one row of a table. PostgreSQL gives a row a new one at each write, by whatever way. A table that is also
+    written where nothing changes, has its content instead.
 
     Its transaction alone is not enough: one may write a row twice, and be asked in between.
     """
@@ -32,7 +32,10 @@ def row_versions(tables, **parameters):
 
     :param tables: table -> condition
     """
-    parts = [f"(SELECT {_versions_of(table)} FROM {table} WHERE {condition})" for table, condition in tables.items()]  # nosec B608 # ours
+    parts = [
+        f"(SELECT {_versions_of(table)} FROM {table} WHERE {condition})"  # nosec B608 # ours
+        for table, condition in tables.items()
+    ]
     return SQL(", ".join(parts), **parameters)
 
 
