@@ -16,8 +16,8 @@ _KEPT = LRU(KEPT)
 
 
 def version_of(table, alias):
-    """SQL: the version of one row of a table. PostgreSQL gives a row a new one at each write, by whatever way. A table that is also
-    written where nothing changes, has its content instead.
+    """SQL: the version of one row of a table. PostgreSQL gives a row a new one at each write, by whatever way. A table that
+    is also written where nothing changes, has its content instead.
 
     Its transaction alone is not enough: one may write a row twice, and be asked in between.
     """
