@@ -6,6 +6,8 @@ from ...tools.translate import label_of, translate
 from ..common.roles import MANAGER, check_manager, check_operator
 from .actions import ACTIONS, BUTTONS
 
+ASKING = {state for action in ACTIONS.values() for state, cases in action.states.items() if cases}
+
 
 def flag():
     return fields.Boolean(compute="_compute_is_action_allowed")
@@ -55,9 +57,13 @@ class MoBatch(models.Model):
     @api.depends_context("uid")
     def _compute_is_action_allowed(self):
         roles = {role: self.env.user.has_group(role) for role in {action.role for action in ACTIONS.values()}}
-        for batch in self:
-            for action in ACTIONS.values():
-                batch[action.flag] = roles[action.role] and batch._permits(action)
+        cases = {batch: batch._cases() for batch in self if batch.state in ASKING}
+        for action in ACTIONS.values():
+            allowed = (
+                self.filtered(lambda batch, action=action: batch._permits(action, cases)) if roles[action.role] else self.browse()
+            )
+            allowed[action.flag] = True
+            (self - allowed)[action.flag] = False
 
     # The server's guard
 
@@ -92,10 +98,13 @@ class MoBatch(models.Model):
 
     # What the table asks of a batch
 
-    def _permits(self, action):
-        """Whether the batch is in a condition that allows the action, for any user."""
-        cases = action.states.get(self.state)
-        if action.states and (cases is None or cases and not self._cases().intersection(cases)):
+    def _permits(self, action, cases):
+        """Whether the batch is in a condition that allows the action, for any user.
+
+        :param cases: {batch: its :meth:`_cases`}, of those in a state where an action asks for them
+        """
+        wanted = action.states.get(self.state)
+        if action.states and (wanted is None or wanted and not cases[self].intersection(wanted)):
             return False
         if action.closed and self._is_order_closed():
             return False

@@ -1,5 +1,4 @@
 from odoo import fields
-from odoo.fields import Domain
 
 from ...tools.translate import label_of
 from ..common.roles import OPERATOR
@@ -89,7 +88,7 @@ class Attention:
         fill, orders, alarms = self.env["plc.task.fill"], self.env["mrp.production"].sudo(), self.env["plc.alarm"]
         known = alarms.search([*alarms._open_domain(), ("kind", "=", "orders"), ("controller_id", "in", self.controllers.ids)])
         served = (self.controllers.filtered("enabled") - known.controller_id).sudo()
-        refused = orders.search(Domain.OR(map(fill._refused_domain, served)), limit=REFUSED_READ)
+        refused = orders.search(fill._refused_domain(served), limit=REFUSED_READ)
         of_type = refused.grouped("picking_type_id")
         for controller in served:
             own = orders.union(*(of_type.pop(kind, orders) for kind in controller.picking_type_ids))  # of the first that could

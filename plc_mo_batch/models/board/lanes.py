@@ -29,6 +29,8 @@ class Lanes:
         self.env = controllers.env
         self.controllers = controllers
         self.batches = batches
+        named = ("state", "command", "tolerance_state")
+        self.labels = {name: dict(batches._fields[name]._description_selection(self.env)) for name in named}
 
     def items(self):
         finished = self._finished()
@@ -81,8 +83,7 @@ class Lanes:
     # Batches
 
     def _batch(self, batch):
-        named = ("state", "command", "tolerance_state")
-        labels = {name: dict(batch._fields[name]._description_selection(self.env)) for name in named}
+        labels = self.labels
         product = batch.product_id.with_context(display_default_code=False)
         text = fields.Datetime.to_string
         return {
@@ -129,19 +130,29 @@ class Lanes:
     # Orders that wait, and what was finished in this shift
 
     def _count_waiting(self, controllers):
-        """For each PLC, in one query: how many orders could be queued, how many of them show a reason why they were not, and how
-        many others a person withholds."""
-        orders = self.env["mrp.production"].sudo()
-        counts = []
-        for controller in controllers:
-            query = orders._search(orders._plc_eligible_domain(controller, withheld=(False, True)))
-            reason = orders._field_to_sql(query.table, "plc_reason", query)
-            held = SQL("COALESCE(%s, FALSE)", orders._field_to_sql(query.table, "plc_withheld", query))
-            free = SQL("COUNT(*) FILTER (WHERE NOT %s)", held)
-            refused = SQL("COUNT(%s) FILTER (WHERE NOT %s)", reason, held)
-            counts.append(query.select(SQL("%s", controller.id), free, refused, SQL("COUNT(*) FILTER (WHERE %s)", held)))
-        rows = self.env.execute_query(SQL(" UNION ALL ").join(counts)) if counts else []
-        return {row[0]: dict(zip(("orders", "refused", "withheld"), row[1:], strict=True)) for row in rows}
+        """For each PLC: how many orders could be queued, how many of them show a reason why they were not, and how many others a
+        person withholds. One query, and one more if some PLCs want components to be available and others do not."""
+        orders, counts = self.env["mrp.production"].sudo(), {}
+        for alike in controllers.sudo().grouped("require_available").values():
+            domain = orders._plc_eligible_domain(alike, withheld=(False, True))
+            groups = orders._read_group(domain, ["picking_type_id", "plc_withheld"], ["__count", "plc_reason:count"])
+            of_type = {}
+            for kind, *group in groups:
+                of_type.setdefault(kind, []).append(group)
+            for controller in alike:
+                counts[controller.id] = self._sum_up(
+                    [group for kind in controller.picking_type_ids for group in of_type.get(kind, ())]
+                )
+        return counts
+
+    def _sum_up(self, groups):
+        """:param groups: (whether they are withheld, how many, how many of them show a reason)"""
+        free = [(count, refused) for withheld, count, refused in groups if not withheld]
+        return {
+            "orders": sum(count for count, _refused in free),
+            "refused": sum(refused for _count, refused in free),
+            "withheld": sum(count for withheld, count, _refused in groups if withheld),
+        }
 
     def _finished(self):
         """For each PLC: how many batches were done in this shift, their weight, and the latest ones, including cancelled ones."""
@@ -149,13 +160,13 @@ class Lanes:
         rows = self._latest_finished(since) if since else []
         history = self.env["mo.batch"].with_context(active_test=False)
         shown = history.search([("id", "in", [row[0] for row in rows])], order="date_closed desc, id desc")
-        of_plc = {row[1]: row[2:] for row in rows}
+        of_plc, batches = {row[1]: row[2:] for row in rows}, shown.grouped("controller_id")
         return {
             controller: {
                 "since": fields.Datetime.to_string(start),
                 "count": of_plc.get(controller.id, (0, 0.0))[0],
                 "quantity": of_plc.get(controller.id, (0, 0.0))[1] or 0.0,
-                "batches": [self._batch(batch) for batch in shown if batch.controller_id == controller],
+                "batches": [self._batch(batch) for batch in batches.get(controller, ())],
             }
             for controller, start in since.items()
         }

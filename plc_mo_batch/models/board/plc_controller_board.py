@@ -1,7 +1,6 @@
 import json
 
 from odoo import api, models
-from odoo.fields import Domain
 
 from ...tools.odoo_edge import get_parameter
 from ...tools.shifts import SHIFTS, shift_hours
@@ -52,7 +51,7 @@ class PlcController(models.Model):
         """The orders that wait for these PLCs and cannot be queued as they are, with their reasons."""
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mrp_production_action_refused")
-        refused = Domain.OR(map(self.env["plc.task.fill"]._refused_domain, self.sudo()))
+        refused = self.env["plc.task.fill"]._refused_domain(self.sudo())
         return {**json.loads(json.dumps(action, default=str)), "domain": list(refused)}
 
     def _board_buttons(self):

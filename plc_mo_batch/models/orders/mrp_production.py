@@ -133,9 +133,10 @@ class MrpProduction(models.Model):
     # Business methods
 
     @api.model
-    def _plc_eligible_domain(self, controller, withheld=(False,)):
+    def _plc_eligible_domain(self, controllers, withheld=(False,)):
         """Orders that a PLC may be given.
 
+        :param controllers: one PLC, or several that agree on whether components must be available: orders for any of them
         :param withheld: which, of those that people withhold and the others
 
         Open, of its operation types, not withheld, without a batch that is open or consumed material (rule 1); if the PLC
@@ -143,7 +144,7 @@ class MrpProduction(models.Model):
         it: whether that stands in the way, :meth:`_plc_check_in_line` says on the order.
         """
         return [
-            *self._plc_may_be_given(controller, withheld),
+            *self._plc_may_be_given(controllers, withheld),
             ("state", "in", OPEN_ORDER),
             ("plc_batch_ids", "not any", ["|", ("active", "=", True), ("consumed", "=", True)]),
         ]
@@ -160,11 +161,11 @@ class MrpProduction(models.Model):
         ]
 
     @api.model
-    def _plc_may_be_given(self, controller, withheld=(False,)):
-        available = [("reservation_state", "=", "assigned")] if controller.require_available else []
-        return available + [
-            ("company_id", "=", controller.company_id.id),
-            ("picking_type_id", "in", controller.picking_type_ids.ids),
+    def _plc_may_be_given(self, controllers, withheld=(False,)):
+        available = [("reservation_state", "=", "assigned")] if controllers[:1].require_available else []
+        return available + [  # an operation type is of its PLC's company
+            ("company_id", "in", controllers.company_id.ids),
+            ("picking_type_id", "in", controllers.picking_type_ids.ids),
             ("plc_withheld", "in", withheld),
         ]
 

@@ -5,6 +5,7 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ...plc.codec import CodecError
 from ...tools.translate import describe_error
@@ -100,9 +101,11 @@ class PlcTaskFill(models.AbstractModel):
         return batches
 
     @api.model
-    def _refused_domain(self, controller):
-        """Orders that wait for the PLC and cannot be queued as they are."""
-        return [*self.env["mrp.production"]._plc_eligible_domain(controller), ("plc_reason", "!=", False)]
+    def _refused_domain(self, controllers):
+        """Orders that wait for these PLCs and cannot be queued as they are."""
+        alike = controllers.grouped("require_available").values()
+        eligible = Domain.OR(map(self.env["mrp.production"]._plc_eligible_domain, alike))
+        return eligible & Domain("plc_reason", "!=", False)
 
     @api.model
     def _queue_orders(self, controller):

@@ -60,7 +60,7 @@ class SiloOutlook:
     def _plan(self):
         controllers = self.levels.silos.controller_id
         orders = self.env["mrp.production"].sudo()
-        waiting = Domain.OR(Domain(orders._plc_eligible_domain(controller)) for controller in controllers)
+        waiting = Domain.OR(map(orders._plc_eligible_domain, controllers.grouped("require_available").values()))
         for order in orders.search(waiting, order=ORDER, limit=MOST_ORDERS * len(controllers)):
             controller = controllers.filtered(lambda plc, kind=order.picking_type_id: kind in plc.picking_type_ids)[:1]
             for place, doses in self._doses(order, controller).items():
