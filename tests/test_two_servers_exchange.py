@@ -11,7 +11,7 @@ from workshop import plant
 from workshop.plant import Server, Simulator, query, wait_for
 
 SECONDS = 900
-BUSY = "Feed mill: another exchange is at work, nothing done"
+BUSY = "1 PLCs left to the runs beside this one"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def servers(database, folder, simulator):
 
 @pytest.fixture(scope="module")
 def made(servers, database, simulator):
-    """Task 2's own cron and a duplicate are run again and again, by both servers at once, until the ten orders are done."""
+    """Task 2's own cron and a duplicate, which shares the PLCs with it, are run again and again, by both servers at once, until the ten orders are done."""
     rpcs = [server.rpc() for server in servers]
     cron = rpcs[0].ref("plc_mo_batch.ir_cron_task_2")
     duplicate = rpcs[0].call("ir.cron", "copy", [cron])[0]

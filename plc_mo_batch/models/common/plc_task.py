@@ -146,8 +146,7 @@ class PlcTask(models.AbstractModel):
     @api.model
     def _scheduled_actions(self):
         """That one, and those beside it that share its PLCs, see :class:`~.taken_plcs.TakenPlcs`."""
-        model = self.env["ir.model"]._get_id(self._name)
-        same = [("model_id", "=", model), ("code", "=", "model._run()")]
+        same = [("model_id.model", "=", self._name), ("code", "=", "model._run()")]
         return self.env["ir.cron"].sudo().search(same, order="id")
 
     @api.model

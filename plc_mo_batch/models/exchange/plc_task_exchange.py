@@ -48,6 +48,8 @@ class PlcTaskExchange(models.AbstractModel):
         self.env["plc.counter"]._add_each("requests", requests)
         for controller in taken.missed:
             self._log("%s: another exchange is at work, nothing done", controller.name)
+        if taken.others and not taken.missed:
+            self._log("%s PLCs left to the runs beside this one", len(taken.others))
         self._log("Exchange completed: %s PLCs, %s requests", len(conversations), sum(requests.values()))
         if any(conversation.goes_on for conversation in conversations):
             self._trigger()
@@ -396,14 +398,15 @@ class Conversation:
 
         :return: those that are stored
         """
-        if len(steps) > 1:
-            with apart(self.env) as together, self.env["mo.batch.journal"]._gathered():
-                for step in steps:
-                    self._store(step)
-                self._record_last_job(steps)
-            if not together.error:
-                return steps
-        return [step for step in steps if self._store_alone(step)]
+        if not steps:
+            return []
+        with apart(self.env) as together, self.env["mo.batch.journal"]._gathered():
+            for step in steps:
+                self._store(step)
+            self._record_last_job(steps)
+        if together.error:
+            return [step for step in steps if self._store_alone(step)]
+        return steps
 
     def _store_alone(self, step):
         with apart(self.env) as attempt:

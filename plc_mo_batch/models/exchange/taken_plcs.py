@@ -47,10 +47,11 @@ class TakenPlcs:
     @property
     def missed(self):
         """The PLCs that others hold who do not share them, and so do not look at them in this run's stead."""
-        return self._others if self.places == 1 else self.wanted.browse()
+        return self.others if self.places == 1 else self.wanted.browse()
 
     @property
-    def _others(self):
+    def others(self):
+        """The PLCs that others hold, or have yet to take."""
         return self.wanted.browse(controller_id for controller_id in self.wanted.ids if controller_id not in self.ids)
 
     def lots(self):
@@ -67,7 +68,7 @@ class TakenPlcs:
     def _left_behind(self):
         """Those that nobody has held for a while: whoever did has died, or come to its end, which costs a look."""
         now, held = time.monotonic(), self._held()
-        free = [controller_id for controller_id in self._others.ids if controller_id not in held]
+        free = [controller_id for controller_id in self.others.ids if controller_id not in held]
         self._free_since = {controller_id: self._free_since.get(controller_id, now) for controller_id in free}
         return self._take([controller_id for controller_id in free if now - self._free_since[controller_id] > FREE_SECONDS])
 
