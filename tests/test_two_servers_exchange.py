@@ -29,7 +29,8 @@ def servers(database, folder, simulator):
 
 @pytest.fixture(scope="module")
 def made(servers, database, simulator):
-    """Task 2's own cron and a duplicate, which shares the PLCs with it, are run again and again, by both servers at once, until the ten orders are done."""
+    """Task 2's own cron and a duplicate, which shares the PLCs with it, are run again and again, by both servers at once, until
+    the ten orders are done."""
     rpcs = [server.rpc() for server in servers]
     cron = rpcs[0].ref("plc_mo_batch.ir_cron_task_2")
     duplicate = rpcs[0].call("ir.cron", "copy", [cron])[0]

@@ -416,7 +416,8 @@ class Conversation:
             message = describe_error(self.env, attempt.error)
             batch = self.env["mo.batch"].sudo().browse(step.job_id)
             self.env["mo.batch.journal"]._record("error", message, batch=batch, controller=self.controller)
-        return not attempt.error
+            return False
+        return True
 
     def _store(self, step):
         if not step.job_id:
