@@ -70,6 +70,7 @@ class MoBatchReviewLine(models.TransientModel):
     code = fields.Integer(related="batch_line_id.code", related_sudo=False)
     uom_id = fields.Many2one(related="batch_line_id.uom_id", related_sudo=False)
     planned_qty = fields.Float(related="batch_line_id.planned_qty", related_sudo=False)
+    weighed_qty = fields.Float(related="batch_line_id.weighed_qty", related_sudo=False)
     deviation_qty = fields.Float(related="batch_line_id.deviation_qty", related_sudo=False)
     deviation_percent = fields.Float(related="batch_line_id.deviation_percent", related_sudo=False)
     tolerance_state = fields.Selection(related="batch_line_id.tolerance_state", related_sudo=False)

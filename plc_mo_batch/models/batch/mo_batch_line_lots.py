@@ -17,7 +17,14 @@ class MoBatchLine(models.Model):
     lots = fields.Char(compute="_compute_lots", compute_sudo=True, help="The lots that it came from, with their quantities.")
 
     @api.depends(
-        "lot_id", "layers", "actual_qty", "weighed_qty", "batch_id.state", "batch_id.disposition_booked", "move_id.state"
+        "lot_id",
+        "layers",
+        "actual_qty",
+        "weighing_ids.lot_id",
+        "weighing_ids.state",
+        "batch_id.state",
+        "batch_id.disposition_booked",
+        "move_id.state",
     )
     def _compute_lots(self):
         posted = self._posted_apart()

@@ -77,6 +77,8 @@ class MoBatchLine(models.Model):
 
     def _scanned_lots(self):
         """Lot -> quantity in the line's unit, of what was weighed with its lot."""
+        if self.code:
+            return {}
         found, weighings = {}, self._matched_weighings()
         weight, counted = sum(weighings.mapped("quantity")), sum(weighings.mapped("counted_qty"))
         # in proportion: the product may have lost the weight by which it is converted

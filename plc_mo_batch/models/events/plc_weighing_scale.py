@@ -80,7 +80,9 @@ class PlcWeighing(models.Model):
         """Quantity, product and lot."""
         lot = self.lot_id.name or self.lot_name
         told = {"weight": self._told_quantity(), "product": self.product_id.display_name or "?", "lot": lot}
-        return self.env._("%(weight)s of %(product)s, lot %(lot)s", **told) if lot else f"{told['weight']} {told['product']}"
+        if not lot:
+            return self.env._("%(weight)s of %(product)s", **told)
+        return self.env._("%(weight)s of %(product)s, lot %(lot)s", **told)
 
     def _quantity_in(self, uom, line):
         """

@@ -86,7 +86,7 @@ FIELDS = {
     },
     "mo.batch.review.line": {
         SET: "batch_line_id quantity review_id",
-        SHOWN: "code deviation_percent deviation_qty dosed_from planned_qty product_id tolerance_state uom_id",
+        SHOWN: "code deviation_percent deviation_qty dosed_from planned_qty product_id tolerance_state uom_id weighed_qty",
     },
     "mo.batch.weight": {
         SET: "batch_id weight",

@@ -314,7 +314,7 @@ class TestHandAddsAtScale(HandAddCase):
                 self.assertEqual(line._scale_uom().name, scale)
                 bag, question = self.add(given, None, line)
                 self.assertEqual((question, line.weighed_qty, line._is_weighed_enough()), ("", booked, True))
-                self.assertEqual(bag._told(), f"{given:.2f} {scale} Test additive")
+                self.assertEqual(bag._told(), f"{given:.2f} {scale} of Test additive")
                 self.finish(batch)
                 self.run_task(3)
                 self.assertEqual(self.booked(product), {False: booked})
@@ -358,7 +358,7 @@ class TestHandAddsAtScale(HandAddCase):
         self.add(2.0, None, self.oil_line)
         self.oil.plc_number = 203
         late = self.weighing(2.0, product_number=203)
-        self.assertEqual((late.state, late.reason), ("waiting", "It was entered at the scale already: 2.00 kg Test oil."))
+        self.assertEqual((late.state, late.reason), ("waiting", "It was entered at the scale already: 2.00 kg of Test oil."))
         self.assertEqual(self.oil_line.weighed_qty, 2.0)
 
     def test_lot_and_code_of_the_plc(self):
