@@ -58,6 +58,7 @@ MODULES = {
     "wires/s7": ("test_s7", "test_wire_faults"),
     "wires/opcua": ("test_opcua", "test_wire_faults"),
     "trust": ("test_trust",),
+    "browse": ("test_browse",),
     "look": ("test_look", "test_manners", "test_signature"),
     "signature": ("test_signature",),
     "trial": ("test_trial",),

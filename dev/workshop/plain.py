@@ -51,6 +51,7 @@ TESTS = (  # fast ones first
     "test_fins",
     "test_s7",
     "test_opcua",
+    "test_browse",
     "test_wire_faults",
     "test_trust",
     "test_reconcile_stateful",

@@ -7,8 +7,8 @@ Nothing in this package imports ``odoo``, and each module imports only modules t
   ``dissect``: a slot field by field, for people;
 * ``address``: which addresses a PLC may have; ``wire``: what a wire promises; ``trust``: certificates of OPC UA;
   ``transport``: the wire that speaks Modbus, and the only file that knows pymodbus; ``wires``: the registry of all wires;
-* ``signature``: what a PLC's signature proves; ``look``: a visit that only reads; ``trial``: what a new PLC
-  is tried with;
+* ``signature``: what a PLC's signature proves; ``look``: a visit that only reads; ``browse``: which arrays an
+  OPC UA server has; ``trial``: what a new PLC is tried with;
 * ``steps``: the input and the result of a decision; ``handshake``: what both handshakes share;
   ``job_numbers``, ``flags``: the decisions of each, as a table; ``reconcile``: observation + batches -> steps;
 * ``events``: the same for what a PLC reports beside its batches; ``clock``: what the PLC's clock shows;

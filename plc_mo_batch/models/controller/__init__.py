@@ -5,6 +5,7 @@ from . import (
     plc_controller,
     plc_controller_actions,
     plc_controller_booking,
+    plc_controller_browse,
     plc_controller_clock,
     plc_controller_commissioned,
     plc_controller_doses,

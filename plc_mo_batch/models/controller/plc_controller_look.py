@@ -88,15 +88,21 @@ class PlcController(models.Model):
 
         :return: a :class:`~...plc.look.Look`
         """
+        self._check_may_visit()
+        controller = self.sudo()
+        if controller.layout_id.problems:
+            controller._check_layout_is_whole()
+        return look(controller._endpoint(TEST_TIMEOUT), controller.layout_id._layout(), seconds)
+
+    def _check_may_visit(self):
+        """
+        :raise UserError: on a neutralized database
+        """
         self.ensure_one()
         self.check_access("read")
         check_operator(self)
         if self.env["plc.task.exchange"]._is_neutralized():
             raise UserError(self.env._("This is a neutralized copy of the database. It does not connect to any PLC."))
-        controller = self.sudo()
-        if controller.layout_id.problems:
-            controller._check_layout_is_whole()
-        return look(controller._endpoint(TEST_TIMEOUT), controller.layout_id._layout(), seconds)
 
     def _look_for_manners(self, seen):
         """If a look failed, try with which manners the device answers.

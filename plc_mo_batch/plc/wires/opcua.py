@@ -464,6 +464,40 @@ class OpcUaWire:
         self._check_access(array, CAN_WRITE, TORN_WRITE | WHOLE_ONLY)
         self._write(node, array, address, words)
 
+    # What else is asked by who looks for a node (``browse``)
+
+    @property
+    def ua(self) -> Any:
+        """The library's types."""
+        return self._library.ua
+
+    def node(self, text: str) -> Any:
+        """A node by its identifier; :func:`is_node`.
+
+        :raise LinkError: if the server does not have its namespace
+        """
+        named = NODE_ID.fullmatch(text)
+        if not named:
+            raise ValueError(text)
+        return self._node(named)
+
+    def ask(self, request: Any) -> Any:
+        """The answer to a request that changes nothing.
+
+        :raise LinkError: the connection is then closed
+        """
+        self._make_ready()
+        return self._call(request, False)
+
+    def is_bad(self, status: Any) -> bool:
+        """A status of a single item is not good."""
+        return bool(status.value & SEVERITY)
+
+    def refusal(self, status: Any) -> LinkError:
+        """What such a status says."""
+        code = status.value & SEVERITY
+        return self._refusal(_Status(code, self._library.codes.get_name_and_doc(code)[0]), -1, 0, False)
+
     def _named(self, address: int, count: int, most: int, registers: str) -> re.Match[str]:
         """The identifier of the node, if a request can be asked of it."""
         OPCUA.check(registers)
@@ -565,7 +599,7 @@ class OpcUaWire:
             kind = found + "[]" if value is not None and isinstance(value.Value, list) else found
             raise _unfit(_lt("the variable is %(kind)s; words need an array of UInt16 or Int16", kind=kind))
         if len(value.Value) > count or value.Dimensions and len(value.Dimensions) > 1:
-            raise _unfit(_NO_RANGES)
+            raise _unfit(NO_RANGES)
         if len(value.Value) < count:
             told = {"last": address + len(value.Value) - 1, "address": address, "count": count}
             detail = _lt("the array ends at %(last)s; asked was for %(count)s words at %(address)s", **told)
@@ -576,7 +610,7 @@ class OpcUaWire:
         """What the first answer says of the node: a server that passes over ranges would replace the whole array by a slot."""
         alone = first.Value.Value
         if first.StatusCode and first.StatusCode.value & SEVERITY or not isinstance(alone, list) or len(alone) != 1:
-            raise _unfit(_NO_RANGES)
+            raise _unfit(NO_RANGES)
         told = access.Value.Value if not (access.StatusCode and access.StatusCode.value & SEVERITY) else None
         array = _Array(result.Value.VariantType, told if isinstance(told, int) else None)
         self._check_access(array, CAN_READ, TORN_READ)
@@ -664,7 +698,7 @@ class OpcUaWire:
         return LinkError("exception", detail, doubtful, cause, writing, address=address)
 
 
-_NO_RANGES = _lt("it does not read a part of an array (IndexRange); choose a server or a variable that does")
+NO_RANGES = _lt("it does not read a part of an array (IndexRange); choose a server or a variable that does")
 
 
 def _unfit(why: Sentence) -> LinkError:

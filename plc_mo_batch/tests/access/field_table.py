@@ -187,6 +187,13 @@ FIELDS = {
         SET: "assign controller_id events line_count lines name slots",
         SHOWN: "can_assign equipment_count words",
     },
+    "plc.node.browse": {
+        SET: "area_ids begin controller_id message variable_ids wanted",
+        SHOWN: "layout_id",
+    },
+    "plc.node.variable": {
+        SET: "access browse_id elements kind node path problem",
+    },
     "plc.recall": {
         SET: "batch_id date_since date_until equipment_id lot_id picking_id subject",
         SHOWN: "backward_ids forward_ids line_ids summary traced_at",

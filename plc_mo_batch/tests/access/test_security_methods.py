@@ -78,6 +78,7 @@ METHODS = {
     ("plc.commissioning.step", "action_deny"): (MANAGERS,),
     ("plc.commissioning.step", "action_try"): (MANAGERS,),
     ("plc.controller", "action_commission_again"): (MANAGERS,),
+    ("plc.controller", "action_browse_nodes"): (MANAGERS,),
     ("plc.controller", "action_exchange_now"): (OPERATORS,),
     ("plc.controller", "action_fill_now"): (OPERATORS,),
     ("plc.controller", "action_generate_layout"): (MANAGERS,),
@@ -122,11 +123,14 @@ METHODS = {
     ("plc.hand.add", "action_refresh"): (OPERATORS,),
     ("plc.hand.add", "on_barcode_scanned"): (OPERATORS, "W1"),
     ("plc.layout.generate", "action_generate"): (MANAGERS,),
+    ("plc.node.browse", "action_browse"): (MANAGERS,),
+    ("plc.node.variable", "action_use"): (MANAGERS,),
     ("plc.recall", "action_open_lines"): (PLANNERS,),
     ("plc.recall", "action_print"): (PLANNERS,),
     ("plc.recall.line", "action_open"): (PLANNERS,),
     ("plc.recall", "action_trace"): (PLANNERS,),
     ("plc.register.layout", "action_add_event_areas"): (MANAGERS,),
+    ("plc.register.layout", "action_browse_nodes"): (MANAGERS,),
     ("plc.register.layout", "action_open_constants"): (OPERATORS,),
     ("plc.setup", "action_back"): (MANAGERS,),
     ("plc.setup", "action_commission"): (MANAGERS,),
@@ -200,6 +204,13 @@ class TestSecurityMethods(SecurityCase):
             "plc.weighing.decide": {"weighing_ids": weighing.ids},
             "plc.layout.constants": {"layout_id": self.controller.layout_id.id},
             "plc.layout.generate": {"controller_id": self.controller.id},
+            "plc.node.browse": {"controller_id": self.controller.id},
+            "plc.node.variable": lambda env: {
+                "browse_id": env["plc.node.browse"].create({"controller_id": self.controller.id}).id,
+                "path": "Words",
+                "node": "i=1",
+                "access": "write",
+            },
             "plc.recall": {"lot_id": lot.id},
             "plc.recall.line": {
                 "recall_id": self.env["plc.recall"].create({"lot_id": lot.id}).id,
@@ -237,7 +248,8 @@ class TestSecurityMethods(SecurityCase):
         if model not in self.wizards:
             return self.ids[model]
         user = self.people[role]
-        return self.env(user=user, su=True)[model].create(self.wizards[model]).ids
+        env, values = self.env(user=user, su=True), self.wizards[model]
+        return env[model].create(values(env) if callable(values) else values).ids
 
 
 @tagged("post_install", "-at_install")

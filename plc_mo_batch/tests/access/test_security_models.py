@@ -34,6 +34,8 @@ MODELS = {
     "plc.hand.add": WIZARD,
     "plc.layout.constants": WIZARD,
     "plc.layout.generate": (MANAGERS, MANAGERS, NOBODY),
+    "plc.node.browse": (MANAGERS, MANAGERS, NOBODY),
+    "plc.node.variable": (MANAGERS, MANAGERS, MANAGERS),
     "plc.dosing": (PLANNERS, NOBODY, NOBODY),
     "plc.dosing.silo": (PLANNERS, NOBODY, NOBODY),
     "plc.recall": (PLANNERS, PLANNERS, NOBODY),

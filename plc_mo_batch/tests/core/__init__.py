@@ -1,5 +1,6 @@
 from . import (
     test_address,
+    test_browse,
     test_codec,
     test_codec_properties,
     test_constants,

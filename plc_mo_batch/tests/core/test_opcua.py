@@ -135,6 +135,24 @@ class OpcUaCase(WireCase):
             self.hurry(wire, timeout)
             wire.write_words(ADDRESS, AFTER, NODE)
 
+    def need_node_opcua(self):
+        if not has_node_opcua():
+            self.skipTest(
+                "Node.js with its package node-opcua is not part of the project's own set-up: npm install -g node-opcua"
+            )
+
+    @contextmanager
+    def node_opcua(self):
+        """Port and namespace of its server, and the server's certificate."""
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["node", "-e", SERVER, folder]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+                port, index = told(process.stdout)
+                try:
+                    yield port, index, next(Path(folder).rglob("certificate.pem")).read_text()
+                finally:
+                    process.kill()
+
 
 @tagged("post_install", "-at_install")
 class TestOpcUa(OpcUaCase):
@@ -771,12 +789,6 @@ class TestPeers(OpcUaCase):
         asyncio.run(visit())
         self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], [1, 0xABCD, 7, 4])
 
-    def need_node_opcua(self):
-        if not has_node_opcua():
-            self.skipTest(
-                "Node.js with its package node-opcua is not part of the project's own set-up: npm install -g node-opcua"
-            )
-
     def test_node_opcua_s_client_at_our_simulator(self):
         self.need_node_opcua()
         command = ["node", "-e", CLIENT, str(self.plc.port)]
@@ -784,18 +796,6 @@ class TestPeers(OpcUaCase):
         expected = ["ns=2;s=MoBatch.Words", "Good", [1, 0x2BCD, 7, 4]]
         self.assertEqual(told(done.stdout.splitlines()), expected, done.stdout + done.stderr)
         self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], expected[2])
-
-    @contextmanager
-    def node_opcua(self):
-        """Port and namespace of its server, and the server's certificate."""
-        with tempfile.TemporaryDirectory() as folder:
-            command = ["node", "-e", SERVER, folder]
-            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-                port, index = told(process.stdout)
-                try:
-                    yield port, index, next(Path(folder).rglob("certificate.pem")).read_text()
-                finally:
-                    process.kill()
 
     def test_our_wire_at_node_opcua_s_server(self):
         self.need_node_opcua()

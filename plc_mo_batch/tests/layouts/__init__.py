@@ -5,4 +5,5 @@ from . import (
     test_layout_edit,
     test_layout_import,
     test_layout_steps,
+    test_node_browse,
 )

@@ -1,0 +1,275 @@
+"""Looking for the node of an area: in front of the simulator, of servers of others, and of servers that are bad."""
+
+import itertools
+from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from ...plc import browse as browsing
+from ...plc.browse import Browsed, Variable, browse
+from ...plc.wire import Endpoint, Login, Tls
+from ...plc.wires.opcua import NO_RANGES
+from ...simulator import opcua as simulated
+from ..patience import SURE
+from ..wires import Authority
+from .test_opcua import OpcUaCase, Peer
+
+WORDS = Variable("MoBatch.Words", "ns=2;s=MoBatch.Words", "UInt16", 65536, True, True)
+
+
+class Space:
+    """An address space in place of the simulator's: ``below(node)`` gives the names of folders below the one that is named so; an
+    array has the simulator's name. ``most``: references in one answer."""
+
+    def __init__(self, front, below, most=1000, denied=()):
+        self.front, self.ua = front, front.ua
+        self.below, self.most, self.denied = below, most, denied
+        self.rests = {}
+        self.asked = []
+        self.released = 0
+
+    def browse(self, node):
+        self.asked.append(node.Identifier)
+        if node.Identifier in self.denied:
+            return self.ua.BrowseResult(StatusCode=self.ua.StatusCode("BadUserAccessDenied"))
+        return self.told([self.reference(name) for name in self.below(node.Identifier)])
+
+    def told(self, references):
+        result = self.ua.BrowseResult()
+        result.References, rest = references[: self.most], references[self.most :]
+        if rest:
+            result.ContinuationPoint = str(len(self.rests)).encode()
+            self.rests[result.ContinuationPoint] = rest
+        return result
+
+    def more(self, talk, request):
+        response = self.ua.BrowseNextResponse()
+        asked = request.Parameters
+        self.released += asked.ReleaseContinuationPoints * len(asked.ContinuationPoints)
+        rests = [self.rests.pop(point) for point in asked.ContinuationPoints]
+        response.Parameters.Results = [self.told([] if asked.ReleaseContinuationPoints else rest) for rest in rests]
+        return response
+
+    def reference(self, name):
+        ua = self.ua
+        found = ua.ReferenceDescription()
+        found.ReferenceTypeId, found.IsForward = ua.NodeId(ua.ObjectIds.Organizes), True
+        found.NodeId = ua.ExpandedNodeId(name, simulated.NAMESPACE)
+        found.BrowseName, found.DisplayName = ua.QualifiedName(name, simulated.NAMESPACE), ua.LocalizedText(name)
+        found.NodeClass = ua.NodeClass.Variable if name == simulated.NAME else ua.NodeClass.Object
+        return found
+
+
+class BrowseCase(OpcUaCase):
+    @contextmanager
+    def space(self, below, **values):
+        space = Space(self.plc.front, below, **values)
+        more = patch.object(simulated._Talk, "_BrowseNext", lambda talk, request: space.more(talk, request), create=True)
+        with patch.object(self.plc.front, "browse", space.browse), more:
+            yield space
+
+    def look(self, wanted="", begin="", seconds=SURE):
+        return browse(self.endpoint(), wanted, begin, seconds)
+
+
+@tagged("post_install", "-at_install")
+class TestBrowse(BrowseCase):
+    def test_the_simulator_s(self):
+        self.assertEqual(self.look(), Browsed([WORDS], nodes=1, arrays=1))
+        self.assertTrue(self.proxy.wait_until_closed())
+        self.assertEqual(self.plc.mill.memory[7000:7010], list(range(1, 11)), "nothing is written")
+
+    def test_what_is_asked_for(self):
+        for wanted in ("words", " MOBATCH", "ns=2;s=mo"):
+            self.assertEqual(self.look(wanted).arrays, 1)
+        self.assertEqual(self.look("recipe"), Browsed(nodes=1))
+
+    def test_paths(self):
+        tree = {85: ["Plant"], "Plant": ["Mill", "Empty"], "Mill": [simulated.NAME]}
+        with self.space(lambda name: tree.get(name, ())):
+            self.assertEqual([variable.path for variable in self.look().variables], ["Plant/Mill/MoBatch.Words"])
+            self.assertEqual(self.look(begin="ns=2;s=Mill").variables, [WORDS])
+            self.assertEqual(self.look("plant/mill").arrays, 1)
+
+    def test_what_the_server_says_of_it(self):
+        for values, expected in (
+            ({"kind": "Int16"}, {"kind": "Int16"}),
+            ({"kind": "Float"}, {"kind": "Float", "problem": "words need an array of UInt16 or Int16"}),
+            ({"size": 1000}, {"length": 1000}),
+            ({"ranges": False, "size": 7}, {"length": 7, "problem": NO_RANGES}),
+        ):
+            with self.subTest(values), patch.multiple(self.plc.front, **values):
+                self.assertEqual(self.look().variables, [replace(WORDS, **expected)])
+
+    def attributes(self, **told):
+        """The simulator's variable has these, and nothing else in their places; None: it does not tell."""
+        front, ids = self.plc.front, self.plc.front.ua.AttributeIds
+        genuine = front._attribute
+
+        def attribute(item):
+            name = ids(item.AttributeId).name
+            if name not in told:
+                return genuine(item)
+            if told[name] is None:
+                raise simulated._Refused(simulated.NO_ATTRIBUTE)
+            return front.ua.DataValue(front.ua.Variant(*told[name]))
+
+        return patch.object(front, "_attribute", attribute)
+
+    def test_access(self):
+        byte = self.plc.front.ua.VariantType.Byte
+        for access, expected in (
+            (3, {}),
+            (1, {"can_write": False}),
+            (2, {"can_read": False, "problem": "the variable cannot be read"}),
+            (0, {"can_read": False, "can_write": False, "problem": "the variable cannot be read"}),
+        ):
+            with self.attributes(UserAccessLevel=(access, byte)):
+                self.assertEqual(self.look().variables, [replace(WORDS, **expected)])
+
+    def test_it_does_not_say_how_long_it_is(self):
+        for size in (1, 2, 1000, 32768, 65535, 65536):
+            with self.subTest(size), self.attributes(ArrayDimensions=None), patch.object(self.plc.front, "size", size):
+                self.assertEqual(self.look().variables, [replace(WORDS, length=size)])
+
+    def test_it_does_not_say_whether_it_is_an_array(self):
+        int32 = self.plc.front.ua.VariantType.Int32
+        for rank in (None, (-3, int32), (-2, int32), (0, int32), (1, int32)):
+            with self.attributes(ValueRank=rank):
+                self.assertEqual(self.look().variables, [WORDS])
+        for rank in (-1, 2):
+            with self.attributes(ValueRank=(rank, int32)):
+                self.assertEqual(self.look().arrays, 0)
+        for kind, value in (("String", "words"), ("UInt16", 7)):
+            with self.attributes(ValueRank=None, Value=(value, self.plc.front.ua.VariantType[kind])):
+                self.assertEqual(self.look().arrays, 0)
+
+    def test_properties_are_passed_over(self):
+        with patch.object(Space, "reference", self.property_of(Space.reference)), self.space(lambda _name: [simulated.NAME]):
+            self.assertEqual(self.look(), Browsed())
+
+    def property_of(self, genuine):
+        def reference(space, name):
+            found = genuine(space, name)
+            found.ReferenceTypeId = space.ua.NodeId(space.ua.ObjectIds.HasProperty)
+            return found
+
+        return reference
+
+
+@tagged("post_install", "-at_install")
+class TestBadServers(BrowseCase):
+    def test_loops(self):
+        """Each node is looked into once."""
+        with self.space(lambda name: ["a", "b", simulated.NAME] if name != "b" else ["a", "b"]) as space:
+            found = self.look()
+            self.assertEqual((found.nodes, found.arrays, found.is_cut), (3, 1, False))
+            self.assertCountEqual(space.asked, [85, "a", "b", simulated.NAME])
+
+    def test_no_end(self):
+        with self.space(lambda name: [f"{name}{number}" for number in range(10)]), patch.object(browsing, "MOST_NODES", 100):
+            found = self.look()
+        self.assertEqual((found.arrays, found.is_cut, found.error), (0, True, None))
+        self.assertLessEqual(found.nodes, 100 + 10 * browsing.AT_ONCE)
+
+    def test_a_folder_without_end(self):
+        """It comes in parts; what is not asked for any more is let go, as a server keeps few of them."""
+        names = [f"n{number}" for number in range(1000)]
+        with self.space(lambda name: names if name == 85 else (), most=50) as space:
+            self.assertEqual((self.look().nodes, space.released, space.rests), (1000, 0, {}))
+            with patch.object(browsing, "MOST_NODES", 200):
+                found = self.look()
+            self.assertEqual((found.nodes, found.is_cut, space.released, space.rests), (200, True, 1, {}))
+
+    def test_no_time(self):
+        names = [f"n{number}" for number in range(1000)]
+        with self.space(lambda _name: names, most=50) as space, self.clock():
+            found = browse(self.endpoint(), seconds=3)
+        self.assertEqual((found.is_cut, found.error, space.released, space.rests), (True, None, 1, {}))
+
+    def clock(self):
+        """A second passes with each look at it."""
+        return patch.object(browsing, "time", SimpleNamespace(monotonic=itertools.count().__next__))
+
+    def test_no_array(self):
+        with self.space(lambda name: ["Plant"] if name == 85 else ()):
+            self.assertEqual(self.look(), Browsed(nodes=1))
+
+    def test_access_denied(self):
+        with self.space(lambda name: ["a", "b"] if name == 85 else [simulated.NAME], denied=["a"]):
+            found = self.look()
+            self.assertEqual((found.denied, found.arrays, found.error), (1, 1, None))
+        with self.space(lambda _name: (), denied=[85]):
+            error = self.look().error
+            self.assertEqual((error.kind, error.cause, error.detail), ("exception", "access", "BadUserAccessDenied"))
+
+    def test_a_node_that_it_does_not_have(self):
+        self.assertEqual(self.look(begin="nsu=urn:other;s=x").error.kind, "setup")
+        self.assertIn("does not name a node", self.look(begin="Plant").error.detail)
+
+    def test_many_arrays(self):
+        """Not all of them are told."""
+        names = [f"v{number}" for number in range(30)]
+        with self.arrays(names), patch.object(browsing, "MOST_FOUND", 25):
+            found = self.look()
+            self.assertEqual((found.arrays, len(found.variables), found.is_cut), (30, 25, False))
+            self.assertEqual(self.look("v1").arrays, 11)
+        with self.arrays(names), self.clock():
+            found = browse(self.endpoint(), seconds=4)
+        self.assertTrue(found.is_cut and found.arrays < 30)
+
+    @contextmanager
+    def arrays(self, names):
+        """Variables below the folder of all objects; each is the simulator's."""
+        front, genuine = self.plc.front, Space.reference
+
+        def reference(space, name):
+            found = genuine(space, name)
+            found.NodeClass = space.ua.NodeClass.Variable
+            return found
+
+        def shown(item):
+            item.NodeId = front.ua.NodeId(simulated.NAME, simulated.NAMESPACE)
+            return attribute(item)
+
+        attribute = front._attribute
+        with patch.object(Space, "reference", reference), patch.object(front, "_attribute", shown):
+            with self.space(lambda name: names if name == 85 else ()):
+                yield
+
+    def test_faults(self):
+        for values, kind in (({"fault": "BadServiceUnsupported"}, "exception"), ({"fault": "BadSessionIdInvalid"}, "reset")):
+            with patch.multiple(self.plc.front, **values):
+                self.assertEqual(self.look().error.kind, kind)
+        with patch.object(simulated._Talk, "_Browse", lambda talk, _request: talk.ua.BrowseResponse()):
+            self.assertEqual(self.look().error.kind, "reply")
+        self.proxy.refuse()
+        self.assertEqual(self.look().error.cause, "refused")
+        self.assertEqual(browse(replace(self.endpoint(), allowed=())).error.kind, "address")
+
+
+@tagged("post_install", "-at_install")
+class TestOthers(BrowseCase):
+    def test_asyncua_s_server(self):
+        authority = Authority("plant")
+        ours = authority.application("urn:odoo:plc_mo_batch")
+        with Peer(authority.application("urn:mill", "127.0.0.1")) as peer:
+            tls = Tls(ca=authority.own.certificate, certificate=ours.certificate, key=ours.key)
+            for security in ("none", "encrypt"):
+                endpoint = Endpoint("127.0.0.1", peer.port, timeout=SURE, transport="opcua", tls=tls, login=Login(security))
+                found = browse(endpoint, seconds=SURE)
+                words = Variable("Words", peer.text.removeprefix("NODE "), "UInt16", 10, True, True)
+                self.assertEqual((found.error, found.variables), (None, [words]))
+
+    def test_node_opcua_s_server(self):
+        self.need_node_opcua()
+        with self.node_opcua() as (port, index, _certificate):
+            found = browse(Endpoint("127.0.0.1", port, timeout=SURE, transport="opcua"), seconds=SURE)
+        expected = [
+            Variable("Numbers", f"ns={index};s=Numbers", "Int16", 200, True, True),
+            Variable("Words", f"ns={index};s=Words", "UInt16", 200, True, True),
+        ]
+        self.assertEqual([variable for variable in found.variables if variable.node.startswith(f"ns={index};")], expected)
