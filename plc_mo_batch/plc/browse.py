@@ -1,7 +1,7 @@
 """Which arrays an OPC UA server has: a short visit that only reads, for a person who looks for the node of an area.
 
-A server's address space may be large, may have loops, and may refuse parts of it. So nodes are looked at from the outside in, each
-once, until there are enough of them or the time is over; what was not looked at is told.
+A server's address space may be large, may have loops, and may refuse parts of it. So nodes are looked at from the outside in,
+each once, until there are enough of them or the time is over; what was not looked at is told.
 """
 
 import time
