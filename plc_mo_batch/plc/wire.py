@@ -141,6 +141,9 @@ class Endpoint:
     :param allowed: networks that may be connected to although they are local (see ``address``); None: no address is refused
     :param node: the PLC's FINS node; 0: the PLC at this address, whatever its node is
     :param own_node: Odoo's; 0: the last number of its address
+    :param network, unit: of a PLC behind a gateway of FINS, whose node is ``node`` then, over TCP, too; both 0: the PLC at this
+        address, its CPU
+    :param own_network: Odoo's, as the PLC behind the gateway knows it; 0: as the gateway enters it
     :param rack, rack_slot: where the CPU of an S7 is: 0 and 1 of a 1200 and 1500, 0 and 2 of a 300
     """
 
@@ -155,6 +158,9 @@ class Endpoint:
     manners: Manners = Manners()
     node: int = 0
     own_node: int = 0
+    network: int = 0
+    unit: int = 0
+    own_network: int = 0
     rack: int = 0
     rack_slot: int = 1
     login: Login = Login()
@@ -259,7 +265,7 @@ class WireKind:
     :param name: stored with a PLC; never change it
     :param label: what people choose
     :param needs: the settings of an :class:`Endpoint` that it uses: ``host``, ``port``, ``device_id``, ``tls``, ``line``,
-        ``node`` and ``rack`` (both of them), ``login`` (and ``tls``, unless it is without security)
+        ``node`` and ``rack`` (both of them), ``route`` (networks and unit), ``login`` (and ``tls``, unless it is without security)
     :param handshakes: the handshakes of layouts (``layout.HANDSHAKES``) whose rules it can keep
     :param make: makes the wire to an endpoint, not open yet; the number is how many seconds to wait for a line that others use
     :param port: its usual port; 0: it has none

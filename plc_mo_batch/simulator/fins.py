@@ -25,13 +25,15 @@ MOST_WORDS = 999
 FIRST_CLIENT = 239  # the first node that it gives away
 PORT_TRIES = 20
 
+NO_UNIT, NO_ROUTE = 0x0202, 0x0501
 DONE, UNDEFINED, TOO_SHORT, MISMATCH, NO_AREA, BEYOND = 0x0000, 0x0401, 0x1002, 0x1003, 0x1101, 0x1104
 
 
 class FinsFront(Clients):
     """The PLC's two ports.
 
-    ``end_code``: if not 0, what every request is answered with.
+    ``end_code``: if not 0, what every request is answered with. ``network``, ``unit``: where it is, as seen from the client.
+    ``gateway``: the node that FINS/TCP tells; another one than its own if it is behind that.
     """
 
     def __init__(self, simulator: Simulator):
@@ -39,6 +41,8 @@ class FinsFront(Clients):
         self.simulator = simulator
         self.others = {code: [0] * WORDS for code in OTHERS}
         self.end_code = 0
+        self.network = self.unit = 0
+        self.gateway = NODE
         self._next_client = FIRST_CLIENT
 
     async def start(self) -> int:
@@ -79,7 +83,7 @@ class FinsFront(Clients):
             command = int.from_bytes(head[8:12], "big")
             if command == 0 and not node and len(data) == 4:
                 node = int.from_bytes(data, "big") or self._new_client()
-                writer.write(_wrapped(1, node.to_bytes(4, "big") + NODE.to_bytes(4, "big")))
+                writer.write(_wrapped(1, node.to_bytes(4, "big") + self.gateway.to_bytes(4, "big")))
             elif command == 2 and node:
                 answer = self.answer(data)
                 if answer:
@@ -97,7 +101,8 @@ class FinsFront(Clients):
         """What one frame is answered with; nothing if it is not for this node, or no command."""
         if len(frame) < 12 or frame[0] & 0x40 or frame[4] not in (0, NODE):
             return b""
-        end_code, data = self._done(frame[10:12], frame[12:])
+        wrong = NO_ROUTE if frame[3] != self.network else NO_UNIT if frame[5] != self.unit else DONE
+        end_code, data = (wrong, b"") if wrong else self._done(frame[10:12], frame[12:])
         own, sender, service, command = bytes((frame[3], NODE, frame[5])), frame[6:9], frame[9:10], frame[10:12]
         return b"\xc0\0\2" + sender + own + service + command + end_code.to_bytes(2, "big") + data
 

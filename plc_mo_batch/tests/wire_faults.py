@@ -230,7 +230,7 @@ def of_fins(kind):
         "broken": failed(ended(0x0302)(kind), "exception"),
         "protected": refused(ended(0x3001)(kind), "exception protected"),
         "mode": refused(ended(0x2203)(kind), "exception mode"),
-        "route": failed(ended(0x0501)(kind), "exception node"),
+        "route": failed(ended(0x0501)(kind), "exception route"),
         "memory": refused(ended(0x1101)(kind), "exception memory"),
         "small": refused(ended(0x1001)(kind), "exception 3"),
     }

@@ -7,7 +7,8 @@ from ..plc.transport import TCP
 from ..plc.wires import KINDS
 
 STEPS = [("address", "Address"), ("silos", "Silos and Products"), ("components", "Hand-Adds"), ("done", "Connected")]
-ASKED = {"host", "port", "device_id", "node", "rack", "login"}  # of the last it takes the default: no security, anonymous
+ASKED = {"host", "port", "device_id", "node", "rack"}
+ASKED |= {"login", "route"}  # of these it takes the default: no security, anonymous; no gateway
 # transports for which the wizard asks all settings; the others are set on the PLC itself
 TRANSPORTS = [(kind.name, str(kind.label)) for kind in KINDS.values() if kind.needs <= ASKED]
 # where ``odoo plc_simulator`` listens

@@ -94,7 +94,10 @@ def fins(env):
         "3": env._("It may take fewer words in one request. Compare with its manual, and enter its limits."),
         "6": env._("It is busy, and is asked again."),
         "memory": env._("It does not have this memory, or not this bank of E. Check the areas of the layout."),
-        "node": env._("The way to it is not known. Check the nodes, and its routing tables."),
+        "node": env._("The node is not known. Check both nodes, and the unit."),
+        "route": env._(
+            "The way to it is not known. Check its network and node, and the routing tables of the gateway and of the PLC."
+        ),
         "protected": env._("Its memory is protected: switch off the write protection against FINS, or allow Odoo."),
         "mode": env._("It does not do this in its present mode. Check whether it is in the mode RUN or MONITOR."),
     }

@@ -50,6 +50,18 @@ class PlcConnection(models.AbstractModel):
         tracking=True,
         help="FINS node by which the PLC knows Odoo, 1 to 254. 0: the last number of Odoo's IP address, as most PLCs expect.",
     )
+    network = fields.Integer(
+        string="PLC's Network",
+        tracking=True,
+        help="FINS network of a PLC behind a gateway, 1 to 127; then its node has to be entered, too. 0: the PLC at the address "
+        "above.",
+    )
+    node_unit = fields.Integer(string="PLC's Unit", tracking=True, help="FINS unit at the PLC's node, 0 to 255. 0: the CPU.")
+    own_network = fields.Integer(
+        string="Odoo's Network",
+        tracking=True,
+        help="FINS network by which a PLC behind a gateway knows Odoo, 1 to 127. 0: the gateway enters it.",
+    )
     rack = fields.Integer(tracking=True, help="Rack of the CPU of an S7, mostly 0.")
     rack_slot = fields.Integer(
         string="Slot", default=1, tracking=True, help="Slot of the CPU of an S7: 1 with a 1200 or 1500, 2 with a 300."
@@ -113,6 +125,14 @@ class PlcConnection(models.AbstractModel):
     )
     _nodes_range = models.Constraint(
         "CHECK(node BETWEEN 0 AND 254 AND own_node BETWEEN 0 AND 254)", "A FINS node must be between 0 and 254."
+    )
+    _networks_range = models.Constraint(
+        "CHECK(network BETWEEN 0 AND 127 AND own_network BETWEEN 0 AND 127 AND node_unit BETWEEN 0 AND 255)",
+        "A FINS network must be between 0 and 127, a unit between 0 and 255.",
+    )
+    _network_has_node = models.Constraint(
+        "CHECK(network = 0 OR node > 0 OR transport NOT IN ('fins_udp', 'fins_tcp'))",
+        "Enter the node of the PLC behind the gateway: 1 to 254.",
     )
     _rack_range = models.Constraint(
         "CHECK(rack BETWEEN 0 AND 7 AND rack_slot BETWEEN 0 AND 31)", "A rack must be between 0 and 7, a slot between 0 and 31."
@@ -186,6 +206,9 @@ class PlcConnection(models.AbstractModel):
         endpoint = replace(endpoint, manners=self._manners(), **other)
         if timeout:
             endpoint = replace(endpoint, timeout=min(timeout, self.timeout))
+        if self._needs("route"):
+            route = {"network": self.network, "unit": self.node_unit, "own_network": self.own_network}
+            endpoint = replace(endpoint, **route)
         if self._needs("login"):
             endpoint = replace(endpoint, login=self._login())
         if self._has_certificates():

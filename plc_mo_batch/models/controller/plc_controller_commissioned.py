@@ -2,6 +2,7 @@ from odoo import fields, models
 
 # what says which PLC it is, and which of its words mean what: with another, what was proven is not
 WIRING = {"transport", "host", "port", "serial_device", "device_id", "node", "rack", "rack_slot", "layout_id"}
+WIRING |= {"network", "node_unit"}
 
 
 class PlcController(models.Model):

@@ -117,13 +117,14 @@ class PlcController(models.Model):
 
     def _machine(self):
         """What tells one PLC from another, as far as it is entered. With Modbus several units are at one address; with FINS one
-        PLC is, over UDP and TCP alike."""
+        PLC is, over UDP and TCP alike, and others behind it."""
         if self._needs("line"):
             place = one_device(self.serial_device or "")
         else:
             host = self.host and one_spelling(self.host)
             place = host and f"{host}:{self.port}"
-        return place and (place, self.device_id if self._needs("device_id") else None)
+        behind = (self.network, self.node if self.network else 0, self.node_unit) if self._needs("route") else None
+        return place and (place, self.device_id if self._needs("device_id") else behind)
 
     @api.constrains("transport", "layout_id", "max_read", "max_write")
     def _check_layout_fits_device(self):

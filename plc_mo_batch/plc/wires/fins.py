@@ -55,9 +55,15 @@ RELAYED = 0x80  # in the first byte of an end code: somebody on the way reports 
 FLAGS = 0x3F  # without what its second byte says of the CPU beside: it has an error, and answers nevertheless
 NAMES = {
     0x0001: _lt("service interrupted"),
+    0x0201: _lt("no such node"),
+    0x0202: _lt("no such unit"),
     0x0204: _lt("busy"),
     0x0205: _lt("no answer from the node"),
     0x0401: _lt("undefined command"),
+    0x0501: _lt("not in the routing tables"),
+    0x0502: _lt("no routing tables"),
+    0x0503: _lt("wrong routing tables"),
+    0x0504: _lt("too many relays"),
     0x1001: _lt("command too long"),
     0x1101: _lt("no such memory"),
     0x1103: _lt("address out of range"),
@@ -90,7 +96,7 @@ GROUPS = {
 REFUSED = (0x04, 0x10, 0x11, 0x21, 0x22, 0x30)
 # the cause of a code, or of all whose first byte is the same
 CAUSES = {0x1103: "2", 0x1104: "2", 0x1001: "3", 0x110B: "3", 0x0204: "6", 0x2605: "6", 0x1101: "memory"}
-GROUP_CAUSES = {0x01: "node", 0x02: "node", 0x04: "1", 0x05: "node", 0x21: "protected", 0x22: "mode", 0x30: "protected"}
+GROUP_CAUSES = {0x01: "node", 0x02: "node", 0x04: "1", 0x05: "route", 0x21: "protected", 0x22: "mode", 0x30: "protected"}
 
 
 class _Channel(Protocol):
@@ -233,7 +239,7 @@ class FinsWire:
         except _NotFins:
             raise LinkError("reply", _lt("it is not FINS/TCP")) from None
         self._sent = self._answered = 0
-        self._node = self._channel.node
+        self._node = self._target(self._channel)[1]
         self._leave_alone(self.endpoint.manners.connect_pause)
 
     def _connected(self) -> _Channel:
@@ -260,7 +266,7 @@ class FinsWire:
                 break
             self._leave_alone(BUSY_PAUSE * 2**attempt)
         if code:
-            raise self._refusal(code, READ, address, count)
+            raise self._refusal(code, READ, address, count, data)
         return struct.unpack(f">{count}H", data)
 
     def write_words(self, address: int, words: Sequence[int], registers: str = HOLDING) -> None:
@@ -272,9 +278,9 @@ class FinsWire:
         place = self._place(address, len(words), MAX_WRITE, registers)
         if not 0 <= min(words) <= max(words) <= 0xFFFF:
             raise ValueError(_lt("a word at or after %(address)s is not between 0 and 65535", address=address))
-        code, _data = self._call(WRITE, place + struct.pack(f">{len(words)}H", *words), 0)
+        code, data = self._call(WRITE, place + struct.pack(f">{len(words)}H", *words), 0)
         if code:
-            raise self._refusal(code, WRITE, address, len(words))
+            raise self._refusal(code, WRITE, address, len(words), data)
 
     def _place(self, address: int, count: int, most: int, registers: str) -> bytes:
         """Memory, address and count, as both commands say them."""
@@ -296,7 +302,8 @@ class FinsWire:
         self._sent += 1
         self._sid = (self._sid + 1) % SIDS
         self._stranger = None
-        head = (COMMAND, 0, GATEWAYS, 0, channel.node, 0, 0, channel.own_node, 0, self._sid)
+        ours = (self.endpoint.own_network, channel.own_node, 0)
+        head = (COMMAND, 0, GATEWAYS, *self._target(channel), *ours, self._sid)
         try:
             channel.send(bytes(head) + command + body)
             found = self._awaited(channel, command, length)
@@ -305,6 +312,11 @@ class FinsWire:
         self._answered += 1
         self._leave_alone(self.endpoint.manners.request_pause)
         return found
+
+    def _target(self, channel: _Channel) -> tuple[int, int, int]:
+        """Network, node and unit. Behind a gateway it is not the node that was connected to."""
+        endpoint = self.endpoint
+        return endpoint.network, endpoint.node if endpoint.network else channel.node, endpoint.unit
 
     def _ready(self) -> _Channel:
         """What carries the next request: a new connection where one serves a single request, and before service ids repeat."""
@@ -340,12 +352,15 @@ class FinsWire:
             ids = _lt("asked with service id %(asked)s, answered with %(came)s", asked=self._sid, came=frame[9])
             self._stranger = ("transaction", _lt("it has the service id of another request"), ids)
             return False
-        node = self._node or frame[7]  # an address was asked: its node is whichever answers first
-        if frame[6:9] != bytes((0, node, 0)):
-            told = _lt("node %(asked)s was asked, and node %(came)s answered", asked=node, came=frame[7])
+        network, _node, unit = self._target(channel)
+        asked = bytes((network, self._node or frame[7], unit))  # an address was asked: its node is whichever answers first
+        if frame[6:9] != asked:
+            told = _lt("node %(asked)s was asked, and node %(came)s answered", asked=_place(asked), came=_place(frame[6:9]))
             self._stranger = ("node", told, told)
             return False
-        return frame[3:6] == bytes((0, channel.own_node, 0))
+        own = self.endpoint.own_network
+        entered = frame[3] if network and not own else own  # by the gateway, if nobody says what ours is
+        return frame[3:6] == bytes((entered, channel.own_node, 0))
 
     def _fault(self, error: Exception, channel: _Channel, command: bytes) -> LinkError:
         """What happened instead of an answer. The connection is closed then."""
@@ -364,21 +379,32 @@ class FinsWire:
             return LinkError("connect", str(error), writing, "refused")
         return LinkError("reset", writing=writing, cause=later)
 
-    def _refusal(self, code: int, command: bytes, address: int, count: int) -> LinkError:
-        """What an end code says. The connection is closed then."""
+    def _refusal(self, code: int, command: bytes, address: int, count: int, data: bytes) -> LinkError:
+        """What an end code says; who relays names the network and the node behind it. The connection is closed then."""
         self.close()
         group = code >> 8
         name = NAMES.get(code) or GROUPS.get(group & ~RELAYED, _lt("unknown"))
-        cause = CAUSES.get(code) or GROUP_CAUSES.get(group, "node" if group & RELAYED else "")
+        cause = CAUSES.get(code) or GROUP_CAUSES.get(group, "route" if group & RELAYED else "")
         told = {"code": f"{code:04X}", "name": name, "address": address, "command": command.hex().upper(), "count": count}
         detail = _lt("%(code)s (%(name)s) at address %(address)s (command %(command)s, %(count)s words)", **told)
+        if group & RELAYED and len(data) == 2:
+            told = {"refused": detail, "network": data[0], "node": data[1]}
+            detail = _lt("%(refused)s, says node %(node)s of network %(network)s", **told)
         doubtful = command == WRITE and group not in REFUSED
         return LinkError("exception", detail, doubtful, cause, command == WRITE, address=address)
+
+
+def _place(address: bytes) -> str:
+    """Network, node and unit, as Omron writes them; where there is nothing but a node, that."""
+    network, node, unit = address
+    return f"{network}.{node}.{unit}" if network or unit else str(node)
 
 
 # A network may double a datagram, and deliver the second when it likes: an old "new recipe" would be taken again. Job numbers are
 # made for that, flags are not.
 WIRES = (
-    WireKind(UDP, _lt("FINS over UDP"), frozenset({"host", "port", "node"}), (JOB_NUMBERS,), FinsWire, port=9600, family=FINS),
-    WireKind(TCP, _lt("FINS over TCP"), frozenset({"host", "port"}), HANDSHAKES, FinsWire, port=9600, family=FINS),
+    WireKind(
+        UDP, _lt("FINS over UDP"), frozenset({"host", "port", "node", "route"}), (JOB_NUMBERS,), FinsWire, port=9600, family=FINS
+    ),
+    WireKind(TCP, _lt("FINS over TCP"), frozenset({"host", "port", "route"}), HANDSHAKES, FinsWire, port=9600, family=FINS),
 )

@@ -17,7 +17,7 @@ from ...plc.address import parse_networks
 from ...plc.layout import Area
 from ...plc.look import look
 from ...plc.trial import Trial
-from ...plc.wire import Endpoint, LinkError, Manners
+from ...plc.wire import NO_ANSWER, Endpoint, LinkError, Manners
 from ...plc.wires import fins, kind_of, opened
 from ...plc.wires.fins import BANKS, FINS, FinsWire
 from ...simulator import Simulator
@@ -67,14 +67,14 @@ def flipped(place, bit=0x01):
     return lambda frame: frame[:place] + bytes([frame[place] ^ bit]) + frame[place + 1 :]
 
 
-def ended(code):
+def ended(code, data=b""):
     """A fault: the PLC does nothing, and says why."""
 
     def of_kind(kind):
         def spoil(talk):
             asked = talk.request[HEAD[kind] :]
             head = b"\xc0\0\2" + asked[6:9] + bytes([0, 10, 0]) + asked[9:12]
-            told(kind, talk, head + code.to_bytes(2, "big"))
+            told(kind, talk, head + code.to_bytes(2, "big") + data)
 
         return spoil
 
@@ -120,11 +120,11 @@ TCP_FAULTS = {
 # end code -> cause, whether a write's fate is unknown
 END_CODES = {
     0x0001: ("", True), 0x0101: ("node", True), 0x0103: ("node", True), 0x0201: ("node", True), 0x0205: ("node", True),
-    0x0302: ("", True), 0x0401: ("1", False), 0x0501: ("node", True), 0x1001: ("3", False), 0x1003: ("", False),
+    0x0302: ("", True), 0x0401: ("1", False), 0x0501: ("route", True), 0x1001: ("3", False), 0x1003: ("", False),
     0x1101: ("memory", False), 0x1103: ("2", False), 0x1104: ("2", False), 0x110B: ("3", False), 0x2002: ("", True),
     0x2101: ("protected", False), 0x2102: ("protected", False), 0x2203: ("mode", False), 0x2502: ("", True),
     0x2604: ("", True), 0x3001: ("protected", False), 0x4001: ("", True), 0x7F01: ("", True),
-    0x8000: ("node", True), 0x8201: ("node", True), 0x9103: ("node", True),
+    0x8000: ("route", True), 0x8201: ("route", True), 0x9103: ("route", True),
 }  # fmt: skip
 BUSY = (0x0204, 0x2605)
 
@@ -586,6 +586,81 @@ class TestFaults(FinsCase):
     def test_slow_but_in_time(self):
         self.over("fins_tcp", fault.slow(0.001))
         self.assertEqual(self.poll(), BEFORE)
+
+
+@tagged("post_install", "-at_install")
+class TestRouted(FinsCase):
+    """A PLC behind a gateway: the simulator in another network, behind a node of another number."""
+
+    def setUp(self):
+        super().setUp()
+        for name, value in {"network": 3, "unit": 0x10, "gateway": 77}.items():
+            self.enterContext(patch.object(self.plc.front, name, value))
+
+    def test_read_and_write(self):
+        for kind in KINDS:
+            for own_network in (0, 2):
+                with self.subTest(kind, own_network=own_network):
+                    self.put(BEFORE)
+                    self.over(kind)
+                    route = {"network": 3, "unit": 0x10, "own_network": own_network}
+                    self.assertEqual(self.poll(**route), BEFORE)
+                    self.send(**route)
+                    self.assertEqual(self.poll(**route), AFTER)
+                    frame = self.proxy.requests[0][HEAD[kind] :]
+                    self.assertEqual((frame[3:6], frame[6]), (bytes((3, NODE, 0x10)), own_network))
+
+    def test_a_wrong_way(self):
+        """Nothing is written anywhere, and the end code tells."""
+        for kind in KINDS:
+            for route, told in (
+                ({"network": 2, "unit": 0x10}, "0501 (not in the routing tables) at address 7000 (command 0101, 10 words)"),
+                ({"network": 3, "unit": 0}, "0202 (no such unit) at address 7000 (command 0101, 10 words)"),
+            ):
+                self.over(kind)
+                with self.assertRaises(LinkError) as caught:
+                    self.poll(**route)
+                self.assertEqual((caught.exception.kind, caught.exception.detail), ("exception", told))
+                with self.assertRaises(LinkError):
+                    self.send(**route)
+                self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 10], list(BEFORE))
+
+    def test_a_node_that_is_not_there(self):
+        for kind in KINDS:
+            self.over(kind)
+            endpoint = replace(self.endpoint(network=3, unit=0x10, node=NODE + 1), port=self.plc.port)
+            with self.assertRaises(LinkError) as caught, opened(endpoint, "job_numbers") as wire:
+                self.hurry(wire, SILENT)
+                wire.read_words(ADDRESS, 10, "D")
+            self.assertEqual(caught.exception.kind, "timeout")
+
+    def test_who_relays_says_where(self):
+        for data, told in ((b"\2\x05", ", says node 5 of network 2"), (b"", ""), (b"\2", "")):
+            self.over("fins_udp", ended(0x8501, data)("fins_udp"))
+            error = self.assert_fails(self.poll, "exception")
+            self.assertEqual(error.cause, "route")
+            self.assertEqual(error.detail, f"8501 (routing) at address 7000 (command 0101, 10 words){told}")
+
+    def test_answers_from_elsewhere(self):
+        """They are passed over."""
+        for kind in KINDS:
+            for place, told in ((6, "2.10.16"), (7, "3.11.16"), (8, "3.10.17")):
+                self.over(kind, inside(kind, flipped(place)))
+                with self.assertRaises(LinkError) as caught:
+                    self.poll(timeout=PATIENCES[0], network=3, unit=0x10)
+                self.assertEqual(caught.exception.detail, f"node 3.10.16 was asked, and node {told} answered")
+
+    def test_the_network_of_odoo(self):
+        """If nobody says what it is, the gateway may enter one; else it has to be that."""
+        for own_network, is_taken in ((0, True), (2, False)):
+            self.over("fins_udp", inside("fins_udp", flipped(3, 0x04)))
+            route = {"network": 3, "unit": 0x10, "own_network": own_network, "timeout": PATIENCES[0]}
+            if is_taken:
+                self.assertEqual(self.poll(**route), BEFORE)
+                continue
+            with self.assertRaises(LinkError) as caught:
+                self.poll(**route)
+            self.assertEqual((caught.exception.kind, caught.exception.detail), ("reply", NO_ANSWER))
 
 
 @unittest.skipUnless(DATA.is_dir(), "the captures are not part of the project: ../shared/data is missing")

@@ -206,10 +206,10 @@ class TestFields(ProtocolCase):
     def test_the_form_asks_what_is_needed(self):
         """And no more."""
         fields = {"device_id": "device_id", "node": "node", "own_node": "node", "serial_device": "line", "tls_ca": "tls"}
-        fields |= {"security": "login", "login_user": "login", "rack": "rack"}
+        fields |= {"security": "login", "login_user": "login", "rack": "rack", "network": "route", "node_unit": "route"}
         form = etree.fromstring(self.controller.get_view(view_type="form")["arch"])
         for transport, kind in KINDS.items():
-            values = {"transport": transport, "protocol": kind.family.name, "tls_verify": True, "security": "none"}
+            values = {"transport": transport, "protocol": kind.family.name, "tls_verify": True, "security": "none", "network": 0}
             for name, setting in fields.items():
                 with self.subTest(transport, field=name):
                     condition = form.find(f".//field[@name='{name}']").get("invisible")
@@ -217,17 +217,58 @@ class TestFields(ProtocolCase):
 
     def test_nodes(self):
         for name in ("node", "own_node"):
-            with (
-                mute_logger("odoo.sql_db"),
-                self.assertRaisesRegex((ValidationError, IntegrityError), "nodes_range"),
-                self.env.cr.savepoint(),
-            ):
-                self.controller.write({name: 255})
-                self.controller.flush_recordset()
+            self.refused_by_the_database("nodes_range", **{name: 255})
         self.speak("fins_udp")
         self.controller.write({"node": 7, "own_node": 9})
         endpoint = self.controller._endpoint()
         self.assertEqual((endpoint.node, endpoint.own_node, endpoint.transport), (7, 9, "fins_udp"))
+
+    def test_networks(self):
+        """Of a PLC behind a gateway: their ranges, and what the wire is told."""
+        for values in ({"network": 128}, {"network": -1}, {"own_network": 128}, {"node_unit": 256}, {"node_unit": -1}):
+            self.refused_by_the_database("networks_range", **values)
+        for transport in ("fins_udp", "fins_tcp"):
+            self.speak(transport)
+            self.refused_by_the_database("network_has_node", network=3, node=0)
+            self.controller.write({"network": 127, "node": 254, "node_unit": 255, "own_network": 2})
+            endpoint = self.controller._endpoint()
+            self.assertEqual((endpoint.network, endpoint.node, endpoint.unit, endpoint.own_network), (127, 254, 255, 2))
+            self.controller.write({"network": 0, "node": 0, "node_unit": 0, "own_network": 0})
+
+    def refused_by_the_database(self, constraint, **values):
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaisesRegex((ValidationError, IntegrityError), constraint),
+            self.env.cr.savepoint(),
+        ):
+            self.controller.write(values)
+            self.controller.flush_recordset()
+
+    def test_behind_a_gateway(self):
+        """An order goes all the way, and a wrong way is told with an advice."""
+        for transport in ("fins_udp", "fins_tcp"):
+            self.speak(transport)
+            plc = self.new_simulator()
+            plc.front.network, plc.front.gateway = 3, 77
+            self.controller.write({"network": 2, "node": 10})
+            message = self.controller.test_connection()["message"]
+            self.assertIn("0501 (not in the routing tables)", message)
+            self.assertIn("Check its network and node, and the routing tables", message)
+            self.controller.network = 3
+            self.assert_cycle(plc)
+            plc.stop()
+            self.controller.write({"network": 0, "node": 0})
+
+    def test_twins_behind_a_gateway(self):
+        """Others of its networks are other PLCs; the same one is not."""
+        self.speak("fins_tcp")
+        self.controller.write({"network": 3, "node": 10})
+        values = {"port": self.controller.port, "picking_type_ids": False, "equipment_ids": False, "transport": "fins_tcp"}
+        values |= {"layout_id": self.controller.layout_id.id, "node": 10}
+        with self.assertRaisesRegex(ValidationError, "has the same address. Two PLCs"), self.env.cr.savepoint():
+            self.new_controller(**values, name="Twin", network=3)
+        for number, other in enumerate(({"network": 4}, {"network": 3, "node": 11}, {"network": 3, "node_unit": 16}, {})):
+            self.assertFalse(self.new_controller(**{**values, **other}, name=f"Other {number}").twin_warning)
 
     def test_addresses_of_odoo_s_own(self):
         self.env["ir.config_parameter"].set_param("plc_mo_batch.allowed_networks", "")
@@ -305,6 +346,10 @@ class TestFields(ProtocolCase):
         self.assertTrue(self.controller.commissioned)
         self.controller.with_user(manager).node = 5
         self.assertFalse(self.controller.commissioned)
+        for name in ("network", "node_unit"):
+            self.controller.commissioned = True
+            self.controller.with_user(manager)[name] = 5
+            self.assertFalse(self.controller.commissioned, name)
 
 
 @tagged("post_install", "-at_install")
