@@ -441,14 +441,15 @@ class Soak:
         if all(abs(produced - expected) > 0.011 for expected in (made, made + ORDER_KG, *([ORDER_KG] if taken_out else []))):
             kind = "lost" if produced < made else "doubled"
             self._offend(kind, f"{order['name']}, closed by hand: {produced:.2f} kg booked as produced, {made:.2f} kg made")
-        for code, product in plc.silos.items():
+        for product in set(plc.silos.values()):
+            made_of = sum(kg[code] for code, held in plc.silos.items() if held == product)
             typed = self.by_hand[order["id"]].get(product, 0.0)
             booked = stock.consumed[order["id"]][product]
-            shown = min(seen.get(product, 0.0), kg[code])
-            expected = (kg[code], kg[code] + typed, *([typed, typed + shown] if taken_out else []))
+            shown = min(seen.get(product, 0.0), made_of)
+            expected = (made_of, made_of + typed, *([typed, typed + shown] if taken_out else []))
             if all(abs(booked - each) > 0.011 for each in expected):
-                kind = "lost" if booked < kg[code] else "doubled"
-                what = f"{booked:.2f} kg of product {product} booked, {kg[code]:.2f} dosed, {typed:.2f} typed"
+                kind = "lost" if booked < made_of else "doubled"
+                what = f"{booked:.2f} kg of product {product} booked, {made_of:.2f} dosed, {typed:.2f} typed"
                 self._offend(kind, f"{order['name']}, closed by hand: {what}")
 
     def _last_seen(self, order):
