@@ -62,7 +62,7 @@ PRIVATE_METHODS = {
         "_should_bypass_set_qty_producing",
         "_split",
     ),
-    "stock.quant": ("_get_quants_by_products_locations",),
+    "stock.quant": ("_compute_inventory_diff_quantity", "_compute_is_outdated", "_get_quants_by_products_locations"),
     "uom.uom": ("_compute_quantity", "_has_common_reference"),
 }
 # of modules that may not be there, by their field that says so (model, field)

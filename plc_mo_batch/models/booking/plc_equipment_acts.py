@@ -183,7 +183,7 @@ class PlcEquipment(models.Model):
         origin = self.env._("Emptying of %s", self.name)
         if uom.compare(rest, 0) <= 0 or content == "nothing":
             if uom.compare(rest, 0):
-                count_as(quant, max(stays, 0.0), origin)
+                count_as(quant, 0.0, origin)
             return
         layer = layer_of(quant, rest)
         if content == "waste":

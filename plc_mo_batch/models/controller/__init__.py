@@ -17,4 +17,5 @@ from . import (
     plc_equipment,
     plc_equipment_doses,
     plc_equipment_sensor,
+    stock_location,
 )

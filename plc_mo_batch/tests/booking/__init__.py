@@ -14,6 +14,8 @@ from . import (
     test_recall,
     test_shares_booking,
     test_silo_acts,
+    test_silo_bad_input,
+    test_silo_counts,
     test_silo_elsewhere,
     test_silo_faults,
     test_silo_fill,

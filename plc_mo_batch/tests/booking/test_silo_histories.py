@@ -91,6 +91,10 @@ class Ledger:
             self.layers[code].pop(0)
         return lot, less
 
+    def held(self, code, lot):
+        """kg of the lot that a person finds there."""
+        return round(sum(kilograms for held, kilograms in self.layers[code] if held == lot) - self.missing[code][lot], 2)
+
     def book(self, batch, places=None):
         """What was filled in until now may be what it used.
 
@@ -205,8 +209,9 @@ class History:
         code = self.random.choice(LOCATED)
         if self.ledger.layers[code]:
             lot, less = self.ledger.lose(code, self.amount(100))
-            self.tell("count", code, lot.name, -less)
-            self.case.correct(self.case.silos[code].location_id, lot, -less)
+            left = self.ledger.held(code, lot)
+            self.tell("count", code, lot.name, -less, left)
+            self.case.count(self.case.silos[code].location_id, lot, left)
 
     # Batches
 
@@ -393,10 +398,11 @@ class TestSiloHistories(SiloCase):
         picking._action_done()
         return picking
 
-    def correct(self, location, lot, difference):
+    def count(self, location, lot, kilograms):
         where = [("location_id", "=", location.id), ("lot_id", "=", lot.id)]
         quant = self.env["stock.quant"].with_context(inventory_mode=True).search(where)
-        quant.inventory_quantity = quant.quantity + difference
+        quant.inventory_quantity = kilograms
+        self.assertFalse(quant.is_outdated)
         quant.action_apply_inventory()
 
     # Compared
