@@ -25,6 +25,14 @@ class StockQuant(models.Model):
             quant.is_outdated = bool(quant.product_uom_id.compare(counted_of, quant.quantity - unbooked))
         return result
 
+    def action_set_inventory_quantity(self):
+        """Counted as the books say."""
+        question = super().action_set_inventory_quantity()
+        if not question and not self.env.context.get("from_request_count"):
+            for quant, unbooked in self._plc_unbooked().items():
+                quant.inventory_quantity = quant.quantity - unbooked
+        return question
+
     def _plc_unbooked(self):
         """What was dosed of them and is not booked yet, by quant; without those of which nothing was."""
         silos = self.env["plc.equipment"].sudo().with_context(active_test=False)

@@ -165,6 +165,7 @@ RIGHTS = {"create", "write", "unlink", "copy", "default_get", "onchange"}
 HARMLESS = {("res.config.settings", "default_get"), ("res.config.settings", "get_values")}
 # Odoo's own, and its rights to count decide
 HARMLESS |= {("stock.inventory.conflict", f"action_keep_{what}") for what in ("counted_quantity", "difference")}
+HARMLESS |= {("stock.quant", "action_set_inventory_quantity")}
 # they are asked without ids
 OF_THE_MODEL = {(model, "api_changes") for model in ("mo.batch", "mo.batch.journal", "plc.alarm")}
 OF_THE_MODEL |= {("mo.batch", "api_find"), ("mo.batch", "api_recall"), ("plc.controller", "api_version")}

@@ -71,6 +71,20 @@ class TestSiloCounts(SiloCase):
         self.book(batch)
         self.check(380.0)
 
+    def test_counted_as_the_books_say(self):
+        """Odoo's button Set, and the one that says there is none."""
+        for button, left in (("action_set_inventory_quantity", 400.5), ("action_set_inventory_quantity_zero", 0.0)):
+            with self.subTest(button), self.env.cr.savepoint() as savepoint:
+                batch = self.dose()
+                getattr(self.quant, button)()
+                self.assertEqual(self.quant.inventory_quantity, left)
+                self.apply()
+                self.assertEqual(self.silo.level, left)
+                self.book(batch)
+                self.check(left)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
     def test_of_another_lot(self):
         """Which nobody dosed."""
         batch = self.dose()
