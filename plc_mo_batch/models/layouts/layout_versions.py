@@ -33,7 +33,7 @@ def row_versions(tables, **parameters):
     :param tables: table -> condition
     """
     parts = [
-        f"(SELECT {_versions_of(table)} FROM {table} WHERE {condition})"  # nosec B608 # ours
+        f"(SELECT {_versions_of(table)} FROM {table} WHERE {condition})"
         for table, condition in tables.items()
     ]
     return SQL(", ".join(parts), **parameters)
