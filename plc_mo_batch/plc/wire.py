@@ -265,7 +265,8 @@ class WireKind:
     :param name: stored with a PLC; never change it
     :param label: what people choose
     :param needs: the settings of an :class:`Endpoint` that it uses: ``host``, ``port``, ``device_id``, ``tls``, ``line``,
-        ``node`` and ``rack`` (both of them), ``route`` (networks, unit), ``login`` (and ``tls``, unless it is without security)
+        ``node`` and ``rack`` (both of them), ``route`` (networks and unit), ``login`` (and ``tls``, unless it is without
+        security)
     :param handshakes: the handshakes of layouts (``layout.HANDSHAKES``) whose rules it can keep
     :param make: makes the wire to an endpoint, not open yet; the number is how many seconds to wait for a line that others use
     :param port: its usual port; 0: it has none

@@ -12,6 +12,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..address import AddressRefused, first_of, resolve
@@ -59,14 +60,14 @@ def _library() -> Any:
         raise LinkError("setup", detail) from error
 
 
+@dataclass
 class _PatientSocket:
     """A socket with one deadline for all that is received until the next is set; the library begins anew with each byte."""
 
-    def __init__(self, plain: socket.socket):
-        self.plain = plain
-        self.until = 0.0
-        self.received = 0
-        self.is_gone = False
+    plain: socket.socket
+    until: float = 0.0
+    is_begun: bool = False  # something was received since then
+    is_gone: bool = False
 
     def recv(self, count: int) -> bytes:
         """At least a byte, or nothing at the end of the connection."""
@@ -78,7 +79,7 @@ class _PatientSocket:
             data = self.plain.recv(count)
         except ConnectionError:
             data = b""
-        self.received += len(data)
+        self.is_begun = True
         self.is_gone = not data
         return data
 
@@ -104,8 +105,8 @@ class S7Wire:
         self._connection: Any = None
         self._protocol: Any = None
         self._socket: Any = None  # a _PatientSocket
-        self._size = 0  # of a PDU, in bytes
-        self._answered = 0
+        self._size: int  # of a PDU, in bytes
+        self._has_answered: bool
         self._free_at = 0.0  # when the PLC may be asked again
 
     def open(self) -> None:
@@ -113,6 +114,7 @@ class S7Wire:
 
         :raise LinkError: nothing is left open then
         """
+        self._has_answered = False
         try:
             self._connect()
             self._size = self._negotiated()
@@ -121,7 +123,6 @@ class S7Wire:
         except LinkError:
             self.close()
             raise
-        self._answered = 0
         self._leave_alone(self.endpoint.manners.connect_pause)
 
     def _connect(self) -> None:
@@ -218,7 +219,7 @@ class S7Wire:
         """Connect anew for a PLC that serves one request on each connection; see that the words fit; leave it its pauses."""
         if self._connection is None:
             raise LinkError("reset", _lt("there is no connection"))
-        if self._answered and self.endpoint.manners.connect_each:
+        if self._has_answered and self.endpoint.manners.connect_each:
             self.close()
             self.open()
         fitting = (self._size - head) // 2
@@ -235,14 +236,14 @@ class S7Wire:
         """The answer to one request; it may be a refusal."""
         self.requests += 1
         answer = self._asked(request, writing)
-        self._answered += 1
+        self._has_answered = True
         self._leave_alone(self.endpoint.manners.request_pause)
         return answer
 
     def _asked(self, request: bytes, writing: bool) -> dict[str, Any]:
         patient = self._socket
         try:
-            patient.until, patient.received = time.monotonic() + self.endpoint.timeout, 0
+            patient.until, patient.is_begun = time.monotonic() + self.endpoint.timeout, False
             self._connection.send_data(request)
             answer = self._awaited()
         except (self._errors.S7Error, OSError, ValueError) as error:
@@ -270,9 +271,9 @@ class S7Wire:
     def _fault(self, error: Exception, patient: Any, writing: bool) -> LinkError:
         """What happened instead of an answer. The connection is closed then."""
         self.close()
-        later = "later" if self._answered else ""
+        later = "later" if self._has_answered else ""
         ended = isinstance(error, (self._errors.S7TimeoutError, TimeoutError))
-        if ended and not patient.received:
+        if ended and not patient.is_begun:
             return LinkError("timeout", writing=writing, cause=later)
         if patient.is_gone or isinstance(error, ConnectionError):
             return LinkError("reset", writing=writing, cause=later)

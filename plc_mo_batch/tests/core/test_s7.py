@@ -13,7 +13,7 @@ from odoo.tests import BaseCase, tagged
 from ...plc.address import parse_networks
 from ...plc.look import look
 from ...plc.trial import Trial
-from ...plc.wire import Endpoint, LinkError, Manners
+from ...plc.wire import NO_ANSWER, Endpoint, LinkError, Manners
 from ...plc.wires import KINDS, opened, s7
 from ...plc.wires.s7 import S7
 from ...simulator import Simulator
@@ -125,6 +125,12 @@ class TestS7(S7Case):
             for address, words in ((0, []), (0, [0] * 124), (-1, [0]), (65535, [0, 0]), (0, [65536]), (0, [-1])):
                 with self.assertRaises(ValueError):
                     wire.write_words(address, words, DB)
+            with self.assertRaisesRegex(ValueError, "^126 registers at 5 cannot be read or written in one request$"):
+                wire.read_words(5, 126, DB)
+            with self.assertRaisesRegex(ValueError, "^a word at or after 5 is not between 0 and 65535$"):
+                wire.write_words(5, [-1], DB)
+            with self.assertRaisesRegex(LinkError, "^setup: data blocks have the numbers 1 to 65535$"):
+                wire.read_words(0, 1, "DB0")
             for name in ("holding", "DB", "DB0", "DB65536", "D", ""):
                 for call in (lambda: wire.read_words(0, 1, name), lambda: wire.write_words(0, [1], name)):  # noqa: B023
                     with self.assertRaises(LinkError) as caught:
@@ -198,10 +204,29 @@ class TestConnecting(S7Case):
         self.proxy.faults.append(lambda talk: talk.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
         self.assertEqual(self.fails().kind, "connect")
 
+    def test_what_is_asked_for(self):
+        """One request at a time, in PDUs of 960 bytes."""
+        frames = []
+        proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive, lambda frame: frames.append(frame) or True))
+        with opened(replace(self.endpoint(), port=proxy.port), "flags"):
+            pass
+        self.assertEqual(frames[1][17:].hex(" "), "f0 00 00 01 00 01 03 c0")
+
+    def test_the_second_step(self):
+        """What goes wrong while the size is agreed on is told, and nothing was written."""
+        for spoil, kind in ((fault.half, "reply"), (fault.hung_up, "reset"), (fault.lost, "timeout")):
+            for timeout in (SURE,) if kind == "reset" else PATIENCES:
+                self.proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive))
+                self.proxy.faults += [fault.passed_on, spoil]
+                error = self.fails(timeout=timeout)
+                if error.kind == kind:
+                    break
+            self.assertEqual((error.kind, error.to_write), (kind, False))
+
     def test_the_size_of_a_pdu(self):
         for pdu in (0, 18):
             with patch.object(self.plc.front, "pdu", pdu):
-                self.assertEqual(self.fails().kind, "reply")
+                self.assertEqual(str(self.fails()), f"reply: {NO_ANSWER}")
 
     def test_addresses(self):
         for host in ("127.0.0.1", "localhost"):
@@ -253,9 +278,33 @@ class TestFaults(S7Case):
         self.new_proxy(coded(21, 0x0A))
         told = "0A (object does not exist) at byte 14000 of DB 1 (10 words)"
         self.assertEqual(self.assert_fails(self.poll, "exception").detail, told)
-        with self.assertRaises(LinkError) as caught, self.opened() as wire:
-            wire.read_words(0, 1, "DB7")
-        self.assertEqual(caught.exception.cause, "block")
+        for block in ("DB7", "DB65535"):
+            with self.assertRaises(LinkError) as caught, self.opened() as wire:
+                wire.read_words(0, 1, block)
+            self.assertEqual(caught.exception.cause, "block")
+        for code, told in ((0x0A, "object does not exist"), (0x99, "unknown")):
+            self.new_proxy(coded(21, code))
+            found = self.assert_fails(self.send, "exception", writing=code == 0x99).detail
+            self.assertEqual(found, f"{code:02X} ({told}) at byte 14000 of DB 1 (10 words)")
+
+    def test_answers_without_content(self):
+        """In good order, and with nothing in them."""
+
+        def empty(talk):
+            talk.forward()
+            talk.send(b"\3\0\0\x15\2\xf0\x80\x32\3\0\0" + talk.request[11:13] + b"\0\2\0\0\0\0" + talk.request[17:19])
+
+        for call, writing in ((self.poll, False), (self.send, True)):
+            self.new_proxy(empty)
+            self.assertEqual(self.assert_fails(call, "reply", writing).detail, NO_ANSWER)
+
+    def test_no_fault_is_later_than_the_first_answer(self):
+        for spoil, told in ((fault.silence, "timeout"), (fault.hung_up, "reset")):
+            for call, writing in ((self.poll, False), (self.send, True)):
+                self.new_proxy(spoil)
+                self.assertEqual(self.assert_fails(call, told, writing).cause, "")
+        self.new_proxy(fault.half)
+        self.assertEqual(self.assert_fails(self.poll, "reply").detail, NO_ANSWER)
 
     def test_doubled(self):
         """The second is no answer to the next request."""
