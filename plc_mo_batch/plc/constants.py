@@ -132,10 +132,7 @@ def _type(constant: Constant, dialect: str) -> str:
 
 
 def _remark(comment: str, dialect: str) -> str:
-    told = _comment(comment)
-    if not told:
-        return ""
-    return f"  // {told}" if dialect == SCL else f"  (* {told} *)"
+    return f"  // {_comment(comment)}" if dialect == SCL else f"  (* {_comment(comment)} *)"
 
 
 def _comment(text: str) -> str:

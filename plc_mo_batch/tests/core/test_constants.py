@@ -104,6 +104,18 @@ class TestConstants(BaseCase):
             },
         )
 
+    def test_lines_of_other_names(self):
+        """The role says what belongs together, and each line's comment has its own name."""
+        lines = [Field("line_code", 10 + number**2, index=number, name=name) for number, name in enumerate("ABC")]
+        layout = Layout("job_numbers", 2, (area(*lines),))
+        found = {item.name: item.comment for item in constants.constants(layout)}
+        self.assertEqual([found[f"RecipeLineCode{number}"] for number in (1, 2, 3)], ["A: uint16", "B: uint16", "C: uint16"])
+
+    def test_two_lines(self):
+        """Each of them has a number."""
+        found = of(Field("line_code", 10, index=0, value=7), Field("line_code", 12, index=1, value=8))
+        self.assertEqual((found["RecipeLineCodeValue1"], found["RecipeLineCodeValue2"]), (7, 8))
+
     def test_lines_in_another_order(self):
         """The first line lies behind the second: its place counts, and the step goes back."""
         found = of(Field("line_code", 10, index=1), Field("line_code", 12, index=0))
@@ -131,6 +143,7 @@ class TestConstants(BaseCase):
         told = {
             "Silo *) END_VAR (*x": "Silo ] END_VAR [ x",
             "a\nb\tc\rd\u2028e": "a b c d e",
+            "a\x00b\u200bc": "a b c",
             "Größe (kg)": "Größe [kg]",
             "// x": "// x",
         }
