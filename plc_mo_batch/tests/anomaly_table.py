@@ -28,7 +28,18 @@ OTHERS = {
 # without a person: the PLC goes on, or one of the tasks
 BY_ITSELF = {RUNNING: "the PLC ends it", DONE: "nothing is left to do", CANCELLED: "nothing is left to do"}
 # what a person may do there is not about the case, or ends nothing
-ASIDE = ("decide", "command", "enter_hand_adds", "set_weight", "release_review", "retry", "reset", "rebook", "requeue")
+ASIDE = (
+    "add_by_hand",
+    "decide",
+    "command",
+    "enter_hand_adds",
+    "set_weight",
+    "release_review",
+    "retry",
+    "reset",
+    "rebook",
+    "requeue",
+)
 
 
 def can_be():

@@ -108,6 +108,7 @@ class PlcNodeBrowse(models.TransientModel):
 
 class PlcNodeVariable(models.TransientModel):
     _name = "plc.node.variable"
+    _inherit = ["plc.fenced"]
     _description = "Array of an OPC UA Server"
     _order = "id"
     _rec_name = "path"

@@ -32,10 +32,7 @@ def row_versions(tables, **parameters):
 
     :param tables: table -> condition
     """
-    parts = [
-        f"(SELECT {_versions_of(table)} FROM {table} WHERE {condition})"
-        for table, condition in tables.items()
-    ]
+    parts = [f"(SELECT {_versions_of(table)} FROM {table} WHERE {condition})" for table, condition in tables.items()]
     return SQL(", ".join(parts), **parameters)
 
 
