@@ -59,6 +59,7 @@ DEVICE = re.compile(
     r"|COM\d+"
 )
 
+NO_LINE = SerialLine("")  # of a device that was not entered: no serial port is called so
 PORT_WAIT = 5.0  # seconds to wait for another process that uses the serial port
 
 READ_HOLDING = 3
@@ -177,7 +178,7 @@ class _TcpClient(ModbusTcpClient):
 
     def _addresses(self) -> list[SocketAddress]:
         host, port = self.comm_params.host, self.comm_params.port
-        return [(host, port)] if self.allowed is None else resolve(host, port, self.allowed)
+        return resolve(host, port, self.allowed)
 
     def _connected(self) -> socket.socket:
         timeout = self.comm_params.timeout_connect
@@ -298,14 +299,14 @@ def _new_client(endpoint: Endpoint, trace: Trace) -> "_TcpClient | _SerialClient
     """
     options: dict[str, Any] = {"timeout": endpoint.timeout, "retries": 0, "trace_packet": trace}
     if endpoint.transport == SERIAL:
-        return _new_serial_client(endpoint.line or SerialLine(""), options)
+        return _new_serial_client(endpoint.line or NO_LINE, options)
     options["port"] = endpoint.port
     client: _TcpClient
     if endpoint.transport == TLS:
         client = _TlsClient(endpoint, **options)
     else:
-        client = _TcpClient(endpoint.host, framer=FramerType.RTU if _is_rtu(endpoint) else FramerType.SOCKET, **options)
-    if not _is_rtu(endpoint):
+        client = _TcpClient(endpoint.host, framer=FramerType.RTU, **options)
+    if not _is_rtu(endpoint):  # telegrams of Modbus TCP are read by a framer of our own
         client.framer = client.transaction.framer = _Framer(endpoint.manners)
     client.allowed = endpoint.allowed
     return client
@@ -351,7 +352,7 @@ class Link:
         self.wait = wait
         self.requests = 0
         self._received = b""
-        self._answered = 0  # on this connection
+        self._has_answered = False  # on this connection
         self._free_at = 0.0  # when the device may be asked again
         self._line: threading.Lock | None = None
         client = _new_client(endpoint, self._trace)
@@ -390,7 +391,7 @@ class Link:
             self._connect_once()
         except (AddressRefused, OSError, ValueError, OverflowError) as error:  # an impossible host or port raises the latter two
             raise unreachable(error) from error
-        self._answered = 0
+        self._has_answered = False
         self._leave_alone(self.endpoint.manners.connect_pause)
 
     def _leave_alone(self, seconds: float) -> None:
@@ -445,7 +446,7 @@ class Link:
         """
         words = list(words)
         self._check(address, len(words), MAX_WRITE, registers, words)
-        reply = self._call(WRITE_MULTIPLE, address, len(words), words)
+        reply = self._call(WRITE_MULTIPLE, address, words=words)
         self._refuse(reply, WRITE_MULTIPLE, address, len(words))
         if (reply.address, reply.count) != (address, len(words)):
             self.close()
@@ -463,8 +464,8 @@ class Link:
         if words and not 0 <= min(words) <= max(words) <= 0xFFFF:
             raise ValueError(_lt("a word at or after %(address)s is not between 0 and 65535", address=address))
 
-    def _call(self, function: int, address: int, count: int, words: Sequence[int] = ()) -> ModbusPDU:
-        """The reply to one request, which may be a refusal."""
+    def _call(self, function: int, address: int, count: int = 0, words: Sequence[int] = ()) -> ModbusPDU:
+        """The reply to one request, to read so many registers or to write these words. It may be a refusal."""
         if not self._client.connected:  # pymodbus would reconnect
             raise LinkError("reset", _lt("there is no connection"))
         self._make_ready()
@@ -474,13 +475,13 @@ class Link:
             reply = self._send(function, address, count, list(words))
         except (OSError, ModbusException) as error:
             raise self._fault(error, writing) from error
-        self._answered += 1
+        self._has_answered = True
         self._leave_alone(self.endpoint.manners.request_pause)
         return reply
 
     def _make_ready(self) -> None:
         """Connect anew for a device that serves one request on each connection, and leave it the pauses that it needs."""
-        if self._answered and self.endpoint.manners.connect_each:
+        if self._has_answered and self.endpoint.manners.connect_each:
             self._client.close()
             self._connect()
         pause = self._free_at - time.monotonic()
@@ -530,7 +531,7 @@ class Link:
         """What pymodbus raised: it calls everything but a lost connection a missing response."""
         if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return LinkError("tls", _tls_reason(error))
-        later = "later" if self._answered else ""
+        later = "later" if self._has_answered else ""
         framer = self._client.framer
         stranger = framer.stranger() if isinstance(framer, _Framer) else None
         if stranger:  # which pymodbus passed over; then it waited for another answer

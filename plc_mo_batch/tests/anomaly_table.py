@@ -39,6 +39,7 @@ ASIDE = (
     "reset",
     "rebook",
     "requeue",
+    "",
 )
 
 

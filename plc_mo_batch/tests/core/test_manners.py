@@ -15,7 +15,7 @@ from ...plc.exchange import Plan, converse
 from ...plc.look import MEND, Look, find_manners, find_most, look
 from ...plc.reconcile import COMPLETED, recipe_slots, reconcile
 from ...plc.transport import Endpoint, Link, LinkError
-from ...plc.wire import Manners
+from ...plc.wire import BUSY_PAUSE, Manners
 from ...simulator import Mill
 from .. import plc_layouts
 from ..patience import DEADLINE, PATIENCES, SURE
@@ -269,6 +269,15 @@ class TestBusy(RudeCase):
             with Link(self.endpoint()) as link:
                 self.assertEqual(link.read_words(0, 2), (7, 7))
                 self.assertEqual((link.requests, self.server.opened), (6, 1))
+
+    def test_each_time_later(self):
+        """Twice as long as before: a device that is busy has something else to do."""
+        self.serve([7] * 65536, busy=4)
+        rests = []
+        rest = Link._leave_alone
+        with Link(self.endpoint()) as link, patch.object(Link, "_leave_alone", lambda link, s: rests.append(s) or rest(link, s)):
+            link.read_words(0, 2)
+        self.assertEqual([round(seconds / BUSY_PAUSE, 6) for seconds in rests if seconds], [1, 2, 4, 8])
 
     def test_a_few_times(self):
         self.serve(busy=6)

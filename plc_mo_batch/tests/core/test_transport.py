@@ -7,10 +7,12 @@ from unittest.mock import patch
 from odoo.tests import BaseCase, tagged
 
 from ...plc.address import parse_networks
-from ...plc.transport import Endpoint, Link, LinkError, is_serial_port
+from ...plc.layout import INPUT
+from ...plc.transport import SERIAL, Endpoint, Link, LinkError, is_serial_port
 from ...simulator import Simulator
 from .. import fault_proxy as fault
 from ..patience import PATIENCES, SILENT, SURE
+from ..rude_server import RudeServer
 from ..wire_case import ADDRESS, AFTER, BEFORE, WireCase
 
 # fault -> kind of the error, of a read and of a write alike; and whether the request had reached the PLC
@@ -101,7 +103,21 @@ class TestLink(LinkCase):
                 link.read_words(5, 126)
             with self.assertRaisesRegex(ValueError, "^a word at or after 5 is not between 0 and 65535$"):
                 link.write_words(5, [-1])
+            with self.assertRaisesRegex(ValueError, "^input registers cannot be written$"):
+                link.write_words(5, [1], INPUT)
         self.assertEqual(self.proxy.requests, [])
+
+    def test_input_registers(self):
+        """By their own function, of the unit that was asked for."""
+        with RudeServer([*range(100)], functions=(4,), unit=7) as server:
+            with Link(Endpoint("127.0.0.1", server.port, device_id=7, timeout=SURE)) as link:
+                self.assertEqual(link.read_words(3, 2, INPUT), (3, 4))
+        self.assertEqual(server.requests, [(4, 3, 2)])
+
+    def test_no_serial_line(self):
+        with self.assertRaises(LinkError) as caught:
+            Link(Endpoint("", transport=SERIAL))
+        self.assertEqual((caught.exception.kind, caught.exception.detail.values["device"]), ("setup", ""))
 
     def test_it_never_connects_by_itself(self):
         """Before it was opened, after it was closed, after an error: pymodbus would, in the middle of an exchange."""
