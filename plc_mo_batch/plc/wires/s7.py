@@ -103,8 +103,8 @@ class S7Wire:
         self.requests = 0
         self._connections, self._protocols, self._types, self._errors = _library()
         self._connection: Any = None
-        self._protocol: Any = None
-        self._socket: Any = None  # a _PatientSocket
+        self._protocol: Any
+        self._socket: _PatientSocket
         self._size: int  # of a PDU, in bytes
         self._has_answered: bool
         self._free_at = 0.0  # when the PLC may be asked again
