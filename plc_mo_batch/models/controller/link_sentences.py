@@ -162,7 +162,7 @@ def opcua(env):
     advice = {
         "": env._("Look the status up in the manual of its server."),
         "2": env._("The array ends before it. Check its length, the layout and its address offset."),
-        "node": env._("It has no such node. Check the areas of the layout; the number of a namespace may have changed."),
+        "node": env._("It has no such node: Find Arrays lists those that there are. The number of a namespace may have changed."),
         "range": env._("It does not take a part of an array (IndexRange), as Odoo reads and writes them."),
         "access": env._("Allow the user to read and to write the variable, in the server and at the variable."),
         "type": env._("The array must have elements of type UInt16 or Int16."),
