@@ -72,6 +72,12 @@ class PlcRegisterArea(models.Model):
     )
     _base_positive = models.Constraint("CHECK(base >= 0)", "Addresses start at 0.")
 
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for area in self:
+            area.display_name = area.kind and label_of(area, "kind")
+
     def _plc_layouts_after(self, vals):
         target = self.env["plc.register.layout"].browse(vals.get("layout_id"))
         target.check_access("write")

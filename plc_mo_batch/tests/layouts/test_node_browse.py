@@ -53,6 +53,7 @@ class TestNodeBrowse(MillCase):
         self.new_simulator()
         browse = self.browsed(self.layout.with_user(self.plc.env.user).action_browse_nodes())
         self.assertEqual(browse.area_ids, self.layout.area_ids)
+        self.assertIn("Recipe (written by Odoo)", browse.area_ids.mapped("display_name"))
         browse.variable_ids.action_use()
         self.assertTrue(self.controller.test_connection()["layout_ok"])
         self.assertEqual(set(self.layout.area_ids.mapped("node")), {"ns=2;s=MoBatch.Words"})
