@@ -2,6 +2,7 @@
 
 import math
 import struct
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,17 +51,26 @@ class TestReadLevels(BaseCase):
     def test_what_is_no_level(self):
         """Each row by itself: the others are believed."""
         limited = area(maximum=1000)
-        for value, level in (
-            (math.nan, None),
-            (math.inf, None),
-            (-math.inf, None),
-            (-5.0, None),
-            (1500.0, limited),
+        none = "does not hold a number (NaN or infinite)"
+        for value, level, reason in (
+            (math.nan, None, none),
+            (math.inf, None, none),
+            (-math.inf, None, none),
+            (-5.0, None, "holds -5, less than 0"),
+            (1500.0, limited, "holds 1500, more than 1000"),
         ):
             with self.subTest(value=value):
                 (first, second) = self.shown((101, value), (102, 7.0), (0, 0.0), level=level)
                 self.assertEqual((first[:2], second), ((101, 0.0), (102, 7.0, "")))
-                self.assertIn("Level 1 (word 1)", first[2])
+                self.assertEqual(first[2], f"Level 1 (word 1) {reason}")
+
+    def test_a_code_that_is_none(self):
+        """It names no equipment; the rows after it do."""
+        codes = [Field("line_code", 3 * row, "bcd", index=row) for row in range(2)]
+        level = area(2)
+        level = replace(level, fields=(*codes, *(item for item in level.fields if item.role == "line_quantity")))
+        image = words((0xABC, 1.0), (0x102, 2.0))
+        self.assertEqual([(row.code, row.value) for row in read_levels(layout(level), image)], [(102, 2.0)])
 
     def test_drift_of_an_empty_scale(self):
         """A little below zero is empty."""

@@ -21,8 +21,10 @@ from ..exchange.test_clock import WORDS as CLOCK_WORDS
 from ..exchange.test_clock import with_clock
 from ..patience import DEADLINE, PATIENCES, SURE
 from ..plc_layouts import job_numbers
+from .test_levels import area as level_area
 
 LAYOUT = with_clock(job_numbers())
+LEVELS = replace(LAYOUT, areas=(*LAYOUT.areas, level_area(rows=1)))
 EVENTS = {("failure", 1): 0, ("weighing", 1): 0}
 WRITES = tuple(Write("arm", slot, 6979 + 100 * slot, (0, slot)) for slot in (1, 2, 3, 4))
 READ, READ_INPUT, WRITE = 3, 4, 16
@@ -255,6 +257,24 @@ class TestEventsAndClock(RoundCase):
         self.assertEqual((first.clock.words, first.clock.error.kind), ((), "exception"))
         self.assertEqual((len(first.events), first.event_error, first.error), (2, None, None))
         self.assertEqual((self.proxy.connections, second.error), (2, None))
+
+    def test_levels_are_read_last(self):
+        self.plc.mill.memory[9700:9703] = 101, 1, 2
+        answer = self.answer(layout=LEVELS, feedback=(1,), clock=True, levels=True)
+        self.assertEqual((answer.levels.words, answer.levels.error, answer.requests), ((101, 1, 2), None, 3))
+        self.assertIsNone(self.answer(layout=LEVELS, feedback=(1,), clock=True).levels)
+
+    def test_levels_that_are_refused(self):
+        plan = self.plan(layout=LEVELS, feedback=(1,), levels=True)
+        first, second = self.answers(plan, plan, faults=[fault.passed_on, fault.exception(2)])
+        self.assertEqual((first.levels.words, first.levels.error.kind, first.error), ((), "exception", None))
+        self.assertEqual((self.proxy.connections, second.levels.error), (2, None))
+
+    def test_levels_after_a_clock_that_is_refused(self):
+        [answer] = self.answers(
+            self.plan(layout=LEVELS, feedback=(1,), clock=True, levels=True), faults=[fault.passed_on, fault.exception(2)]
+        )
+        self.assertEqual((answer.clock.error.kind, answer.levels, answer.requests), ("exception", None, 2))
 
     def test_input_registers_are_read_as_such(self):
         values = {"feedback": (1,), "recipe": (1,), "events": EVENTS, "clock": True}
