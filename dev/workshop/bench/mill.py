@@ -158,7 +158,7 @@ class Mill:
 def copy_orders(env, order, group, changed, **number):
     """Copies of an order, each with a production group of its own, as Odoo makes them: those of one group are of one another.
 
-    :param group: SQL for the id of that group
+    :param group: SQL for the id of that group, a function of ``n``
     :param changed, number: as :func:`copy_rows` takes them
     """
     kept = env["mrp.production"].browse(order).production_group_id.id

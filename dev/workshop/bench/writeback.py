@@ -17,7 +17,7 @@ from odoo import SUPERUSER_ID, api
 
 from workshop import plant
 from workshop.bench import bare
-from workshop.bench.mill import PRODUCED, Mill, configure, copy_rows, database, measured
+from workshop.bench.mill import PRODUCED, Mill, configure, copy_orders, copy_rows, database, measured
 from workshop.paths import ROOT
 
 TARGETS = {
@@ -172,7 +172,7 @@ def multiply(mill, count):
     with mill.env() as env:
         first = env["mrp.production"].search([], order="id desc", limit=1).id
         copies = {"name": "'BENCH/' || n", "date_start": "date_start + n * interval '30 s'", "id": f"{first} + n"}
-        copy_rows(env, "mrp_production", "id", order, copies, count - 1)
+        copy_orders(env, order, f"{first} + n", copies, count=count - 1)
         for column in ("raw_material_production_id", "production_id"):  # components, product
             copies = {column: f"{first} + n", "id": "nextval('stock_move_id_seq')"}
             copy_rows(env, "stock_move", column, order, copies, count - 1)
