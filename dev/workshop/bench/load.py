@@ -33,6 +33,12 @@ FOUND = """## What it found
 - A PLC's form fetched its whole journal, of which it shows a page.
 - The board counted what its PLCs finished in this shift by reading all of the history (77 ms at 100,000 batches); the pivot of
   deviations opened with all that was ever dosed, which took a second. It opens with the last 30 days now.
+- A look where nothing had happened decided everything again, from two dozen queries a PLC: 100 PLCs with 1,000 batches took
+  6.2 s of work. It asks in one query for all of them whether anything was written, and takes 0.4 s and 13 queries a run
+  (30 November 2026).
+- The copies of an order that these measurements make shared one production group, so each counted as a backorder of all
+  others: a fill of 100 PLCs took 35 s instead of 17.6 s on the same machine, and every recipe was frozen again before it was
+  sent.
 - An exchange built the description of its PLC's registers anew for each batch in it, a quarter of its work.
 - The exchange grouped all failures and weighings that a PLC ever told of to find the latest of each event slot, at every look,
   unseen while the history had none of them. An index leads to the latest ones now, and each batch has one of each, and an alarm.
