@@ -161,14 +161,21 @@ class Conversation:
         """The next plan after an answer to the plan of a look that found nothing to do: if nothing is new since, there is still
         nothing to do."""
         last, self._last = self._last, self.looks.last(self.controller_id)
-        if last != self._last:  # something was written
-            return self._safely(self._first_plan)
+        if last != self._last:
+            return self._safely(self._begin_again)
         if last.shown != shown(answer) or asked.plan.clock and self._safely(self._clock.digest, asked.plan, answer):
             return self._safely(self._take_up, asked, answer)
         if asked.plan.levels:
             self._safely(self._levels.digest, asked.plan, answer)
         self.looks.note_contact(self.controller_id)
         return self._live_again(last)
+
+    def _begin_again(self):
+        """Something was written. It may be that nobody shall talk to the PLC any more."""
+        return self._first_plan() if self._is_on() else None
+
+    def _is_on(self):
+        return self.controller.enabled and self.task._is_enabled()
 
     def _take_up(self, asked, answer):
         """Something new in a look that began as one that found nothing."""
@@ -481,7 +488,7 @@ class Conversation:
         """Look again after the PLC's polling interval, as long as it is busy and the switches are on."""
         pause = self.controller.poll_interval
         works = pause and any(job.state in WORKING for job in jobs)
-        self.goes_on = bool(works and self.controller.enabled and self.task._is_enabled())
+        self.goes_on = bool(works and self._is_on())
         if not self.goes_on or time.monotonic() + pause > self.live_until:
             return None
         self._rounds = 0

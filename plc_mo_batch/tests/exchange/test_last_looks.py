@@ -118,6 +118,25 @@ class TestSomethingNew(LastLookCase):
                 happen()
                 self.assertTrue(self.decides())
 
+    def test_a_switch_ends_it(self):
+        """In the middle of a run that follows the PLC: it is not looked at as a whole once more, and nothing is written."""
+        self.patch(last_looks, "FRESH_SECONDS", -1.0)
+        self.controller.poll_interval = 0.01
+        self.decides()
+        answered = []
+        note = last_looks.LastLooks.note_contact
+
+        def switch_off(looks, controller_id):
+            answered.append(controller_id)
+            self.assertLess(len(answered), 3, "it goes on for ever")
+            looks.task.env["plc.controller"].sudo().browse(controller_id).enabled = False
+            looks.task._commit()
+            note(looks, controller_id)
+
+        self.patch(last_looks.LastLooks, "note_contact", switch_off)
+        self.assertFalse(self.decides())
+        self.assertEqual(len(answered), 1)
+
     def test_a_person_cancels(self):
         self.batch._cancel("other", "Not today", "requeue")
         self.assertTrue(self.decides())
