@@ -130,9 +130,13 @@ class PlcHandAdd(models.TransientModel):
     # What a scanner types
 
     def on_barcode_scanned(self, barcode):
-        """A scanner types, wherever the page's cursor is."""
+        """A scanner types, wherever the page's cursor is.
+
+        :return: an empty dict: Odoo takes it for an onchange's answer
+        """
         self.scan = barcode
         self._onchange_scan()
+        return {}
 
     @api.onchange("scan")
     def _onchange_scan(self):
