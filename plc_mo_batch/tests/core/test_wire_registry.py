@@ -81,7 +81,7 @@ class TestRegistry(MemoryCase):
 
     def test_every_kind_needs_what_an_endpoint_has(self):
         for kind in wires.KINDS.values():
-            self.assertLessEqual(kind.needs, {"host", "port", "device_id", "tls", "line", "node", "rack", "login"}, kind.name)
+            self.assertLessEqual(kind.needs, {"host", "port", "device_id", "tls", "line", "node", "rack", "route", "login"}, kind.name)
             self.assertLessEqual(set(kind.handshakes), set(HANDSHAKES), kind.name)
 
     def test_rules_that_it_cannot_keep(self):
@@ -193,8 +193,8 @@ class TestSelections(TransactionCase):
         self.assertEqual([name for name, _label in expected], names, "stored: no name may change")
 
     def test_connections_of_the_set_up(self):
-        """Those that need no more than it asks for; one with a login has a default for it."""
-        asked = {*self.env["plc.setup"]._fields, "login"}
+        """Those that need no more than it asks for; one with a login has a default for it, and a gateway is entered later."""
+        asked = {*self.env["plc.setup"]._fields, "login", "route"}
         expected = [(kind.name, str(kind.label)) for kind in wires.KINDS.values() if kind.needs <= asked]
         self.assertEqual(self.choices("plc.setup", "transport"), expected)
 
