@@ -365,7 +365,7 @@ class TestBoard(BoardCase):
             ("queued", ["action_open_cancel"]),
             ("sending", ["action_open_cancel"]),
             ("offered", ["action_open_cancel"]),
-            ("running", []),
+            ("running", ["action_open_scale"]),  # its salt is added by hand
             ("failed", ["action_open_disposition"]),
             ("completed", ["action_open_review"]),
         ):
@@ -399,9 +399,9 @@ class TestBoard(BoardCase):
         batch._set_state("running")
         with patch.object(type(self.controller.layout_id), "has_commands", True):
             batch.invalidate_recordset()
-            self.assertEqual(self.methods(batch), ["action_hold", "action_abort"])
+            self.assertEqual(self.methods(batch), ["action_open_scale", "action_hold", "action_abort"])
             batch.on_hold = True
-            self.assertEqual(self.methods(batch), ["action_resume", "action_abort"])
+            self.assertEqual(self.methods(batch), ["action_open_scale", "action_resume", "action_abort"])
 
     def test_weight(self):
         self.controller.weight_policy = "ask"
