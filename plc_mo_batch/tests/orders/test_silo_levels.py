@@ -212,5 +212,13 @@ class TestSiloLevels(SiloCase):
             "capacity": 1000.0,
             "percent": 25.0,
         }
-        said = {"lots": "A 250.00", "outlook": "1 of 1 batches", "wanted": 1, "state": "low", "state_label": "Low"}
+        said = {
+            "lots": "A 250.00",
+            "outlook": "1 of 1 batches",
+            "wanted": 1,
+            "sensor": "",
+            "sensor_off": False,
+            "state": "low",
+            "state_label": "Low",
+        }
         self.assertEqual(gauge, {"id": self.silo.id, **expected, **said})
