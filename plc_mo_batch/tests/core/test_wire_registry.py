@@ -81,7 +81,9 @@ class TestRegistry(MemoryCase):
 
     def test_every_kind_needs_what_an_endpoint_has(self):
         for kind in wires.KINDS.values():
-            self.assertLessEqual(kind.needs, {"host", "port", "device_id", "tls", "line", "node", "rack", "route", "login"}, kind.name)
+            self.assertLessEqual(
+                kind.needs, {"host", "port", "device_id", "tls", "line", "node", "rack", "route", "login"}, kind.name
+            )
             self.assertLessEqual(set(kind.handshakes), set(HANDSHAKES), kind.name)
 
     def test_rules_that_it_cannot_keep(self):
