@@ -122,20 +122,7 @@ class SiloFill:
             )
 
     def _check_lot(self):
-        product, lot = self.product, self.lot
-        if product.tracking == "none":
-            self.lot = lot.browse()
-        elif not lot:
-            raise UserError(self.env._("%s is tracked by lot: scan or choose the lot.", product.display_name))
-        elif lot.product_id != product or lot.company_id not in (lot.company_id.browse(), self.silo.company_id):
-            raise UserError(
-                self.env._(
-                    "Lot %(lot)s is of %(other)s, and not of %(product)s.",
-                    lot=lot.name,
-                    other=lot.product_id.display_name,
-                    product=product.display_name,
-                )
-            )
+        self.lot = self.product._plc_own_lot(self.lot, self.silo.company_id)
 
     def _check_where_it_lies(self):
         """What lies in a place that is not the store was put there: it was blocked, perhaps, or is not unloaded yet."""

@@ -104,21 +104,9 @@ class HandAdd:
         return line.product_id._plc_from_weight(self.quantity, unit, line.uom_id)
 
     def _check_lot(self):
-        product, lot = self.line.product_id, self.lot
-        if product.tracking == "none":
-            self.lot = lot.browse()
+        self.lot = self.line.product_id._plc_own_lot(self.lot, self.batch.company_id)
+        if not self.lot:
             return
-        if not lot:
-            raise UserError(self.env._("%s is tracked by lot: scan or choose the lot.", product.display_name))
-        if lot.product_id != product or lot.company_id not in (lot.company_id.browse(), self.batch.company_id):
-            raise UserError(
-                self.env._(
-                    "Lot %(lot)s is of %(other)s, and not of %(product)s.",
-                    lot=lot.name,
-                    other=lot.product_id.display_name,
-                    product=product.display_name,
-                )
-            )
         self._check_not_expired()
         self._check_not_blocked()
 

@@ -16,9 +16,7 @@ from .look_versions import look_versions
 
 WORKING = (*DOWNLOADING, *HANDED_OVER)
 KEPT = 8192  # PLCs, of all databases that this process serves
-FRESH_SECONDS = (
-    1.0  # so long one answer of the database serves all PLCs of a run; what is written meanwhile is seen later by this
-)
+FRESH_SECONDS = 1.0  # so long an answer of the database serves all PLCs of a run: what is written is seen that much later
 _KEPT = LRU(KEPT)
 
 
@@ -128,9 +126,11 @@ class LastLooks:
 
     def _read_versions(self, controllers):
         known = [controller_id for controller_id in controllers if self.is_known(controller_id)]
-        self._versions = {key: version for key, version in self._versions.items() if key not in known}
+        if not known:
+            return
+        self._versions.update(dict.fromkeys(known))  # unknown, if they cannot be read
         with self._transaction("every PLC is looked at as a whole"):
-            self._versions |= look_versions(self.task.env, known) if known else {}
+            self._versions.update(look_versions(self.task.env, known))
 
     @contextmanager
     def _transaction(self, loss):

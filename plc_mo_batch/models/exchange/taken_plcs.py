@@ -52,7 +52,7 @@ class TakenPlcs:
     @property
     def others(self):
         """The PLCs that others hold, or have yet to take."""
-        return self.wanted.browse(controller_id for controller_id in self.wanted.ids if controller_id not in self.ids)
+        return self.wanted - self.wanted.browse(self.ids)
 
     def lots(self):
         """One recordset after the other, as they are asked for; each is held until the run ends."""

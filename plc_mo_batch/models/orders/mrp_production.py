@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...plc.codec import CodecError
 from ...tools.translate import translate
@@ -148,6 +149,11 @@ class MrpProduction(models.Model):
             ("state", "in", OPEN_ORDER),
             ("plc_batch_ids", "not any", ["|", ("active", "=", True), ("consumed", "=", True)]),
         ]
+
+    @api.model
+    def _plc_waiting_domain(self, controllers):
+        """Orders that any of these PLCs may be given."""
+        return Domain.OR(map(self._plc_eligible_domain, controllers.grouped("require_available").values()))
 
     @api.model
     def _plc_begun_domain(self, controller):

@@ -103,9 +103,7 @@ class PlcTaskFill(models.AbstractModel):
     @api.model
     def _refused_domain(self, controllers):
         """Orders that wait for these PLCs and cannot be queued as they are."""
-        alike = controllers.grouped("require_available").values()
-        eligible = Domain.OR(map(self.env["mrp.production"]._plc_eligible_domain, alike))
-        return eligible & Domain("plc_reason", "!=", False)
+        return self.env["mrp.production"]._plc_waiting_domain(controllers) & Domain("plc_reason", "!=", False)
 
     @api.model
     def _queue_orders(self, controller):

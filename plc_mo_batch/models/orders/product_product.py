@@ -90,3 +90,23 @@ class ProductProduct(models.Model):
                         weight=weight_uom.name,
                     )
                 )
+
+    def _plc_own_lot(self, lot, company):
+        """The lot that a person says of the product; none if the product is not tracked.
+
+        :raise UserError: if it lacks one, or if the lot is of another product or company
+        """
+        if self.tracking == "none":
+            return lot.browse()
+        if not lot:
+            raise UserError(self.env._("%s is tracked by lot: scan or choose the lot.", self.display_name))
+        if lot.product_id != self or lot.company_id not in (lot.company_id.browse(), company):
+            raise UserError(
+                self.env._(
+                    "Lot %(lot)s is of %(other)s, and not of %(product)s.",
+                    lot=lot.name,
+                    other=lot.product_id.display_name,
+                    product=self.display_name,
+                )
+            )
+        return lot

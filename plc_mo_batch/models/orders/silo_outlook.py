@@ -1,7 +1,6 @@
 """For how many batches the silos suffice: those in hand, then the orders that wait for the PLC."""
 
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import float_compare
 
 from ..batch.silo_levels import SiloLevels
@@ -60,7 +59,7 @@ class SiloOutlook:
     def _plan(self):
         controllers = self.levels.silos.controller_id
         orders = self.env["mrp.production"].sudo()
-        waiting = Domain.OR(map(orders._plc_eligible_domain, controllers.grouped("require_available").values()))
+        waiting = orders._plc_waiting_domain(controllers)
         for order in orders.search(waiting, order=ORDER, limit=MOST_ORDERS * len(controllers)):
             controller = controllers.filtered(lambda plc, kind=order.picking_type_id: kind in plc.picking_type_ids)[:1]
             for place, doses in self._doses(order, controller).items():

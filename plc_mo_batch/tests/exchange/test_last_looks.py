@@ -10,7 +10,10 @@ from odoo.tools import SQL
 from ...models.exchange import last_looks, look_versions
 from ...models.exchange.plc_task_exchange import Conversation
 from ...models.layouts.layout_versions import LAYOUT_ROWS
+from ...models.orders.order_versions import OWN
+from ...models.orders.order_versions import SHARED as OF_ORDERS
 from ..orders.test_order_versions import BESIDE, TablesCase
+from .test_withdraw import OfferedCase
 
 WATCHED = {*look_versions.ROWS, *look_versions.SHARED, *LAYOUT_ROWS, "plc_controller"}
 NAMED = {"plc_controller": "name", "plc_equipment": "name"}  # whose content counts: what is shown is written at each look
@@ -26,16 +29,11 @@ OTHER = {
 }
 
 
-class LastLookCase(TablesCase):
+class LastLookCase(TablesCase, OfferedCase):
     """A PLC was offered a batch, and a look at it has found nothing to do."""
 
     def setUp(self):
         super().setUp()
-        self.order = self.new_order()
-        self.plc = self.new_simulator()
-        self.run_task(1)
-        self.run_task(2)
-        self.batch = self.queue()
         self.batch.date_offered -= timedelta(minutes=1)  # the PLC had its settle time
         self.digested = 0
         digest = Conversation._digest
@@ -218,6 +216,9 @@ class TestLookVersions(LastLookCase):
         self.assertTrue(self.digested)
         self.assertLess({"mo_batch", "mo_batch_line", "plc_controller"}, read)
         self.assertFalse(read - WATCHED - BESIDE.keys() - OTHER.keys())
+
+    def test_all_that_a_recipe_is_frozen_from_is_watched(self):
+        self.assertLessEqual({*OWN, *OF_ORDERS}, WATCHED)
 
     def test_the_contact_alone_is_no_news(self):
         before = self.version()
