@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
+from ...plc.reconcile import ENDED
 from ...tools.translate import format_number
 from .silo_layers import Layer, SiloLayers, cut
 
@@ -87,14 +89,32 @@ class MoBatchLine(models.Model):
             lot = line.equipment_id.lot_id
             if lot and lot.product_id == line.product_id:
                 line.lot_id = lot
-        self.layers = False
-        dosed = self.filtered(lambda line: line.equipment_id.location_id and line.product_id and line.actual_qty > 0)
-        layers = SiloLayers(dosed) if dosed else None
-        for line in dosed:
-            try:
-                line.layers = layers.take(line, line._in_unit(line.actual_qty, line.product_id.uom_id))
-            except UserError:
-                continue  # its unit loses part of the quantity: told when it is booked
+        self._freeze_layers()
+
+    def _freeze_layers(self):
+        """Take the layers of what was dosed and has none yet; give back those of what was not dosed after all. Where the unit
+        loses part of the quantity nothing is taken: that is told when it is booked."""
+        dosed = self.filtered(lambda line: line.equipment_id.location_id and line.product_id)
+        dosed._claim_silos()
+        for line, layers in dosed._layers_to_book():
+            line.layers = layers or False
+
+    def _claim_silos(self):
+        """Of two transactions that take layers of a silo, the second begins anew if it cannot see what the first one took: both
+        would take the same. A lock would not do: who waits for it goes on with his old picture of the data."""
+        locations = self.equipment_id.location_id
+        if locations:
+            self.env["plc.equipment"].flush_model(["location_id"])
+            same = "UPDATE plc_equipment SET location_id = location_id WHERE location_id IN %s"
+            self.env.cr.execute(SQL(same, tuple(locations.ids)))
+
+    def write(self, vals):
+        """What is changed of a batch that has ended and is not booked yet is of the layers that lie there now: a batch that ends
+        before it is booked must not take them, too."""
+        done = super().write(vals)
+        if not {"actual_qty", "product_id"}.isdisjoint(vals):
+            self.filtered(lambda line: line.batch_id.state in ENDED and line._is_unbooked())._freeze_layers()
+        return done
 
     def _in_hand_domain(self):
         """Of batches that a PLC owes, or that are not booked yet."""
@@ -102,7 +122,10 @@ class MoBatchLine(models.Model):
 
     def _is_dosed_and_unbooked(self):
         """It is gone from the silo, and the books do not know that yet."""
-        return self.actual_qty > 0 and self.move_id.state != "done"
+        return self.actual_qty > 0 and self._is_unbooked()
+
+    def _is_unbooked(self):
+        return self.move_id.state != "done" and not self.batch_id.disposition_booked
 
     def _layers_to_book(self):
         """Yield each line with the layers that it would be booked from now: those recorded when its batch ended, and what lies in
@@ -135,6 +158,7 @@ class MoBatchLine(models.Model):
         frozen = self._frozen_layers()
         layers, rest = cut([] if is_booked else frozen, quantity, self.product_id.uom_id)
         if rest and self.equipment_id.location_id:
+            self._claim_silos()
             layers += SiloLayers(self).take(self, rest)
         elif rest and frozen:  # the silo is no stock location any more
             layers.append(frozen[-1].of(rest))

@@ -14,6 +14,7 @@ from . import (
     test_recall,
     test_shares_booking,
     test_silo_acts,
+    test_silo_amounts_later,
     test_silo_bad_input,
     test_silo_counts,
     test_silo_elsewhere,

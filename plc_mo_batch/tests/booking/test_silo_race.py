@@ -13,12 +13,14 @@ from ..common import CommittedMillCase
 
 @tagged("post_install", "-at_install")
 class TestSiloRace(CommittedMillCase):
+    orders = 1
+
     def setUp(self):
         super().setUp()
         self.addCleanup(self.forget)
         with self.transaction() as env:
             plc = env["plc.controller"].browse(self.mill_id)
-            self.batch_limit, plc.batch_limit = plc.batch_limit, 1
+            self.batch_limit, plc.batch_limit = plc.batch_limit, self.orders
             product = env["product.product"].create({"name": "Test barley", "is_storable": True, "tracking": "lot",
                                                      "uom_id": plc.uom_id.id})  # fmt: skip
             silo = plc.equipment_ids[0]
@@ -27,14 +29,17 @@ class TestSiloRace(CommittedMillCase):
             lots = env["stock.lot"].create([{"name": name, "product_id": product.id} for name in ("A", "B")])
             self.silo_id, self.product_id, self.lot_ids = silo.id, product.id, lots.ids
             self.fill(env, 0, 100.0)
-            self.order_id = self.new_order(env, plc, product)
+            self.order_ids = [self.new_order(env, plc, product) for _number in range(self.orders)]
             env["plc.task.fill"]._fill(plc)
-            batch = env["mo.batch"].search([("production_id", "=", self.order_id)])
-            self.assertTrue(batch, env["mrp.production"].browse(self.order_id).plc_reason)
-            doses = {line.code: line.planned_qty for line in batch.line_ids if line.code}
-            batch._store_actuals(doses.keys(), doses.values())
-            batch._advance("completed", batch.planned_qty, {"acknowledged": True})
-            self.batch_id = batch.id
+            batches = env["mo.batch"].search([("production_id", "in", self.order_ids)], order="id")
+            self.assertEqual(len(batches), self.orders, env["mrp.production"].browse(self.order_ids).mapped("plc_reason"))
+            self.batch_id, *self.other_ids = batches.ids
+            self.end(batches[0])
+
+    def end(self, batch):
+        doses = {line.code: line.planned_qty for line in batch.line_ids if line.code}
+        batch._store_actuals(doses.keys(), doses.values())
+        batch._advance("completed", batch.planned_qty, {"acknowledged": True})
 
     def new_order(self, env, plc, product):
         feed = env["product.product"].create({"name": "Test feed", "is_storable": True, "uom_id": plc.uom_id.id})
@@ -60,10 +65,13 @@ class TestSiloRace(CommittedMillCase):
             env.cr.execute("DELETE FROM stock_quant WHERE product_id = %s", [self.product_id])
             env.cr.execute("DELETE FROM ir_cron_trigger")
             # what is done cannot be deleted otherwise
-            moves = "SELECT id FROM stock_move WHERE %(order)s IN (raw_material_production_id, production_id)"
-            env.cr.execute(f"DELETE FROM stock_move_line WHERE move_id IN ({moves})", {"order": self.order_id})
-            env.cr.execute(f"DELETE FROM stock_move WHERE id IN ({moves})", {"order": self.order_id})
-            env.cr.execute("DELETE FROM mrp_production WHERE id = %s", [self.order_id])
+            orders = {"orders": self.order_ids}
+            moves = (
+                "SELECT id FROM stock_move WHERE raw_material_production_id = ANY(%(orders)s) OR production_id = ANY(%(orders)s)"
+            )
+            env.cr.execute(f"DELETE FROM stock_move_line WHERE move_id IN ({moves})", orders)
+            env.cr.execute(f"DELETE FROM stock_move WHERE id IN ({moves})", orders)
+            env.cr.execute("DELETE FROM mrp_production WHERE id = ANY(%(orders)s)", orders)
             env.invalidate_all()
             location, silo.location_id = silo.location_id, False
             location.unlink()
@@ -121,4 +129,43 @@ class TestSiloRace(CommittedMillCase):
             task.invalidate_all()
             self.book(task)
             self.assertEqual(self.held(task), {"A": 450.0})
+            task.cr.rollback()
+
+
+@tagged("post_install", "-at_install")
+class TestSiloTakenTwice(TestSiloRace):
+    """100 kg of lot A and 400 kg of lot B, and two batches of 150 kg each: two real transactions take what they dosed."""
+
+    orders = 2
+    test_filled_while_it_is_booked = test_filled_with_another_lot_while_it_is_booked = test_booked_while_it_is_filled = None
+
+    def setUp(self):
+        super().setUp()
+        with self.transaction() as env:
+            self.fill(env, 1, 400.0)
+
+    def taken(self, env, batch_id):
+        """kg by lot."""
+        line = env["mo.batch"].browse(batch_id).line_ids.filtered(lambda line: line.product_id.id == self.product_id)
+        return {env["stock.lot"].browse(layer.lot).name: layer.quantity for layer in line._frozen_layers()}
+
+    def test_one_ends_while_the_other_is_raised(self):
+        """Who comes second cannot see what the first one took, and begins anew."""
+        with self.transaction() as task:
+            other = task["mo.batch"].browse(self.other_ids)
+            self.assertEqual(self.taken(task, self.batch_id), {"A": 150.0})  # as there was nothing else
+            task.cr.commit()
+            task.cr.execute("SELECT count(*) FROM stock_quant")  # its picture of the data
+            with self.transaction() as person:
+                line = person["mo.batch"].browse(self.batch_id).line_ids
+                line.filtered(lambda line: line.product_id.id == self.product_id).actual_qty = 180.0
+            with suppress(TransactionRollbackError), mute_logger("odoo.sql_db"):
+                self.end(other)
+                self.fail("Both took the same.")
+            task.cr.rollback()
+            task.invalidate_all()
+            self.end(other)
+            task.flush_all()
+            self.assertEqual(self.taken(task, self.batch_id), {"A": 150.0, "B": 30.0})
+            self.assertEqual(self.taken(task, self.other_ids[0]), {"B": 150.0})
             task.cr.rollback()

@@ -1,0 +1,64 @@
+"""What was dosed is changed after the batch has ended and before it is booked: it is of the lots that lay there by then, and a
+batch that ends meanwhile does not take them, too."""
+
+from odoo.tests import tagged
+
+from ...plc.steps import Anomaly
+from .silo_case import SiloCase
+
+
+@tagged("post_install", "-at_install")
+class TestSiloAmountsLater(SiloCase):
+    """100 kg of lot A below 500 kg of lot B: the first batch dosed 60 of them, as is known in the end, and the second one 100."""
+
+    def setUp(self):
+        super().setUp()
+        location = self.make_location()
+        self.bring(100.0, self.lots["A"], location)
+        self.bring(500.0, self.lots["B"], location, days=1)
+
+    def test_every_door(self):
+        for door in (self.added_what_fell, self.entered_more, self.entered_less, self.entered_besides_the_recipe):
+            for first in (0, 1):
+                with self.subTest(door=door.__name__, booked_first=first + 1), self.env.cr.savepoint() as savepoint:
+                    self.try_door(door, first)
+                    savepoint.rollback()
+                    self.env.invalidate_all()
+
+    def try_door(self, door, first):
+        self.new_order(bom_id=(self.wheat_bom if door == self.entered_besides_the_recipe else self.lot_bom).id)
+        self.new_order(bom_id=self.lot_bom.id)
+        self.run_task(1)
+        batches = self.queue().sorted("id")
+        for batch in batches:
+            batch._advance("running", 0.0, {})
+        door(batches[0])
+        self.end(batches[1], 100.0)
+        for batch in (batches[first], batches[1 - first]):
+            self.env["plc.task.write.back"]._book(batch)
+        found = [self.details(self.moves_of(batch)) for batch in batches]
+        self.assertEqual(found, [{("silo", "A"): 60.0}, {("silo", "A"): 40.0, ("silo", "B"): 60.0}])
+        self.assertEqual(self.stock(), {("silo", "B"): 440.0})
+
+    def added_what_fell(self, batch):
+        self.end(batch, 0.0)
+        self.line(batch).fallen_qty = 60.0
+        batch._record_anomaly(Anomaly("fell", "equipment 103 by 60.00", ()))
+        batch.action_add_fallen()
+
+    def entered_more(self, batch):
+        self.enter(batch, 10.0)
+
+    def entered_less(self, batch):
+        self.enter(batch, 90.0)
+
+    def entered_besides_the_recipe(self, batch):
+        batch._store_actuals([101], [600.0])
+        batch._advance("completed", 0.0, {"acknowledged": True})
+        self.enter(batch)
+
+    def enter(self, batch, before=None):
+        if before is not None:
+            self.end(batch, before)
+        batch._record_anomaly(Anomaly("changed", "word 17", ()))
+        batch.action_enter_amounts([(101, 600.0), (103, 60.0)], "Scale printout")
