@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ...models.exchange import last_looks, look_versions
+from ...models.exchange import last_looks, look_versions, plc_task_exchange
 from ...models.exchange.plc_task_exchange import Conversation
 from ...models.layouts.layout_versions import LAYOUT_ROWS
 from ...models.orders.order_versions import OWN
@@ -120,7 +120,8 @@ class TestSomethingNew(LastLookCase):
         """In the middle of a run that follows the PLC: it is not looked at as a whole once more, and nothing is written."""
         self.patch(last_looks, "FRESH_SECONDS", -1.0)
         self.controller.poll_interval = 0.01
-        self.decides()
+        with patch.object(plc_task_exchange, "LIVE_SECONDS", 0.5):
+            self.decides()
         answered = []
         note = last_looks.LastLooks.note_contact
 
