@@ -89,11 +89,13 @@ class MrpProduction(models.Model):
 
 
 def _cost_not_carried(original, workorders, date=False):
-    """``mrp.workorder._cal_cost``: while a batch is valued, without what earlier ones carry."""
+    """``mrp.workorder._cal_cost``: while a batch is valued, without what earlier ones carry. In whole cents, as the value of a
+    product is: what one batch lost of a cent, no other would carry."""
     due = due_of(workorders.env)
     if due is None:
         return original(workorders, date)
-    return sum(_cost_of(original, order, date, due) - order.plc_carried_cost for order in workorders)
+    round_ = workorders.company_id.currency_id.round
+    return sum(round_(_cost_of(original, order, date, due)) - order.plc_carried_cost for order in workorders)
 
 
 def _cost_of(original, workorder, date, due):

@@ -384,8 +384,7 @@ class PlcController(models.Model):
         """The PLC answered. Journalled if it had not before; written every few seconds only, as fills and people's edits write to
         the same row."""
         now, was_online = fields.Datetime.now(), self.online
-        is_known = was_online and not self.last_error and self.last_contact
-        if is_known and now < self.last_contact + timedelta(seconds=CONTACT_SECONDS):
+        if was_online and not self.last_error and not self._is_contact_due(now):
             return
         values = {"last_contact": now, "last_error": False}
         if not was_online:
@@ -398,8 +397,11 @@ class PlcController(models.Model):
     def _record_contacts(self):
         """These PLCs answered, as they did before; written every few seconds only."""
         now = fields.Datetime.now()
-        due = self.filtered(lambda plc: not plc.last_contact or abs(now - plc.last_contact) >= timedelta(seconds=CONTACT_SECONDS))
-        due.write({"last_contact": now})
+        self.filtered(lambda plc: plc._is_contact_due(now)).write({"last_contact": now})
+
+    def _is_contact_due(self, now):
+        """The stored one is some seconds old, or of a clock that was set back since."""
+        return not self.last_contact or abs(now - self.last_contact) >= timedelta(seconds=CONTACT_SECONDS)
 
     def _record_silence(self, error):
         """The PLC could not be reached. Journalled when the error changed.

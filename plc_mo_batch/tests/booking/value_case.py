@@ -18,15 +18,20 @@ ANSWERS = {"skip_consumption": True, "skip_backorder": True, "skip_redirection":
 @dataclass(frozen=True)
 class Balance:
     """In the company's currency, rounded to cents. ``came_in``: components, labour, and what a person added to the price;
-    ``came_out`` with so many product moves, each of which Odoo rounds to a cent."""
+    ``came_out``, ``shared`` with so many moves of by-products: Odoo divides what it rounds to a cent."""
 
     came_in: float
     came_out: float
-    moves: int
+    shared: int
+
+    @property
+    def cents(self):
+        """What may be rounded away."""
+        return 0.01 * self.shared + 0.001
 
     @property
     def is_even(self):
-        return abs(self.came_in - self.came_out) < 0.005 * self.moves + 0.001
+        return abs(self.came_in - self.came_out) < self.cents
 
 
 class ValueCase(MillCase):
@@ -123,8 +128,8 @@ class ValueCase(MillCase):
     # Value
 
     def balance(self, order):
-        made = order.move_finished_ids.filtered(lambda move: move.state == "done")
-        return Balance(round(value.went_in(order), 2), round(value.came_out(order), 2), len(made))
+        shared = order.move_byproduct_ids.filtered(lambda move: move.state == "done" and move.cost_share)
+        return Balance(round(value.went_in(order), 2), round(value.came_out(order), 2), len(shared))
 
     def odoos_own(self, order, late=None):
         """The balance of an equal order that Odoo closes by itself, all at once.

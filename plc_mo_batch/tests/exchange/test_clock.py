@@ -175,8 +175,6 @@ class TestExchange(ClockCase):
 
     def test_one_request_more_and_seldom_a_write(self):
         self.exchange()
-        self.controller.last_contact = fields.Datetime.now() + timedelta(minutes=5)  # what is noted there is not meant here
-        self.env.flush_all()
         asked = []
         read = Link.read_words
 

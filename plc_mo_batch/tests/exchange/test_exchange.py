@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import tagged
 
 from ...models.exchange import plc_task_exchange
@@ -285,6 +286,13 @@ class TestFaults(MillCase):
         self.run_task(2)
         self.assertRecordValues(self.controller, [{"online": True, "last_error": False}])
         self.assertEqual(self.queue().state, "offered")
+
+    def test_contact_before_the_clock_was_set_back(self):
+        self.new_simulator()
+        self.run_task(2)
+        self.controller.last_contact += timedelta(hours=1)
+        self.run_task(2)
+        self.assertLessEqual(self.controller.last_contact, fields.Datetime.now())
 
     def test_neutralized_copy_says_nothing(self):
         plc = self.new_simulator()
