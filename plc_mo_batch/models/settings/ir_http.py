@@ -13,3 +13,15 @@ class IrHttp(models.AbstractModel):
         """
         scheme = super().color_scheme()
         return "dark" if request and request.cookies.get("color_scheme") == "dark" else scheme
+
+    def session_info(self):
+        """An operator begins on the board, unless the administrator gave him another home action."""
+        info = super().session_info()
+        user = self.env.user
+        if user._is_internal() and not user.action_id and self._plc_is_operator(user):
+            info["home_action_id"] = self.env.ref("plc_mo_batch.plc_board_action").id
+        return info
+
+    def _plc_is_operator(self, user):
+        """The plant is all that he does with it: who also sets it up, begins where Odoo has everybody begin."""
+        return user.has_group("plc_mo_batch.group_operator") and not user.has_group("plc_mo_batch.group_manager")

@@ -4,6 +4,7 @@ from . import (
     test_board_tours,
     test_dialogs,
     test_hand_add_tour,
+    test_home,
     test_settings,
     test_setup,
     test_silo_tours,
