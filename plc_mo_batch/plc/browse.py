@@ -4,6 +4,7 @@ A server's address space may be large, may have loops, and may refuse parts of i
 each once, until there are enough of them or the time is over; what was not looked at is told.
 """
 
+import re
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 from .sentences import Sentence, _lt
 from .wire import NO_ANSWER, Endpoint, LinkError
-from .wires.opcua import NO_RANGES, NODE_ID, OpcUaWire, is_node
+from .wires.opcua import CONTROLS, NO_RANGES, OpcUaWire, is_node
 
 MOST_NODES = 5000  # that are found
 MOST_FOUND = 200  # arrays that are told
@@ -24,6 +25,11 @@ OBJECT, VARIABLE = 1, 2  # classes of nodes
 READABLE, WRITABLE = 1, 2  # bits of UserAccessLevel
 WORD_KINDS = ("UInt16", "Int16")
 LONGEST = 65536  # words that an area reaches
+MOST_LENGTH = 0x7FFFFFFF  # that is told; who says more, says nothing
+LONGEST_NAME = 200  # letters of a node's name
+NO_POINTS = ("BadNoContinuationPoints", "BadContinuationPointInvalid")  # a server keeps few of them
+UNREAD = {"BadIndexRangeNoData": _lt("the array is empty"), "BadIndexRangeInvalid": NO_RANGES}
+_Found = tuple[Any, str]  # a node, and its path
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,11 @@ def browse(endpoint: Endpoint, wanted: str = "", begin: str = "", seconds: float
     return found
 
 
+def _plain(text: str) -> str:
+    """As far as people can read it."""
+    return re.sub(f"[{CONTROLS}]", " ", text)
+
+
 class _Visit:
     def __init__(self, wire: OpcUaWire, found: Browsed, wanted: str, until: float):
         self.wire = wire
@@ -94,6 +105,9 @@ class _Visit:
         self.found = found
         self.wanted = wanted
         self.until = until
+        self.at_once = AT_ONCE
+        self.seen: set[str] = set()
+        self.waiting: deque[_Found] = deque()
         self.property = wire.ua.NodeId(PROPERTY)
 
     def look(self, begin: str) -> None:
@@ -104,24 +118,53 @@ class _Visit:
             raise LinkError(
                 "setup", _lt('%(node)s does not name a node; expected something like ns=3;s="Mo"."Slots"', node=begin)
             )
-        seen, waiting = {SERVER, begin}, deque([(self.wire.node(begin), "")])
-        while waiting and not self._is_enough():
-            batch = [waiting.popleft() for _node in range(min(AT_ONCE, len(waiting)))]
-            variables = []
-            for path, reference in self._below(batch, is_first=len(seen) == 2):
-                node = self.ua.NodeId(reference.NodeId.Identifier, reference.NodeId.NamespaceIndex)
-                text = node.to_string()
-                if text in seen or self._is_aside(reference):
-                    continue
-                seen.add(text)
-                self.found.nodes += 1
-                name = reference.DisplayName.Text or reference.BrowseName.Name or text
-                below = (node, f"{path}/{name}" if path else name)
-                waiting.append(below)
-                if reference.NodeClass == VARIABLE:
-                    variables.append(below)
-            self._keep(variables)
-        self.found.is_cut = self.found.is_cut or bool(waiting)
+        self.seen = {SERVER, begin}
+        self.waiting.append((self.wire.node(begin), ""))
+        is_first = True
+        while self.waiting and not self._is_enough():
+            batch, variables = self._next(self.waiting), []
+            try:
+                for path, reference in self._below(batch, is_first):
+                    variables += self._note(path, reference)
+            except LinkError as error:
+                if is_first:
+                    raise
+                self._again(error, batch, self.waiting)
+            self._keep(deque(variables))
+            is_first = False
+        self.found.is_cut = self.found.is_cut or bool(self.waiting)
+
+    def _next(self, waiting: deque[_Found]) -> list[_Found]:
+        """Those of one request."""
+        return [waiting.popleft() for _node in range(min(self.at_once, len(waiting)))]
+
+    def _again(self, error: LinkError, batch: Sequence[_Found], waiting: deque[_Found]) -> None:
+        """A server may refuse a whole request because of one node, or of how many they are: from now on each is asked by itself.
+
+        :raise LinkError: if the server is not there any more
+        """
+        if error.kind not in ("exception", "reply"):
+            raise error
+        self.wire.close()
+        self.wire.open()
+        self.at_once = 1
+        if len(batch) > 1:
+            waiting.extendleft(reversed(batch))
+        else:
+            self.found.denied += 1
+
+    def _note(self, path: str, reference: Any) -> list[_Found]:
+        """Look into this node later, once. It is returned if it is a variable."""
+        node = self.ua.NodeId(reference.NodeId.Identifier, reference.NodeId.NamespaceIndex)
+        text = node.to_string()
+        if text in self.seen or self._is_aside(reference):
+            return []
+        self.seen.add(text)
+        self.found.nodes += 1
+        name = _plain(reference.DisplayName.Text or reference.BrowseName.Name or text)[:LONGEST_NAME]
+        below = (node, f"{path}/{name}" if path else name)
+        self.waiting.append(below)
+        return [below] if reference.NodeClass == VARIABLE else []
 
     def _is_aside(self, reference: Any) -> bool:
         """It leads to another server, or to a property."""
@@ -134,27 +177,27 @@ class _Visit:
     def _is_late(self) -> bool:
         return time.monotonic() > self.until
 
-    def _below(self, batch: Sequence[tuple[Any, str]], is_first: bool) -> Iterator[tuple[str, Any]]:
+    def _below(self, batch: Sequence[_Found], is_first: bool) -> Iterator[tuple[str, Any]]:
         """(path, reference) of all that is below these nodes, as far as there is time."""
         ua = self.ua
         request = ua.BrowseRequest()
         request.Parameters.RequestedMaxReferencesPerNode = REFERENCES
         request.Parameters.NodesToBrowse = [self._described(node) for node, _path in batch]
-        paths = [path for _node, path in batch]
+        asked = batch
         results = self._whole(self.wire.ask(request).Results, len(batch))
         while results:
-            rest = []
-            for path, result in zip(paths, results, strict=True):
+            rest, points = [], []
+            for found, result in zip(asked, results, strict=True):
                 if self.wire.is_bad(result.StatusCode):
-                    self._refused(result, is_first)
+                    self._refused(found, result, is_first, len(batch) == 1)
                     continue
-                yield from ((path, reference) for reference in result.References or ())
+                yield from ((found[1], reference) for reference in result.References or ())
                 if result.ContinuationPoint:
-                    rest.append((path, result.ContinuationPoint))
-            paths = [path for path, _point in rest]
+                    rest.append(found)
+                    points.append(result.ContinuationPoint)
             over = self._is_enough()
             self.found.is_cut = self.found.is_cut or bool(rest and over)
-            results = self._more([point for _path, point in rest], over) if rest else []
+            asked, results = rest, self._more(points, over) if rest else []
 
     def _described(self, node: Any) -> Any:
         ua = self.ua
@@ -178,58 +221,72 @@ class _Visit:
             raise LinkError("reply", NO_ANSWER)
         return results
 
-    def _refused(self, result: Any, is_first: bool) -> None:
-        """
+    def _refused(self, found: _Found, result: Any, is_first: bool, is_alone: bool) -> None:
+        """A node that cannot be looked into, now or at all.
+
         :raise LinkError: if nothing is left to be looked at
         """
         if is_first:
             raise self.wire.refusal(result.StatusCode)
-        self.found.denied += 1
+        if not is_alone and self.wire.name(result.StatusCode) in NO_POINTS:
+            self.at_once = 1
+            self.waiting.appendleft(found)
+        else:
+            self.found.denied += 1
 
     # What is known of variables
 
-    def _keep(self, variables: list[tuple[Any, str]]) -> None:
+    def _keep(self, variables: deque[_Found]) -> None:
         """Those that are arrays, and asked for."""
-        wanted = [pair for pair in variables if self.wanted in f"{pair[1]} {pair[0].to_string()}".lower()]
-        for begin in range(0, len(wanted), AT_ONCE):
+        wanted = deque(pair for pair in variables if self.wanted in f"{pair[1]} {pair[0].to_string()}".lower())
+        while wanted:
             if self._is_late():
                 self.found.is_cut = True
                 return
-            arrays = self._arrays(wanted[begin : begin + AT_ONCE])
+            batch = self._next(wanted)
+            try:
+                arrays = self._arrays(batch)
+                told = self._measured(arrays[: max(0, MOST_FOUND - len(self.found.variables))])
+            except LinkError as error:
+                self._again(error, batch, wanted)
+                continue
             self.found.arrays += len(arrays)
-            room = MOST_FOUND - len(self.found.variables)
-            self.found.variables += self._measured(arrays[: max(0, room)])
+            self.found.variables += told
 
-    def _arrays(self, pairs: list[tuple[Any, str]]) -> list[Variable]:
+    def _arrays(self, pairs: Sequence[_Found]) -> list[Variable]:
         """By what their attributes say; one that says nothing of its shape may be one."""
         ids = self.ua.AttributeIds
         attributes = (ids.ValueRank, ids.ArrayDimensions, ids.UserAccessLevel)
         told = self._values([(node, attribute, "") for node, _path in pairs for attribute in attributes])
         shapes = [told[at : at + 3] for at in range(0, len(told), 3)]
         arrays = [(pair, shape) for pair, shape in zip(pairs, shapes, strict=True) if shape[0] in (None, -3, -2, 0, 1)]
-        firsts = self._values([(node, ids.Value, "0") for (node, _path), _shape in arrays], whole=True)
+        firsts = self._results([(node, ids.Value, "0") for (node, _path), _shape in arrays])
         return [
             self._variable(node, path, shape, first)
             for ((node, path), shape), first in zip(arrays, firsts, strict=True)
-            if shape[0] == 1 or first is not None and isinstance(first.Value, list)
+            if shape[0] == 1 or isinstance(self._value(first), list) or shape[0] == 0 and self._is_unread(first)
         ]
 
     def _variable(self, node: Any, path: str, shape: list[Any], first: Any) -> Variable:
         text = node.to_string()
         access = shape[2] if isinstance(shape[2], int) else READABLE | WRITABLE
-        length = shape[1][0] if isinstance(shape[1], list) and len(shape[1]) == 1 else 0
-        kind = first.VariantType.name if first is not None else ""
+        told = shape[1][0] if isinstance(shape[1], list) and len(shape[1]) == 1 else 0
+        length = told if isinstance(told, int) and told <= MOST_LENGTH else 0
+        kind = first.Value.VariantType.name if first.Value is not None and not self._is_unread(first) else ""
         can_read, can_write = bool(access & READABLE), bool(access & WRITABLE)
-        return Variable(path, text, kind, length, can_read, can_write, self._problem(text, can_read, kind, first))
+        return Variable(path, _plain(text), kind, length, can_read, can_write, self._problem(text, can_read, kind, first))
 
     def _problem(self, text: str, can_read: bool, kind: str, first: Any) -> Sentence | None:
         if not can_read:
             return _lt("the variable cannot be read")
+        if self._is_unread(first):
+            status = self.wire.name(first.StatusCode)
+            return UNREAD.get(status) or _lt("its values cannot be read (%(status)s)", status=status)
         if kind not in WORD_KINDS:
             return _lt("words need an array of UInt16 or Int16")
-        if not isinstance(first.Value, list) or len(first.Value) != 1:
+        if not isinstance(first.Value.Value, list) or len(first.Value.Value) != 1:
             return NO_RANGES
-        return None if NODE_ID.fullmatch(text) else _lt("its identifier is neither a number nor a text")
+        return None if is_node(text) else _lt("its identifier is neither a number nor a plain text")
 
     def _measured(self, variables: list[Variable]) -> list[Variable]:
         """The same; how long those are that do not tell is tried: by halves, all of them at once."""
@@ -246,21 +303,21 @@ class _Visit:
         lengths = {node: high for node, (low, high) in ends.items() if high - low == 1}
         return [replace(variable, length=lengths.get(variable.node, variable.length)) for variable in variables]
 
-    def _values(self, items: list[tuple[Any, Any, str]], whole: bool = False) -> list[Any]:
-        """What attributes hold; None: it cannot be read.
+    def _values(self, items: list[tuple[Any, Any, str]]) -> list[Any]:
+        """What attributes hold; None: it cannot be read."""
+        return [self._value(result) for result in self._results(items)]
 
-        :param whole: the variants, with their types
-        """
+    def _results(self, items: list[tuple[Any, Any, str]]) -> Any:
         if not items:
             return []
         ua = self.ua
         request = ua.ReadRequest()
         request.Parameters.NodesToRead = [ua.ReadValueId(node, attribute, text or None) for node, attribute, text in items]
         request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Neither
-        results = self._whole(self.wire.ask(request).Results, len(items))
-        return [self._value(result, whole) for result in results]
+        return self._whole(self.wire.ask(request).Results, len(items))
 
-    def _value(self, result: Any, whole: bool) -> Any:
-        if result.StatusCode and self.wire.is_bad(result.StatusCode) or result.Value is None or result.Value.Value is None:
-            return None
-        return result.Value if whole else result.Value.Value
+    def _value(self, result: Any) -> Any:
+        return None if result.Value is None or self._is_unread(result) else result.Value.Value
+
+    def _is_unread(self, result: Any) -> bool:
+        return bool(result.StatusCode) and self.wire.is_bad(result.StatusCode)

@@ -32,7 +32,8 @@ OPCUA = Family("opcua", _lt("OPC UA"), {NODE: _lt("Node: array variable")}, name
 PACKAGE, REQUIREMENT = "asyncua", "asyncua>=2.1,<3"
 
 # ns=3;s="Mo"."Slots", i=2258, g=…; the namespace by its number or its name
-NODE_ID = re.compile(r"(?:ns=(?P<ns>\d{1,5});|nsu=(?P<uri>[^;]+);)?(?:i=(?P<i>\d{1,10})|s=(?P<s>.+))")
+CONTROLS = "\x00-\x1f\x7f-\x9f\ud800-\udfff"  # what no person enters, and no database takes
+NODE_ID = re.compile(rf"(?:ns=(?P<ns>\d{{1,5}});|nsu=(?P<uri>[^;{CONTROLS}]+);)?(?:i=(?P<i>\d{{1,10}})|s=(?P<s>[^{CONTROLS}]+))")
 APPLICATION = "urn:odoo:plc_mo_batch"
 SESSION_TIMEOUT = 30000  # milliseconds after which a server forgets a session that was left
 CLOSING = 1.0  # seconds, at most, for the farewell
@@ -79,7 +80,14 @@ INSECURE = re.compile("Bad(Security|Certificate|ApplicationSignature|NoValidCert
 
 def is_node(text: str) -> bool:
     """It looks like the identifier of a node, such as ``ns=3;s="Mo"."Slots"``."""
-    return bool(NODE_ID.fullmatch(text))
+    return bool(_parts(text))
+
+
+def _parts(text: str) -> re.Match[str] | None:
+    """Of the identifier of a node; None: there is no such one."""
+    found = NODE_ID.fullmatch(text)
+    fits = found and int(found["ns"] or 0) <= 0xFFFF and int(found["i"] or 0) <= 0xFFFFFFFF
+    return found if fits else None
 
 
 def _library() -> Any:
@@ -476,7 +484,7 @@ class OpcUaWire:
 
         :raise LinkError: if the server does not have its namespace
         """
-        named = NODE_ID.fullmatch(text)
+        named = _parts(text)
         if not named:
             raise ValueError(text)
         return self._node(named)
@@ -495,14 +503,17 @@ class OpcUaWire:
 
     def refusal(self, status: Any) -> LinkError:
         """What such a status says."""
-        code = status.value & SEVERITY
-        return self._refusal(_Status(code, self._library.codes.get_name_and_doc(code)[0]), -1, 0, False)
+        return self._refusal(_Status(status.value & SEVERITY, self.name(status)), -1, 0, False)
+
+    def name(self, status: Any) -> str:
+        """Of a status, without remarks."""
+        return str(self._library.codes.get_name_and_doc(status.value & SEVERITY)[0])
 
     def _named(self, address: int, count: int, most: int, registers: str) -> re.Match[str]:
         """The identifier of the node, if a request can be asked of it."""
         OPCUA.check(registers)
         text = registers.partition(" ")[2]
-        named = NODE_ID.fullmatch(text)
+        named = _parts(text)
         if not named:
             detail = _lt('%(node)s does not name a node; expected something like ns=3;s="Mo"."Slots"', node=text)
             raise LinkError("setup", detail)

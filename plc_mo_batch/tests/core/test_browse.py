@@ -11,8 +11,9 @@ from odoo.tests import tagged
 from ...plc import browse as browsing
 from ...plc.browse import Browsed, Variable, browse
 from ...plc.wire import Endpoint, Login, Tls
-from ...plc.wires.opcua import NO_RANGES
+from ...plc.wires.opcua import NO_RANGES, is_node
 from ...simulator import opcua as simulated
+from .. import fault_proxy as fault
 from ..patience import SURE
 from ..wires import Authority
 from .test_opcua import OpcUaCase, Peer
@@ -135,6 +136,45 @@ class TestBrowse(BrowseCase):
             with self.subTest(size), self.attributes(ArrayDimensions=None), patch.object(self.plc.front, "size", size):
                 self.assertEqual(self.look().variables, [replace(WORDS, length=size)])
 
+    def test_lengths_that_are_none(self):
+        kinds = self.plc.front.ua.VariantType
+        for told in (
+            ([0xFFFFFFFF], kinds.UInt32),
+            ([0], kinds.UInt32),
+            ([], kinds.UInt32),
+            (["x"], kinds.String),
+            (7, kinds.UInt32),
+        ):
+            with self.subTest(told), self.attributes(ArrayDimensions=told):
+                self.assertEqual(self.look().variables, [WORDS])
+        with self.attributes(ArrayDimensions=([0x7FFFFFFF], kinds.UInt32)):
+            self.assertEqual(self.look().variables, [replace(WORDS, length=0x7FFFFFFF)])
+
+    def test_values_that_are_not_there(self):
+        """It is an array all the same, and why it shows nothing is told: the PLC may just be stopped."""
+        front, int32 = self.plc.front, self.plc.front.ua.VariantType.Int32
+        for status, problem in (
+            ("BadNoCommunication", "its values cannot be read (BadNoCommunication)"),
+            ("BadUserAccessDenied", "its values cannot be read (BadUserAccessDenied)"),
+            ("UncertainLastUsableValue", "its values cannot be read (UncertainLastUsableValue)"),
+            ("BadIndexRangeNoData", "the array is empty"),
+            ("BadIndexRangeInvalid", NO_RANGES),
+        ):
+            for rank, is_array in ((1, True), (0, True), (-1, False), (-2, False), (2, False)):
+                with (
+                    self.subTest(status, rank=rank),
+                    patch.object(front, "status", status),
+                    self.attributes(ValueRank=(rank, int32)),
+                ):
+                    found = self.look()
+                    expected = [replace(WORDS, kind="", problem=problem)] if is_array else []
+                    self.assertEqual((found.variables, found.error), (expected, None))
+
+    def test_no_value(self):
+        with self.attributes(Value=(None, self.plc.front.ua.VariantType.Null)):
+            [found] = self.look().variables
+        self.assertEqual((found.kind, found.problem), ("Null", "words need an array of UInt16 or Int16"))
+
     def test_it_does_not_say_whether_it_is_an_array(self):
         int32 = self.plc.front.ua.VariantType.Int32
         for rank in (None, (-3, int32), (-2, int32), (0, int32), (1, int32)):
@@ -239,6 +279,96 @@ class TestBadServers(BrowseCase):
         with patch.object(Space, "reference", reference), patch.object(front, "_attribute", shown):
             with self.space(lambda name: names if name == 85 else ()):
                 yield
+
+    def test_few_continuation_points(self):
+        """A server that keeps one: the others are asked for again, each by itself; nothing is lost."""
+        tree = {85: ["a", "b", "c"], "a": ["a1", "a2"], "b": ["b1", "b2"], "c": ["c1", "c2", simulated.NAME]}
+
+        def told(space, references):
+            result = genuine(space, references)
+            if len(space.rests) > 1:
+                space.rests.pop(result.ContinuationPoint)
+                return space.ua.BrowseResult(StatusCode=space.ua.StatusCode("BadNoContinuationPoints"))
+            return result
+
+        genuine = Space.told
+        with patch.object(Space, "told", told), self.space(lambda name: tree.get(name, ()), most=1) as space:
+            found = self.look()
+        self.assertEqual((found.nodes, found.arrays, found.denied, found.error), (10, 1, 0, None))
+        self.assertEqual(space.rests, {})
+        with patch.object(Space, "browse", lambda space, node: self.without_points(space, node, tree)):
+            with self.space(lambda name: tree.get(name, ())):
+                self.assertEqual(self.look(), Browsed(nodes=3, denied=3))
+
+    def without_points(self, space, node, tree):
+        if node.Identifier == 85:
+            return space.told([space.reference(name) for name in tree[85]])
+        return space.ua.BrowseResult(StatusCode=space.ua.StatusCode("BadNoContinuationPoints"))
+
+    def test_requests_that_are_refused_as_a_whole(self):
+        """For their number, or because of one item: each is asked by itself from then on."""
+        names = [f"v{number}" for number in range(5)]
+        for service in ("Browse", "Read"):
+            for refuses, denied in ((lambda items: len(items) > 3, 0), (lambda items: self.is_poisoned(items), 1)):
+                with self.subTest(service, denied=denied), self.arrays(names), self.refusing(service, refuses):
+                    found = self.look()
+                self.assertEqual((found.nodes, found.denied, found.error), (5, denied, None))
+                arrays = {f"v{number}" for number in range(5)} - ({"v3"} if denied and service == "Read" else set())
+                self.assertEqual({variable.path for variable in found.variables}, arrays)
+
+    def is_poisoned(self, items):
+        return any(getattr(item, "NodeId", item).Identifier == "v3" for item in items)
+
+    @contextmanager
+    def refusing(self, service, refuses):
+        def each(talk, name, items, serve):
+            return (
+                talk._fault("BadTooManyOperations") if name == service and refuses(items) else genuine(talk, name, items, serve)
+            )
+
+        genuine = simulated._Talk._each
+        with patch.object(simulated._Talk, "_each", each):
+            yield
+
+    def test_refused_in_the_middle(self):
+        with self.space(lambda name: ["a"] if name == 85 else ()), self.refusing("Browse", self.after_the_first()):
+            found = self.look()
+        self.assertEqual((found.nodes, found.denied, found.error), (1, 1, None))
+
+    def test_gone(self):
+        self.proxy.faults.append(fault.reset)
+        with self.arrays(["a"]):
+            found = self.look()
+        self.assertEqual((found.nodes, found.error.kind), (1, "reset"))
+
+    def after_the_first(self):
+        count = itertools.count()
+        return lambda _items: next(count) > 0
+
+    def test_names(self):
+        """What people cannot read, and no database takes: signs of control, letters of another alphabet than UTF-8."""
+        for name, path, is_fit in (
+            ("Q\"u'o`t<e>&;=/", "Q\"u'o`t<e>&;=/", True),
+            ("Mühle 名前 \U0001f33e", "Mühle 名前 \U0001f33e", True),
+            (" blank ", " blank ", True),
+            ("a\0b", "a b", False),
+            ("a\nb\x85", "a b ", False),
+            ("M\udcfchle", "M hle", False),
+            ("long" * 1000, "long" * 50, True),
+        ):
+            with self.subTest(name), self.arrays([name]):
+                [found] = self.look().variables
+                node = f"ns=2;s={path if len(path) < 100 else name}"
+                self.assertEqual((found.path, found.node, found.problem is None), (path, node, is_fit))
+                found.path.encode()
+                self.assertEqual(is_node(f"ns=2;s={name}"), is_fit)
+
+    def test_identifiers_that_there_are_not(self):
+        for text in ("ns=65536;i=1", "i=4294967296", "ns=2;s=", "s=a\0", "nsu=a\nb;s=c", "ns=2;b=Af8A", "x"):
+            self.assertFalse(is_node(text), text)
+            self.assertEqual(self.look(begin=text).error.kind, "setup")
+        for text in ("ns=65535;i=4294967295", "nsu=urn:mill;s=a;b", "i=0"):
+            self.assertTrue(is_node(text), text)
 
     def test_faults(self):
         for values, kind in (({"fault": "BadServiceUnsupported"}, "exception"), ({"fault": "BadSessionIdInvalid"}, "reset")):
