@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 
 from ...plc.sentences import Sentence
 from ...tools.translate import label_of, translate
@@ -79,6 +79,19 @@ class MoBatch(models.Model):
         for batch in self:
             if not batch[wanted.flag]:
                 raise UserError(batch._refusal(action))
+
+    def _lock_for_person(self):
+        """What a person enters is neither lost nor entered twice: the batch is his alone until that is stored.
+
+        :raise LockError: in words that he understands, while a task or another person is at work on it
+        """
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            names = ", ".join(self.mapped("name"))
+            raise LockError(
+                self.env._("Batch %s is being read, booked or changed at this very moment: nothing was entered. Try again.", names)
+            ) from error
 
     def _refusal(self, action):
         """Why the action is not allowed now, for any user."""

@@ -34,7 +34,7 @@ class MoBatch(models.Model):
         self.ensure_one()
         self._check_allowed("enter_amounts")
         batch = self.sudo()
-        batch.lock_for_update(allow_referencing=True)  # otherwise Task 2 or 3 may be storing or booking other amounts right now
+        batch._lock_for_person()  # otherwise Task 2 or 3 may be storing or booking other amounts right now
         amounts, reason, weight = as_pairs(amounts), as_text(reason), as_number(weight)
         batch._check_amounts(amounts, reason, outcome, weight)
         is_booked = batch._is_dosing_booked()

@@ -84,7 +84,7 @@ class MoBatch(models.Model):
         self.ensure_one()
         self._check_allowed("enter_hand_adds")
         batch = self.sudo()
-        batch.lock_for_update(allow_referencing=True)  # otherwise Task 3 may be booking it with other quantities right now
+        batch._lock_for_person()  # otherwise Task 3 may be booking it with other quantities right now
         pairs = as_pairs(quantities)
         if pairs is None:
             raise UserError(self.env._("Enter pairs of a line's id and its quantity."))

@@ -45,7 +45,7 @@ class MoBatchLine(models.Model):
     def _hand_add(self, quantity, lot, bag=None, seen=None):
         self._check_at_scale(lot, *[bag] if bag else [])
         line = self.sudo().with_company(self.company_id)
-        line.batch_id.lock_for_update(allow_referencing=True)  # otherwise Task 3 may be booking it without this bag
+        line.batch_id._lock_for_person()  # otherwise Task 3 may be booking it without this bag
         return HandAdd(line, lot.with_env(line.env), quantity, bag and bag.with_env(line.env), seen)
 
     def _check_at_scale(self, *records):
@@ -63,7 +63,7 @@ class MoBatchLine(models.Model):
         """
         self._check_at_scale()
         line = self.sudo()
-        line.batch_id.lock_for_update(allow_referencing=True)
+        line.batch_id._lock_for_person()
         if line.code or line.typed or line.batch_id.state in (DONE, CANCELLED) or line.batch_id.disposition_booked:
             raise UserError(self.env._("%s waits for nothing more.", line.product_id.display_name))
         question = line._asked_whether_all()

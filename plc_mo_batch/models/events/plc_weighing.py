@@ -277,7 +277,7 @@ class PlcWeighing(models.Model):
     # Business methods: a person decides
 
     def _assign(self, batch, line):
-        batch.lock_for_update(allow_referencing=True)  # otherwise Task 3 may be booking it without this weighing
+        batch._lock_for_person()  # otherwise Task 3 may be booking it without this weighing
         if batch.controller_id != self.controller_id:
             raise UserError(self.env._("Batch %s was made by another PLC.", batch.name))
         if batch.state == "cancelled" or batch.disposition_booked:
@@ -305,7 +305,7 @@ class PlcWeighing(models.Model):
     def _dismiss(self, reason):
         line = self.line_id if self.state == "matched" else self.line_id.browse()
         if line:
-            self.batch_id.lock_for_update(allow_referencing=True)
+            self.batch_id._lock_for_person()
             if self.batch_id.state in CLOSED or self.batch_id.disposition_booked:
                 raise UserError(self.env._("%s is already booked.", self.display_name))
         self.write({"state": "dismissed", "reason": reason, "user_id": self.env.uid, "line_id": False, "repeated": 0})

@@ -49,7 +49,7 @@ class PlcWeighing(models.Model):
         """
         check_operator(self)
         for weighing in self.sudo():
-            weighing.batch_id.lock_for_update(allow_referencing=True)
+            weighing.batch_id._lock_for_person()
             if not weighing.check_needed:
                 raise UserError(self.env._("%s needs no check.", weighing.display_name))
             if weighing.weighed_by_id == self.env.user:

@@ -6,7 +6,7 @@ directions, over premixes that are dosed again.
 
 import os
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -14,8 +14,11 @@ from odoo import fields
 from odoo.tests import tagged
 
 from ...models.recall.trace import Trace
+from ...plc.steps import Anomaly
+from .. import summary
 from ..lot import LOT, number
 from .silo_case import SiloCase
+from .silo_ledger import Ledger
 
 HISTORIES = int(os.environ.get("PLC_HISTORIES", "8" if LOT else "20"))
 FIRST = int(os.environ.get("PLC_FIRST_HISTORY", number("histories", 1000)))  # each commit tries others
@@ -26,120 +29,13 @@ BAG = "bag"  # where what is added by hand comes from
 PREMIX = 104  # the silo that holds what the mill makes itself, too
 
 
-class Ledger:
-    """What people know who stand beside the silos. Layers are pairs of a lot and kg, the first is dosed next."""
-
-    def __init__(self):
-        self.layers = {code: [] for code in LOCATED}
-        self.missing = {code: defaultdict(float) for code in LOCATED}  # dosed of a lot beyond what was filled in
-        self.last = dict.fromkeys(LOCATED)
-        self.entered = None
-        self.out = defaultdict(float)  # lot -> kg dosed from the silo on which it is entered
-        self.used = defaultdict(lambda: defaultdict(float))  # batch -> (silo, lot) -> kg
-        self.fills = defaultdict(list)  # silo, lot -> numbers of the fills
-        self.known = defaultdict(set)  # batch -> fills that what it used may be of
-        self.made = {}  # batch -> lot
-        self.delivered = defaultdict(set)  # lot -> numbers of deliveries
-
-    def fill(self, code, lot, kilograms, number=None):
-        self.fills[code, lot].append(number)
-        owed = min(kilograms, self.missing[code][lot])
-        self.missing[code][lot] = round(self.missing[code][lot] - owed, 2)
-        self.last[code] = lot
-        if kilograms > owed:
-            self.layers[code].append([lot, round(kilograms - owed, 2)])
-
-    def dose(self, batch, code, kilograms):
-        code = SHARING.get(code, code)
-        if code == ENTERED:  # what is found later was of the lot that was entered when the batch ran
-            lot = next((held for place, held in self.used[batch] if place == ENTERED), self.entered)
-            self.out[lot] += kilograms
-            self.used[batch][code, lot] += kilograms
-            return
-        rest, layers = kilograms, self.layers[code]
-        while rest and layers:
-            part = min(rest, layers[0][1])
-            self._use(batch, code, layers[0][0], part)
-            rest, layers[0][1] = round(rest - part, 2), round(layers[0][1] - part, 2)
-            if not layers[0][1]:
-                layers.pop(0)
-        if rest:
-            self._use(batch, code, self.last[code], rest)
-            self.missing[code][self.last[code]] = round(self.missing[code][self.last[code]] + rest, 2)
-
-    def _use(self, batch, code, lot, kilograms):
-        self.used[batch][code, lot] = round(self.used[batch][code, lot] + kilograms, 2)
-        self.last[code] = lot
-
-    def empty(self, code):
-        """:return: kg by lot that come out"""
-        found = defaultdict(float)
-        for lot, kilograms in self.layers[code]:
-            found[lot] = round(found[lot] + kilograms, 2)
-        self.layers[code] = []
-        return found
-
-    def lose(self, code, kilograms):
-        """A count finds less of what is dosed next.
-
-        :return: the lot, and how much of it is less
-        """
-        lot, held = self.layers[code][0]
-        less = min(held, kilograms)
-        self.layers[code][0][1] = round(held - less, 2)
-        if not self.layers[code][0][1]:
-            self.layers[code].pop(0)
-        return lot, less
-
-    def held(self, code, lot):
-        """kg of the lot that a person finds there."""
-        return round(sum(kilograms for held, kilograms in self.layers[code] if held == lot) - self.missing[code][lot], 2)
-
-    def book(self, batch, places=None):
-        """What was filled in until now may be what it used.
-
-        :param places: what is booked now; None: all that it used
-        """
-        self.known[batch].update(*(self.fills[place] for place in (self.used[batch] if places is None else places)))
-
-    def forward(self, lot):
-        """Who used a lot, what was made of it, and which deliveries took any of that: step by step."""
-        lots, batches = {lot}, set()
-        while True:
-            more = {batch for batch, used in self.used.items() if any(held in lots and kg for (_code, held), kg in used.items())}
-            further = lots | {self.made[batch] for batch in more if batch in self.made}
-            if more == batches and further == lots:
-                return batches, lots, {number for each in lots for number in self.delivered[each]}
-            lots, batches = further, more
-
-    def backward(self, lot):
-        """Who made a lot, of what, and of which fills."""
-        lots, batches = {lot}, set()
-        while True:
-            more = {batch for batch, made in self.made.items() if made in lots}
-            used = {(batch, *place) for batch in more for place, kg in self.used[batch].items() if kg}
-            further = lots | {held for _batch, _code, held in used}
-            if more == batches and further == lots:
-                return batches, used, {number for batch in batches for number in self.known[batch]}
-            lots, batches = further, more
-
-    def stock(self):
-        found = {}
-        for code in LOCATED:
-            for lot, kilograms in self.layers[code]:
-                found[code, lot] = round(found.get((code, lot), 0.0) + kilograms, 2)
-            for lot, kilograms in self.missing[code].items():
-                found[code, lot] = round(found.get((code, lot), 0.0) - kilograms, 2)
-        return {key: kilograms for key, kilograms in found.items() if kilograms}
-
-
 class History:
     """A random one; whatever happens at the mill is told to the ledger, too."""
 
     def __init__(self, case, seed):
         self.case, self.env = case, case.env
         self.random = random.Random(seed)
-        self.ledger, self.told, self.lots = Ledger(), [], {}
+        self.ledger, self.told, self.lots = Ledger(LOCATED, ENTERED, SHARING), [], {}
         self.waiting, self.booked, self.numbers = [], [], {}
         self.began, self.bags = fields.Datetime.now(), [case.new_lot(f"B{number}", case.vitamins) for number in range(3)]
 
@@ -150,7 +46,8 @@ class History:
             self.fill(code)
         self.enter_lot()
         steps = (self.make, self.make, self.make, self.fill, self.fill, self.fail, self.release, self.find_more, self.count,
-                 self.change_over, self.enter_lot, self.share, self.mix, self.mix, self.deliver, self.rebook)  # fmt: skip
+                 self.change_over, self.enter_lot, self.share, self.mix, self.mix, self.deliver, self.rebook, self.correct,
+                 self.correct, self.weigh_late)  # fmt: skip
         for _step in range(STEPS):
             self.random.choice(steps)()
         while self.waiting:
@@ -207,7 +104,7 @@ class History:
 
     def count(self):
         code = self.random.choice(LOCATED)
-        if self.ledger.layers[code]:
+        if self.ledger.layers(code):
             lot, less = self.ledger.lose(code, self.amount(100))
             left = self.ledger.held(code, lot)
             self.tell("count", code, lot.name, -less, left)
@@ -231,9 +128,9 @@ class History:
             self.tell("bag", order.name, bag.name)
 
     def use_bag(self, batch):
-        """What is added by hand counts as planned."""
-        for line in batch.line_ids.filtered(lambda line: line.product_id == self.case.vitamins):
-            self.ledger.used[batch][BAG, line.move_id.lot_ids[:1]] += line.planned_qty
+        """What is added by hand counts as planned, if nobody scanned it."""
+        for line in self.case.vitamins_of(batch).filtered(lambda line: not line.all_added):
+            self.ledger.add_bag(batch, BAG, line.move_id.lot_ids[:1], line.planned_qty)
 
     def end(self, batch, state="completed", bags=True):
         codes = [
@@ -251,13 +148,74 @@ class History:
 
     def make(self):
         for batch in self.start():
+            if self.random.random() < 0.3:
+                self.weigh(batch)
             self.end(batch)
             if self.random.random() < 0.4:
-                self.tell("waits", self.numbers[batch])
-                batch.review_needed = True
-                self.waiting.append(batch)
+                self.wait(batch)
             else:
                 self.book(batch)
+
+    def wait(self, batch):
+        self.tell("waits", self.numbers[batch])
+        batch.review_needed = True
+        self.waiting.append(batch)
+
+    def weigh(self, batch):
+        """Bags are scanned while it runs."""
+        for line in self.case.vitamins_of(batch):
+            batch._set_state("running")
+            for bag in self.random.sample(self.bags, self.random.randint(0, 2)):
+                self.add_bag(line, bag)
+            line._say_all_added(agreed=True)
+
+    def weigh_late(self):
+        """A bag is entered once its batch is booked."""
+        lines = self.case.vitamins_of(self.env["mo.batch"].union(*self.booked).filtered(lambda batch: batch.state == "done"))
+        if lines:
+            line, bag = self.random.choice(lines), self.random.choice(self.bags)
+            self.tell("weighed late", self.numbers[line.batch_id])
+            self.add_bag(line, bag)
+
+    def add_bag(self, line, bag):
+        kilograms = self.random.choice((1.0, 2.5, round(self.random.uniform(0.1, 3), 2)))
+        self.tell("bag scanned", line.batch_id.name, bag.name, kilograms)
+        line._add_at_scale(kilograms, bag, agreed=True)
+        self.ledger.add_bag(line.batch_id, BAG, bag, kilograms)
+
+    def correct(self):
+        """What a batch that waits had dosed becomes known: more or less, also of a silo that is not in its recipe."""
+        if self.waiting:
+            self.correct_one(self.random.choice(self.waiting))
+
+    def correct_one(self, batch):
+        code = self.random.choice((*LOCATED, *SHARING, ENTERED))
+        before = sum(batch.line_ids.filtered(lambda line: line.code == code).mapped("actual_qty"))
+        if before and self.random.random() < 0.3:
+            return self.add_fallen(batch, code)
+        now = self.random.choice((0.0, self.amount(150), round(before * self.random.random(), 2)))
+        self.tell("corrected", self.numbers[batch], code, before, now)
+        batch._record_anomaly(Anomaly("changed", "word 17", ()))
+        batch.action_enter_amounts([(code, now)], "scale printout")
+        self.change_dose(batch, code, now - before)
+
+    def add_fallen(self, batch, code):
+        """The PLC showed less at the end than before: that much was dosed, too."""
+        kilograms = self.amount(60)
+        self.tell("fell", self.numbers[batch], code, kilograms)
+        batch.line_ids.filtered(lambda line: line.code == code)[:1].fallen_qty = kilograms
+        batch._record_anomaly(Anomaly("fell", f"equipment {code}", ()))
+        batch.action_add_fallen()
+        self.change_dose(batch, code, kilograms)
+
+    def change_dose(self, batch, code, more):
+        """The batch waits on."""
+        if more > 0:
+            self.ledger.dose(batch, code, round(more, 2))
+        else:
+            self.ledger.take_back(batch, code, round(-more, 2))
+        if batch in self.waiting:
+            batch.review_needed = True
 
     def mix(self):
         """Something of a silo is made of what lies in another, and filled in."""
@@ -297,6 +255,8 @@ class History:
     def fail(self):
         for batch in self.start():
             self.end(batch, "failed")
+            if self.random.random() < 0.4:
+                self.correct_one(batch)
             batch.action_set_disposition("withhold", self.random.choice(("scrap", "consume")))
             self.book(batch)
 
@@ -355,6 +315,7 @@ class TestSiloHistories(SiloCase):
         ]
 
     def test_histories(self):
+        kinds = Counter()
         for seed in range(FIRST, FIRST + HISTORIES):
             with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
                 history = History(self, seed)
@@ -365,8 +326,13 @@ class TestSiloHistories(SiloCase):
                 except AssertionError as error:
                     raise AssertionError("\n".join(map(str, [*history.told, error]))) from error
                 finally:
+                    kinds.update(kind for kind, *_rest in history.told)
                     savepoint.rollback()
                     self.env.invalidate_all()
+        summary.tell(f"{HISTORIES} histories of silos from {FIRST}: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")
+
+    def vitamins_of(self, batches):
+        return batches.line_ids.filtered(lambda line: line.product_id == self.vitamins)
 
     # What people do
 

@@ -1,4 +1,5 @@
 from . import (
     test_event_areas,
     test_hand_adds_at_scale,
+    test_scale_race,
 )
