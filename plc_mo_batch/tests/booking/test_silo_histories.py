@@ -1,7 +1,8 @@
 """Random histories of silos, against a ledger that was written independently: stock by silo and lot, and recalls in both
 directions, over premixes that are dosed again.
 
-``PLC_HISTORIES=1000 dev/test plc_mo_batch/tests/booking/test_silo_histories.py`` tries as many as that.
+``PLC_HISTORIES=1000 dev/test plc_mo_batch/tests/booking/test_silo_histories.py`` tries as many as that. One in ten goes through
+the scheduled actions; the others call what these call, without chatter, which takes a third of the queries less.
 """
 
 import os
@@ -13,6 +14,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
+from ...models.booking.separate_booking import SeparateBooking
 from ...models.recall.trace import Trace
 from ...plc.steps import Anomaly
 from .. import summary
@@ -34,7 +36,7 @@ class History:
 
     def __init__(self, case, seed):
         self.case, self.env = case, case.env
-        self.random = random.Random(seed)
+        self.random, self.by_tasks = random.Random(seed), seed % 10 == 0
         self.ledger, self.told, self.lots = Ledger(LOCATED, ENTERED, SHARING), [], {}
         self.waiting, self.booked, self.numbers = [], [], {}
         self.began, self.bags = fields.Datetime.now(), [case.new_lot(f"B{number}", case.vitamins) for number in range(3)]
@@ -116,7 +118,10 @@ class History:
         bom = bom or self.random.choice(self.case.boms)
         order = self.case.new_order(1000.0 * tons, bom_id=bom.id, product_id=bom.product_tmpl_id.product_variant_id.id)
         self.take_bag(order)
-        self.case.run_task(1)
+        if self.by_tasks:
+            self.case.run_task(1)
+        else:
+            self.env["plc.task.fill"]._fill(self.case.controller.with_env(self.env)._in_plc_language())
         return order.plc_batch_ids.filtered("active").sorted("part")
 
     def take_bag(self, order):
@@ -268,13 +273,24 @@ class History:
             self.book(batch)
 
     def book(self, batch):
-        self.case.run_task(3)
+        if self.by_tasks:
+            self.case.run_task(3)
+        else:
+            self.book_at_once(batch._in_plc_language())
         self.case.assertFalse(batch.last_error)
         self.case.assertFalse(batch.active)
         self.booked.append(batch)
         if batch.state == "done":
             self.ledger.made[batch] = batch.production_id.lot_producing_ids
         self.ledger.book(batch)
+
+    def book_at_once(self, batch):
+        if batch.state == "failed":
+            SeparateBooking(batch).book_failed()
+            batch._close_disposition()
+        else:
+            self.env["plc.task.write.back"]._book(batch)
+            batch._finish()
 
     def find_more(self):
         """A person finds out that a batch which is booked had dosed more."""
@@ -298,6 +314,7 @@ class TestSiloHistories(SiloCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
         maize, peas = (cls.new_product(name, tracking="lot", standard_price=0.2) for name in ("Test maize", "Test peas"))
         cls.silos = {103: cls.silo, 104: cls.new_silo(104, maize), ENTERED: cls.new_silo(ENTERED, peas)}
         cls.silos[107] = cls.new_silo(107, cls.barley, sequence=20)
