@@ -6,6 +6,7 @@ from odoo.tools import format_datetime
 from ...plc.levels import differs, has_changed
 from ...tools.translate import format_number, translate
 from ..common.plc_tolerance import weight_field
+from ..common.roles import check_manager
 
 OLD = timedelta(minutes=15)  # after which a reading says nothing of now
 SHORT = "HH:mm"
@@ -87,7 +88,21 @@ class PlcEquipment(models.Model):
         for silo in self:
             silo.sensor_told = silo._told_sensor() if silo.sensor_at else False
 
+    # Actions
+
+    def action_forget_sensor(self):
+        """Its sensor is no more: what it showed last is forgotten, and no alarm misses it, until the PLC shows it again.
+
+        :return: True
+        """
+        check_manager(self)
+        self.sudo()._forget_sensor()
+        return True
+
     # Business methods: its sensor
+
+    def _forget_sensor(self):
+        self.filtered("sensor_at").write({"sensor_at": False, "sensor_level": 0.0, "sensor_problem": False})
 
     def _told_sensor(self):
         """What it shows, and when that was; or why nobody knows."""
@@ -112,8 +127,19 @@ class PlcEquipment(models.Model):
         """
         :param book: its level by the books; None: it has none
         """
-        is_known = bool(self.sensor_at) and not self.sensor_problem and not self._is_sensor_old()
-        return is_known and book is not None and differs(self.sensor_level, book, self._sensor_limit())
+        is_told = self._is_sensor_known() and book is not None
+        return is_told and all(differs(level, book, self._sensor_limit()) for level in self._sensed())
+
+    def _is_sensor_known(self):
+        return bool(self.sensor_at) and not self.sensor_problem and not self._is_sensor_old()
+
+    def _sensed(self):
+        """What sensors may say of its location: of equipment that is said to be one location nobody knows whether it is one silo
+        with two outlets, or two silos with a part each."""
+        same = self.controller_id.equipment_ids.filtered(
+            lambda silo: silo.location_id and silo.location_id == self.location_id and silo._is_sensor_known()
+        )
+        return {self.sensor_level, sum((same | self).mapped("sensor_level"))}
 
     def _is_sensor_news(self, level):
         if bool(level.problem) != bool(self.sensor_problem) or not self.sensor_at:

@@ -107,6 +107,7 @@ METHODS = {
     ("plc.controller", "get_board"): (PLANNERS,),
     ("plc.controller", "test_connection"): (OPERATORS,),
     ("plc.dosing.silo", "action_view_doses"): (PLANNERS,),
+    ("plc.equipment", "action_forget_sensor"): (MANAGERS,),
     ("plc.equipment", "action_plc_recall"): (PLANNERS,),
     ("plc.equipment", "action_open_change"): (OPERATORS,),
     ("plc.equipment", "action_open_fill"): (OPERATORS,),

@@ -16,6 +16,7 @@ from . import (
     test_query_counts,
     test_refusals,
     test_restored,
+    test_sensor_faults,
     test_sensors,
     test_snapshot,
     test_watched,
