@@ -65,6 +65,9 @@ class Stage:
         for silo, level in zip(mill.equipment_ids, (8200.0, 3400.0, 950.0, 400.0, 5100.0), strict=False):
             silo.write({"location_id": silo._location_below(store).id, "capacity_kg": 10_000.0, "low_kg": 1000.0})
             env["stock.quant"]._update_available_quantity(silo.product_ids, silo.location_id, level)
+        for silo, level in zip(mill.equipment_ids, (8190.0, 2750.0), strict=False):  # the second has more by the books
+            silo.write({"sensor_at": fields.Datetime.now(), "sensor_level": level, "sensor_limit_kg": 200.0})
+        mill.equipment_ids[2].write({"sensor_at": fields.Datetime.now(), "sensor_level": 930.0})
         return mill.equipment_ids[2].id
 
     def second_act(self):
