@@ -18,7 +18,7 @@ class IrHttp(models.AbstractModel):
         """An operator begins on the board, unless the administrator gave him another home action."""
         info = super().session_info()
         user = self.env.user
-        if user._is_internal() and not user.action_id and self._plc_is_operator(user):
+        if not user.action_id and self._plc_is_operator(user):
             info["home_action_id"] = self.env.ref("plc_mo_batch.plc_board_action").id
         return info
 
