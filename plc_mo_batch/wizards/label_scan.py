@@ -1,9 +1,11 @@
 """What a scanner typed, taken apart: a lot's name, a product's barcode, or a GS1 label."""
 
+from datetime import date
 from typing import NamedTuple
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
 
 class Label(NamedTuple):
@@ -11,12 +13,23 @@ class Label(NamedTuple):
 
     :param weight: in the unit that was asked for; 0.0: none on the label
     :param lot_name: as a GS1 label has it, known or not
+    :param expires: the day, if the label has one
     """
 
     lot: models.BaseModel
     product: models.BaseModel
     weight: float = 0.0
     lot_name: str = ""
+    expires: date | None = None
+
+    def problem(self):
+        """Why nothing is to be made of what carries this label; empty: it is good."""
+        env = self.product.env
+        if self.lot_name and not self.lot:
+            return env._("%(product)s has no lot %(lot)s.", product=self.product.display_name, lot=self.lot_name[:100])
+        if self.expires and self.expires < fields.Date.context_today(self.product):
+            return env._("By its label it expired on %s: take another bag.", format_date(env, self.expires))
+        return ""
 
 
 class LabelScan:
@@ -46,7 +59,7 @@ class LabelScan:
         return (found.filtered(lambda product: product in self.products[0]) or found)[:1]
 
     def _read_gs1(self, code):
-        """By Odoo's own nomenclature: lot (10), product (01), net weight (310x)."""
+        """By Odoo's own nomenclature: lot (10), product (01), net weight (310x), day on which it expires (17)."""
         nomenclature = self.env["barcode.nomenclature"].sudo().search([("is_gs1_nomenclature", "=", True)], limit=1)
         try:
             parts = {part["type"]: part for part in nomenclature.gs1_decompose_extended(code) or ()} if nomenclature else {}
@@ -57,7 +70,8 @@ class LabelScan:
             product = self._product_named(parts["product"]["value"].lstrip("0"))
         name = parts["lot"]["value"] if "lot" in parts else ""
         lot = self._lot_named(name, product) if name else self.env["stock.lot"]
-        return Label(lot, product, self._weight_of(parts.get("quantity")), name)
+        expires = parts["expiration_date"]["value"] if "expiration_date" in parts else None
+        return Label(lot, product, self._weight_of(parts.get("quantity")), name, expires and fields.Date.to_date(expires))
 
     def _weight_of(self, part):
         unit = part and part["rule"].associated_uom_id

@@ -145,6 +145,14 @@ class PlcHandAdd(models.TransientModel):
         if code:
             bag = self.env["plc.weighing"]._of_label(code)
             self.scan_problem = self._take_bag(bag) if bag else self._take_label(code)
+            if self.scan_problem:  # nothing of this bag, nor of the one before it, is added by a careless tap
+                self.lot_id = False
+
+    @api.onchange("line_id", "lot_id", "bag_id")
+    def _onchange_choice(self):
+        """What was wrong with the bag that was scanned last stands in the way until another one is scanned, or chosen."""
+        if self.lot_id or self.bag_id or not self.needs_lot:
+            self.scan_problem = False
 
     def _take_bag(self, bag):
         """
@@ -170,8 +178,8 @@ class PlcHandAdd(models.TransientModel):
             return self.env._("%s is neither a lot nor a product.", code[:100])
         if product != self.product_id:
             return self._refused(product)
-        if label.lot_name and not label.lot:
-            return self.env._("%(product)s has no lot %(lot)s.", product=product.display_name, lot=label.lot_name[:100])
+        if problem := label._replace(product=product).problem():
+            return problem
         self.lot_id = label.lot or self.lot_id
         if not self.bag_id:
             self.weight = label.weight or self.weight

@@ -82,20 +82,25 @@ class PlcSiloFill(models.TransientModel):
     def _onchange_scan(self):
         """What a scanner typed is taken apart into the inputs, and its field is free for the next."""
         code, self.scan, self.scan_problem = (self.scan or "").strip(), False, False
-        if not code:
-            return
+        if code:
+            self._take_label(code)
+            if self.scan_problem:  # the lot of the bag before is not this one's
+                self.lot_id = False
+
+    def _take_label(self, code):
         held = self.env["plc.equipment"].search([("location_id", "!=", False)]).product_ids
-        lot, product, weight, _name = LabelScan(self.env, (self.silo_id.product_ids, held), self.uom_id).take_apart(code)
-        if not lot and not product:
+        label = LabelScan(self.env, (self.silo_id.product_ids, held), self.uom_id).take_apart(code)
+        product = label.product or label.lot.product_id
+        if not product:
             self.scan_problem = self.env._("%s is neither a lot nor a product of a silo.", code[:100])
             return
-        product = product or lot.product_id
         if product not in self.silo_id.product_ids:
             self._take_silo_of(product)
         if product in self.silo_id.product_ids:
             self.product_id = product
-            self.lot_id = lot or (self.lot_id if self.lot_id.product_id == product else False)
-        self.weight = weight or self.weight
+            self.lot_id = label.lot or (self.lot_id if self.lot_id.product_id == product else False)
+            self.scan_problem = label._replace(product=product).problem() or False
+        self.weight = label.weight or self.weight
 
     def _take_silo_of(self, product):
         """The one that holds it, unless another was chosen."""

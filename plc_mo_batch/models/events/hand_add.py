@@ -142,10 +142,15 @@ class HandAdd:
     def _ended(self):
         if self.batch.state == RUNNING:
             return None
-        told = {"batch": self.batch.name, "state": label_of(self.batch, "state").lower()}
-        if self.batch.state == DONE:
-            return self.env._("Batch %(batch)s is booked already. This is booked on top of it.", **told)
-        return self.env._("Batch %(batch)s is %(state)s.", **told)
+        if self.batch.state == DONE:  # as planned, perhaps: then this bag is what was meant
+            return self.env._(
+                "Batch %(batch)s is booked already, with %(booked)s %(unit)s of %(product)s. This is booked on top of it.",
+                batch=self.batch.name,
+                booked=format_number(self.env, self.line._booked_qty(), ".2f"),
+                unit=self.line.uom_id.name,
+                product=self.line.product_id.display_name,
+            )
+        return self.env._("Batch %(batch)s is %(state)s.", batch=self.batch.name, state=label_of(self.batch, "state").lower())
 
     def _meanwhile(self):
         """Somebody else entered something since the page was shown."""

@@ -1,5 +1,6 @@
 from . import (
     test_event_areas,
     test_hand_adds_at_scale,
+    test_labels_of_bags,
     test_scale_race,
 )

@@ -256,7 +256,7 @@ class TestHandAddsAtScale(HandAddCase):
         self.run_task(3)
         self.assertEqual(self.batch.state, "done")
         _bag, question = self.add(0.45, "B")
-        self.assertIn("is booked already. This is booked on top of it.", question)
+        self.assertIn("is booked already, with 14.00 kg of Test salt. This is booked on top of it.", question)
         self.add(0.45, "B", agreed=question)
         self.assertEqual(self.booked(), {"A": 14.0, "B": 0.45})
 
