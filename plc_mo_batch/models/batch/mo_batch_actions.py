@@ -90,7 +90,9 @@ class MoBatch(models.Model):
         except LockError as error:
             names = ", ".join(self.mapped("name"))
             raise LockError(
-                self.env._("Batch %s is being read, booked or changed at this very moment: nothing was entered. Try again.", names)
+                self.env._(
+                    "Batch %s is being read, booked or changed at this very moment: nothing was entered. Try again.", names
+                )
             ) from error
 
     def _refusal(self, action):

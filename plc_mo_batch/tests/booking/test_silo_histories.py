@@ -346,7 +346,8 @@ class TestSiloHistories(SiloCase):
                     kinds.update(kind for kind, *_rest in history.told)
                     savepoint.rollback()
                     self.env.invalidate_all()
-        summary.tell(f"{HISTORIES} histories of silos from {FIRST}: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")
+        told = ", ".join(f"{times} {kind}" for kind, times in kinds.most_common())
+        summary.tell(f"{HISTORIES} histories of silos from {FIRST}: {told}")
 
     def vitamins_of(self, batches):
         return batches.line_ids.filtered(lambda line: line.product_id == self.vitamins)

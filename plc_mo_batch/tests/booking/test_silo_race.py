@@ -41,9 +41,9 @@ class TestSiloRace(CommittedMillCase):
         batch._store_actuals(doses.keys(), doses.values())
         batch._advance("completed", batch.planned_qty, {"acknowledged": True})
 
-    def components(self, _env, _plc, product):
+    def components(self, _env, plc, product):
         """Values of the formula's lines, for 1 kg."""
-        return [{"product_id": product.id, "product_qty": 0.15}]
+        return [{"product_id": product.id, "product_qty": 0.15, "product_uom_id": plc.uom_id.id}]
 
     def new_order(self, env, plc, product):
         feed = env["product.product"].create({"name": "Test feed", "is_storable": True, "uom_id": plc.uom_id.id})
@@ -51,7 +51,7 @@ class TestSiloRace(CommittedMillCase):
             {
                 "product_tmpl_id": feed.product_tmpl_id.id,
                 "product_uom_id": plc.uom_id.id,
-                "bom_line_ids": [(0, 0, {"product_uom_id": plc.uom_id.id, **each}) for each in self.components(env, plc, product)],
+                "bom_line_ids": [(0, 0, values) for values in self.components(env, plc, product)],
             }
         )
         values = {"product_id": bom.product_tmpl_id.product_variant_id.id, "bom_id": bom.id, "product_qty": 1000.0}

@@ -19,7 +19,7 @@ class TestScaleRace(TestSiloRace):
 
     def components(self, env, plc, product):
         self.salt_id = env["product.product"].create({"name": "Test salt", "is_storable": True, "uom_id": plc.uom_id.id}).id
-        salt = {"product_id": self.salt_id, "product_qty": 0.02, "plc_added": "hand"}
+        salt = {"product_id": self.salt_id, "product_qty": 0.02, "product_uom_id": plc.uom_id.id, "plc_added": "hand"}
         return [*super().components(env, plc, product), salt]
 
     def end(self, batch):
