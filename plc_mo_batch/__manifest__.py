@@ -40,6 +40,7 @@
         "views/plc_controller_health_views.xml",
         "views/plc_controller_clock_views.xml",
         "views/plc_equipment_sensor_views.xml",
+        "report/plc_register_table_report.xml",
         "report/plc_commissioning_report.xml",
         "views/plc_commissioning_views.xml",
         "wizards/plc_failure_resolve_views.xml",

@@ -41,6 +41,7 @@ MODULES = {
     ),
     "dissect": ("test_dissect", "test_clock"),
     "constants": ("test_constants",),
+    "register_table": ("test_register_table",),
     "steps": ("test_reconcile",),
     "handshake": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched", "test_reconcile_unbelieved"),
     "job_numbers": ("test_reconcile", "test_reconcile_sentences", "test_reconcile_watched", "test_reconcile_unbelieved"),

@@ -33,6 +33,7 @@ TESTS = (  # fast ones first
     "test_clock",
     "test_levels",
     "test_constants",
+    "test_register_table",
     "test_doses",
     "test_simulator_bins",
     "test_simulator_events",

@@ -515,7 +515,7 @@ def doubled(area: Area) -> list[Sentence]:
 
 
 def wrong_types(area: Area) -> list[Sentence]:
-    """Sentences for fields whose role does not allow their type or scale."""
+    """Sentences for fields whose role does not allow their type or scale, and for a scale that no value survives."""
     found = []
     for item in area.fields:
         types = TYPES_OF_ROLE.get(item.role, NUMBERS)
@@ -525,6 +525,9 @@ def wrong_types(area: Area) -> list[Sentence]:
             found.append(_lt("%(place)s has type %(type)s, but its role %(role)s requires %(types)s.", **told))
         elif item.role in TYPES_OF_ROLE and item.scale != 1:
             found.append(_lt("%(place)s has a scale, but a field with the role %(role)s cannot be scaled.", **told))
+        elif not item.scale > 0:
+            number = Number(f"{item.scale:.15g}")
+            found.append(_lt("%(place)s has the scale %(scale)s: enter 1 for a number that is not scaled.", scale=number, **told))
     return found
 
 

@@ -3,4 +3,5 @@ from . import (
     plc_register_area,
     plc_register_field,
     plc_register_layout,
+    plc_register_layout_table,
 )

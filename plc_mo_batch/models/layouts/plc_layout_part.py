@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from ..common.marks import SAVING
 
 # may be changed at any time: nothing that is read or written depends on it
-HARMLESS = {"name", "active", "unit", "controller_ids", "company_id"}
+HARMLESS = {"name", "active", "unit", "controller_ids", "company_id", "notation"}
 WORDLESS = HARMLESS | {"copies_on_take"}  # moves no word
 
 

@@ -99,7 +99,7 @@ class PlcRegisterField(models.Model):
 
     _sensible = models.Constraint(
         'CHECK("offset" >= 0 AND words > 0 AND scale > 0 AND repeat > 0 AND step >= 0)',
-        "Offset and step cannot be negative. Words, scale and lines must be at least 1.",
+        "Offset and step cannot be negative, scale must be above 0, words and lines at least 1.",
     )
 
     @api.constrains("offset", "type", "words", "repeat", "step", "area_id")

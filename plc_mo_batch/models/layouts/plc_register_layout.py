@@ -141,7 +141,7 @@ class PlcRegisterLayout(models.Model):
         for register_layout in self:
             register_layout.has_commands = "command" in register_layout.area_ids.field_ids.mapped("role")
 
-    @api.constrains("handshake", "slots", "word_order", "swap_bytes", "text_order", "address_offset", "area_ids")
+    @api.constrains("handshake", "slots", "word_order", "swap_bytes", "text_order", "address_offset", "area_ids", "table_ids")
     def _check_layout(self):
         for register_layout in self.filtered("area_ids"):
             problems = register_layout._find_problems()

@@ -210,14 +210,14 @@ FIELDS = {
     },
     "plc.register.field": {
         SET: "area_id maximum minimum name offset repeat role scale step type unit value words",
-        SHOWN: "layout_id",
+        SHOWN: "first_address last_address layout_id words_taken",
     },
     "plc.register.layout": {
         SET: (
-            "active address_offset area_ids controller_ids copies_on_take drift handshake name slots swap_bytes text_order "
-            "weight_contains word_order"
+            "active address_offset area_ids controller_ids copies_on_take drift handshake name notation slots swap_bytes "
+            "table_ids text_order weight_contains word_order"
         ),
-        SHOWN: "has_clock has_commands has_events has_levels problems protocol",
+        SHOWN: "has_clock has_commands has_events has_levels problems protocol table_file table_file_name",
         ADMINISTERED: "company_id",
     },
     "plc.setup": {

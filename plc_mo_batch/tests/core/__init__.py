@@ -24,6 +24,7 @@ from . import (
     test_reconcile_tables,
     test_reconcile_unbelieved,
     test_reconcile_watched,
+    test_register_table,
     test_rounds,
     test_s7,
     test_sentences,

@@ -102,6 +102,14 @@ class TestRules(BaseCase):
         self.assertEqual(by_state.problems(), [])
         self.assertEqual(changed(self.jobs, "recipe", without("finished")).problems(), [])
 
+    def test_scale(self):
+        """No number is left of a value that is divided by 0, nor one that is compared with limits if its sign is turned."""
+        for scale, told in ((0, "0"), (0.0, "0"), (-0.5, "-0.5")):
+            for role in ("line_quantity", "quantity"):
+                [problem, *_others] = changed(self.jobs, "recipe", altered(role, scale=scale)).problems()
+                self.assertIn(f"has the scale {told}: enter 1 for a number that is not scaled.", problem)
+        self.assertEqual(changed(self.jobs, "recipe", altered("quantity", scale=0.001)).problems(), [])
+
     def test_input_registers(self):
         sentence = "Odoo writes to the {} area, so it cannot use input registers, which are read-only."
         for layout in (self.jobs, self.flags):

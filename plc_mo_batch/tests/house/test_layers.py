@@ -11,6 +11,7 @@ ORDER = [
     "codec",
     "layout",
     "constants",
+    "register_table",
     "dissect",
     "address",
     "wire",

@@ -6,4 +6,5 @@ from . import (
     test_layout_import,
     test_layout_steps,
     test_node_browse,
+    test_register_page,
 )
