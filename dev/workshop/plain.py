@@ -34,6 +34,7 @@ TESTS = (  # fast ones first
     "test_levels",
     "test_constants",
     "test_register_table",
+    "test_pasted_table",
     "test_doses",
     "test_simulator_bins",
     "test_simulator_events",

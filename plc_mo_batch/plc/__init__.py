@@ -5,6 +5,7 @@ Nothing in this package imports ``odoo``, and each module imports only modules t
 * ``doses``: what a scale can weigh, and which silo of several doses how much; ``sentences``: texts of these layers for people;
 * ``codec``: words <-> values; ``layout``: areas, slots, fields; ``constants``: a layout for a PLC's program;
   ``register_table``: a layout as a table, with addresses as the programmer's tool writes them;
+  ``pasted_table``: a table that a person pasted, understood row by row;
   ``dissect``: a slot field by field, for people;
 * ``address``: which addresses a PLC may have; ``wire``: what a wire promises; ``trust``: certificates of OPC UA;
   ``transport``: the wire that speaks Modbus, and the only file that knows pymodbus; ``wires``: the registry of all wires;

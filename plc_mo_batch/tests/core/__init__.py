@@ -17,6 +17,7 @@ from . import (
     test_look,
     test_manners,
     test_opcua,
+    test_pasted_table,
     test_reconcile,
     test_reconcile_model,
     test_reconcile_sentences,

@@ -12,6 +12,7 @@ ORDER = [
     "layout",
     "constants",
     "register_table",
+    "pasted_table",
     "dissect",
     "address",
     "wire",
