@@ -28,7 +28,7 @@ class TestScaleRace(TestSiloRace):
     def forget(self):
         with self.transaction() as env:
             env.cr.execute("DELETE FROM plc_weighing WHERE controller_id = %s", [self.mill_id])
-        super().forget()
+        return super().forget()
 
     def line(self, env):
         return env["mo.batch"].browse(self.batch_id).line_ids.filtered(lambda line: line.product_id.id == self.salt_id)

@@ -20,16 +20,16 @@ class TestSensorFaults(SensorCase):
         self.bring(500.0, self.lots["A"], self.location)
         self.add_levels()
         self.controller.sensor_limit_kg = 100.0
-        self.read(480.0)
+        self.show(480.0)
 
-    def read(self, kg, code=103):
+    def show(self, kg, code=103):
         self.controller._record_levels([Level(code, kg)])
         self.env.flush_all()
 
     def sharing(self, code, kg):
         """Other equipment that is said to be the same location."""
         silo = self.new_silo(code, self.barley, location_id=self.location.id)
-        self.read(kg, code)
+        self.show(kg, code)
         return silo
 
     # What it shows
@@ -38,7 +38,7 @@ class TestSensorFaults(SensorCase):
         """What it shows last counts; the alarm comes and goes with it, and the journal has each alarm once."""
         for kg, is_off in ((0.0, True), (21_474_836.47, True), (480.0, False), (1e12, True), (-0.0, True), (500.0, False)):
             with self.subTest(kg=kg):
-                self.read(kg)
+                self.show(kg)
                 self.assertEqual(self.silo.sensor_level, kg)
                 self.assertEqual(bool(self.alarms()), is_off)
                 gauge = self.env["plc.controller"].get_board()["lanes"]
@@ -76,15 +76,15 @@ class TestSensorFaults(SensorCase):
     def test_archived(self):
         """No alarm misses the sensor of a silo that is out of use, and nothing is written on it."""
         self.silo.location_id = False
-        self.read(200.0)
+        self.show(200.0)
         self.wait(3600)
         self.silo.active = False
-        self.read(10.0)
+        self.show(10.0)
         self.assertEqual(self.silo.sensor_level, 200.0)
         self.assertEqual(self.alarms(), [])
         self.silo.active = True
         self.assertIn("not read since", self.alarms()[0])
-        self.read(150.0)
+        self.show(150.0)
         self.assertRecordValues(self.silo, [{"sensor_level": 150.0, "sensor_problem": False}])
         self.assertEqual(self.alarms(), [])
 
@@ -94,13 +94,13 @@ class TestSensorFaults(SensorCase):
         self.assertTrue(self.silo.sensor_at)
         self.silo.code = 203
         self.assertRecordValues(self.silo, [{"sensor_at": False, "sensor_level": 0.0, "sensor_told": False}])
-        self.read(300.0, 203)
+        self.show(300.0, 203)
         self.assertEqual(self.silo.sensor_level, 300.0)
 
     def test_is_no_more(self):
         """The PLC shows it no more: an alarm misses it until a manager says that there is none."""
         self.wait(3600)
-        self.read(10.0, 101)
+        self.show(10.0, 101)
         self.assertIn("The sensor of Silo 103: not read since", self.alarms()[0])
         operator, manager = (
             new_test_user(self.env, f"plc-{name}", groups=f"plc_mo_batch.group_{name}") for name in ("operator", "manager")
@@ -110,17 +110,17 @@ class TestSensorFaults(SensorCase):
         self.silo.with_user(manager).action_forget_sensor()
         self.assertFalse(self.silo.sensor_told)
         self.assertEqual([alarm for alarm in self.alarms() if "Silo 103" in alarm], [])
-        self.read(0.0)
+        self.show(0.0)
         self.assertTrue(self.silo.sensor_told)
 
     def test_one_location(self):
         """One silo with two outlets, whose sensors both show it, or two silos with a part each: either may be, nothing else."""
         other = self.sharing(203, 490.0)
         self.assertEqual(self.alarms(), [])
-        self.read(300.0)
-        self.read(210.0, 203)
+        self.show(300.0)
+        self.show(210.0, 203)
         self.assertEqual(self.alarms(), [])
-        self.read(10.0, 203)
+        self.show(10.0, 203)
         self.assertEqual(len(self.alarms()), 2)
         other.action_forget_sensor()
         self.assertEqual(len(self.alarms()), 1)
