@@ -47,14 +47,27 @@ class History:
         for code in LOCATED:
             self.fill(code)
         self.enter_lot()
-        steps = (self.make, self.make, self.make, self.fill, self.fill, self.fail, self.release, self.find_more, self.count,
-                 self.change_over, self.enter_lot, self.share, self.mix, self.mix, self.deliver, self.rebook, self.correct,
-                 self.correct, self.weigh_late)  # fmt: skip
         for _step in range(STEPS):
-            self.random.choice(steps)()
+            self.random.choice(self.possible())()
         while self.waiting:
             self.release()
         self.deliver()
+
+    def possible(self):
+        """What may happen next, the more often it stands here: each kind must, in a handful of histories."""
+        acts = [self.make, self.make, self.fill, self.fail, self.change_over, self.enter_lot, self.share, self.mix, self.rebook]
+        if self.waiting:
+            acts += [self.release, self.correct, self.correct]
+        if self.done():
+            acts += [self.find_more, self.find_more, self.deliver]
+        if self.case.vitamins_of(self.done()):
+            acts += [self.weigh_late]
+        if any(map(self.ledger.layers, LOCATED)):
+            acts += [self.count]
+        return acts
+
+    def done(self):
+        return self.env["mo.batch"].union(*(batch for batch in self.booked if batch.state == "done"))
 
     def tell(self, *what):
         self.told.append(what)
@@ -105,12 +118,11 @@ class History:
         self.ledger.entered = lot
 
     def count(self):
-        code = self.random.choice(LOCATED)
-        if self.ledger.layers(code):
-            lot, less = self.ledger.lose(code, self.amount(100))
-            left = self.ledger.held(code, lot)
-            self.tell("count", code, lot.name, -less, left)
-            self.case.count(self.case.silos[code].location_id, lot, left)
+        code = self.random.choice([code for code in LOCATED if self.ledger.layers(code)])
+        lot, less = self.ledger.lose(code, self.amount(100))
+        left = self.ledger.held(code, lot)
+        self.tell("count", code, lot.name, -less, left)
+        self.case.count(self.case.silos[code].location_id, lot, left)
 
     # Batches
 
@@ -156,7 +168,7 @@ class History:
             if self.random.random() < 0.3:
                 self.weigh(batch)
             self.end(batch)
-            if self.random.random() < 0.4:
+            if self.random.random() < 0.6:
                 self.wait(batch)
             else:
                 self.book(batch)
@@ -176,11 +188,9 @@ class History:
 
     def weigh_late(self):
         """A bag is entered once its batch is booked."""
-        lines = self.case.vitamins_of(self.env["mo.batch"].union(*self.booked).filtered(lambda batch: batch.state == "done"))
-        if lines:
-            line, bag = self.random.choice(lines), self.random.choice(self.bags)
-            self.tell("weighed late", self.numbers[line.batch_id])
-            self.add_bag(line, bag)
+        line, bag = self.random.choice(self.case.vitamins_of(self.done())), self.random.choice(self.bags)
+        self.tell("weighed late", self.numbers[line.batch_id])
+        self.add_bag(line, bag)
 
     def add_bag(self, line, bag):
         kilograms = self.random.choice((1.0, 2.5, round(self.random.uniform(0.1, 3), 2)))
@@ -190,8 +200,7 @@ class History:
 
     def correct(self):
         """What a batch that waits had dosed becomes known: more or less, also of a silo that is not in its recipe."""
-        if self.waiting:
-            self.correct_one(self.random.choice(self.waiting))
+        self.correct_one(self.random.choice(self.waiting))
 
     def correct_one(self, batch):
         code = self.random.choice((*LOCATED, *SHARING, ENTERED))
@@ -266,11 +275,10 @@ class History:
             self.book(batch)
 
     def release(self):
-        if self.waiting:
-            batch = self.waiting.pop(self.random.randrange(len(self.waiting)))
-            self.tell("release", self.numbers[batch])
-            batch.review_needed = False
-            self.book(batch)
+        batch = self.waiting.pop(self.random.randrange(len(self.waiting)))
+        self.tell("release", self.numbers[batch])
+        batch.review_needed = False
+        self.book(batch)
 
     def book(self, batch):
         if self.by_tasks:
@@ -294,19 +302,17 @@ class History:
 
     def find_more(self):
         """A person finds out that a batch which is booked had dosed more."""
-        done = [batch for batch in self.booked if batch.state == "done"]
-        if done:
-            batch = self.random.choice(done)
-            line = self.random.choice(batch.line_ids.filtered(lambda line: line.code in (*LOCATED, *SHARING, ENTERED)))
-            kilograms = self.amount(60)
-            self.tell("found later", self.numbers[batch], line.code, kilograms)
-            used = dict(self.ledger.used[batch])
-            self.ledger.dose(batch, line.code, kilograms)
-            more = {place for place, kg in self.ledger.used[batch].items() if kg != used.get(place)}
-            before = {each: each.actual_qty for each in batch.line_ids}
-            line.actual_qty += kilograms
-            self.env["plc.task.write.back"]._book_difference(batch, before)
-            self.ledger.book(batch, more)
+        batch = self.random.choice(self.done())
+        line = self.random.choice(batch.line_ids.filtered(lambda line: line.code in (*LOCATED, *SHARING, ENTERED)))
+        kilograms = self.amount(60)
+        self.tell("found later", self.numbers[batch], line.code, kilograms)
+        used = dict(self.ledger.used[batch])
+        self.ledger.dose(batch, line.code, kilograms)
+        more = {place for place, kg in self.ledger.used[batch].items() if kg != used.get(place)}
+        before = {each: each.actual_qty for each in batch.line_ids}
+        line.actual_qty += kilograms
+        self.env["plc.task.write.back"]._book_difference(batch, before)
+        self.ledger.book(batch, more)
 
 
 @tagged("post_install", "-at_install")
