@@ -55,6 +55,7 @@
         "views/plc_recall_doors.xml",
         "wizards/plc_layout_constants_views.xml",
         "wizards/plc_layout_generate_views.xml",
+        "wizards/plc_layout_paste_views.xml",
         "wizards/plc_node_browse_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_production_plc_views.xml",

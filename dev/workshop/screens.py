@@ -25,6 +25,9 @@ class Screen(NamedTuple):
     act: int = 1
 
 
+# tags of a PLC's tool: two of roles that Odoo knows, one that it does not, one in another slot
+PASTED = "Name;Type;Address\nPlanned quantity;REAL;7025\nOrder name;STRING[20];7001\nSpare;INT;7090\nArmed job;UDINT;7179"
+
 SCREENS = [
     Screen("board", "plc-board", ".o_plc_board .o_plc_batch", height=1560),
     Screen("wall", "plc-board", ".o_plc_wall .o_plc_batch", clicks=(".o_plc_to_wall",), height=810),
@@ -92,6 +95,20 @@ SCREENS = [
     Screen("silo-change", "plc-equipment/{silo}", ".modal .o_form_view", clicks=("button[name=action_open_change]",)),
     Screen("layouts", "plc-layouts", ".o_list_view .o_data_row", "manager"),
     Screen("layout", "plc-layouts/{layout}", ".o_form_view", "manager"),
+    Screen("layout-table", "plc-layouts/{layout}", "[name=table_ids] .o_data_row", "manager", clicks=("a[name=table]",)),
+    Screen(
+        "layout-paste",
+        "plc-layouts/{layout}",
+        ".modal .o_data_row",
+        "manager",
+        clicks=(
+            "a[name=table]",
+            "button[name=action_open_paste]",
+            (".modal [name=text] textarea", PASTED),
+            ".modal button[name=action_read]",
+        ),
+    ),
+    Screen("layout-print", "../report/html/plc_mo_batch.report_plc_register_table/{layout}", ".page h2", "manager"),
     Screen(
         "layout-generate",
         "plc-controllers/{mill}",

@@ -20,19 +20,19 @@ from .sentences import Sentence, _lt
 MOST_ROWS = 2000  # more than all areas can have fields
 MOST_CHARACTERS = 1_000_000
 MOST = 2**31 - 1  # what the database's integer holds
-# column -> headings of tools and spreadsheets, besides the layout's own labels
+# column -> headings of tools and spreadsheets, besides the layout's own labels, as fold() makes them
 HEADINGS = {
     "area": ("area",),
-    "name": ("name", "symbol", "symbol name", "tag", "tag name", "variable", "variable name", "field"),
+    "name": ("name", "symbol", "symbolname", "tag", "tagname", "variable", "variablename", "field"),
     "role": ("role",),
     "offset": ("offset", "word"),
-    "address": ("address", "logical address", "absolute address", "at", "register", "address in slot 1"),
-    "type": ("type", "data type"),
+    "address": ("address", "logicaladdress", "absoluteaddress", "at", "register", "addressinslot1"),
+    "type": ("type", "datatype"),
     "words": ("words",),
     "scale": ("scale", "factor"),
     "lines": ("lines",),
     "step": ("step",),
-    "value": ("first value", "value"),
+    "value": ("firstvalue", "value"),
     "unit": ("unit",),
     "minimum": ("minimum", "min"),
     "maximum": ("maximum", "max"),
@@ -202,7 +202,8 @@ class _Reader:
                 values |= _attempt(problems, lambda column=column: {column: _number_of(column, cells[column])})
         area, offset = self._place(cells, values.get("offset"), problems)
         values |= {"area": area, "offset": offset, "unit": cells.get("unit", "")}
-        values |= _attempt(problems, lambda: self._type(cells.get("type", ""), values))
+        unknown = {"type": ""} if "type" in self.columns else {}
+        values |= _attempt(problems, lambda: self._type(cells.get("type", ""), values)) or unknown
         values["role"] = self._role(area, cells, problems)
         values["name"] = cells.get("name") or values["role"] or "?"
         problems += _senseless(values)
@@ -216,6 +217,8 @@ class _Reader:
             if not area or not self.known.layout.has(area):
                 problems.append(_lt('The layout has no area "%(area)s".', area=told[:100]))
                 return "", offset or 0
+        if cells.get("offset") and offset is None:
+            return area, 0  # it has its problem already, and a person enters the right one
         if cells.get("address"):
             place = _attempt(problems, lambda: dict([self._located(cells["address"], area)]))
             for found, word in place.items():
@@ -229,7 +232,7 @@ class _Reader:
                         )
                     )
                 return found, word if offset is None else offset
-        elif offset is None and not cells.get("offset"):
+        elif offset is None:
             problems.append(_lt("It has no address."))
         elif not area:
             problems.append(_lt("It has no area."))

@@ -24,7 +24,7 @@ SIZES = {1: "W", 2: "D"}  # what S7 calls so many words; any other length begins
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text that begins so for a formula
 EXAMPLES = {
     "modbus": {ZERO: "7000", ONE: "7001", MODICON: "407001"},
-    "fins": dict.fromkeys(NOTATIONS, "D7000, E1_7000"),
+    "fins": dict.fromkeys(NOTATIONS, "D7000"),
     "s7": dict.fromkeys(NOTATIONS, "DB10.DBW14000"),
     "opcua": dict.fromkeys(NOTATIONS, "ns=2;s=Mo[7000]"),
 }

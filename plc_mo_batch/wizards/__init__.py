@@ -9,6 +9,7 @@ from . import (
     plc_hand_add,
     plc_layout_constants,
     plc_layout_generate,
+    plc_layout_paste,
     plc_node_browse,
     plc_recall,
     plc_recall_line,

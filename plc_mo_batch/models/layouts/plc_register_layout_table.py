@@ -7,6 +7,8 @@ from odoo import api, fields, models
 
 from ...plc import register_table
 from ...plc.layout import EVENT_AREAS, SHOWN_AREAS
+from ...plc.pasted_table import HEADINGS, Known
+from ...plc.register_table import Row
 from ...plc.sentences import Label, role
 from ...tools.translate import format_number, label_of, translate
 
@@ -49,6 +51,11 @@ class PlcRegisterField(models.Model):
     def _address(self, slot):
         """Where its first line is in a slot, from 1; empty if there is no such slot, or no area yet."""
         return self.area_id._address(slot, self.offset, self.words_taken) if self.area_id else ""
+
+    def _table_row(self):
+        names = ("role", "name", "offset", "type", "words", "scale", "step", "value", "minimum", "maximum")
+        values = {name: self[name] for name in names}
+        return Row(area=self.area_id.kind, lines=self.repeat, unit=self.unit or "", **values)
 
     def _table_cells(self):
         """What a file shows of it, by :data:`COLUMNS`: labels in the reader's language, numbers as they are."""
@@ -126,7 +133,45 @@ class PlcRegisterLayout(models.Model):
         self.check_access("read")
         return self.env.ref("plc_mo_batch.plc_register_table_action_report").report_action(self, config=False)
 
+    def action_open_paste(self):
+        """A dialog that takes a table from a spreadsheet or from a PLC's tool."""
+        self.ensure_one()
+        self.check_access("write")
+        return self.env["plc.layout.paste"].create({"layout_id": self.id})._shown()
+
     # Business methods
+
+    def _known_table(self):
+        """What a pasted table is read by: labels in each language that is installed, as it may come from anybody."""
+        area, field = self.env["plc.register.area"], self.env["plc.register.field"]
+        return Known(
+            layout=self._layout(),
+            rows=[field._table_row() for field in self._table_fields()],
+            protocol=self.protocol,
+            notation=self.notation,
+            headings=self._known_headings(),
+            areas=self._labels(area, "kind"),
+            roles=self._labels(field, "role"),
+            types=self._labels(field, "type"),
+        )
+
+    def _known_headings(self):
+        shown = {"area": "area_id", "lines": "repeat"}
+        named = {column: self.env["plc.register.field"]._fields.get(shown.get(column, column)) for column in HEADINGS}
+        words = self._in_languages()
+        found = {column: [field._description_string(word.env) for word in words] for column, field in named.items() if field}
+        return {**found, "address": [word.env._("Address in Slot %s", 1) for word in words]}
+
+    def _in_languages(self):
+        return [self.with_context(lang=code) for code, _name in self.env["res.lang"].get_installed()]
+
+    def _labels(self, records, name):
+        """Label -> technical name of a selection, in each language."""
+        return {
+            label: value
+            for words in self._in_languages()
+            for value, label in records._fields[name]._description_selection(words.env)
+        }
 
     def _table_csv(self):
         """The table as text: what is pasted from it changes nothing."""
@@ -142,8 +187,22 @@ class PlcRegisterLayout(models.Model):
         return self.area_ids.sorted("base").field_ids.sorted(lambda field: (field.area_id.base, field.area_id.id, field.offset))
 
     def _printed_table(self):
-        """What is printed: each area with its fields, and each line of a field with its addresses, by address."""
-        return [(area, self._printed_rows(area)) for area in self.area_ids.sorted("base")]
+        """What is printed of each area: its slots in a sentence, and each line of a field with its addresses, by address."""
+        return [
+            {
+                "area": area,
+                "slots": self._printed_slots(area),
+                "last": self.env._("Address in Slot %s", area._slot_count()) if area._slot_count() > 1 else "",
+                "rows": self._printed_rows(area),
+            }
+            for area in self.area_ids.sorted("base")
+        ]
+
+    def _printed_slots(self, area):
+        if area._slot_count() == 1:
+            return self.env._("One slot.")
+        told = {"slots": area._slot_count(), "stride": area.stride}
+        return self.env._("%(slots)s slots: each begins %(stride)s words after the one before.", **told)
 
     def _printed_rows(self, area):
         return [

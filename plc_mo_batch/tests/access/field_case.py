@@ -149,6 +149,7 @@ class FieldCase(SecurityCase):
             "plc.hand.add": {**of_batch, "weight": MARK_KG},
             "plc.layout.constants": {"layout_id": mill.layout_id.id},
             "plc.layout.generate": {"controller_id": mill.id, "name": MARK},
+            "plc.layout.paste": {"layout_id": mill.layout_id.id, "text": MARK},
             "plc.node.browse": {"controller_id": mill.id, "message": MARK},
             "plc.recall": {"lot_id": cls.secrets["stock.lot"].id, "batch_id": batch.id},
             "plc.setup": {"name": MARK, "host": "192.0.2.77", "layout_id": mill.layout_id.id, "controller_id": mill.id},
@@ -161,12 +162,14 @@ class FieldCase(SecurityCase):
         owners |= {"plc.recall.line": "recall_id", "plc.setup.line": "setup_id", "plc.snapshot.line": "snapshot_id"}
         owners |= {"plc.setup.component": "setup_id", "plc.setup.line": "setup_id", "plc.snapshot.line": "snapshot_id"}
         owners["plc.node.variable"] = "browse_id"
+        owners["plc.layout.paste.line"] = "paste_id"
         if model not in owners:
             return values.get(model, {})
         owner = env[model]._fields[owners[model]].comodel_name
         lines = {
             "mo.batch.amounts.line": {"code": 101, "product_names": MARK, "quantity": MARK_KG},
             "mo.batch.review.line": {"batch_line_id": batch.line_ids[0].id},
+            "plc.layout.paste.line": {"line": 1, "name": MARK},
             "plc.node.variable": {"path": MARK, "node": "i=1", "access": "write"},
             "plc.recall.line": {"direction": "forward", "kind": "used", "reference": MARK, "quantity": MARK_KG},
             "plc.setup.component": {"product_id": mill.equipment_ids.product_ids[:1].id},

@@ -188,6 +188,14 @@ FIELDS = {
         SET: "assign controller_id events line_count lines name slots",
         SHOWN: "can_assign equipment_count words",
     },
+    "plc.layout.paste": {
+        SET: "is_read layout_id line_ids text",
+        SHOWN: "effect",
+    },
+    "plc.layout.paste.line": {
+        SET: "area_id line maximum minimum name offset paste_id repeat role scale step trouble type unit value words",
+        SHOWN: "layout_id problem",
+    },
     "plc.node.browse": {
         SET: "area_ids begin controller_id message variable_ids wanted",
         SHOWN: "layout_id",

@@ -124,6 +124,7 @@ METHODS = {
     ("plc.hand.add", "action_refresh"): (OPERATORS,),
     ("plc.hand.add", "on_barcode_scanned"): (OPERATORS, "W1"),
     ("plc.layout.generate", "action_generate"): (MANAGERS,),
+    **{("plc.layout.paste", f"action_{name}"): (MANAGERS,) for name in ("apply", "back", "read")},
     ("plc.node.browse", "action_browse"): (MANAGERS,),
     ("plc.node.variable", "action_use"): (MANAGERS,),
     ("plc.recall", "action_open_lines"): (PLANNERS,),
@@ -134,6 +135,7 @@ METHODS = {
     ("plc.register.layout", "action_browse_nodes"): (MANAGERS,),
     ("plc.register.layout", "action_download_table"): (OPERATORS,),
     ("plc.register.layout", "action_open_constants"): (OPERATORS,),
+    ("plc.register.layout", "action_open_paste"): (MANAGERS,),
     ("plc.register.layout", "action_print_table"): (OPERATORS,),
     ("plc.setup", "action_back"): (MANAGERS,),
     ("plc.setup", "action_commission"): (MANAGERS,),
@@ -210,6 +212,7 @@ class TestSecurityMethods(SecurityCase):
             "plc.weighing.decide": {"weighing_ids": weighing.ids},
             "plc.layout.constants": {"layout_id": self.controller.layout_id.id},
             "plc.layout.generate": {"controller_id": self.controller.id},
+            "plc.layout.paste": {"layout_id": self.controller.layout_id.id, "text": "Name,Address\nOrder name,7001"},
             "plc.node.browse": {"controller_id": self.controller.id},
             "plc.node.variable": lambda env: {
                 "browse_id": env["plc.node.browse"].create({"controller_id": self.controller.id}).id,

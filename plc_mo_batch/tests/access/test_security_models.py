@@ -34,6 +34,8 @@ MODELS = {
     "plc.hand.add": WIZARD,
     "plc.layout.constants": WIZARD,
     "plc.layout.generate": (MANAGERS, MANAGERS, NOBODY),
+    "plc.layout.paste": (MANAGERS, MANAGERS, NOBODY),
+    "plc.layout.paste.line": (MANAGERS, MANAGERS, MANAGERS),
     "plc.node.browse": (MANAGERS, MANAGERS, NOBODY),
     "plc.node.variable": (MANAGERS, MANAGERS, MANAGERS),
     "plc.dosing": (PLANNERS, NOBODY, NOBODY),

@@ -97,6 +97,7 @@ class TestViews(PatientHttpCase):
             "plc.weighing.decide": {"default_weighing_ids": cls.weighing.ids},
             "plc.layout.constants": {"default_layout_id": cls.mill.layout_id.id},
             "plc.layout.generate": {"default_controller_id": cls.mill.id},
+            "plc.layout.paste": {"default_layout_id": cls.mill.layout_id.id},
             "plc.node.browse": {"default_controller_id": cls.mill.id},
         }
 

@@ -157,9 +157,10 @@ class TestRegisterPage(MillCase):
         for protocol in PROTOCOLS:
             layout = self.env.ref(f"plc_mo_batch.plc_register_layout_job_numbers{protocol}")
             html = self.env["ir.actions.report"]._render_qweb_html(REPORT, layout.ids)[0].decode()
-            for area, rows in layout._printed_table():
-                self.assertEqual(len(rows), len(layout._layout().area(area.kind).fields))
-                for row in rows:
+            for part in layout._printed_table():
+                self.assertEqual(len(part["rows"]), len(layout._layout().area(part["area"].kind).fields))
+                self.assertIn(part["slots"], html)
+                for row in part["rows"]:
                     for text in (row["first"], row["last"], row["name"]):
                         self.assertIn(str(markupsafe.escape(text)), html)
         self.assertEqual(self.map.action_print_table()["report_name"], REPORT)

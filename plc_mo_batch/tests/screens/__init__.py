@@ -5,6 +5,7 @@ from . import (
     test_dialogs,
     test_hand_add_tour,
     test_home,
+    test_layout_tours,
     test_settings,
     test_setup,
     test_silo_tours,

@@ -1,0 +1,38 @@
+import { registry } from "@web/core/registry";
+
+// On a busy machine a page takes longer than the 10 s that Odoo gives a step; 60 s is the most that it allows.
+const patient = (steps) => () => steps().map((step) => ({ timeout: 60000, ...step }));
+const row = ".o_form_view [name=table_ids] .o_data_row:contains(Planned quantity):first";
+
+const table = [
+    "Area\tName\tOffset",
+    "weighing\tSlot number\t0",
+    "weighing\tOrder name\t1",
+    "weighing\tProduct number\t9",
+    "weighing\tWeighed\t10",
+    "weighing\tEvent flag\t20",
+].join("\n");
+
+// A programmer's table: one number is changed in it, then it is pasted from a spreadsheet
+registry.category("web_tour.tours").add("plc_register_table", {
+    steps: patient(() => [
+        { trigger: ".o_notebook .nav-link[name=table]", run: "click" },
+        { trigger: `${row} [name=first_address]:contains(7025)` },
+        { trigger: `${row} td[name=scale]`, run: "click" },
+        { trigger: "[name=table_ids] .o_selected_row [name=scale] input", run: "edit 10" },
+        { trigger: ".o_form_view [name=name] input", run: "click" },
+        { trigger: ".o_form_button_save", run: "click" },
+        { trigger: ".o_form_saved" },
+        { trigger: "button[name=action_open_paste]", run: "click" },
+        { trigger: ".modal [name=text] textarea", run: "edit Area,Role,Offset\nRecipe,Spare,1" },
+        { trigger: ".modal button[name=action_read]", run: "click" },
+        { content: "a row without a role", trigger: ".modal .o_data_row:contains(There is no role)" },
+        { trigger: ".modal button[name=action_back]", run: "click" },
+        { trigger: ".modal [name=text] textarea", run: `edit ${table}` },
+        { trigger: ".modal button[name=action_read]", run: "click" },
+        { trigger: ".modal [name=effect]:contains(none is removed)" },
+        { trigger: ".modal button[name=action_apply]", run: "click" },
+        { trigger: ".o_notification:contains(The layout has the table now.)" },
+        { trigger: "body:not(:has(.modal)) [name=table_ids] .o_data_row:contains(Event flag):contains(9020)" },
+    ]),
+});
