@@ -86,17 +86,17 @@ class Look:
 
 
 def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
-    """Read each slot of all areas in turn, until all are read or ``seconds`` have passed. Never raises, whatever the PLC does.
+    """Read each slot of all areas in turn, until all are read or it is ``seconds`` since the connection was made: before, a library
+    may have had to be loaded. Never raises, whatever the PLC does.
 
     A slot that the device does not have keeps none of the others from being read, as it keeps none from being served.
     """
-    until = time.monotonic() + seconds
     words: dict[tuple[str, int], tuple[int, ...]] = {}
     times: list[float] = []
     reachable, failure, found, gone = False, None, None, _Gone()
     try:
         with opened(endpoint, layout.handshake) as wire:
-            reachable = True
+            reachable, until = True, time.monotonic() + seconds
             for kind, slot in filter(gone.has, _places(layout)):
                 begin = time.monotonic()
                 if begin > until:

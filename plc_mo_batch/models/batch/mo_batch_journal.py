@@ -41,9 +41,7 @@ class MoBatchJournal(models.Model):
     )
     message = fields.Char(required=True, readonly=True)
     slot = fields.Integer(readonly=True)
-    words = fields.Char(
-        string="Raw Words", readonly=True, help="The registers as read from the PLC, starting with the slot's first."
-    )
+    words = fields.Char(string="Raw Words", readonly=True, help="The words as read from the PLC, starting with the slot's first.")
     area = fields.Selection(AREAS, readonly=True, help="The area in which the raw words were read.")
     layout_id = fields.Many2one("plc.register.layout", ondelete="set null", readonly=True, help="The PLC's layout at that time.")
     words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)

@@ -261,7 +261,7 @@ class PlcConnection(models.AbstractModel):
             return self._address_message(error.detail)
         known = sentences(self.env, self.protocol)
         sentence = known.get(f"{error.kind} {error.cause}") or known[error.kind]
-        if is_from_40001(error):
+        if self.protocol == "modbus" and is_from_40001(error):
             sentence += " " + self.env._(
                 "If the layout's list counts from 40001, take that off: enter -40001 as the layout's address offset."
             )

@@ -207,10 +207,13 @@ class PlcController(models.Model):
                     )
                 )
 
-    @api.constrains("layout_id", "device_id")
+    @api.constrains("layout_id", "device_id", "network", "node_unit")
     def _check_no_batch_in_plc(self):
+        """None of what says which PLC is meant, of those at one address."""
         if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):
-            raise ValidationError(self.env._("The layout and unit ID cannot be changed while the PLC has batches."))
+            raise ValidationError(
+                self.env._("The layout, and which PLC behind the address is meant, cannot be changed while the PLC has batches.")
+            )
 
     # What it has in hand
 

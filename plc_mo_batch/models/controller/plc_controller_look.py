@@ -152,7 +152,7 @@ class PlcController(models.Model):
         if not 0 < most < needed:
             return ""
         told = {"most": most, "needed": needed}
-        return self.env._("It answers at most %(most)s registers in one read; the layout needs %(needed)s.", **told)
+        return self.env._("It answers at most %(most)s words in one read; the layout needs %(needed)s.", **told)
 
     def _look_message(self, seen, wrong=None):
         """The result of a visit, as a sentence.

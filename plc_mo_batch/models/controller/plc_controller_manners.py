@@ -58,7 +58,7 @@ class PlcController(models.Model):
         tracking=True,
         help="A recipe is written in one request.",
     )
-    twin_warning = fields.Char(compute="_compute_twin_warning", help="Another PLC has the same address (and unit ID).")
+    twin_warning = fields.Char(compute="_compute_twin_warning", help="Another PLC in Odoo is the same machine.")
 
     _pauses_range = models.Constraint(
         "CHECK(connect_pause BETWEEN 0 AND 10 AND request_pause BETWEEN 0 AND 10)",

@@ -36,7 +36,7 @@ class PlcEvent(models.AbstractModel):
     event_key = fields.Char(
         readonly=True, required=True, help="Identifies the event by its place, its words and how often they appeared."
     )
-    words = fields.Char(string="Raw Words", readonly=True, help="The registers as read from the PLC, with 0 for the flag.")
+    words = fields.Char(string="Raw Words", readonly=True, help="The words as read from the PLC, with 0 for the flag.")
     layout_id = fields.Many2one("plc.register.layout", ondelete="set null", readonly=True, help="The PLC's layout at that time.")
     words_html = fields.Html(string="Raw Words by Field", compute="_compute_words_html", sanitize=False)
     ack_at = fields.Datetime(string="Acknowledged At", readonly=True, help="When its flag was last written.")

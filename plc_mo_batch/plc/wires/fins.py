@@ -289,7 +289,7 @@ class FinsWire:
             raise LinkError("setup", _lt("E has the banks 0 to %(last)s", last=len(BANKS) - 1))
         if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
             told = {"count": count, "address": address}
-            raise ValueError(_lt("%(count)s registers at %(address)s cannot be read or written in one request", **told))
+            raise ValueError(_lt("%(count)s words at %(address)s cannot be read or written in one request", **told))
         return struct.pack(">BHBH", MEMORIES[registers], address, 0, count)
 
     def _call(self, command: bytes, body: bytes, length: int) -> tuple[int, bytes]:

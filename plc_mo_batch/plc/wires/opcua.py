@@ -519,7 +519,7 @@ class OpcUaWire:
             raise LinkError("setup", detail)
         if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
             told = {"count": count, "address": address}
-            raise ValueError(_lt("%(count)s registers at %(address)s cannot be read or written in one request", **told))
+            raise ValueError(_lt("%(count)s words at %(address)s cannot be read or written in one request", **told))
         return named
 
     def _node(self, named: re.Match[str]) -> Any:

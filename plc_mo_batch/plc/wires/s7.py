@@ -212,7 +212,7 @@ class S7Wire:
             raise LinkError("setup", _lt("data blocks have the numbers 1 to %(last)s", last=LAST_BLOCK))
         if not 1 <= count <= most or not 0 <= address <= 0x10000 - count:
             told = {"count": count, "address": address}
-            raise ValueError(_lt("%(count)s registers at %(address)s cannot be read or written in one request", **told))
+            raise ValueError(_lt("%(count)s words at %(address)s cannot be read or written in one request", **told))
         return block
 
     def _make_ready(self, count: int, head: int) -> None:

@@ -125,7 +125,7 @@ class TestS7(S7Case):
             for address, words in ((0, []), (0, [0] * 124), (-1, [0]), (65535, [0, 0]), (0, [65536]), (0, [-1])):
                 with self.assertRaises(ValueError):
                     wire.write_words(address, words, DB)
-            with self.assertRaisesRegex(ValueError, "^126 registers at 5 cannot be read or written in one request$"):
+            with self.assertRaisesRegex(ValueError, "^126 words at 5 cannot be read or written in one request$"):
                 wire.read_words(5, 126, DB)
             with self.assertRaisesRegex(ValueError, "^a word at or after 5 is not between 0 and 65535$"):
                 wire.write_words(5, [-1], DB)

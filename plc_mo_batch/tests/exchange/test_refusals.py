@@ -17,7 +17,7 @@ from ..rude_server import Rests, RudeServer
 SENTENCES = {
     "no function": ({"functions": (16,)}, {}, "does not support the function"),
     "no address": ({"end": 1000}, {}, "It does not have this address"),
-    "count": ({"max_read": 64}, {}, "It answers at most 64 registers in one read; the layout needs 83."),
+    "count": ({"max_read": 64}, {}, "It answers at most 64 words in one read; the layout needs 83."),
     "device": ({"busy": 100, "busy_code": 4}, {}, "The fault is in the device"),
     "acknowledge": ({"busy": 100, "busy_code": 5}, {}, "still working on an earlier request"),
     "busy": ({"busy": 100}, {}, "It is busy"),
