@@ -86,8 +86,8 @@ class Look:
 
 
 def look(endpoint: Endpoint, layout: Layout, seconds: float) -> Look:
-    """Read each slot of all areas in turn, until all are read or it is ``seconds`` since the connection was made: before, a library
-    may have had to be loaded. Never raises, whatever the PLC does.
+    """Read each slot of all areas in turn, until all are read or ``seconds`` have passed since the connection was made: before it
+    a library may have to be loaded. Never raises, whatever the PLC does.
 
     A slot that the device does not have keeps none of the others from being read, as it keeps none from being served.
     """

@@ -1,5 +1,6 @@
 """A short visit to a PLC that only reads (plc/look.py)."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -113,8 +114,16 @@ class TestLook(LookCase):
 
     def test_its_time_begins_with_the_connection(self):
         """Whatever it took to get there: else a server on which the library is loaded for the first time would read nothing."""
-        self.proxy.connections = 0
-        with patch.object(module, "time", SimpleNamespace(monotonic=lambda: 100.0 * self.proxy.connections)):
+        passed = []
+
+        @contextmanager
+        def slow(*args):
+            with genuine(*args) as wire:
+                passed.append(100.0)
+                yield wire
+
+        genuine = module.opened
+        with patch.multiple(module, opened=slow, time=SimpleNamespace(monotonic=lambda: sum(passed))):
             self.assertTrue(self.look(seconds=1).is_complete)
 
     def each_request_takes(self, *seconds):
