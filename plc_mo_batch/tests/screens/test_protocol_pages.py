@@ -51,7 +51,12 @@ SET_UP = {
     "opcua": PLACE,
 }
 # words that are of one family
-WORDS = {"modbus": "Modbus|[Uu]nit ID|[Hh]olding reg|40001", "fins": "FINS|Omron", "s7": r"\bS7\b|PUT/GET", "opcua": "OPC"}
+WORDS = {
+    "modbus": "Modbus|[Uu]nit ID|[Hh]olding reg|40001|serial port",
+    "fins": "FINS|Omron|gateway",
+    "s7": r"\bS7\b|PUT/GET",
+    "opcua": "OPC|user name",
+}
 BLANK = {"security": "none", "login_user": False, "tls_verify": True, "network": 0}
 
 
@@ -102,6 +107,16 @@ class TestProtocolPages(MillCase):
             for transport, asked in SET_UP.items():
                 with self.subTest(user.login, transport=transport):
                     self.assertEqual(self.names(self.shown(form, transport=transport)), asked)
+
+    def test_which_columns_areas_have(self):
+        areas = self.page("plc.register.layout", self.env.ref("base.user_admin")).find(".//field[@name='area_ids']/list")
+        for kind in KINDS.values():
+            seen = {"parent": {"protocol": kind.family.name}}
+            for name, families in (("bank", ("fins", "s7")), ("node", ("opcua",))):
+                condition = (
+                    areas.find(f"field[@name='{name}']").get("column_invisible").replace("parent.protocol", "parent['protocol']")
+                )
+                self.assertEqual(not safe_eval(condition, seen), kind.family.name in families, (kind.name, name))
 
     def test_nobody_reads_another_protocol_s_words(self):
         """Labels, helps, examples and sentences on both pages, but for the choice of the protocol itself."""
