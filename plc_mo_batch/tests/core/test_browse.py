@@ -51,7 +51,7 @@ class Space:
         asked = request.Parameters
         self.released += asked.ReleaseContinuationPoints * len(asked.ContinuationPoints)
         rests = [self.rests.pop(point) for point in asked.ContinuationPoints]
-        response.Parameters.Results = [self.told([] if asked.ReleaseContinuationPoints else rest) for rest in rests]
+        response.Parameters.Results = [] if asked.ReleaseContinuationPoints else [self.told(rest) for rest in rests]
         return response
 
     def reference(self, name):
@@ -223,6 +223,7 @@ class TestBadServers(BrowseCase):
             with patch.object(browsing, "MOST_NODES", 200):
                 found = self.look()
             self.assertEqual((found.nodes, found.is_cut, space.released, space.rests), (200, True, 1, {}))
+            self.assertEqual(found.denied, 0)
 
     def test_no_time(self):
         names = [f"n{number}" for number in range(1000)]
@@ -306,25 +307,32 @@ class TestBadServers(BrowseCase):
         return space.ua.BrowseResult(StatusCode=space.ua.StatusCode("BadNoContinuationPoints"))
 
     def test_requests_that_are_refused_as_a_whole(self):
-        """For their number, or because of one item: each is asked by itself from then on."""
-        names = [f"v{number}" for number in range(5)]
-        for service in ("Browse", "Read"):
-            for refuses, denied in ((lambda items: len(items) > 3, 0), (lambda items: self.is_poisoned(items), 1)):
-                with self.subTest(service, denied=denied), self.arrays(names), self.refusing(service, refuses):
+        """For their number, or because of some items: each is asked by itself from then on."""
+        for service, count, bad in itertools.product(("Browse", "Read"), (2, 5), ((), ("v1",), ("v0", "v1"))):
+            names = [f"v{number}" for number in range(count)]
+            refuses = self.has(bad) if bad else lambda items: len(items) > 3
+            for is_fault in (True, False):
+                with (
+                    self.subTest(service, count=count, bad=bad, is_fault=is_fault),
+                    self.arrays(names),
+                    self.refusing(service, refuses, is_fault),
+                ):
                     found = self.look()
-                self.assertEqual((found.nodes, found.denied, found.error), (5, denied, None))
-                arrays = {f"v{number}" for number in range(5)} - ({"v3"} if denied and service == "Read" else set())
-                self.assertEqual({variable.path for variable in found.variables}, arrays)
+                    self.assertEqual((found.nodes, found.denied, found.error), (count, len(bad), None))
+                    told = [name for name in names if name not in bad or service == "Browse"]
+                    self.assertEqual([variable.path for variable in found.variables], told)
 
-    def is_poisoned(self, items):
-        return any(getattr(item, "NodeId", item).Identifier == "v3" for item in items)
+    def has(self, bad):
+        return lambda items: any(getattr(item, "NodeId", item).Identifier in bad for item in items)
 
     @contextmanager
-    def refusing(self, service, refuses):
+    def refusing(self, service, refuses, is_fault=True):
+        """With a fault of the service, or with an answer that has no results."""
+
         def each(talk, name, items, serve):
-            return (
-                talk._fault("BadTooManyOperations") if name == service and refuses(items) else genuine(talk, name, items, serve)
-            )
+            if name != service or not refuses(items):
+                return genuine(talk, name, items, serve)
+            return talk._fault("BadTooManyOperations") if is_fault else getattr(talk.ua, f"{name}Response")()
 
         genuine = simulated._Talk._each
         with patch.object(simulated._Talk, "_each", each):
