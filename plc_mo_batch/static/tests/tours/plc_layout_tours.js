@@ -2,7 +2,7 @@ import { registry } from "@web/core/registry";
 
 // On a busy machine a page takes longer than the 10 s that Odoo gives a step; 60 s is the most that it allows.
 const patient = (steps) => () => steps().map((step) => ({ timeout: 60000, ...step }));
-const row = ".o_form_view [name=table_ids] .o_data_row:contains(Planned quantity):first";
+const row = ".o_form_view [name=table_ids] .o_data_row:contains(7025)";
 
 const table = [
     "Area\tName\tOffset",
@@ -17,7 +17,7 @@ const table = [
 registry.category("web_tour.tours").add("plc_register_table", {
     steps: patient(() => [
         { trigger: ".o_notebook .nav-link[name=table]", run: "click" },
-        { trigger: `${row} [name=first_address]:contains(7025)` },
+        { trigger: `${row}:contains(Planned quantity)` },
         { trigger: `${row} td[name=scale]`, run: "click" },
         { trigger: "[name=table_ids] .o_selected_row [name=scale] input", run: "edit 10" },
         { trigger: ".o_form_view [name=name] input", run: "click" },
