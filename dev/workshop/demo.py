@@ -402,7 +402,6 @@ class Demo:
         for line in silo_table(silos, red=lambda text: paint("problem", text)):
             say(line)
         say()
-        problems += self.office.silos.unread()
         for problem in problems:
             say(paint("problem", problem))
         wrong = sum(bool(row.problems) for row in [*rows, *silos])
