@@ -222,13 +222,14 @@ class _Reader:
         if cells.get("address"):
             place = _attempt(problems, lambda: dict([self._located(cells["address"], area)]))
             for found, word in place.items():
-                if offset is not None and offset != word:
-                    told = {"address": cells["address"], "word": word, "offset": offset}
+                if offset not in (None, word):
                     problems.append(
                         _lt(
                             "%(address)s is word %(word)s of the slot, but the offset is %(offset)s: leave out the column that "
                             "is not right.",
-                            **told,
+                            address=cells["address"],
+                            word=word,
+                            offset=offset,
                         )
                     )
                 return found, word if offset is None else offset
