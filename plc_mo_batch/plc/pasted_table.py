@@ -93,7 +93,7 @@ def read(text: str, known: Known) -> list[Read]:
     """
     lines, columns = _cells(text.removeprefix("\ufeff"), known)
     reader = _Reader(known, columns)
-    return reader.completed([reader.read(line, cells) for line, cells in lines])
+    return reader.completed([reader.understood(line, cells) for line, cells in lines])
 
 
 # From text to cells
@@ -194,7 +194,7 @@ class _Reader:
         self.types = {**_folded(known.types, TYPES), **TOOL_TYPES}
         self.named = {(row.area, fold(row.name)): row.role for row in known.rows}
 
-    def read(self, line: int, cells: Mapping[str, str]) -> Read:
+    def understood(self, line: int, cells: Mapping[str, str]) -> Read:
         problems: list[Sentence] = []
         values: dict[str, Any] = {}
         for column in NUMBERS:

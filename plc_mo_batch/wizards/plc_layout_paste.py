@@ -171,7 +171,7 @@ class PlcLayoutPasteLine(models.TransientModel):
     paste_id = fields.Many2one("plc.layout.paste", required=True, index=True, ondelete="cascade")
     layout_id = fields.Many2one(related="paste_id.layout_id")
     line = fields.Integer(readonly=True, help="Line of the text in which the row begins.")
-    area_id = fields.Many2one("plc.register.area", string="Area", domain="[('layout_id', '=', layout_id)]", ondelete="cascade")
+    area_id = fields.Many2one("plc.register.area", domain="[('layout_id', '=', layout_id)]", ondelete="cascade")
     name = fields.Char()
     role = fields.Selection(lambda self: self.env["plc.register.field"]._fields["role"]._description_selection(self.env))
     offset = fields.Integer()

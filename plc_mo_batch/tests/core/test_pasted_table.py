@@ -84,22 +84,22 @@ def known(rows=ROWS, **options):
 
 @tagged("post_install", "-at_install")
 class TestPastedTable(BaseCase):
-    def read(self, text, **options):
+    def pasted(self, text, **options):
         return read(text, known(**options))
 
     def rows(self, text, **options):
-        found = self.read(text, **options)
+        found = self.pasted(text, **options)
         self.assertEqual([item.problems for item in found if item.problems], [])
         return [item.row for item in found]
 
     def test_no_table(self):
         for text, told in NO_TABLE:
             with self.assertRaisesRegex(TableError, told, msg=text[:60]):
-                self.read(text)
+                self.pasted(text)
 
     def test_bad_rows(self):
         for text, told in BAD_ROWS:
-            [before, found] = self.read(f"{HEAD}\nRecipe,Order,1,STRING[16]\n{text}")
+            [before, found] = self.pasted(f"{HEAD}\nRecipe,Order,1,STRING[16]\n{text}")
             self.assertEqual((before.line, before.problems, found.line), (2, (), 3))
             self.assertRegex(" ".join(found.problems), told)
 
@@ -114,23 +114,23 @@ class TestPastedTable(BaseCase):
             ("Maximum", "1.500", '"1.500" can be 1500 or 1.5'),
             ("First Value", "0x65", "First Value"),
         ):
-            [found] = self.read(f"{HEAD},{column}\nRecipe,a,1,ASCII text,{cell}")
+            [found] = self.pasted(f"{HEAD},{column}\nRecipe,a,1,ASCII text,{cell}")
             self.assertRegex(" ".join(found.problems), told)
 
     def test_bad_addresses(self):
         for text, told in BAD_ADDRESSES:
-            [found] = self.read(f"Name;Address;Type\na;{text};INT")
+            [found] = self.pasted(f"Name;Address;Type\na;{text};INT")
             self.assertRegex(" ".join(found.problems), told)
-        [found] = self.read("Area\tName\tAddress\tType\nFeedback\ta\t7001\tINT")
+        [found] = self.pasted("Area\tName\tAddress\tType\nFeedback\ta\t7001\tINT")
         self.assertEqual(found.problems, ("7001 is not in feedback of the layout.",))
-        [found] = self.read("Area\tName\tOffset\tAddress\tType\nRecipe\ta\t2\t7001\tINT")
+        [found] = self.pasted("Area\tName\tOffset\tAddress\tType\nRecipe\ta\t2\t7001\tINT")
         self.assertIn("7001 is word 1 of the slot, but the offset is 2", found.problems[0])
 
     def test_a_word_in_two_memories(self):
         layout = plc_layouts.job_numbers()
         areas = [replace(area, base=7000, registers=INPUT) if area.kind == "feedback" else area for area in layout.areas]
         layout = replace(layout, areas=tuple(areas))
-        [found] = self.read("Name,Address,Type\na,7001,INT", layout=layout)
+        [found] = self.pasted("Name,Address,Type\na,7001,INT", layout=layout)
         self.assertIn("can be in two memories: add a column Area", found.problems[0])
         [row] = self.rows("Area,Name,Address,Type\nFeedback,a,7001,INT", layout=layout)
         self.assertEqual((row.area, row.offset), ("feedback", 1))
@@ -149,7 +149,7 @@ class TestPastedTable(BaseCase):
         ):  # fmt: skip
             [row] = self.rows(f"{HEAD}\nRecipe,a,1,{text}")
             self.assertEqual((row.type, row.words), (name, words), text)
-        [found] = self.read(f"{HEAD}\nRecipe,a,1,String[16]", protocol="s7")
+        [found] = self.pasted(f"{HEAD}\nRecipe,a,1,String[16]", protocol="s7")
         self.assertIn("An S7 String begins with its length", found.problems[0])
 
     def test_every_role(self):
@@ -163,7 +163,7 @@ class TestPastedTable(BaseCase):
             self.assertEqual((row.role, row.name), (role, text))
         [row] = self.rows("Area,Role,Offset\nResep,Order name,1")
         self.assertEqual((row.area, row.role, row.name, row.type), ("recipe", "order", "order", "ascii"))
-        [found] = self.read("Area,Name,Role,Offset\nRecipe,a,boss,1")
+        [found] = self.pasted("Area,Name,Role,Offset\nRecipe,a,boss,1")
         self.assertEqual(found.problems, ('There is no role "boss".',))
 
     def test_what_tools_export(self):
@@ -177,10 +177,10 @@ class TestPastedTable(BaseCase):
             "  Order AT %MW7001 : STRING[16] := ''; (* a *)\n"
             "END_VAR"
         )
-        slot, order = self.read(text)
+        slot, order = self.pasted(text)
         self.assertEqual((slot.line, order.line), (5, 6))
         self.assertEqual((slot.row.role, order.row.role, order.row.offset, order.row.words), ("slot", "order", 1, 8))
-        [_slot, odd] = self.read("slot AT %MW7000 : UINT;\nloose : INT;")
+        [_slot, odd] = self.pasted("slot AT %MW7000 : UINT;\nloose : INT;")
         self.assertEqual((odd.line, odd.problems[0]), (2, "It has no address."))
         areas = tuple(replace(area, registers="D") for area in layout.areas)
         omron = "Name\tData Type\tAT\nSlot number\tUINT\t%D7000\nPlanned quantity\tDINT\tD07025\n"
@@ -209,7 +209,7 @@ class TestPastedTable(BaseCase):
 
     def test_a_cell_in_quotes(self):
         """With line breaks and quotes of its own; lines are counted as an editor does."""
-        first, second = self.read(f'\n{HEAD}\r\nRecipe,"a ""b""\r\nc",1,INT\r\nRecipe,\'=x,2,INT')
+        first, second = self.pasted(f'\n{HEAD}\r\nRecipe,"a ""b""\r\nc",1,INT\r\nRecipe,\'=x,2,INT')
         self.assertEqual((first.line, first.row.name, second.line, second.row.name), (3, 'a "b"\r\nc', 5, "=x"))
 
     def test_numbers(self):

@@ -24,7 +24,7 @@ class TestLayoutPaste(MillCase):
         self.map = self.controller.layout_id.copy({"name": "Test layout"})
         self.recipe = self.map.area_ids.filtered(lambda area: area.kind == "recipe")
 
-    def read(self, text, layout=None):
+    def pasted(self, text, layout=None):
         layout = layout or self.map
         wizard = layout.env["plc.layout.paste"].browse(layout.action_open_paste()["res_id"])
         wizard.text = text
@@ -57,7 +57,7 @@ class TestLayoutPaste(MillCase):
                 layout.notation = notation
                 before, ids = self.contents(layout), layout.table_ids.ids
                 text = layout.with_context(lang="id_ID" if number % 2 else "en_US")._table_csv()
-                wizard = self.read("\ufeff" + text, layout)
+                wizard = self.pasted("\ufeff" + text, layout)
                 self.assertEqual(len(wizard.line_ids), len(before))
                 self.assertFalse(any(wizard.line_ids.mapped("problem")), wizard.line_ids.mapped("problem"))
                 self.assertEqual(self.told(wizard), "Nothing differs.")
@@ -68,7 +68,7 @@ class TestLayoutPaste(MillCase):
         """And tells it first, and the journal."""
         self.controller.layout_id = self.map
         text = self.changed_file(("Planned quantity,Planned quantity,25", "Tons,Planned quantity,25"), (",100,", ",10,"))
-        wizard = self.read(text, self.map.with_user(self.env.ref("base.user_admin")))
+        wizard = self.pasted(text, self.map.with_user(self.env.ref("base.user_admin")))
         self.assertRegex(wizard.effect, r"Recipe \(written by Odoo\): \d+ fields change, 0 are new, none is removed.")
         kept = self.map.table_ids
         self.assertEqual(self.told(wizard), "The layout has the table now.")
@@ -84,7 +84,7 @@ class TestLayoutPaste(MillCase):
         formula = self.recipe.field_ids.filtered(lambda field: field.role == "formula")
         rows = [field for field in self.recipe.field_ids if field != formula]
         text = HEAD + "\n".join(f"recipe\t{field.name}\t{field.offset}\t{field.type}" for field in rows)
-        wizard = self.read(text)
+        wizard = self.pasted(text)
         self.assertIn("Removed: Formula name.", wizard.effect)
         feedback = self.contents(self.map)[: len(self.map.table_ids) - len(self.recipe.field_ids)]
         before = self.map._layout().area("recipe").fields
@@ -95,7 +95,7 @@ class TestLayoutPaste(MillCase):
 
     def test_roles_are_chosen(self):
         text = self.changed_file(("Order name,Order name,1,", "MO,,1,"))
-        wizard = self.read(text)
+        wizard = self.pasted(text)
         rows = wizard.line_ids.filtered("problem")
         self.assertEqual((set(rows.mapped("name")), set(rows.mapped("problem"))), ({"MO"}, {"Choose its role and its type."}))
         with self.assertRaisesRegex(UserError, r"Line \d+: Choose its role"):
@@ -110,7 +110,7 @@ class TestLayoutPaste(MillCase):
         self.assertEqual(self.recipe.field_ids.filtered(lambda field: field.role == "order").name, "MO")
 
     def test_a_problem_goes_when_its_row_is_changed(self):
-        wizard = self.read(self.changed_file(("Order name,Order name,1,", "Order name,Order name,one,")))
+        wizard = self.pasted(self.changed_file(("Order name,Order name,1,", "Order name,Order name,one,")))
         self.assertEqual(
             len(wizard.line_ids.filtered("problem")),
             len(self.map.area_ids.field_ids.filtered(lambda f: f.role == "order" and f.offset == 1)),
@@ -133,7 +133,7 @@ class TestLayoutPaste(MillCase):
         ):
             before = self.contents(self.map)
             with self.assertRaisesRegex(ValidationError, told), self.env.cr.savepoint():
-                self.read(self.changed_file(*changes)).action_apply()
+                self.pasted(self.changed_file(*changes)).action_apply()
             self.env.invalidate_all()
             self.assertEqual(self.contents(self.map), before)
 
@@ -144,9 +144,9 @@ class TestLayoutPaste(MillCase):
         self.run_task(1)
         self.run_task(2)
         self.assertEqual(self.queue().state, "offered")
-        self.assertEqual(self.told(self.read(self.map._table_csv())), "Nothing differs.")
+        self.assertEqual(self.told(self.pasted(self.map._table_csv())), "Nothing differs.")
         with self.assertRaisesRegex(UserError, "cannot be changed while a PLC has batches"):
-            self.read(self.changed_file((",100,", ",10,"))).action_apply()
+            self.pasted(self.changed_file((",100,", ",10,"))).action_apply()
 
     def test_no_table(self):
         manager = new_test_user(self.env, "paste_manager", groups="plc_mo_batch.group_manager,mrp.group_mrp_user")
