@@ -17,6 +17,7 @@ from .layout import AREA_NAMES, AREAS, Layout
 from .register_table import Row, TableError, locate, read_address, unsafe
 from .sentences import Sentence, _lt
 
+MOST_IN_A_CELL = 10_000  # characters
 MOST_ROWS = 2000  # more than all areas can have fields
 MOST_CHARACTERS = 1_000_000
 MOST = 2**31 - 1  # what the database's integer holds
@@ -137,6 +138,8 @@ def _table(text: str, known: Known) -> tuple[list[tuple[int, dict[str, str]]], s
         places = _places(heads, known)
         found = []
         for number, record in records:
+            if max(map(len, record)) > MOST_IN_A_CELL:  # of all rows up to the next quote; Odoo has lifted the module's own limit
+                raise csv.Error("a cell of many rows")
             found.append((number, {column: unsafe(record[at]).strip() for column, at in places.items() if at < len(record)}))
             if len(found) > MOST_ROWS:
                 break

@@ -62,6 +62,8 @@ METHODS = {
     ("mo.batch.amounts", "action_confirm"): (OPERATORS,),
     ("mo.batch.weight", "action_confirm"): (OPERATORS,),
     ("plc.controller", "copy_data"): (MANAGERS,),
+    ("plc.register.layout", "copy_data"): (MANAGERS,),
+    ("plc.register.layout", "copy_translations"): (MANAGERS,),
     ("mrp.production", "action_merge"): (PLANNERS,),
     ("mrp.production", "copy_data"): (PLANNERS,),
     ("mrp.production", "action_plc_start_over"): (OPERATORS,),
