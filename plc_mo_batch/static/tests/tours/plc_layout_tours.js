@@ -4,6 +4,8 @@ import { registry } from "@web/core/registry";
 const patient = (steps) => () => steps().map((step) => ({ timeout: 60000, ...step }));
 const row = ".o_form_view [name=table_ids] .o_data_row:contains(7025)";
 
+// "edit …" takes one line only
+const enter = (text) => async ({ edit }) => edit(text);
 const table = [
     "Area\tName\tOffset",
     "weighing\tSlot number\t0",
@@ -24,11 +26,11 @@ registry.category("web_tour.tours").add("plc_register_table", {
         { trigger: ".o_form_button_save", run: "click" },
         { trigger: ".o_form_saved" },
         { trigger: "button[name=action_open_paste]", run: "click" },
-        { trigger: ".modal [name=text] textarea", run: "edit Area,Role,Offset\nRecipe,Spare,1" },
+        { trigger: ".modal [name=text] textarea", run: enter("Area,Role,Offset\nRecipe,Spare,1") },
         { trigger: ".modal button[name=action_read]", run: "click" },
         { content: "a row without a role", trigger: ".modal .o_data_row:contains(There is no role)" },
         { trigger: ".modal button[name=action_back]", run: "click" },
-        { trigger: ".modal [name=text] textarea", run: `edit ${table}` },
+        { trigger: ".modal [name=text] textarea", run: enter(table) },
         { trigger: ".modal button[name=action_read]", run: "click" },
         { trigger: ".modal [name=effect]:contains(none is removed)" },
         { trigger: ".modal button[name=action_apply]", run: "click" },
