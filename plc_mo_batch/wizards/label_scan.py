@@ -1,14 +1,15 @@
 """What a scanner typed, taken apart: a lot's name, a product's barcode, or a GS1 label."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
 
-class Label(NamedTuple):
+@dataclass(frozen=True)
+class Label:
     """Each may be empty.
 
     :param weight: in the unit that was asked for; 0.0: none on the label

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -178,7 +180,7 @@ class PlcHandAdd(models.TransientModel):
             return self.env._("%s is neither a lot nor a product.", code[:100])
         if product != self.product_id:
             return self._refused(product)
-        if problem := label._replace(product=product).problem():
+        if problem := replace(label, product=product).problem():
             return problem
         self.lot_id = label.lot or self.lot_id
         if not self.bag_id:

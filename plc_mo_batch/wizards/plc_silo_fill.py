@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -99,7 +101,7 @@ class PlcSiloFill(models.TransientModel):
         if product in self.silo_id.product_ids:
             self.product_id = product
             self.lot_id = label.lot or (self.lot_id if self.lot_id.product_id == product else False)
-            self.scan_problem = label._replace(product=product).problem() or False
+            self.scan_problem = replace(label, product=product).problem() or False
         self.weight = label.weight or self.weight
 
     def _take_silo_of(self, product):

@@ -62,8 +62,7 @@ METHODS = {
     ("mo.batch.amounts", "action_confirm"): (OPERATORS,),
     ("mo.batch.weight", "action_confirm"): (OPERATORS,),
     ("plc.controller", "copy_data"): (MANAGERS,),
-    ("plc.register.layout", "copy_data"): (MANAGERS,),
-    ("plc.register.layout", "copy_translations"): (MANAGERS,),
+    ("plc.register.layout", "copy_data"): (OPERATORS,),
     ("mrp.production", "action_merge"): (PLANNERS,),
     ("mrp.production", "copy_data"): (PLANNERS,),
     ("mrp.production", "action_plc_start_over"): (OPERATORS,),
@@ -170,9 +169,9 @@ METHODS = {
 RIGHTS = {"create", "write", "unlink", "copy", "default_get", "onchange"}
 # leave out what is not for the caller: TestSettingsFields, and tests/test_rpc.py
 HARMLESS = {("res.config.settings", "default_get"), ("res.config.settings", "get_values")}
-# Odoo's own, and its rights to count decide
+# Odoo's own, and its rights to count, or to write, decide
 HARMLESS |= {("stock.inventory.conflict", f"action_keep_{what}") for what in ("counted_quantity", "difference")}
-HARMLESS |= {("stock.quant", "action_set_inventory_quantity")}
+HARMLESS |= {("stock.quant", "action_set_inventory_quantity"), ("plc.register.layout", "copy_translations")}
 # they are asked without ids
 OF_THE_MODEL = {(model, "api_changes") for model in ("mo.batch", "mo.batch.journal", "plc.alarm")}
 OF_THE_MODEL |= {("mo.batch", "api_find"), ("mo.batch", "api_recall"), ("plc.controller", "api_version")}
