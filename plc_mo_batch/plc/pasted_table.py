@@ -139,7 +139,7 @@ def _table(text: str, known: Known) -> tuple[list[tuple[int, dict[str, str]]], s
         found = []
         for number, record in records:
             if max(map(len, record)) > MOST_IN_A_CELL:  # of all rows up to the next quote; Odoo has lifted the module's own limit
-                raise csv.Error("a cell of many rows")
+                raise csv.Error
             found.append((number, {column: unsafe(record[at]).strip() for column, at in places.items() if at < len(record)}))
             if len(found) > MOST_ROWS:
                 break

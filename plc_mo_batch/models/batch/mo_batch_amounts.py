@@ -94,6 +94,7 @@ class MoBatch(models.Model):
         self._store_actuals(*zip(*amounts, strict=True))
         entered = self.line_ids.filtered(lambda line: line.code in dict(amounts))
         entered.write({"typed": True, "fallen_qty": 0.0, "carried_qty": 0.0})
+        entered._follow_amounts()
         self.noted = True  # what the PLC shows of it now is known to be something else
         self.shown_amounts = self._case() == "changed" and self.shown_amounts
         self._remark(

@@ -108,13 +108,10 @@ class MoBatchLine(models.Model):
             same = "UPDATE plc_equipment SET location_id = location_id WHERE location_id IN %s"
             self.env.cr.execute(SQL(same, tuple(locations.ids)))
 
-    def write(self, vals):
+    def _follow_amounts(self):
         """What is changed of a batch that has ended and is not booked yet is of the layers that lie there now: a batch that ends
         before it is booked must not take them, too."""
-        done = super().write(vals)
-        if not {"actual_qty", "product_id"}.isdisjoint(vals):
-            self.filtered(lambda line: line.batch_id.state in ENDED and line._is_unbooked())._freeze_layers()
-        return done
+        self.filtered(lambda line: line.batch_id.state in ENDED and line._is_unbooked())._freeze_layers()
 
     def _in_hand_domain(self):
         """Of batches that a PLC owes, or that are not booked yet."""

@@ -154,6 +154,7 @@ class MoBatchLine(models.Model):
                 "fallen_qty": 0.0,
             }
         )
+        self._follow_amounts()
 
     def _fallen_texts(self):
         return ", ".join(

@@ -6,11 +6,13 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...plc.pasted_table import MOST_CHARACTERS
 from ..security_case import SecurityCase
 
 NUMBERS = [float("nan"), float("inf"), float("-inf"), 10**300, 2**31, -(2**31) - 1]
 TIMES = [1e300, 1e12, 86401 * 60, -1]  # beyond a day and, in minutes, a year
 TEXTS = ["x" * 10_001, "a\0b"]
+PASTED = "plc.layout.paste", "text"  # a table
 SECONDS = {"poll_interval", "settle_time", "quiet_time", "weight_grace"}
 
 
@@ -53,7 +55,8 @@ class TestBounds(SecurityCase):
         found = list(self.fields("char", "text"))
         self.assertGreater(len(found), 15)
         for model, name in found:
-            self.check(model, name, TEXTS)
+            longest = "x" * (MOST_CHARACTERS + 1)
+            self.check(model, name, [longest, "a\0b"] if (model, name) == PASTED else TEXTS)
 
     def test_they_are_asked(self):
         """On creating and on writing; the tasks store what a PLC sends."""
