@@ -138,6 +138,18 @@ class Area:
         return found[0]
 
 
+def slot_count(kind: str, slots: int, event_slots: int) -> int:
+    """How many slots an area has: of recipes as many as the layout, of events as many as it says, of what is only shown one."""
+    if kind in SHOWN_AREAS:
+        return 1
+    return event_slots if kind in EVENT_AREAS else slots
+
+
+def word_of(base: int, stride: int, slot: int, offset: int) -> int:
+    """A word of slot ``slot`` (from 1), counted as the base is; ``stride`` words from one slot to the next."""
+    return base + (slot - 1) * stride + offset
+
+
 @dataclass(frozen=True)
 class Layout:
     """The areas of a PLC, its handshake and its word order.
@@ -173,9 +185,7 @@ class Layout:
 
     def count(self, kind: str) -> int:
         """How many slots an area has."""
-        if kind in SHOWN_AREAS:
-            return 1
-        return self.area(kind).slots if kind in EVENT_AREAS else self.slots
+        return slot_count(kind, self.slots, self.area(kind).slots)
 
     @cached_property
     def event_places(self) -> tuple[tuple[str, int], ...]:
@@ -208,7 +218,7 @@ class Layout:
     def address(self, kind: str, slot: int, offset: int = 0) -> int:
         """Protocol address of a word of slot ``slot`` (from 1)."""
         area = self.area(kind)
-        return self.address_offset + area.base + (slot - 1) * area.stride + offset
+        return self.address_offset + word_of(area.base, area.stride, slot, offset)
 
     def request(self, kind: str, slot: int) -> tuple[int, int, str]:
         """(address, words, registers) of the one request that reads a whole slot: a slot that is read in two can be torn."""

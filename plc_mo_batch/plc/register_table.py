@@ -90,17 +90,11 @@ def protocol_of(registers: str) -> str:
 # Addresses
 
 
-def address(layout: Layout, kind: str, slot: int, offset: int, words: int = 1, notation: str = ZERO) -> str:
-    """The address of a word of an area as the programmer's tool shows it; empty where a memory has no such word.
+def written(registers: str, word: int, words: int = 1, notation: str = ZERO) -> str:
+    """The address of a word, which the protocol counts from 0, as the programmer's tool shows it; empty where a memory has none.
 
-    :param slot: from 1
     :param words: how many the value there takes: S7 names its length
     """
-    return written(layout.area(kind).registers, layout.address(kind, slot, offset), words, notation)
-
-
-def written(registers: str, word: int, words: int = 1, notation: str = ZERO) -> str:
-    """The same of a word that the protocol counts from 0."""
     if not 0 <= word < WORDS:
         return ""
     memory, _blank, node = registers.partition(" ")

@@ -2,13 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..models.layouts.plc_register_layout_table import GIVEN
 from ..plc.pasted_table import MOST_CHARACTERS as LONGEST_TABLE
 from ..plc.pasted_table import read
 from ..plc.register_table import TableError
 from ..tools.translate import translate
 
-# what a row gives a field of the layout
-GIVEN = ("name", "role", "offset", "type", "words", "scale", "repeat", "step", "value", "unit", "minimum", "maximum")
 MOST_TOLD = 10  # problems in one message
 
 

@@ -79,8 +79,7 @@ class MoBatch(models.Model):
         number = {"job_number": values["number"]} if "number" in values else {}
         if "actuals" in values:
             self._store_actuals(values["codes"], values["actuals"])
-            if self.state in ENDED:
-                self.line_ids._follow_amounts()
+            self.line_ids._follow_amounts()
         self._store_watched(values)
         self._store_progress(values)
         if step.state:

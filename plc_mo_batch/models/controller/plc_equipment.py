@@ -99,11 +99,12 @@ class PlcEquipment(models.Model):
         if not vals.get("active", True):
             self.filtered("active")._check_empty()
         held = {silo: silo.product_ids for silo in self} if "product_ids" in vals and not self.env.su else {}
-        codes = {silo: (silo.controller_id, silo.code) for silo in self}
+        moved = not {"controller_id", "code"}.isdisjoint(vals)  # another sensor, or none
+        codes = {silo: (silo.controller_id, silo.code) for silo in self if moved}
         result = super().write(vals)
         for silo, products in held.items():
             silo._check_none_is_to_dose(products - silo.product_ids)
-        if not {"controller_id", "code"}.isdisjoint(vals):  # another sensor, or none
+        if moved:
             self.sudo().filtered(lambda silo: codes[silo] != (silo.controller_id, silo.code))._forget_sensor()
         return result
 

@@ -6,14 +6,15 @@ from urllib.parse import quote
 from odoo import api, fields, models
 
 from ...plc import register_table
-from ...plc.layout import EVENT_AREAS, SHOWN_AREAS
+from ...plc.layout import slot_count, word_of
 from ...plc.pasted_table import HEADINGS, Known
 from ...plc.register_table import Row
 from ...plc.sentences import Label, role
 from ...tools.translate import format_number, label_of, translate
 
-# columns of the table in the order of a file: the fields that they show
-COLUMNS = ("area_id", "name", "role", "offset", "type", "words", "scale", "repeat", "step", "value", "unit", "minimum", "maximum")
+# what a row of the table gives a field of the layout
+GIVEN = ("name", "role", "offset", "type", "words", "scale", "repeat", "step", "value", "unit", "minimum", "maximum")
+COLUMNS = ("area_id", *GIVEN)  # of the table, in the order of a file: the fields that they show
 
 
 class PlcRegisterField(models.Model):
@@ -69,15 +70,13 @@ class PlcRegisterArea(models.Model):
 
     def _slot_count(self):
         """How many slots it has."""
-        if self.kind in SHOWN_AREAS:
-            return 1
-        return self.slots if self.kind in EVENT_AREAS else self.layout_id.slots
+        return slot_count(self.kind, self.layout_id.slots, self.slots)
 
     def _address(self, slot, offset, words):
         """The address of a word of a slot, from 1, as the PLC's tool writes it; empty if there is no such slot."""
         if not self.registers or slot > self._slot_count():
             return ""
-        word = self.layout_id.address_offset + self.base + (slot - 1) * self.stride + offset
+        word = self.layout_id.address_offset + word_of(self.base, self.stride, slot, offset)
         return register_table.written(self._registers(), word, words, self.layout_id.notation or register_table.ZERO)
 
 

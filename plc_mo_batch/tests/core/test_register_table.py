@@ -17,7 +17,6 @@ from ...plc.register_table import (
     Place,
     Row,
     TableError,
-    address,
     length,
     locate,
     name_of,
@@ -154,8 +153,9 @@ class TestRegisterTable(BaseCase):
             for area in layout.areas:
                 for slot in (1, layout.count(area.kind)):
                     for item in area.fields:
-                        text = address(layout, area.kind, slot, item.offset, item.length, MODICON)
-                        self.assertEqual(int(text), 400001 + layout.address(area.kind, slot, item.offset))
+                        word = layout.address(area.kind, slot, item.offset)
+                        text = written(area.registers, word, item.length, MODICON)
+                        self.assertEqual(int(text), 400001 + word)
                         place = read_address(text, "modbus", MODICON)
                         self.assertEqual(locate(layout, place), [(area.kind, slot, item.offset)])
                 end = layout.address(area.kind, layout.count(area.kind)) + area.stride
