@@ -140,5 +140,20 @@ SCREENS = [
     Screen("weight", "plc-batches/{weight}", ".modal .o_form_view", clicks=("=Enter Weight",), act=2),
     Screen("batch-fell", "plc-batches/{fell}", "button[name=action_add_fallen]", act=2),
     Screen("amounts", "plc-batches/{fell}", ".modal .o_form_view", clicks=("=Enter Amounts",), act=2),
+    Screen(
+        "sign",
+        "plc-batches/{failed}",
+        ".modal [name=second_password]",
+        clicks=("button[name=action_open_disposition]", ".modal button[name=action_confirm]"),
+        act=2,
+    ),
+    Screen(
+        "plc-signatures",
+        "plc-controllers/{mill}",
+        "[name=signature_rule_ids] .o_data_row",
+        "manager",
+        clicks=("=Electronic Signatures",),
+        act=2,
+    ),  # fmt: skip
     Screen("booked", "plc-batches/{booked}", ".modal .o_form_view", "manager", clicks=("=Mark as Booked by Hand",), act=2),
 ]

@@ -71,11 +71,14 @@ class Stage:
         return mill.equipment_ids[2].id
 
     def second_act(self):
-        """What happens rarely: the same is weighed twice in a row, the PLC reports no finished weight, the next batch's order is
-        cancelled while it is made, and of the one after it a counter begins again at zero."""
+        """What happens rarely: the plant has decisions signed, the same is weighed twice in a row, the PLC reports no finished
+        weight, the next batch's order is cancelled while it is made, and of the one after it a counter begins again at zero."""
         self._weigh_twice()
         with self.env() as env:
-            env["plc.controller"].browse(self.ids["mill"]).weight_policy = "ask"
+            mill = env["plc.controller"].browse(self.ids["mill"])
+            mill.weight_policy = "ask"
+            for action, second in (("disposition", True), ("release_review", False)):
+                env["plc.signature.rule"].create({"controller_id": mill.id, "action": action, "second_person": second})
         self.plc.mill.weight = "never"
         self._run_until(lambda env: self._at(env, 5).state == "completed")
         self._run_until(lambda env: self._at(env, 6).state == "running")

@@ -51,6 +51,7 @@ PRIVATE_METHODS = {
         "_set_product_variant_field",
     ),
     "res.lang": ("_get_data",),
+    "res.users": ("_assert_can_auth", "_check_credentials"),
     "stock.location": ("_child_of",),
     "stock.lot": ("_get_next_serial",),
     "stock.move": (
@@ -99,6 +100,16 @@ def set_parameter(env, key, value):
 def is_neutralized(env):
     """Rule 10: this is a copy of a plant's database, which must never talk to a PLC."""
     return bool(get_parameter(env, "database.is_neutralized"))
+
+
+def check_password(user, password):
+    """Whether a password is the user's, as at a login: LDAP and others count as there, and so do failures.
+
+    :raise AccessDenied: if it is not, or after too many wrong ones
+    """
+    own = user.with_user(user)
+    with own._assert_can_auth(user=user.id):
+        own._check_credentials({"type": "password", "login": user.login, "password": password}, {"interactive": True})
 
 
 def consumption_of(order):

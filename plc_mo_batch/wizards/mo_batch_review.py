@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..models.common.signed import is_question
+
 NOT_ENTERED = -1.0  # shown as empty: zero is a quantity
 
 
@@ -48,13 +50,14 @@ class MoBatchReview(models.TransientModel):
             names = ", ".join(lacking.product_id.mapped("display_name"))
             raise UserError(self.env._("Enter how much was added of: %s. Enter 0 for what was not added.", names))
         quantities = [(line.batch_line_id.id, line.quantity) for line in self.line_ids if line._is_answered()]
-        if quantities:
-            self.batch_id.action_enter_hand_adds(quantities)
-        return True
+        return self.batch_id.action_enter_hand_adds(quantities) if quantities else True
 
     def action_release(self):
         """Store the entered quantities, and release the batch."""
-        self.action_confirm()
+        entered = self.action_confirm()
+        if is_question(entered):  # the quantities are signed first
+            self.env["mo.batch.sign"].browse(entered["res_id"])._go_on_with(self, "action_release")
+            return entered
         return self.batch_id.action_release_review(self.comment)
 
 

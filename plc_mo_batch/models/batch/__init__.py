@@ -14,8 +14,10 @@ from . import (
     mo_batch_name,
     mo_batch_rebook,
     mo_batch_review,
+    mo_batch_signature,
     mo_batch_times,
     mo_batch_watch,
     plc_dosing,
     plc_dosing_silo,
+    plc_signature_rule,
 )

@@ -354,3 +354,21 @@ BUTTONS = (
 
 # name of the decision in api_reset -> the method that carries it out
 DECISIONS = dict(action.decision for action in ACTIONS.values() if action.decision)
+
+# What a plant may want to be signed: what people say of amounts and of what the PLC made. Not what stops or retries something,
+# which has to be quick, and not what is cancelled before the PLC took it.
+SIGNED = (
+    "set_weight",
+    "release_review",
+    "enter_hand_adds",
+    "disposition",
+    "send_again",
+    "give_up",
+    "enter_amounts",
+    "add_fallen",
+    "take_note",
+    "release",
+    "go_on",
+    "rebook",
+)
+SIGNABLE = [(name, str(next(button.label for button in BUTTONS if button.action == name))) for name in SIGNED]

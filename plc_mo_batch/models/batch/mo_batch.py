@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ...plc.reconcile import DOWNLOADING, ENDED, HANDED_OVER, OPEN, UNDECIDED
 from ...tools.translate import label_of
 from ..common.plc_notifier import ACTIVITY
+from ..common.signed import signed
 
 STATES = [
     ("queued", "Queued"),
@@ -259,6 +260,7 @@ class MoBatch(models.Model):
 
     # Actions
 
+    @signed("decide", "send_again")
     def action_send_again(self):
         """A person decided that the PLC did not take the recipe: queue the batch again, in the same slot.
 
@@ -266,21 +268,19 @@ class MoBatch(models.Model):
 
         :raise UserError: if the batch was seen running, as it could be produced twice
         """
-        self._check_allowed("decide")
-        self._check_allowed("send_again")
         for batch in self.sudo():
             batch._set_state("queued", resent=True, withdrawn_at=False)
             batch._journal("user", self.env._("%s decided that the PLC had not taken it: it is sent again.", self.env.user.name))
         self.env["plc.task.exchange"]._trigger()
         return True
 
+    @signed("give_up")
     def action_give_up(self):
         """A person decided that the PLC will report nothing more of the batch, or nothing that can be trusted.
 
         A batch that was seen running becomes failed, with the last quantities that were accepted. Others are cancelled and their
         orders withheld, whatever an earlier cancellation requested: the PLC may have made them, and only a person can find out.
         """
-        self._check_allowed("give_up")
         for batch in self.sudo():
             batch.cancel_order_action = "withhold"
             state = "failed" if batch.state == "running" else "cancelled"
@@ -293,21 +293,22 @@ class MoBatch(models.Model):
             batch._advance(state, 0.0, {"acknowledged": forgotten, "given_up_by_id": self.env.uid})
         return True
 
+    @signed("release")
     def action_release_slot(self):
         """Allow what another system left in the slot to be acknowledged and overwritten; its words stay in the journal."""
-        return self._decide("release", self.env._("%s released the slot.", self.env.user.name), release=True)
+        return self._decide(self.env._("%s released the slot.", self.env.user.name), release=True)
 
+    @signed("go_on")
     def action_go_on(self):
         """A person compared what the PLC made with the queued orders: send them, with job numbers above those that it shows."""
         message = self.env._("%s compared the queued orders with what the PLC made and resumed sending.", self.env.user.name)
-        decided = self._decide("go_on", message, resent=True)
+        decided = self._decide(message, resent=True)
         for controller in self.sudo().controller_id:
             controller.last_job = max(controller.last_job, controller.shown_job)
         return decided
 
-    def _decide(self, action, message, **values):
+    def _decide(self, message, **values):
         """Record how a person decided on what needed attention, and run the exchange at once."""
-        self._check_allowed(action)
         for batch in self.sudo():
             batch.write({**values, "attention": False, "attention_key": False})
             batch._journal("user", message)

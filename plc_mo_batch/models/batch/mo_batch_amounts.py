@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ...plc.handshake import STORED_STEP
 from ...plc.reconcile import DONE, FAILED, HANDED_OVER
 from ...tools.translate import format_number
+from ..common.signed import signed
 from .arguments import as_number, as_pairs, as_text
 
 
@@ -19,6 +20,7 @@ class MoBatch(models.Model):
         self._check_allowed("enter_amounts")
         return self._open_wizard("plc_mo_batch.mo_batch_amounts_action")
 
+    @signed("enter_amounts")
     def action_enter_amounts(self, amounts, reason, outcome="completed", weight=0.0):
         """Enter what the PLC dosed for the batch, instead of what it reports. A batch that it has yet to end ends with that. Of a
         batch that is booked, what is more is booked late.
@@ -32,7 +34,6 @@ class MoBatch(models.Model):
         :raise UserError: if the batch is believed; for an amount that is none, or less than is booked; without a reason
         """
         self.ensure_one()
-        self._check_allowed("enter_amounts")
         batch = self.sudo()
         batch._lock_for_person()  # otherwise Task 2 or 3 may be storing or booking other amounts right now
         amounts, reason, weight = as_pairs(amounts), as_text(reason), as_number(weight)

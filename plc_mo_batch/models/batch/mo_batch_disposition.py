@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.signed import signed
+
 DISPOSITION_ORDER = [("cancel", "Cancel it"), ("withhold", "Withhold it"), ("requeue", "Queue it again")]
 DISPOSITION_MATERIAL = [("scrap", "As scrap"), ("consume", "As consumption of the order")]
 
@@ -28,6 +30,7 @@ class MoBatch(models.Model):
             "context": {"default_batch_ids": self.ids},
         }
 
+    @signed("disposition")
     def action_set_disposition(self, order_action, booking="scrap"):
         """Set the disposition of failed batches. Task 3 carries it out.
 
@@ -36,7 +39,6 @@ class MoBatch(models.Model):
         :return: True
         :raise UserError: if a batch is not failed, or the choices contradict each other
         """
-        self._check_allowed("disposition")
         self._check_choice("disposition_order", order_action)
         self._check_choice("disposition_material", booking)
         if order_action == "requeue" and booking == "consume":

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...tools.translate import format_number
 from ..common.plc_notifier import ACTIVITY
+from ..common.signed import signed
 from .arguments import as_text
 
 
@@ -19,6 +20,7 @@ class MoBatch(models.Model):
         self._check_allowed("rebook")
         return self._open_wizard("plc_mo_batch.mo_batch_booked_action")
 
+    @signed("rebook")
     def action_book_on_new_order(self):
         """Book what the PLC made on a new order for the same product, as its own was closed or cancelled before the batch ended.
 
@@ -26,12 +28,12 @@ class MoBatch(models.Model):
         :raise AccessError: if the user is not a manager
         :raise UserError: if the batch's order is still open
         """
-        self._check_allowed("rebook")
         for batch in self.sudo():
             batch._move_to_new_order()
         self.env["plc.task.write.back"]._trigger()
         return True
 
+    @signed("rebook")
     def action_is_booked_by_hand(self, comment):
         """The batch was booked by hand when its order was closed: move it to the history, with any differences as a remark.
 
@@ -40,7 +42,6 @@ class MoBatch(models.Model):
         :raise AccessError: if the user is not a manager
         :raise UserError: if the batch's order is not done, or without a comment
         """
-        self._check_allowed("rebook")
         comment = as_text(comment)
         if not comment:
             raise UserError(self.env._("Enter where the batch was booked."))

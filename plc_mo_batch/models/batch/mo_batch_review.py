@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ...tools.odoo_edge import consumption_of
 from ...tools.translate import format_number
 from ..common.plc_notifier import ACTIVITY
+from ..common.signed import signed
 from .arguments import as_number, as_pairs, as_text
 from .finished_weight import FinishedWeight
 from .mo_batch_line import TOLERANCE_STATES
@@ -74,6 +75,7 @@ class MoBatch(models.Model):
             "context": {"default_batch_id": self.id},
         }
 
+    @signed("enter_hand_adds")
     def action_enter_hand_adds(self, quantities):
         """Enter or correct hand-added quantities. What the PLC reported cannot be changed.
 
@@ -82,7 +84,6 @@ class MoBatch(models.Model):
         :raise UserError: if the batch is not finished, is being booked or is already booked, or for a line that the PLC dosed
         """
         self.ensure_one()
-        self._check_allowed("enter_hand_adds")
         batch = self.sudo()
         batch._lock_for_person()  # otherwise Task 3 may be booking it with other quantities right now
         pairs = as_pairs(quantities)
@@ -93,6 +94,7 @@ class MoBatch(models.Model):
         batch._on_hand_adds_changed()
         return True
 
+    @signed("release_review")
     def action_release_review(self, comment):
         """Release a batch from review: it is booked as it is.
 
@@ -100,7 +102,6 @@ class MoBatch(models.Model):
         :return: True
         :raise UserError: if it is not waiting for a review, or without a comment
         """
-        self._check_allowed("release_review")
         comment = as_text(comment)
         if not comment:
             raise UserError(self.env._("Enter why the batch is released."))
@@ -114,6 +115,7 @@ class MoBatch(models.Model):
             batch._on_answered()
         return True
 
+    @signed("set_weight")
     def action_set_weight(self, weight):
         """Enter the finished weight that the PLC did not report, or one instead of what is held for review.
 
@@ -122,7 +124,6 @@ class MoBatch(models.Model):
         :raise UserError: if the batch does not wait for a weight, or the value is not a weight
         """
         self.ensure_one()
-        self._check_allowed("set_weight")
         batch, weight = self.sudo(), as_number(weight)
         if not weight > 0:
             raise UserError(self.env._("The weight must be more than 0."))

@@ -2,6 +2,7 @@ from odoo import fields, models
 
 from ...plc.reconcile import CANCELLED, ENDED, RUNNING, WATCHED
 from ...tools.translate import format_number, translate
+from ..common.signed import signed
 
 
 class MoBatch(models.Model):
@@ -32,12 +33,12 @@ class MoBatch(models.Model):
 
     # Actions
 
+    @signed("take_note")
     def action_take_note(self):
         """A person has seen that something went back: what is stored stays as it is, and the PLC is right from now on.
 
         A batch that has ended and whose slot is rejected counts as acknowledged, or the next one would wait for ever.
         """
-        self._check_allowed("take_note")
         for batch in self.sudo():
             batch._journal(
                 "user", self.env._("%(user)s took note: %(what)s", user=self.env.user.name, what=batch.attention or "")
@@ -49,9 +50,9 @@ class MoBatch(models.Model):
             batch._on_watch_decided()
         return True
 
+    @signed("add_fallen")
     def action_add_fallen(self):
         """A person decided that the PLC had dosed what its amounts fell by: it is added to what it shows."""
-        self._check_allowed("add_fallen")
         for batch in self.sudo():
             fallen = batch.line_ids.filtered("fallen_qty")
             batch._journal(

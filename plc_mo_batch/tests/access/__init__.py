@@ -21,4 +21,5 @@ from . import (
     test_security_forging,
     test_security_methods,
     test_security_models,
+    test_signatures,
 )

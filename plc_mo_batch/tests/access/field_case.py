@@ -122,6 +122,9 @@ class FieldCase(SecurityCase):
         journal = cls.env["mo.batch.journal"]._record("user", f"Journal {MARK}", controller=mill)
         answer = {"user_id": cls.env.uid, "key": MARK, "digest": MARK, "answer": f'"{MARK}"', "date": "2026-01-01 12:00:00"}
         answered = cls.env["plc.api.answer"].create(answer)
+        rule = cls.env["plc.signature.rule"].create({"controller_id": mill.id, "action": "take_note"})
+        batch._record_signatures("take_note", [(cls.env.user, "decided")])
+        cls.keep(rule, batch.signature_ids)
         cls.keep(failure, weighing, alarm, counter, check, check.step_ids[0], journal, answered)
 
     # Wizards belong to who opened them
@@ -144,6 +147,7 @@ class FieldCase(SecurityCase):
             "mo.batch.cancel": {**of_batches, "reason": "plan", "note": MARK},
             "mo.batch.disposition": of_batches,
             "mo.batch.review": {**of_batch, "comment": MARK},
+            "mo.batch.sign": {**of_batches, "action": "give_up", "request": MARK, "then": MARK},
             "mo.batch.weight": {**of_batch, "weight": MARK_KG},
             "plc.failure.resolve": {"failure_ids": [Command.set(cls.secrets["plc.failure"].ids)], "notes": MARK},
             "plc.hand.add": {**of_batch, "weight": MARK_KG},
@@ -198,6 +202,7 @@ class FieldCase(SecurityCase):
         area = layout.area_ids[0]
         made = [
             mill,
+            env["plc.signature.rule"].create({"controller_id": mill.id, "action": "take_note"}),
             mill.equipment_ids,
             layout,
             area,

@@ -13,6 +13,7 @@ FOR_OPERATORS = "for operators"  # read by them, changed by nobody
 FOR_MANAGERS = "for managers"  # read and written by them
 ADMINISTERED = "administered"  # read as the model, changed by whoever may change settings
 SYSTEM = "system"  # for whoever may change settings
+NEVER = "never"  # the addon alone
 
 ENGINEERS = {"engineer"}  # they manage bills of materials and products, not PLCs
 EVERYBODY = {"internal", *PLANNERS, *ENGINEERS}
@@ -43,7 +44,8 @@ FIELDS = {
             "is_action_retry_allowed is_action_send_again_allowed is_action_set_weight_allowed is_action_take_note_allowed "
             "job_number journal_count last_error line_ids name next_try noted on_hold order_changed order_name order_qty "
             "order_version parked part part_count planned_qty produced_qty product_id product_name production_id progress "
-            "release remark resent review_needed reviewed shown_amounts shown_before slot state taken_before tolerance_state "
+            "release remark resent review_needed reviewed shown_amounts shown_before signature_ids slot state taken_before "
+            "tolerance_state "
             "trouble uom_id waits_since watch_needed weighing_ids weighings_until weight_needed weight_state weight_typed "
             "withdrawn_at"
         ),
@@ -88,6 +90,14 @@ FIELDS = {
         SET: "batch_line_id quantity review_id",
         SHOWN: "code deviation_percent deviation_qty dosed_from planned_qty product_id tolerance_state uom_id weighed_qty",
     },
+    "mo.batch.sign": {
+        SET: "password second_id second_password",
+        SHOWN: "action batch_ids problem second_needed user_id",
+        NEVER: "request then",
+    },
+    "mo.batch.signature": {
+        SHOWN: "action batch_id company_id meaning signature user_id",
+    },
     "mo.batch.weight": {
         SET: "batch_id weight",
         SHOWN: "planned_qty reason uom_id",
@@ -130,10 +140,10 @@ FIELDS = {
             "max_write missing_policy name network no_transaction node node_unit order_minutes own_network own_node parity "
             "park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time rack rack_slot "
             "request_pause require_available responsible_id review_kg review_percent run_minutes security send_minutes "
-            "sensor_limit_kg sequence serial_device settle_time silent_minutes step_policy stopbits take_minutes timeout "
-            "tls_ca tls_server_name tls_verify tolerance_kg tolerance_percent transport tz unsaid_kg unsaid_percent uom_id "
-            "weighing_grace weight_grace weight_policy weight_review_kg weight_review_percent weight_tolerance_kg "
-            "weight_tolerance_percent"
+            "sensor_limit_kg sequence serial_device settle_time signature_rule_ids silent_minutes step_policy stopbits "
+            "take_minutes timeout tls_ca tls_server_name tls_verify tolerance_kg tolerance_percent transport tz unsaid_kg "
+            "unsaid_percent uom_id weighing_grace weight_grace weight_policy weight_review_kg weight_review_percent "
+            "weight_tolerance_kg weight_tolerance_percent"
         ),
         SHOWN: (
             "alarm_count alarm_ids batch_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
@@ -241,6 +251,10 @@ FIELDS = {
     "plc.setup.line": {
         SET: "code kind name product_ids setup_id",
     },
+    "plc.signature.rule": {
+        SET: "action controller_id second_person",
+        SHOWN: "company_id",
+    },
     "plc.silo.change": {
         SET: "act content note product_ids silo_id",
         SHOWN: "effect level_told",
@@ -303,6 +317,7 @@ def rights(model, kind):
         FOR_OPERATORS: (OPERATORS, NOBODY),
         FOR_MANAGERS: (MANAGERS, MANAGERS),
         SYSTEM: (SETTINGS, SETTINGS),
+        NEVER: (NOBODY, NOBODY),
     }[kind]
 
 
@@ -336,6 +351,7 @@ OTHERS = {
     FOR_OPERATORS: "operators",
     FOR_MANAGERS: "managers",
     SYSTEM: "administrators",
+    NEVER: "nobody",
     ADMINISTERED: "written by administrators",
 }
 

@@ -33,6 +33,7 @@ class TestSecurityForging(SecurityCase):
         self.env["plc.alarm"].create({"kind": "silent", "message": "A test.", "controller_id": self.controller.id})
         self.env["plc.counter"]._add(self.controller, "requests")
         self.controller._begin_commissioning()
+        self.batch._record_signatures("take_note", [(self.env.user, "decided")])
         self.new_events()
         self.env.flush_all()
 

@@ -9,6 +9,7 @@ from . import (
     test_protocol_pages,
     test_settings,
     test_setup,
+    test_signature_tours,
     test_silo_tours,
     test_tours,
 )

@@ -162,3 +162,42 @@ tours.add("plc_hand_adds", {
         { trigger: ".o_form_view .alert-success:contains(All hand-adds of this batch are entered)" },
     ]),
 });
+
+// A decision that is signed, by two: nothing with a wrong password, done with the right ones
+const sign = (own, second) => [
+    { trigger: ".modal [name=password] input", run: `edit ${own}` },
+    { trigger: ".modal [name=second_password] input", run: `edit ${second}` },
+    { trigger: ".modal button[name=action_sign]", run: "click" },
+];
+
+tours.add("plc_sign", {
+    steps: patient(() => [
+        { trigger: ".o_form_view button[name=action_give_up]", run: "click" },
+        { trigger: ".modal:contains(certainly stopped working) .btn-primary", run: "click" },
+        { trigger: ".modal:has([name=batch_ids]) [name=action]:contains(Give Up This Batch)" },
+        { trigger: ".modal [name=second_id] input", run: "edit Day" },
+        { trigger: ".o-autocomplete--dropdown-item:contains(Day)", run: "click" },
+        ...sign("night shift", "wrong"),
+        { trigger: ".modal .alert:contains(The password of Day is not right)" },
+        { content: "nothing of them is left", trigger: ".modal [name=password] input:value()" },
+        { trigger: ".o_statusbar_status .o_arrow_button_current:contains(Running)" },
+        ...sign("night shift", "day shift"),
+        { trigger: "body:not(:has(.modal)) .o_statusbar_status .o_arrow_button_current:contains(Failed)" },
+        { trigger: ".nav-link:contains(Electronic Signatures)", run: "click" },
+        { trigger: "[name=signature_ids] .o_data_row:contains(Decided):contains(Night)" },
+        { trigger: "[name=signature_ids] .o_data_row:contains(second person):contains(Day)" },
+    ]),
+});
+
+// The list of decisions, on the PLC's page
+tours.add("plc_signature_rules", {
+    steps: patient(() => [
+        { trigger: ".o_form_view .nav-link:contains(Electronic Signatures)", run: "click" },
+        { trigger: "[name=signature_rule_ids] .o_field_x2many_list_row_add a", run: "click" },
+        { trigger: "[name=signature_rule_ids] .o_selected_row [name=action] input", run: "click" },
+        { trigger: ".o_select_menu_item:contains(Set Disposition)", run: "click" },
+        { trigger: "[name=signature_rule_ids] .o_selected_row [name=second_person] input", run: "click" },
+        { trigger: ".o_form_button_save", run: "click" },
+        { trigger: ".o_form_saved [name=signature_rule_ids] .o_data_row:contains(Set Disposition)" },
+    ]),
+});
