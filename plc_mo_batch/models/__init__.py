@@ -32,6 +32,9 @@ from . import commissioning
 from . import health
 
 # isort: split
+from . import reporting
+
+# isort: split
 from . import board
 
 # isort: split

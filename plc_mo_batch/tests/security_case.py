@@ -1,6 +1,7 @@
 """People of every kind, and what they do through the external API."""
 
 import inspect
+from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessDenied, AccessError, UserError
@@ -50,7 +51,7 @@ class SecurityCase(MillCase):
 
     @classmethod
     def new_dose(cls):
-        """A dose of a batch that was made, and the silo's figures."""
+        """A dose of a batch that was made, the silo's figures, and the PLC's output."""
         order = cls.env["mrp.production"].create(
             {"product_id": cls.feed.id, "product_qty": 1000.0, "bom_id": cls.bom.id, "picking_type_id": cls.picking_type.id}
         )
@@ -59,10 +60,15 @@ class SecurityCase(MillCase):
         values = {"production_id": order.id, "controller_id": cls.controller.id, "company_id": cls.controller.company_id.id}
         line |= {"actual_qty": 606.0, "reported": True}
         values |= {"state": "done", "date_finished": fields.Datetime.now(), "uom_id": cls.kg.id}
-        cls.env["mo.batch"].create({**values, "line_ids": [(0, 0, line)]})
+        values |= {
+            "date_started": values["date_finished"] - timedelta(minutes=9),
+            "product_id": cls.feed.id,
+            "planned_qty": 600.0,
+        }
+        made = cls.env["mo.batch"].create({**values, "line_ids": [(0, 0, line)]})
         cls.env.flush_all()
         doses, silos = (cls.env[model].search([("equipment_id", "=", silo.id)]) for model in ("plc.dosing", "plc.dosing.silo"))
-        return doses[:1], silos[:1]
+        return doses[:1], silos[:1], cls.env["plc.output"].search([("batch_id", "=", made.id)])
 
     refusal = (AccessError, AccessDenied)  # that a method is of no use now (a user error) is none
 

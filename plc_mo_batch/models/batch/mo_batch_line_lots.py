@@ -29,11 +29,17 @@ class MoBatchLine(models.Model):
         "move_id.state",
     )
     def _compute_lots(self):
-        posted = self._posted_apart()
+        for line, lots in self._lot_amounts().items():
+            line.lots = line._told_lots(lots)
+
+    def _lot_amounts(self):
+        """Line -> lot -> quantity in the line's unit, None where only the lot is known: as booked, or else as expected."""
+        posted, found = self._posted_apart(), {}
         for line in self:
             items = line.move_id.move_line_ids if line.move_id.state == "done" else line.move_id.move_line_ids.browse()
             items |= posted.get(line, items.browse())
-            line.lots = line._told_lots(line._lots_of(items) or line._expected_lots())
+            found[line] = line._lots_of(items) or line._expected_lots()
+        return found
 
     # Lots as people read them
 
@@ -85,11 +91,14 @@ class MoBatchLine(models.Model):
 
     def _freeze_lots(self):
         """Record what was in the silos when they were dosed from. By the time the batch is booked, they may hold other lots."""
+        self._freeze_entered_lots()
+        self._freeze_layers()
+
+    def _freeze_entered_lots(self):
         for line in self:
             lot = line.equipment_id.lot_id
             if lot and lot.product_id == line.product_id:
                 line.lot_id = lot
-        self._freeze_layers()
 
     def _freeze_layers(self):
         """Take the layers of what was dosed and has none yet; give back those of what was not dosed after all. Where the unit
@@ -110,8 +119,11 @@ class MoBatchLine(models.Model):
 
     def _follow_amounts(self):
         """What is changed of a batch that has ended and is not booked yet is of the layers that lie there now: a batch that ends
-        before it is booked must not take them, too."""
-        self.filtered(lambda line: line.batch_id.state in ENDED and line._is_unbooked())._freeze_layers()
+        before it is booked must not take them, too. A lot that is entered on its silo is the one from when the batch ended, or
+        of what is only known now, the one of now: the next may be entered before it is booked."""
+        late = self.filtered(lambda line: line.batch_id.state in ENDED and line._is_unbooked())
+        late.filtered(lambda line: not line.lot_id)._freeze_entered_lots()
+        late._freeze_layers()
 
     def _in_hand_domain(self):
         """Of batches that a PLC owes, or that are not booked yet."""

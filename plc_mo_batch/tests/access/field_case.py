@@ -159,6 +159,7 @@ class FieldCase(SecurityCase):
             "plc.setup": {"name": MARK, "host": "192.0.2.77", "layout_id": mill.layout_id.id, "controller_id": mill.id},
             "plc.silo.change": {"silo_id": mill.equipment_ids[0].id, "note": MARK},
             "plc.silo.fill": {"silo_id": mill.equipment_ids[0].id, "weight": MARK_KG},
+            "plc.shift": {"controller_ids": [Command.set(mill.ids)]},
             "plc.snapshot": {"controller_id": mill.id, "message": MARK},
             "plc.weighing.decide": {"weighing_ids": [Command.set(cls.secrets["plc.weighing"].ids)], "reason": MARK},
         }

@@ -238,6 +238,15 @@ FIELDS = {
         SHOWN: "has_clock has_commands has_events has_levels problems protocol table_file table_file_name",
         ADMINISTERED: "company_id",
     },
+    "plc.output": {
+        SHOWN: (
+            "batch_id company_id controller_id date date_started duration_minutes failed_percent hold_minutes idle_kind "
+            "idle_minutes made_t outcome planned_t product_id rate right_percent spread_minutes"
+        ),
+    },
+    "plc.shift": {
+        SET: "controller_ids since until",
+    },
     "plc.setup": {
         SET: (
             "company_id component_ids controller_id device_id host is_answering is_checked layout_id line_ids manners message "

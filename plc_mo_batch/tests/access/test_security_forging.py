@@ -11,7 +11,12 @@ from .test_security_models import MODELS
 OURS = [model for model, (_read, write, _unlink) in MODELS.items() if write == NOBODY and not model.startswith("plc.snapshot")]
 
 FORGED = {"name": "forged", "state": "done", "slot": 9, "job_number": 99, "actual_qty": 99.0, "message": "forged"}
-COMPUTED = {"plc.dosing", "plc.dosing.silo", "plc.recall.line"}  # of what is stored elsewhere: there is nothing to forge
+COMPUTED = {
+    "plc.dosing",
+    "plc.dosing.silo",
+    "plc.output",
+    "plc.recall.line",
+}  # of what is stored elsewhere: there is nothing to forge
 INVERSES = {"product.template.plc_number"}  # to the product itself, with the rights that one needs there
 FORGERS = ["planner", "operator", "manager", "settings"]
 

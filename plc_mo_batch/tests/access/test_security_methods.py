@@ -109,6 +109,8 @@ METHODS = {
     ("plc.controller", "get_board"): (PLANNERS,),
     ("plc.controller", "test_connection"): (OPERATORS,),
     ("plc.dosing.silo", "action_view_doses"): (PLANNERS,),
+    ("plc.shift", "action_print"): (OPERATORS,),
+    ("plc.shift", "action_show"): (OPERATORS,),
     ("plc.equipment", "action_forget_sensor"): (MANAGERS,),
     ("plc.equipment", "action_plc_recall"): (PLANNERS,),
     ("plc.equipment", "action_open_change"): (OPERATORS,),
@@ -233,6 +235,7 @@ class TestSecurityMethods(SecurityCase):
             "plc.setup": {"host": "127.0.0.1", "port": 1, "is_checked": True, "controller_id": self.controller.id},
             "plc.silo.change": {"silo_id": self.controller.equipment_ids[0].id},
             "plc.silo.fill": {"silo_id": self.controller.equipment_ids[0].id, "weight": 1.0},
+            "plc.shift": {"controller_ids": self.controller.ids},
             "plc.snapshot": {"controller_id": self.controller.id},
             "res.config.settings": {},
         }

@@ -41,6 +41,8 @@ MODELS = {
     "plc.node.browse": (MANAGERS, MANAGERS, NOBODY),
     "plc.node.variable": (MANAGERS, MANAGERS, MANAGERS),
     "plc.dosing": (PLANNERS, NOBODY, NOBODY),
+    "plc.output": (PLANNERS, NOBODY, NOBODY),
+    "plc.shift": WIZARD,
     "plc.dosing.silo": (PLANNERS, NOBODY, NOBODY),
     "plc.recall": (PLANNERS, PLANNERS, NOBODY),
     "plc.recall.line": (PLANNERS, NOBODY, NOBODY),

@@ -62,3 +62,40 @@ class TestSiloAmountsLater(SiloCase):
             self.end(batch, before)
         batch._record_anomaly(Anomaly("changed", "word 17", ()))
         batch.action_enter_amounts([(101, 600.0), (103, 60.0)], "Scale printout")
+
+
+@tagged("post_install", "-at_install")
+class TestEnteredLotLater(SiloCase):
+    """The lot is entered on the silo. What a person finds once it has ended is of the lot that is entered there by then, or
+    was when it ended; not of one that is entered before it is booked."""
+
+    def test_besides_the_recipe(self):
+        """History 20458: the silo was not in the recipe, so its lot was not kept when the batch ended."""
+        self.found(self.wheat_bom, "A", "A", "B", "A")
+
+    def test_of_the_recipe(self):
+        self.found(self.lot_bom, "A", "B", "B", "A")
+
+    def test_no_lot_was_entered_when_it_ended(self):
+        self.found(self.lot_bom, None, "A", "B", "A")
+
+    def test_besides_the_recipe_no_lot_was_entered(self):
+        self.found(self.wheat_bom, None, "A", "B", "A")
+
+    def found(self, bom, ended, entered, booked, right):
+        """The lots that are entered on the silo at these moments, and the one that is booked."""
+        order = self.new_order(bom_id=bom.id)
+        self.run_task(1)
+        batch = order.plc_batch_ids
+        batch._advance("running", 0.0, {})
+        self.silo.lot_id = ended and self.lots[ended]
+        batch._store_actuals([101], [600.0])
+        batch._advance("completed", 0.0, {"acknowledged": True})
+        self.silo.lot_id = self.lots[entered]
+        batch._record_anomaly(Anomaly("changed", "word 17", ()))
+        batch.action_enter_amounts([(101, 600.0), (103, 60.0)], "Scale printout")
+        self.silo.lot_id = self.lots[booked]
+        self.assertEqual(self.line(batch).lots, f"{right} 60.00")
+        self.env["plc.task.write.back"]._book(batch)
+        lots = self.moves_of(batch).move_line_ids.filtered("lot_id")
+        self.assertEqual((lots.lot_id, sum(lots.mapped("quantity"))), (self.lots[right], 60.0))

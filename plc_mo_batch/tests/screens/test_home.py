@@ -39,4 +39,4 @@ class TestHome(PatientHttpCase):
         self.assertEqual(top.mapped("name"), ["Operations", "Reporting", "Configuration"])
         self.assertFalse(top.filtered("action"))
         self.assertTrue(all(screen.action and screen.parent_id in top for screen in screens))
-        self.assertEqual(len(screens), 17)
+        self.assertEqual(len(screens), 19)

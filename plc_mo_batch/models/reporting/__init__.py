@@ -1,0 +1,3 @@
+from . import (
+    plc_output,
+)
