@@ -58,6 +58,16 @@ def test_agreement(odoo):
     assert len(list(table(found))) == 4
 
 
+def test_sensors(odoo):
+    shown = [{"code": 101, "sensor_at": "2026-01-01", "sensor_level": 20.0, "sensor_problem": False},
+             {"code": 103, "sensor_at": "2026-01-01", "sensor_level": 900.0, "sensor_problem": False}]  # fmt: skip
+    odoo.records["plc.equipment"] = shown
+    assert Silos(odoo, 1, []).unread() == []
+    for code, spoilt in ((101, {"sensor_level": 600.0}), (101, {"sensor_level": -1.0}), (103, {"sensor_problem": "NaN"})):
+        odoo.records["plc.equipment"] = [{**each, **spoilt} if each["code"] == code else each for each in shown]
+        assert Silos(odoo, 1, []).unread() == [f"the sensor of silo {code} does not show what was dosed"]
+
+
 def test_what_exceeds_the_fills_is_of_the_last_lot():
     assert dosed_of_lots(FILLS, [{"code": 101, "kg": 750.0}]) == {(101, "A"): 400.0, (101, "B"): 350.0}
 

@@ -38,6 +38,7 @@ SPEED = 60.0  # a batch of four minutes takes four seconds
 MILL_SECONDS = 10 * 5 * 60.0  # more than ten batches take at speed 1
 LOOK_SECONDS = 0.3
 WEIGHING = "202:3.02"  # what is weighed by hand for the first order, besides what the mill doses: product number and kg
+SENSOR_SECONDS = 120.0  # a run of the exchange reads the sensors once, and may go on for a minute
 PRESS_AGAIN_SECONDS = 5.0  # a server's cron workers may not have been listening yet
 
 COLOURS = {
@@ -208,6 +209,10 @@ class Office:
     def fill(self):
         """The button "Fill now"."""
         self._rpc.call("plc.controller", "action_fill_now", [self.plc])
+
+    def exchange(self):
+        """The button "Exchange now"."""
+        self._rpc.call("plc.controller", "action_exchange_now", [self.plc])
 
     def done(self):
         """How many of the orders are done and off the queue."""
@@ -382,6 +387,12 @@ class Demo:
         self.screen.show(self.office)
         time.sleep(LOOK_SECONDS)
 
+    def _read_sensors(self):
+        self.office.exchange()
+        until = time.monotonic() + SENSOR_SECONDS
+        while self.office.silos.unread() and time.monotonic() < until:
+            self._look()
+
     def _not_done(self):
         return (
             f"Only {self.office.done()} of {len(self.office.ids)} orders are done after {self.deadline:.0f} s "
@@ -390,6 +401,7 @@ class Demo:
 
     def _settle(self, seconds):
         """The mass balance, once the mill stands still."""
+        self._read_sensors()
         facts = self.office.facts()
         self.simulator.stop()  # it now says what a running job had dosed, too
         facts.ledger = [json.loads(line) for line in self.ledger.read_text().splitlines()]
@@ -402,6 +414,7 @@ class Demo:
         for line in silo_table(silos, red=lambda text: paint("problem", text)):
             say(line)
         say()
+        problems += self.office.silos.unread()
         for problem in problems:
             say(paint("problem", problem))
         wrong = sum(bool(row.problems) for row in [*rows, *silos])

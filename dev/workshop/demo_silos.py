@@ -1,5 +1,6 @@
 """The silos of the demo mill: stock locations that were filled lot by lot. Two of them hold maize, and the mill changes over from
-the first to the second in the middle of a dose, as less lies in it than the books say; another one runs low.
+the first to the second in the middle of a dose, as less lies in it than the books say; another one runs low. These two have a
+level sensor, and that of the first shows what lies there.
 
 Pure: it is given somebody who calls Odoo from outside.
 """
@@ -16,7 +17,14 @@ MAIZE_IN_BIN = 600.0  # what really lies there: in the middle of the second one 
 LOW = 103  # falls below its limit while the orders are made
 LOW_KG, LOW_FILLS = 1000.0, (900.0, 1700.0)
 CAPACITY = 3000.0
-SIMULATOR = {"bin": f"{MAIZE}:{MAIZE_IN_BIN:g}", "sister": f"{MAIZE}:{SISTER}"}  # its options
+SENSED = {MAIZE: MAIZE_IN_BIN, LOW: sum(LOW_FILLS)}  # what the sensors show to begin with
+SENSOR_LIMIT = 50.0  # kg: less than what the books do not know of the maize
+SIMULATOR = {  # its options
+    "bin": f"{MAIZE}:{MAIZE_IN_BIN:g}",
+    "sister": f"{MAIZE}:{SISTER}",
+    "level": [f"{code}:{kg:g}" for code, kg in SENSED.items()],
+}
+LEVEL_BASE, LEVEL_ROWS = 9700, 20  # where the simulator shows them
 
 
 @dataclass
@@ -49,7 +57,8 @@ class Silos:
         self.fills = defaultdict(list)  # code -> (lot, kg), the oldest first
 
     def set_up(self):
-        """Lots, stock locations, stock in them, and the two of maize."""
+        """Lots, stock locations, stock in them, the two of maize, and the sensors."""
+        self._show_sensors()
         self._show_lots_and_places()
         self._put_maize_in_two()
         self._call("plc.controller", "action_make_silo_locations", [self._plc])
@@ -67,6 +76,23 @@ class Silos:
         groups = {each["name"]: each["res_id"] for each in self._call("ir.model.data", "search_read", domain, ["name", "res_id"])}
         implied = [(4, groups[name]) for name in names[1:]]
         self._call("res.groups", "write", [groups[names[0]]], {"implied_ids": implied})
+
+    def _show_sensors(self):
+        """The PLC's layout gets an area for them, in the memory and the type of what its feedback shows."""
+        [plc] = self._call("plc.controller", "read", [self._plc], ["layout_id"])
+        feedback = [("layout_id", "=", plc["layout_id"][0]), ("kind", "=", "feedback")]
+        [beside] = self._call("plc.register.area", "search_read", feedback, ["registers", "bank", "node"])
+        in_kg = [("area_id", "=", beside.pop("id")), ("role", "=", "line_quantity")]
+        [kg, *_others] = self._call("plc.register.field", "search_read", in_kg, ["type", "scale"])
+        rows = {"repeat": LEVEL_ROWS, "step": 3}
+        names = [
+            (0, 0, {"name": "Silo", "role": "line_code", "offset": 0, **rows}),
+            (0, 0, {"name": "Level", "role": "line_quantity", "offset": 1, "type": kg["type"], "scale": kg["scale"], **rows}),
+        ]
+        area = {"kind": "level", "base": LEVEL_BASE, **beside, "field_ids": names}
+        self._call("plc.register.layout", "write", plc["layout_id"][:1], {"area_ids": [(0, 0, area)]})
+        self._call("plc.controller", "write", [self._plc], {"sensor_limit_kg": SENSOR_LIMIT, "level_seconds": 1})
+        self._call("plc.controller", "action_vouch", [self._plc])  # what was proven of the rest of the layout still holds
 
     def _put_maize_in_two(self):
         """What the BoM lines say of the silo does not count any more."""
@@ -106,6 +132,13 @@ class Silos:
             self.fills[silo["code"]].append((lot, kg))
 
     # Compared
+
+    def unread(self):
+        """Sentences on sensors that were not read, or cannot be believed."""
+        silos = self._call("plc.equipment", "search_read", [("controller_id", "=", self._plc)], SENSOR)
+        read = {silo["code"]: silo for silo in silos if silo["sensor_at"] and not silo["sensor_problem"]}
+        wrong = [code for code, kg in SENSED.items() if code not in read or not 0 <= read[code]["sensor_level"] < kg]
+        return [f"the sensor of silo {code} does not show what was dosed" for code in wrong]
 
     def rows(self, ledger, batches):
         """
@@ -154,6 +187,7 @@ class Silos:
         return _summed((codes[each["location_id"][0]], each["lot_id"] and each["lot_id"][1], each["quantity"]) for each in quants)
 
 
+SENSOR = ["code", "sensor_at", "sensor_level", "sensor_problem"]
 FIELDS = ["name", "code", "product_ids", "location_id"]
 COUNTING = {"inventory_mode": True}
 

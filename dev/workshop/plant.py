@@ -146,15 +146,16 @@ class Simulator(Process):
 
     :param ledger: file in which it notes what it really dosed
     :param port: 0 takes a free one
-    :param options: more options of the command, as keywords
+    :param options: more options of the command, as keywords; a list: the same several times
     """
 
     title = "The PLC simulator"
 
     def __init__(self, log, ledger, port=0, **options):
         command = [DEV / "odoo", "plc_simulator", "--port", port, "--ledger", ledger, "--verbose"]
-        for name, value in options.items():
-            command += [f"--{name.replace('_', '-')}", value]
+        for name, values in options.items():
+            for value in values if isinstance(values, list) else [values]:
+                command += [f"--{name.replace('_', '-')}", value]
         super().__init__(command, log)
         try:
             found = wait_for("The PLC simulator", self._listening, 300, self.check)
