@@ -8,7 +8,7 @@ KINDS = [
     ("scrapped", "Scrapped"),
     ("counted", "Counted"),
     ("left", "In Stock"),
-    ("filled", "Filled into a Silo"),
+    ("filled", "Filled In"),
     ("received", "Received"),
 ]
 

@@ -1,4 +1,4 @@
-"""The forklift's tablet: fill a silo, by touch and with a scanner that types."""
+"""The forklift's tablet, or a phone: fill a silo, by touch and with a scanner that types."""
 
 from odoo.tests import new_test_user, tagged
 
@@ -24,3 +24,8 @@ class TestSiloTours(PatientHttpCase, SiloCase):
         operator = new_test_user(self.env, "tour_operator", groups="plc_mo_batch.group_operator")
         self.start_tour(f"/odoo/plc-equipment/{self.silo.id}", "plc_silo_change", login=operator.login)
         self.assertTrue(self.silo.cleaned_at)
+
+
+@tagged("post_install", "-at_install")
+class TestSiloToursOnPhone(TestSiloTours):
+    browser_size = "390x844"

@@ -142,7 +142,7 @@ tours.add("plc_silo_change", {
 // On the tablet at the mixer: one hand-add after the other, with a scanner that types
 tours.add("plc_hand_adds", {
     steps: patient(() => [
-        { trigger: ".o_form_view button[name=action_open_scale]", run: "click" },
+        { isActive: ["desktop"], trigger: ".o_form_view button[name=action_open_scale]", run: "click" },
         { trigger: ".o_form_view [name=line_id] input:value(Test salt)" },
         { trigger: ".o_form_view [name=told]:contains(14.45 kg to go)" },
         { content: "the wrong bag", trigger: ".o_form_view [name=scan] input", run: "edit W1 && press Enter" },
@@ -154,8 +154,9 @@ tours.add("plc_hand_adds", {
         { trigger: ".o_form_view button[name=action_confirm]:contains(Add)", run: "click" },
         { trigger: ".o_notification:contains(Added: 14.45 kg of Test salt, lot B)" },
         { content: "the next one", trigger: ".o_form_view [name=line_id] input:value(Test oil)" },
-        { trigger: ".o_form_view [name=bag_ids] .o_data_row:contains(14.45 kg of Test salt)" },
-        { trigger: ".o_form_view button[name=action_all_added]:contains(That Is All)", run: "click" },
+        { trigger: ".o_form_view [name=bag_ids]:contains(14.45 kg of Test salt)" },
+        { isActive: ["mobile"], trigger: ".o_form_view .o_statusbar_buttons .dropdown-toggle", run: "click" },
+        { trigger: "button[name=action_all_added]:contains(That Is All)", run: "click" },
         { trigger: ".o_form_view .alert-warning:contains(Is that all?)" },
         { trigger: ".o_form_view button[name=action_all_added]:contains(Yes)", run: "click" },
         { trigger: ".o_notification:contains(Test oil: that was all)" },
