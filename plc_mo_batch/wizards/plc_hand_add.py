@@ -149,24 +149,37 @@ class PlcHandAdd(models.TransientModel):
             self.scan_problem = self._take_bag(bag) if bag else self._take_label(code)
             if self.scan_problem:  # nothing of this bag, nor of the one before it, is added by a careless tap
                 self.lot_id = False
+                self._put_bag_aside()
 
-    @api.onchange("line_id", "lot_id", "bag_id")
-    def _onchange_choice(self):
-        """What was wrong with the bag that was scanned last stands in the way until another one is scanned, or chosen."""
-        if self.lot_id or self.bag_id or not self.needs_lot:
+    # What was wrong with the bag that was scanned last stands in the way until another one is scanned, or chosen
+
+    @api.onchange("line_id")
+    def _onchange_line_id(self):
+        if not self.needs_lot:
             self.scan_problem = False
+
+    @api.onchange("lot_id")
+    def _onchange_lot_id(self):
+        if self.lot_id:
+            self.scan_problem = False
+
+    @api.onchange("bag_id")
+    def _onchange_bag_id(self):
+        if self.bag_id:
+            self.scan_problem, self.lot_id = False, self.bag_id.lot_id or self.lot_id
+
+    def _put_bag_aside(self):
+        """Another bag is in hand now than that weighed in advance, whose label was scanned before."""
+        if self.bag_id.state == "prepared":
+            self.bag_id, self.weight = False, 0.0
 
     def _take_bag(self, bag):
         """
         :return: why it is not taken; empty if it is
         """
         bag.check_access("read")
-        if bag.batch_id != self.batch_id._origin:
-            return self.env._("This bag was weighed for batch %s.", bag.batch_id.name)
-        if bag.state == "dismissed":
-            return self.env._("This bag does not count any more: %s.", bag.reason)
-        if bag.state != "prepared":
-            return self.env._("This bag was added already: %s.", bag._told())
+        if refused := bag._refused_for(self.batch_id._origin):
+            return refused
         self.line_id = bag.line_id
         self.bag_id, self.lot_id = bag, bag.lot_id
         self.weight = bag.counted_qty or bag.quantity
@@ -182,6 +195,7 @@ class PlcHandAdd(models.TransientModel):
             return self._refused(product)
         if problem := replace(label, product=product).problem():
             return problem
+        self._put_bag_aside()
         self.lot_id = label.lot or self.lot_id
         if not self.bag_id:
             self.weight = label.weight or self.weight

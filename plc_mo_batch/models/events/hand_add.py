@@ -68,16 +68,13 @@ class HandAdd:
             )
 
     def _check_bag(self):
-        """The bag on the label is this batch's, and was not added before."""
-        bag = self.bag
-        if not bag:
+        """The bag on the label is this batch's and this component's, and was not added before."""
+        if not self.bag:
             return
-        if bag.state == "dismissed":
-            raise UserError(self.env._("This bag does not count any more: %s.", bag.reason))
-        if bag.line_id != self.line:
-            raise UserError(self.env._("This bag was weighed for batch %s.", bag.batch_id.name))
-        if bag.state != "prepared" and (bag.weighed_by_id or bag.state != "matched"):
-            raise UserError(self.env._("This bag was added already: %s.", bag._told()))
+        if refused := self.bag._refused_for(self.batch):
+            raise UserError(refused)
+        if self.bag.line_id != self.line:
+            raise UserError(self.env._("This bag is of %s.", self.bag.product_id.display_name))
 
     def _check_quantity(self):
         line, unit = self.line, self.line._scale_uom()

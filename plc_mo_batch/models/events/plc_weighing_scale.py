@@ -1,6 +1,7 @@
 from base64 import b64encode
 
 from reportlab.graphics.barcode import createBarcodeDrawing
+from reportlab.lib.units import mm
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -9,6 +10,7 @@ from ...tools.translate import format_number
 from ..common.roles import check_operator
 
 BAG = "PLCBAG"  # begins the barcode on the label of a bag that was weighed in advance; digits and capitals: any keyboard has them
+LABEL_WIDTH, LABEL_HEIGHT = 80, 14  # mm, of the barcode
 
 
 class PlcWeighing(models.Model):
@@ -69,7 +71,8 @@ class PlcWeighing(models.Model):
 
     def _label_image(self):
         """The barcode, drawn as lines: Odoo's own is a picture, for which not every installation has what it needs."""
-        drawing = createBarcodeDrawing("Code128", value=self.label_code, humanReadable=False, quiet=True, barHeight=40)
+        size = {"width": LABEL_WIDTH * mm, "height": LABEL_HEIGHT * mm}  # a picture of its own size is not widened
+        drawing = createBarcodeDrawing("Code128", value=self.label_code, humanReadable=False, quiet=True, **size)
         return f"data:image/svg+xml;base64,{b64encode(drawing.asString('svg').encode()).decode()}"
 
     def _told_quantity(self):
@@ -122,10 +125,21 @@ class PlcWeighing(models.Model):
 
     @api.model
     def _of_label(self, code):
-        """The bag whose label has this code; empty if it is no such label."""
+        """The bag whose label has this code; empty if it is no such label, or a bag that the user may not know of."""
         number = code[len(BAG) :] if code.startswith(BAG) else ""
-        found = self.browse(int(number)).exists() if number.isdecimal() and len(number) < 10 else self.browse()
-        return found.filtered("weighed_by_id")
+        if not number.isdecimal() or len(number) > 9:
+            return self.browse()
+        return self.search([("id", "=", int(number)), ("weighed_by_id", "!=", False)])
+
+    def _refused_for(self, batch):
+        """Why this bag cannot be added to ``batch``; empty: it can."""
+        if self.batch_id != batch:
+            return self.env._("This bag was weighed for batch %s.", self.batch_id.name)
+        if self.state == "dismissed":
+            return self.env._("This bag does not count any more: %s.", self.reason)
+        if self.state != "prepared" and (self.weighed_by_id or self.state != "matched"):
+            return self.env._("This bag was added already: %s.", self._told())
+        return ""
 
     # What the PLC's own scale and scanner said
 

@@ -1,4 +1,5 @@
 from . import (
+    test_bags_of_strangers,
     test_event_areas,
     test_hand_adds_at_scale,
     test_labels_of_bags,
