@@ -42,7 +42,7 @@ class SiloLevels:
     def free(self, silo, product):
         """How much of ``product`` can still be taken: what lies there less what batches take, to the decimal that is stored.
         None: nobody knows."""
-        if silo not in self or not self._has_weight(silo, product):
+        if silo not in self or self._unit_weight(silo, product) is None:
             return None
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         left = self.weight(silo, product) - self.owed(silo, product)
@@ -155,15 +155,11 @@ class SiloLevels:
                     self._add(place, line.product_id, lots.browse(layer.lot), -layer.quantity)
 
     def _weight(self, silo, product, quantity):
-        """Nothing if the weight of a unit is not known."""
-        try:
-            return product._plc_to_weight(quantity, product.uom_id, silo.sudo().controller_id.uom_id)
-        except UserError:
-            return 0.0
+        return quantity * (self._unit_weight(silo, product) or 0.0)
 
-    def _has_weight(self, silo, product):
+    def _unit_weight(self, silo, product):
+        """None: nobody knows."""
         try:
-            product._plc_to_weight(1.0, product.uom_id, silo.sudo().controller_id.uom_id)
+            return product._plc_to_weight(1.0, product.uom_id, silo.sudo().controller_id.uom_id)
         except UserError:
-            return False
-        return True
+            return None

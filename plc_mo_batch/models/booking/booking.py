@@ -2,6 +2,7 @@ from odoo.exceptions import UserError
 
 from ...tools.translate import format_number
 from ..common.marks import CLOSING
+from ..controller.silo_places import SiloBins
 from . import posting
 from .closing import ANSWERS, refused, unanswered
 from .earlier_batches import EarlierBatches
@@ -140,8 +141,9 @@ class Booking:
         moves.picked = True
         locations = moves.location_id | moves.move_line_ids.location_id | lines._layer_locations()
         quants = self.env["stock.quant"]._get_quants_by_products_locations(moves.product_id, locations)
+        bins = SiloBins(self.env)
         for line in lines.with_context(quants_cache=quants):
-            posting.Component(line).take(line.move_id, line._in_unit(line._consumed_qty(), line.move_id.product_uom))
+            posting.Component(line, bins=bins).take(line.move_id, line._in_unit(line._consumed_qty(), line.move_id.product_uom))
 
     def _ensure_move(self, line):
         """A move for a component that is not in the recipe, or that was removed from the order meanwhile."""

@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..batch.silo_layers import Layer, by_place, cut, layer_of
+from ..controller.silo_places import SiloBins
 
 
 class StockMove(models.Model):
@@ -37,11 +38,13 @@ class Component:
 
     :param line: the batch's line
     :param lot: the one that it certainly was, if that is known better than the line knows it
+    :param bins: of all components that are booked together
     """
 
-    def __init__(self, line, lot=None):
+    def __init__(self, line, lot=None, bins=None):
         self.line, self.lot = line, lot
         self.env = line.env
+        self._bins = bins or SiloBins(line.env)
 
     def take(self, move, quantity):
         """Have ``move``, which is picked, take ``quantity``: from where the silo says, or from what is reserved, as the PLC's
@@ -137,12 +140,9 @@ class Component:
 
         :param location: where the order takes the component from
         """
-        places = items.location_id - location
-        if not places or not self.line.code or self.line._is_of_a_location() or self._reserved_first():
+        if not self.line.code or self.line._is_of_a_location() or self._reserved_first():
             return items.browse()
-        silos = self.env["plc.equipment"].sudo().search([("location_id", "parent_of", places.ids)])
-        bins = silos.location_id.filtered(lambda place: not location._child_of(place))
-        return items.filtered(lambda item: any(item.location_id._child_of(place) for place in bins))
+        return items.filtered(lambda item: self._bins.hold(item.location_id, location))
 
     def _reserved_first(self):
         """What a person, or a scale's scanner, read from the bag is no guess."""

@@ -30,3 +30,26 @@ class SiloPlaces:
             if int(above) in self._known:
                 return self._known[int(above)]
         return None
+
+
+class SiloBins:
+    """The stock locations of all silos that are in use. Asked for once, however many components are booked."""
+
+    def __init__(self, env):
+        self._env = env
+        self._ids = None
+
+    def hold(self, place, location):
+        """Whether ``place`` lies in a silo's location in which ``location`` does not lie."""
+        between = _with_those_above(place) - _with_those_above(location)
+        return bool(between) and not between.isdisjoint(self._all())
+
+    def _all(self):
+        if self._ids is None:
+            silos = self._env["plc.equipment"].sudo().search_fetch([("location_id", "!=", False)], ["location_id"])
+            self._ids = set(silos.location_id.ids)
+        return self._ids
+
+
+def _with_those_above(location):
+    return {int(each) for each in location.parent_path.split("/")[:-1]}

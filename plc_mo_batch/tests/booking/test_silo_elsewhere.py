@@ -1,6 +1,10 @@
 """What is dosed from a silo that is no stock location does not leave another silo's, whatever Odoo reserved of that."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
+
+from ...models.booking import booking
 
 from .silo_case import SiloCase
 
@@ -65,3 +69,26 @@ class TestSiloElsewhere(SiloCase):
         self.bring(500.0, self.lots["A"], self.sister.location_id)
         self.make(90.0)
         self.assertEqual(self.stock(), {("Silo 104", "A"): 410.0})
+
+    def test_silos_are_looked_up_once(self):
+        """However many components of a booking lie in a place of their own."""
+        shelves = self.env["stock.location"].create({"name": "Shelves", "location_id": self.store.id})
+        products = [self.new_product(f"Test seed {code}") for code in (105, 106, 107)]
+        for code, product in zip((105, 106, 107), products, strict=True):
+            self.new_silo(code, product)
+            self.env["stock.quant"]._update_available_quantity(product, shelves, 500.0)
+        order = self.new_order(bom_id=self.new_bom([(product, 100.0) for product in products]).id)
+        self.run_task(1)
+        order.plc_batch_ids._store_actuals((105, 106, 107), (100.0, 101.0, 102.0))
+        order.plc_batch_ids._advance("completed", 0.0, {"acknowledged": True})
+        made = []
+
+        class Bins(booking.SiloBins):
+            def _all(self):
+                made.append(self._ids is None)
+                return super()._all()
+
+        with patch.object(booking, "SiloBins", Bins):
+            self.run_task(3)
+        self.assertEqual(order.state, "done", order.plc_batch_ids.last_error)
+        self.assertEqual((made.count(True), made.count(False) >= 2), (1, True))
