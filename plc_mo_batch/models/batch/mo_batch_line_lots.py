@@ -138,7 +138,7 @@ class MoBatchLine(models.Model):
 
     def _layers_to_book(self):
         """Yield each line with the layers that it would be booked from now: those recorded when its batch ended, and what lies in
-        the silo for what is dosed of it beyond them, or while it runs. What it was of is told before it is booked, if nobody knows."""
+        the silo for what is dosed of it beyond them, or while it runs. Without those of which nobody knows yet what was dosed."""
         known = []
         for line in self.filtered("product_id"):
             uom = line.product_id.uom_id

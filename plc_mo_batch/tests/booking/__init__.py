@@ -27,6 +27,7 @@ from . import (
     test_silo_in_a_plant,
     test_silo_race,
     test_silo_strangers,
+    test_silo_strangers_race,
     test_silo_table,
     test_sisters,
     test_times,

@@ -1,5 +1,5 @@
-"""What somebody does who knows nothing of silos, between the end of a batch and its booking, or after that: batch, stock, report and
-recall name the same lots all the same, or a sentence says why not.
+"""What somebody does who knows nothing of silos, between the end of a batch and its booking, or after that: batch, stock, report
+and recall name the same lots all the same, or a sentence says why not.
 
 What there is elsewhere: one lot in the silo and what is archived, emptied or counted (``test_silo_bad_input.py``), two people
 at the same moment (``test_silo_strangers_race.py``).
@@ -310,14 +310,20 @@ class TestSiloStrangersLater(StrangerCase):
         self.agree(batch, USED)
         rows = [(row["kind"], row["lot_id"], row["quantity"]) for row in Trace(self.env).forward(self.lots["A"])]
         a = self.lots["A"].id
-        expected = [("used", a, 60.0), ("made", lot.id, 1000.0), ("used", lot.id, 500.0), ("left", lot.id, 500.0), ("left", a, 50.0)]
+        expected = [
+            ("used", a, 60.0),
+            ("made", lot.id, 1000.0),
+            ("used", lot.id, 500.0),
+            ("left", lot.id, 500.0),
+            ("left", a, 50.0),
+        ]
         self.assertEqual(rows, expected)
         back = [(row["kind"], row["lot_id"], row["quantity"]) for row in Trace(self.env).backward(lot)]
         for row in (("used", a, 60.0), ("used", self.lots["B"].id, 40.0), ("filled", a, 60.0)):
             self.assertIn(row, back)
 
     def test_closed_by_hand_or_cancelled_and_booked_on_a_new_order(self):
-        """Another batch ended meanwhile. What the person consumed on the order that he closed is booked besides: the first 100."""
+        """Another batch ended meanwhile. What the person consumed on the order that he closed is booked, too."""
         for how, left in (("closed", {("silo", "A"): -60.0, ("silo", "B"): 310.0}), ("cancelled", {("silo", "B"): 350.0})):
             with self.subTest(how), self.env.cr.savepoint() as savepoint:
                 self.try_rebooked(how)
