@@ -150,7 +150,9 @@ class PlcRecall(models.TransientModel):
     def _summary(self):
         """What people count: batches, orders, lots made, deliveries and who got them."""
         forward = self.line_ids.filtered(lambda line: line.direction == "forward")
+        backward = self.line_ids - forward
         made, delivered = (forward.filtered(lambda line, kind=kind: line.kind == kind) for kind in ("made", "delivered"))
+        used, filled = (backward.filtered(lambda line, kind=kind: line.kind == kind) for kind in ("used", "filled"))
         without_lot = made.filtered(lambda line: not line.lot_id)
         sentences = [
             self.env._(
@@ -163,6 +165,16 @@ class PlcRecall(models.TransientModel):
                 partners=len(delivered.partner_id),
             )
         ]
+        if backward:
+            sentences.append(
+                self.env._(
+                    "It came from: %(batches)s batches, of %(orders)s orders; %(lots)s lots used; %(fills)s fills of silos.",
+                    batches=len(backward.batch_id),
+                    orders=len(backward.production_id),
+                    lots=len(used.lot_id),
+                    fills=len(filled),
+                )
+            )
         if without_lot:
             sentences.append(
                 self.env._(

@@ -110,6 +110,7 @@ class TestRecall(SiloCase):
             self.assertRecordValues(
                 filled, [{"move_line_id": move.move_line_ids.id, "equipment_id": self.silo.id, "quantity": 500.0}]
             )
+            self.assertIn("It came from: 2 batches, of 2 orders; 2 lots used; 1 fills of silos.", recall.summary)
 
     def test_loops_end(self):
         """Bran is found to be of its own lot, as of a rest that went in again."""
