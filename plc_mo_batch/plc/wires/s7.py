@@ -30,6 +30,7 @@ OURS = 0x0100  # TSAPs: our own, and the PLC's, with rack and slot
 RESPONSES = (2, 3)  # PDU types
 DONE = 0xFF
 NUMBERS = 0x10000  # of PDUs
+ONE_READ, NO_DATA = b"\4\1", b"\0\2\0\4"  # of an answer: function and number of items; its two lengths where an item has a head only
 
 # what is answered of the item, and in the head of a PDU; names and causes
 NAMES = {
@@ -90,6 +91,13 @@ class _PatientSocket:
     def close(self) -> None:
         """Close it."""
         self.plain.close()
+
+
+def _refused_read(pdu: bytes) -> int:
+    """What the item of a read was refused with, else 0. Some servers say that data follow, and the library then takes the answer
+    for a truncated one."""
+    is_whole = len(pdu) == 18 and pdu[6:10] == NO_DATA and pdu[12:14] == ONE_READ
+    return pdu[14] if is_whole and pdu[14] != DONE else 0
 
 
 class S7Wire:
@@ -245,7 +253,7 @@ class S7Wire:
         try:
             patient.until, patient.is_begun = time.monotonic() + self.endpoint.timeout, False
             self._connection.send_data(request)
-            answer = self._awaited()
+            answer = self._awaited(request[10:12])
         except (self._errors.S7Error, OSError, ValueError) as error:
             raise self._fault(error, patient, writing) from error
         return answer
@@ -254,8 +262,11 @@ class S7Wire:
         """Ask nothing for so long."""
         self._free_at = max(self._free_at, time.monotonic() + seconds)
 
-    def _awaited(self) -> dict[str, Any]:
-        """The answer with the number of the last request; others are passed over."""
+    def _awaited(self, asked: bytes) -> dict[str, Any]:
+        """The answer with the number of the last request; others are passed over.
+
+        :param asked: function and number of items, which it must have, too
+        """
         while True:
             pdu = self._connection.receive_data()
             if len(pdu) < 12 or pdu[0] != 0x32 or pdu[1] not in RESPONSES:
@@ -263,6 +274,9 @@ class S7Wire:
             if int.from_bytes(pdu[4:6], "big") != self._protocol.sequence:
                 continue
             code = int.from_bytes(pdu[10:12], "big")
+            if not code and pdu[12:14] != asked:
+                raise ValueError
+            code = code or _refused_read(pdu)
             if code:
                 return {"refused": code}
             answer: dict[str, Any] = self._protocol.parse_response(pdu)

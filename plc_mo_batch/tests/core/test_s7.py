@@ -38,15 +38,16 @@ def is_opening(frame):
     return frame[5] != 0xF0 or frame[17] == 0xF0
 
 
-def coded(place, code):
-    """A fault: the PLC does nothing, and says why: of the item (21), or in the head (17)."""
+def coded(place, code, length=0):
+    """A fault: the PLC does nothing, and says why: of the item (21), or in the head (17). Of an item that is not read it may
+    tell a length."""
 
     def spoil(talk):
         asked = talk.request
         if place == 17:
             body = b"\x32\3\0\0" + asked[11:13] + b"\0\0\0\0" + code.to_bytes(2, "big")
         else:
-            item = bytes([code, 0, 0, 0]) if asked[17] == 4 else bytes([code])
+            item = bytes([code, 0, 0, length]) if asked[17] == 4 else bytes([code])
             body = b"\x32\3\0\0" + asked[11:13] + b"\0\2" + len(item).to_bytes(2, "big") + b"\0\0" + asked[17:19] + item
         talk.send(b"\3\0" + (len(body) + 7).to_bytes(2, "big") + b"\2\xf0\x80" + body)
 
@@ -273,6 +274,43 @@ class TestFaults(S7Case):
                 self.new_proxy(coded(place, code))
                 error = self.assert_fails(self.send, "exception", writing=doubtful)
                 self.assertEqual((error.cause, error.to_write), (cause, True))
+
+    def test_a_refused_item_that_has_a_length(self):
+        """Nothing follows; Snap7's own server says so."""
+        for code, (cause, _doubtful) in ITEM_CODES.items():
+            for length in (1, 4, 20, 255):
+                with self.subTest(f"{code:02X}", length=length):
+                    self.new_proxy(coded(21, code, length))
+                    self.assertEqual(self.assert_fails(self.poll, "exception").cause, cause)
+        for code in (0x00, 0xFF):  # no refusal
+            self.new_proxy(coded(21, code, 4))
+            self.assert_fails(self.poll, "reply")
+
+    def test_refusals_of_something_else(self):
+        """With another function, number of items or length: what became of a write is not known then."""
+        head, read, write = b"\0\2\0\4", b"\4\1", b"\5\1"
+        for call, body, kind in (
+            (self.poll, head + b"\0\0" + read + b"\x0a\0\0\0", "exception"),
+            (self.poll, head + b"\0\0" + read + b"\x0a\0\0\4", "exception"),
+            (self.poll, b"\0\2\0\5\0\0" + read + b"\x0a\0\0\4", "reply"),
+            (self.poll, b"\0\3\0\4\0\0" + read + b"\x0a\0\0\4", "reply"),
+            (self.poll, head + b"\0\0" + read + b"\x0a\0\0\4\0", "reply"),
+            (self.poll, head + b"\0\0" + write + b"\x0a\0\0\0", "reply"),
+            (self.poll, head + b"\0\0\4\2\x0a\0\0\0", "reply"),
+            (self.send, b"\0\2\0\1\0\0" + write + b"\x0a", "exception"),
+            (self.send, b"\0\2\0\1\0\0" + read + b"\x0a", "reply"),
+            (self.send, b"\0\2\0\1\0\0\5\2\x0a", "reply"),
+            (self.send, head + b"\0\0" + read + b"\x0a\0\0\0", "reply"),
+            (self.send, head + b"\0\0" + read + b"\x0a\0\0\4", "reply"),
+        ):
+            with self.subTest(call.__name__, body=body):
+
+                def spoil(talk, rest=body):
+                    body = b"\x32\3\0\0" + talk.request[11:13] + rest
+                    talk.send(b"\3\0" + (len(body) + 7).to_bytes(2, "big") + b"\2\xf0\x80" + body)
+
+                self.new_proxy(spoil)
+                self.assert_fails(call, kind, writing=call == self.send and kind == "reply")
 
     def test_what_is_told(self):
         self.new_proxy(coded(21, 0x0A))
