@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from workshop import peers
 from workshop.clusters import Postgres
 from workshop.databases import query
 from workshop.environment import Environment, become, environment, on_own_cluster
@@ -33,6 +34,7 @@ def setup(*arguments):
     if arguments:
         usage("dev/setup")
     need_chromium()
+    peers.install()
     env = Environment()
     tell = [env.odoo_command("--version"), ["psql", "--version"]]
     versions = [subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip() for command in tell]

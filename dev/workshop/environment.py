@@ -11,6 +11,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+from workshop import peers
 from workshop.clusters import Postgres
 from workshop.databases import (
     NewDatabase,
@@ -41,6 +42,7 @@ class Environment:
         os.environ["PYTHONPATH"] = f"{DEV}:{self.odoo.path}"
         os.environ["ODOO_SCRIPT"] = str(self.odoo.script)
         self.postgres.use()
+        peers.use()
         self._write_config()
 
     def _write_config(self):

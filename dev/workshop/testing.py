@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from workshop import peers
 from workshop.databases import WORKERS
 from workshop.environment import environment, fresh_database
 from workshop.host import Failure, need_chromium, say
@@ -85,6 +86,7 @@ def test(*arguments):
     if "--no-lint" not in options:
         lint()
     need_chromium()
+    peers.install()
     world, arguments = take_world(arguments)
     worlds = [world or BARE] if world or arguments else WORLDS.values()
     lot = "" if world or arguments or "--all" in options else _commit()

@@ -30,7 +30,8 @@ OURS = 0x0100  # TSAPs: our own, and the PLC's, with rack and slot
 RESPONSES = (2, 3)  # PDU types
 DONE = 0xFF
 NUMBERS = 0x10000  # of PDUs
-ONE_READ, NO_DATA = b"\4\1", b"\0\2\0\4"  # of an answer: function and number of items; its two lengths where an item has a head only
+# of an answer: function and number of items; its two lengths where the item has a head only
+ONE_READ, NO_DATA = b"\4\1", b"\0\2\0\4"
 
 # what is answered of the item, and in the head of a PDU; names and causes
 NAMES = {

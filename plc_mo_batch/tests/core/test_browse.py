@@ -15,6 +15,7 @@ from ...plc.wires.opcua import NO_RANGES, is_node
 from ...simulator import opcua as simulated
 from .. import fault_proxy as fault
 from ..patience import SURE
+from ..peers import need_node
 from ..wires import Authority
 from .test_opcua import OpcUaCase, Peer
 
@@ -403,7 +404,7 @@ class TestOthers(BrowseCase):
                 self.assertEqual((found.error, found.variables), (None, [words]))
 
     def test_node_opcua_s_server(self):
-        self.need_node_opcua()
+        need_node(self, "node-opcua")
         with self.node_opcua() as (port, index, _certificate):
             found = browse(Endpoint("127.0.0.1", port, timeout=SURE, transport="opcua"), seconds=SURE)
         expected = [

@@ -2,10 +2,8 @@
 
 import csv
 import json
-import shutil
 import socket
 import struct
-import subprocess
 import unittest
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +22,7 @@ from ...simulator import Simulator
 from .. import fault_proxy as fault
 from .. import plc_layouts
 from ..patience import PATIENCES, SILENT, SURE
+from ..peers import need_node, node
 from ..rude_server import Rests
 from ..wire_case import ADDRESS, AFTER, BEFORE, WireCase
 
@@ -724,27 +723,17 @@ client.on("open", () => setImmediate(() =>
 """
 
 
-def has_client():
-    """Node.js and the package ``omron-fins`` are there; ``npm install -g omron-fins`` installs it, NODE_PATH names the folder."""
-    node = shutil.which("node")
-    return bool(node) and not subprocess.run([node, "-e", "require('omron-fins')"], capture_output=True, check=False).returncode
-
-
 @tagged("post_install", "-at_install")
 class TestPeer(FinsCase):
     """The simulator's encoding, and so ours, is what others speak."""
 
     def test_a_client_of_others(self):
-        if not has_client():
-            self.skipTest(
-                "Node.js with its package omron-fins is not part of the project's own set-up: npm install -g omron-fins"
-            )
+        need_node(self, "omron-fins")
         self.plc.front.others[0xA0][5], self.plc.front.others[0x60][6] = 99, 98
         for protocol in ("udp", "tcp"):
             self.put(BEFORE)
-            command = ["node", "-e", CLIENT, protocol, str(self.plc.port), str(SURE)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10 * SURE)
-            self.assertEqual(json.loads(done.stdout or "null"), [[1, 0x2BCD, 7, 4], [99], [98]], done.stderr)
+            told, complaint = node(CLIENT, protocol, self.plc.port, SURE)
+            self.assertEqual(json.loads(told or "null"), [[1, 0x2BCD, 7, 4], [99], [98]], complaint)
             self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], [1, 0x2BCD, 7, 4])
 
 

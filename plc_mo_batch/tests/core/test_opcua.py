@@ -4,7 +4,6 @@ simulator; and every fault that an answer can have."""
 import asyncio
 import importlib.util
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from ...simulator import opcua as simulated
 from .. import fault_proxy as fault
 from .. import plc_layouts
 from ..patience import DEADLINE, PATIENCES, SILENT, SURE, wait_until
+from ..peers import need_node, node
 from ..rude_server import Rests
 from ..wire_case import ADDRESS, AFTER, BEFORE, WireCase
 from ..wires import Authority
@@ -134,12 +134,6 @@ class OpcUaCase(WireCase):
             wire.read_words(ADDRESS, 10, NODE)
             self.hurry(wire, timeout)
             wire.write_words(ADDRESS, AFTER, NODE)
-
-    def need_node_opcua(self):
-        if not has_node_opcua():
-            self.skipTest(
-                "Node.js with its package node-opcua is not part of the project's own set-up: npm install -g node-opcua"
-            )
 
     @contextmanager
     def node_opcua(self):
@@ -759,12 +753,6 @@ const { OPCUAServer, Variant, DataType, VariantArrayType, OPCUACertificateManage
 """
 
 
-def has_node_opcua():
-    """Node.js and the package ``node-opcua`` are there; ``npm install -g node-opcua`` installs it, NODE_PATH names the folder."""
-    node = shutil.which("node")
-    return bool(node) and not subprocess.run([node, "-e", "require('node-opcua')"], capture_output=True, check=False).returncode
-
-
 def told(lines):
     """What a program of these prints as JSON, whatever else it says."""
     return next((json.loads(line) for line in lines if line.startswith("[") and line.rstrip().endswith("]")), None)
@@ -790,15 +778,14 @@ class TestPeers(OpcUaCase):
         self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], [1, 0xABCD, 7, 4])
 
     def test_node_opcua_s_client_at_our_simulator(self):
-        self.need_node_opcua()
-        command = ["node", "-e", CLIENT, str(self.plc.port)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
+        need_node(self, "node-opcua")
+        output, complaint = node(CLIENT, self.plc.port)
         expected = ["ns=2;s=MoBatch.Words", "Good", [1, 0x2BCD, 7, 4]]
-        self.assertEqual(told(done.stdout.splitlines()), expected, done.stdout + done.stderr)
+        self.assertEqual(told(output.splitlines()), expected, output + complaint)
         self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], expected[2])
 
     def test_our_wire_at_node_opcua_s_server(self):
-        self.need_node_opcua()
+        need_node(self, "node-opcua")
         ours = Authority().application("urn:odoo:plc_mo_batch")
         with self.node_opcua() as (port, index, certificate):
             tls = Tls(ca=certificate, certificate=ours.certificate, key=ours.key)

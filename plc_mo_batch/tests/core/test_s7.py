@@ -2,6 +2,7 @@
 and every fault that an answer can have."""
 
 import importlib.util
+import json
 import socket
 import sys
 import unittest
@@ -20,6 +21,7 @@ from ...simulator import Simulator
 from .. import fault_proxy as fault
 from .. import plc_layouts
 from ..patience import PATIENCES, SILENT, SURE
+from ..peers import need_node, need_snap7, node, running_snap7, snap7
 from ..rude_server import Rests
 from ..wire_case import ADDRESS, AFTER, BEFORE, WireCase
 
@@ -376,6 +378,78 @@ class TestFaults(S7Case):
     def test_slow_but_in_time(self):
         self.new_proxy(fault.slow(0.001))
         self.assertEqual(self.poll(), BEFORE)
+
+
+# Snap7's server, with data block 5; it says what is in it in the end
+SNAP7_SERVER = """
+import ctypes
+from snap7.server import Server
+from snap7.type import SrvArea
+server, block = Server(log=False), (ctypes.c_uint8 * 16000)()
+block[14000:14020] = b"".join(number.to_bytes(2, "big") for number in range(1, 11))
+server.register_area(SrvArea.DB, 5, block)
+server.start_to("127.0.0.1", tcp_port=int(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read()
+print(bytes(block[14000:14020]).hex())
+"""
+# and its client, which writes two words
+SNAP7_CLIENT = """
+from snap7.client import Client
+client = Client()
+client.connect("127.0.0.1", 0, 1, int(sys.argv[1]))
+client.db_write(1, 14002, bytearray.fromhex("abcd0007"))
+print(client.db_read(1, 14000, 8).hex(), client.get_pdu_length())
+"""
+# the client of npm's nodes7: it writes two words, and reads what is there then
+NODES7_CLIENT = """
+const Client = require("nodes7");
+const client = new Client({ silent: true });
+const end = (...told) => { console.log(JSON.stringify(told)); process.exit(); };
+client.initiateConnection({ port: Number(process.argv[1]), host: "127.0.0.1", rack: 0, slot: 1, timeout: 30000 }, (error) => {
+    if (error) end(String(error));
+    client.setTranslationCB((name) => name);
+    client.addItems(["DB1,WORD14000.4"]);
+    client.writeItems("DB1,WORD14002.2", [0x2BCD, 7], () => client.readAllItems((bad, found) => end(bad, found)));
+});
+"""
+
+
+@tagged("post_install", "-at_install")
+class TestOthers(S7Case):
+    """Snap7 in C and nodes7, which share no line with the library that we use."""
+
+    def test_our_wire_at_snap7_s_server(self):
+        need_snap7(self)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        with running_snap7(SNAP7_SERVER, port) as server:
+            endpoint = replace(self.endpoint(), port=port)
+            with opened(endpoint, "flags") as wire:
+                self.assertEqual(wire.read_words(ADDRESS, 10, "DB5"), BEFORE)
+                wire.write_words(ADDRESS + 1, [0xABCD, 7], "DB5")
+                self.assertEqual(wire.read_words(ADDRESS, 4, "DB5"), (1, 0xABCD, 7, 4))
+                self.assertEqual(len(wire.read_words(0, 125, "DB5")), 125)
+            for block, address, cause in (("DB6", 0, "block"), ("DB5", 7999, "2"), ("DB5", 7991, "2")):
+                for writes in (False, True):
+                    with self.assertRaises(LinkError) as caught, opened(endpoint, "flags") as wire:
+                        wire.write_words(address, AFTER, block) if writes else wire.read_words(address, 10, block)
+                    error = caught.exception
+                    self.assertEqual((error.kind, error.cause, error.writing), ("exception", cause, False), (block, address))
+            server.stdin.close()
+            self.assertEqual(server.stdout.read().strip(), "0001abcd0007000400050006000700080009000a")
+
+    def test_snap7_s_client_at_our_simulator(self):
+        need_snap7(self)
+        told, complaint = snap7(SNAP7_CLIENT, self.plc.port)
+        self.assertEqual(told.split(), ["0001abcd00070004", "240"], complaint)
+        self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], [1, 0xABCD, 7, 4])
+
+    def test_nodes7_s_client_at_our_simulator(self):
+        need_node(self, "nodes7")
+        told, complaint = node(NODES7_CLIENT, self.plc.port)
+        self.assertEqual(json.loads(told or "null"), [False, {"DB1,WORD14000.4": [1, 0x2BCD, 7, 4]}], complaint)
+        self.assertEqual(self.plc.mill.memory[ADDRESS : ADDRESS + 4], [1, 0x2BCD, 7, 4])
 
 
 @tagged("post_install", "-at_install")
