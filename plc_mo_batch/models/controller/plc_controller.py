@@ -207,7 +207,12 @@ class PlcController(models.Model):
                     )
                 )
 
-    @api.constrains("layout_id", "device_id", "network", "node_unit")
+    @api.constrains("node")
+    def _check_node_behind_gateway(self):
+        """There the node says which PLC it is; one that has the address may be given another."""
+        self.filtered(lambda controller: controller._needs("route") and controller.network)._check_no_batch_in_plc()
+
+    @api.constrains("layout_id", "device_id", "network", "node_unit", "rack", "rack_slot")
     def _check_no_batch_in_plc(self):
         """None of what says which PLC is meant, of those at one address."""
         if self.env["mo.batch"].sudo().search_count([("controller_id", "in", self.ids), ("state", "!=", "queued")], limit=1):

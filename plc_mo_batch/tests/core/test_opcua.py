@@ -335,6 +335,27 @@ class TestVariables(OpcUaCase):
         self.assertEqual((error.kind, error.cause), ("reply", "stale"))
         self.assertRegex(error.detail, r"its values are 3\d\d\d s old")
 
+    def test_its_clock_is_wrong(self):
+        """By whatever: both times are the server's. Only what is old by its own clock is not believed."""
+        genuine = simulated._Talk._each
+        for ahead in (timedelta(hours=1), timedelta(hours=-1), timedelta(days=365), timedelta(days=-9000)):
+            clock = datetime.now(timezone.utc) + ahead
+
+            def each(talk, *arguments, clock=clock):
+                response = genuine(talk, *arguments)
+                response.ResponseHeader.Timestamp = clock
+                return response
+
+            with self.subTest(ahead), patch.object(simulated._Talk, "_each", each):
+                self.front(stamped=clock)
+                self.assertEqual(self.poll(login=Login(max_age=60)), BEFORE)
+                self.send(login=Login(max_age=60))
+                self.put(BEFORE)
+                self.front(stamped=clock - timedelta(seconds=90))
+                with self.assertRaises(LinkError) as caught:
+                    self.poll(login=Login(max_age=60))
+                self.assertEqual(caught.exception.detail, "its values are 90 s old")
+
     def test_values_that_are_older_than_those_before(self):
         now = datetime.now(timezone.utc)
         for back, is_believed in ((0.5, True), (5, False)):
@@ -553,12 +574,12 @@ class TestFaults(OpcUaCase):
 class Peer:
     """asyncua's own server, which takes ranges of indices as the simulator does, with certificates and a user; in a thread."""
 
-    def __init__(self, issued):
+    def __init__(self, issued, port=0):
         self.certificate, self.key = issued.certificate, issued.key
         self.values = list(BEFORE)
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self.port = 0
+        self.wanted, self.port = port, 0
 
     def __enter__(self):
         self._thread.start()
@@ -588,7 +609,7 @@ class Peer:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         server = Server(user_manager=Users())
         await server.init()
-        server.set_endpoint("opc.tcp://127.0.0.1:0")
+        server.set_endpoint(f"opc.tcp://127.0.0.1:{self.wanted}")
         kinds = ua.SecurityPolicyType
         server.set_security_policy([kinds.NoSecurity, kinds.Basic256Sha256_Sign, kinds.Basic256Sha256_SignAndEncrypt])
         await server.load_certificate(self.certificate.encode(), "pem")
@@ -687,6 +708,25 @@ class TestSecurity(OpcUaCase):
         with patch.object(trust.datetime, "datetime", wraps=datetime) as clock:
             clock.now.return_value = datetime.now(timezone.utc) + timedelta(days=36500)
             self.assertIn("it is valid at another time", self.refused("tls"))
+
+    def test_another_certificate_after_a_restart(self):
+        """Of the same authority it is trusted; one that was entered itself has to be entered anew."""
+        authority, other = self.authority.own.certificate, Authority("other")
+        with Peer(self.authority.application("urn:mill", "127.0.0.1")) as peer:
+            before = peer.certificate
+            for ca in (authority, before):
+                self.assertEqual(self.entered(replace(self.secure(ca=ca), port=peer.port)), BEFORE)
+        for issuer, trusted in ((self.authority, {authority: True, before: False}), (other, {authority: False, before: False})):
+            with Peer(issuer.application("urn:mill", "127.0.0.1"), peer.port) as again:
+                for ca, is_trusted in {**trusted, again.certificate: True}.items():
+                    endpoint = replace(self.secure(ca=ca), port=again.port)
+                    if is_trusted:
+                        self.assertEqual(self.entered(endpoint), BEFORE)
+                        continue
+                    with self.assertRaises(LinkError) as caught:
+                        self.entered(endpoint)
+                    self.assertEqual(caught.exception.kind, "tls")
+                    self.assertIn("it is not the one entered here", caught.exception.detail)
 
     def test_our_own(self):
         self.assertIn("needs a certificate and its key", self.refused("setup", certificate=""))

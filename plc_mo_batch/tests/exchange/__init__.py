@@ -12,6 +12,7 @@ from . import (
     test_last_looks,
     test_parallel_runs,
     test_protocols,
+    test_protocols_broken,
     test_protocols_restarted,
     test_query_counts,
     test_refusals,
