@@ -1,5 +1,5 @@
-"""What strangers do to a PLC of each protocol, at each moment of a batch: it is told, nothing is believed or made twice, and what is
-mended goes on."""
+"""What strangers do to a PLC of each protocol, at each moment of a batch: it is told, nothing is believed or made twice, and what
+is mended goes on."""
 
 from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
