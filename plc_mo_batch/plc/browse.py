@@ -241,8 +241,7 @@ class _Visit:
         wanted = deque(pair for pair in variables if self.wanted in f"{pair[1]} {pair[0].to_string()}".lower())
         while wanted:
             if self._is_late():
-                self.found.is_cut = True
-                return
+                return  # they wait to be looked into as well, so it is told that there may be more
             batch = self._next(wanted)
             try:
                 arrays = self._arrays(batch)

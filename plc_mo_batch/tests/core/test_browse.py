@@ -10,7 +10,7 @@ from odoo.tests import tagged
 
 from ...plc import browse as browsing
 from ...plc.browse import Browsed, Variable, browse
-from ...plc.wire import Endpoint, Login, Tls
+from ...plc.wire import NO_ANSWER, Endpoint, Login, Tls
 from ...plc.wires.opcua import NO_RANGES, is_node
 from ...simulator import opcua as simulated
 from .. import fault_proxy as fault
@@ -72,6 +72,33 @@ class BrowseCase(OpcUaCase):
         more = patch.object(simulated._Talk, "_BrowseNext", lambda talk, request: space.more(talk, request), create=True)
         with patch.object(self.plc.front, "browse", space.browse), more:
             yield space
+
+    @contextmanager
+    def arrays(self, names):
+        """Variables below the folder of all objects; each is the simulator's."""
+        front, genuine = self.plc.front, Space.reference
+
+        def reference(space, name):
+            found = genuine(space, name)
+            found.NodeClass = space.ua.NodeClass.Variable
+            return found
+
+        def shown(item):
+            item.NodeId = front.ua.NodeId(simulated.NAME, simulated.NAMESPACE)
+            return attribute(item)
+
+        attribute = front._attribute
+        with patch.object(Space, "reference", reference), patch.object(front, "_attribute", shown):
+            with self.space(lambda name: names if name == 85 else ()):
+                yield
+
+    def property_of(self, genuine):
+        def reference(space, name):
+            found = genuine(space, name)
+            found.ReferenceTypeId = space.ua.NodeId(space.ua.ObjectIds.HasProperty)
+            return found
+
+        return reference
 
     def look(self, wanted="", begin="", seconds=SURE):
         return browse(self.endpoint(), wanted, begin, seconds)
@@ -188,17 +215,71 @@ class TestBrowse(BrowseCase):
             with self.attributes(ValueRank=None, Value=(value, self.plc.front.ua.VariantType[kind])):
                 self.assertEqual(self.look().arrays, 0)
 
+    def test_those_that_can_be_areas_come_first(self):
+        """Whatever they are called."""
+        front, genuine = self.plc.front, self.plc.front._attribute
+
+        def attribute(item):
+            is_value = item.AttributeId == front.ua.AttributeIds.Value
+            item.NodeId, name = front.ua.NodeId(simulated.NAME, simulated.NAMESPACE), item.NodeId.Identifier
+            if is_value and name in ("a", "c"):
+                return front.ua.DataValue(front.ua.Variant([1.0], front.ua.VariantType.Float))
+            return genuine(item)
+
+        with self.arrays(["c", "d", "a", "b"]), patch.object(front, "_attribute", attribute):
+            self.assertEqual([variable.path for variable in self.look().variables], ["b", "d", "a", "c"])
+
+    def test_names_by_what_there_is(self):
+        ua = self.plc.front.ua
+        for shown, browsed, path in (("D", "B", "D"), ("D", "", "D"), ("", "B", "B"), ("", "", "ns=2;s=MoBatch.Words")):
+
+            def reference(space, name, shown=shown, browsed=browsed):
+                found = genuine(space, name)
+                found.DisplayName, found.BrowseName = ua.LocalizedText(shown), ua.QualifiedName(browsed, 2)
+                return found
+
+            genuine = Space.reference
+            with self.subTest(path), patch.object(Space, "reference", reference):
+                with self.space(lambda name: [simulated.NAME] if name == 85 else ()):
+                    self.assertEqual([variable.path for variable in self.look().variables], [path])
+
+    def test_what_leads_to_another_server(self):
+        """Nobody follows it: Odoo talks to the address that was entered."""
+        for name, value in (("ServerIndex", 3), ("NamespaceUri", "urn:other")):
+
+            def reference(space, node, name=name, value=value):
+                found = genuine(space, node)
+                found.NodeId = replace(found.NodeId, **{name: value})
+                return found
+
+            genuine = Space.reference
+            with self.subTest(name), patch.object(Space, "reference", reference):
+                with self.space(lambda name: [simulated.NAME] if name == 85 else ()) as space:
+                    self.assertEqual(self.look(), Browsed())
+                    self.assertEqual(space.asked, [85])
+
+    def test_what_is_asked(self):
+        """Objects and variables, below what holds them; of variables alone what they hold."""
+        asked, read = [], []
+
+        def browsed(talk, request):
+            asked.extend(request.Parameters.NodesToBrowse)
+            return browse_genuine(talk, request)
+
+        def reading(talk, request):
+            read.extend(item.NodeId.Identifier for item in request.Parameters.NodesToRead)
+            return read_genuine(talk, request)
+
+        browse_genuine, read_genuine = simulated._Talk._Browse, simulated._Talk._Read
+        with patch.multiple(simulated._Talk, _Browse=browsed, _Read=reading):
+            with self.space(lambda name: ["folder", simulated.NAME] if name == 85 else ()):
+                self.assertEqual(self.look().arrays, 1)
+        self.assertEqual({(item.NodeClassMask, item.ResultMask, item.IncludeSubtypes) for item in asked}, {(3, 63, True)})
+        self.assertEqual(set(read), {simulated.NAME})
+
     def test_properties_are_passed_over(self):
         with patch.object(Space, "reference", self.property_of(Space.reference)), self.space(lambda _name: [simulated.NAME]):
             self.assertEqual(self.look(), Browsed())
-
-    def property_of(self, genuine):
-        def reference(space, name):
-            found = genuine(space, name)
-            found.ReferenceTypeId = space.ua.NodeId(space.ua.ObjectIds.HasProperty)
-            return found
-
-        return reference
 
 
 @tagged("post_install", "-at_install")
@@ -232,6 +313,24 @@ class TestBadServers(BrowseCase):
             found = browse(self.endpoint(), seconds=3)
         self.assertEqual((found.is_cut, found.error, space.released, space.rests), (True, None, 1, {}))
 
+    def test_how_long_it_takes(self):
+        """Ten seconds, unless something else is said."""
+
+        def nodes(**values):
+            with self.space(lambda name: [f"{name}."]), self.clock():
+                return browse(self.endpoint(), **values).nodes
+
+        self.assertEqual([nodes(seconds=seconds) for seconds in (8, 9, 10, 11)], [4, 5, 5, 6], "it looks twice for a node")
+        self.assertEqual(nodes(), 5)
+
+    def test_what_was_left_of_a_folder(self):
+        """There may be more, though nothing that came is to be looked into."""
+        names = [f"n{number}" for number in range(100)]
+        with patch.object(Space, "reference", self.property_of(Space.reference)):
+            for most, is_cut in ((50, True), (100, False)):
+                with self.subTest(most), self.space(lambda name: names if name == 85 else (), most=most), self.clock():
+                    self.assertEqual(browse(self.endpoint(), seconds=1), Browsed(is_cut=is_cut))
+
     def clock(self):
         """A second passes with each look at it."""
         return patch.object(browsing, "time", SimpleNamespace(monotonic=itertools.count().__next__))
@@ -250,37 +349,19 @@ class TestBadServers(BrowseCase):
 
     def test_a_node_that_it_does_not_have(self):
         self.assertEqual(self.look(begin="nsu=urn:other;s=x").error.kind, "setup")
-        self.assertIn("does not name a node", self.look(begin="Plant").error.detail)
+        told = 'Plant does not name a node; expected something like ns=3;s="Mo"."Slots"'
+        self.assertEqual(self.look(begin="Plant").error.detail, told)
 
     def test_many_arrays(self):
         """Not all of them are told."""
-        names = [f"v{number}" for number in range(30)]
+        names = [f"v{number}" for number in range(45)]
         with self.arrays(names), patch.object(browsing, "MOST_FOUND", 25):
             found = self.look()
-            self.assertEqual((found.arrays, len(found.variables), found.is_cut), (30, 25, False))
+            self.assertEqual((found.arrays, len(found.variables), found.is_cut), (45, 25, False))
             self.assertEqual(self.look("v1").arrays, 11)
         with self.arrays(names), self.clock():
             found = browse(self.endpoint(), seconds=4)
         self.assertTrue(found.is_cut and found.arrays < 30)
-
-    @contextmanager
-    def arrays(self, names):
-        """Variables below the folder of all objects; each is the simulator's."""
-        front, genuine = self.plc.front, Space.reference
-
-        def reference(space, name):
-            found = genuine(space, name)
-            found.NodeClass = space.ua.NodeClass.Variable
-            return found
-
-        def shown(item):
-            item.NodeId = front.ua.NodeId(simulated.NAME, simulated.NAMESPACE)
-            return attribute(item)
-
-        attribute = front._attribute
-        with patch.object(Space, "reference", reference), patch.object(front, "_attribute", shown):
-            with self.space(lambda name: names if name == 85 else ()):
-                yield
 
     def test_few_continuation_points(self):
         """A server that keeps one: the others are asked for again, each by itself; nothing is lost."""
@@ -368,7 +449,8 @@ class TestBadServers(BrowseCase):
             with self.subTest(ascii(name)[:40]), self.arrays([name]):
                 [found] = self.look().variables
                 node = f"ns=2;s={path if len(path) < 100 else name}"
-                self.assertEqual((found.path, found.node, found.problem is None), (path, node, is_fit))
+                told = None if is_fit else "its identifier is neither a number nor a plain text"
+                self.assertEqual((found.path, found.node, found.problem), (path, node, told))
                 found.path.encode()
                 self.assertEqual(is_node(f"ns=2;s={name}"), is_fit)
 
@@ -379,12 +461,20 @@ class TestBadServers(BrowseCase):
         for text in ("ns=65535;i=4294967295", "nsu=urn:mill;s=a;b", "i=0"):
             self.assertTrue(is_node(text), text)
 
+    def test_answers_with_parts_that_no_answer_has(self):
+        for answer in (SimpleNamespace(), SimpleNamespace(Results=[None]), SimpleNamespace(Results=7), None):
+            with self.subTest(answer), patch.object(browsing.OpcUaWire, "ask", lambda _wire, _request, answer=answer: answer):
+                error = self.look().error
+                self.assertEqual((error.kind, error.detail), ("reply", NO_ANSWER))
+        self.assertTrue(self.proxy.wait_until_closed())
+
     def test_faults(self):
         for values, kind in (({"fault": "BadServiceUnsupported"}, "exception"), ({"fault": "BadSessionIdInvalid"}, "reset")):
             with patch.multiple(self.plc.front, **values):
                 self.assertEqual(self.look().error.kind, kind)
         with patch.object(simulated._Talk, "_Browse", lambda talk, _request: talk.ua.BrowseResponse()):
-            self.assertEqual(self.look().error.kind, "reply")
+            error = self.look().error
+            self.assertEqual((error.kind, error.detail), ("reply", NO_ANSWER))
         self.proxy.refuse()
         self.assertEqual(self.look().error.cause, "refused")
         self.assertEqual(browse(replace(self.endpoint(), allowed=())).error.kind, "address")
