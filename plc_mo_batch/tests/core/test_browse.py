@@ -233,12 +233,11 @@ class TestBrowse(BrowseCase):
         ua = self.plc.front.ua
         for shown, browsed, path in (("D", "B", "D"), ("D", "", "D"), ("", "B", "B"), ("", "", "ns=2;s=MoBatch.Words")):
 
-            def reference(space, name, shown=shown, browsed=browsed):
+            def reference(space, name, shown=shown, browsed=browsed, genuine=Space.reference):
                 found = genuine(space, name)
                 found.DisplayName, found.BrowseName = ua.LocalizedText(shown), ua.QualifiedName(browsed, 2)
                 return found
 
-            genuine = Space.reference
             with self.subTest(path), patch.object(Space, "reference", reference):
                 with self.space(lambda name: [simulated.NAME] if name == 85 else ()):
                     self.assertEqual([variable.path for variable in self.look().variables], [path])
@@ -247,12 +246,11 @@ class TestBrowse(BrowseCase):
         """Nobody follows it: Odoo talks to the address that was entered."""
         for name, value in (("ServerIndex", 3), ("NamespaceUri", "urn:other")):
 
-            def reference(space, node, name=name, value=value):
+            def reference(space, node, name=name, value=value, genuine=Space.reference):
                 found = genuine(space, node)
                 found.NodeId = replace(found.NodeId, **{name: value})
                 return found
 
-            genuine = Space.reference
             with self.subTest(name), patch.object(Space, "reference", reference):
                 with self.space(lambda name: [simulated.NAME] if name == 85 else ()) as space:
                     self.assertEqual(self.look(), Browsed())
