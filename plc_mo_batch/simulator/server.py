@@ -24,7 +24,7 @@ _logger = logging.getLogger("plc_simulator")
 _pymodbus_logger = logging.getLogger("pymodbus.logging")
 
 READ, WRITE_ONE, WRITE_MANY = 3, 6, 16
-START_SECONDS = 10.0
+START_SECONDS = 60.0  # a machine may be busy
 
 
 class Simulator:
