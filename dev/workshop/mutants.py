@@ -58,7 +58,7 @@ MODULES = {
     "wires/__init__": ("test_wire_registry",),
     "wires/fins": ("test_fins", "test_wire_faults"),
     "wires/s7": ("test_s7", "test_wire_faults"),
-    "wires/opcua": ("test_opcua", "test_wire_faults"),
+    "wires/opcua": ("test_opcua", "test_wire_faults", "test_browse"),
     "trust": ("test_trust",),
     "browse": ("test_browse",),
     "look": ("test_look", "test_manners", "test_signature"),
