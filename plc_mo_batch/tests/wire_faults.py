@@ -158,6 +158,11 @@ def rtu(change):
     return lambda talk: talk.send(summed(change(talk.forward()[:-2])))
 
 
+def rtu_doubled(talk):
+    """Both at once: one that comes after the next request is the answer to that, as telegrams have no number."""
+    talk.send(2 * talk.forward())
+
+
 def rtu_exception(code):
     return lambda talk: talk.send(summed(bytes([talk.request[0], talk.request[1] | 0x80, code])))
 
@@ -279,6 +284,7 @@ CELLS = {
     },
     "rtu_tcp": {
         **spoilt(),
+        "doubled": Cell(rtu_doubled, fate=DONE, repeated=3),
         **of_modbus(
             rtu_exception,
             foreign=NO_NUMBER,

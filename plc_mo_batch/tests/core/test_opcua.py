@@ -24,7 +24,7 @@ from ...plc.look import look
 from ...plc.trial import Trial
 from ...plc.wire import Endpoint, LinkError, Login, Manners, Tls
 from ...plc.wires import KINDS, opcua, opened
-from ...plc.wires.opcua import OPCUA
+from ...plc.wires.opcua import OPCUA, OpcUaWire
 from ...simulator import Simulator
 from ...simulator import opcua as simulated
 from .. import fault_proxy as fault
@@ -653,6 +653,55 @@ class Peer:
             return await write(params, **of_whom)
 
         service.read, service.write = read_ranges, write_ranges
+
+
+@tagged("post_install", "-at_install")
+class TestAsking(OpcUaCase):
+    """What who looks for a node asks (test_browse has the visit): nothing of it is a write."""
+
+    def assert_no_write(self, error):
+        self.assertIs(error.writing, False)
+        self.assertIs(error.to_write, False)
+
+    def test_a_refusal(self):
+        status = self.plc.front.ua.StatusCode
+        for name, cause in (
+            ("BadUserAccessDenied", "access"),
+            ("BadInternalError", ""),
+            ("UncertainLastUsableValue", "uncertain"),
+        ):
+            error = OpcUaWire(self.endpoint(), 0).refusal(status(name))
+            self.assertEqual((error.kind, error.cause, error.detail, error.address), ("exception", cause, name, -1))
+            self.assert_no_write(error)
+
+    def test_remarks(self):
+        """They stand in the lower bits, and change nothing."""
+        wire, status = OpcUaWire(self.endpoint(), 0), self.plc.front.ua.StatusCode
+        bad = status(status("BadUserAccessDenied").value | 0x0400)
+        self.assertEqual((wire.name(bad), wire.is_bad(bad), wire.refusal(bad).cause), ("BadUserAccessDenied", True, "access"))
+        self.assertFalse(wire.is_bad(status(0x0400)))
+
+    def test_no_answer(self):
+        request = self.plc.front.ua.ReadRequest()
+        self.new_proxy(fault.passed_on, fault.hung_up)
+        with self.opened() as wire:
+            wire.read_words(ADDRESS, 10, NODE)
+            with self.assertRaises(LinkError) as caught:
+                wire.ask(request)
+        self.assertEqual(caught.exception.kind, "reset")
+        self.assert_no_write(caught.exception)
+
+    def test_a_namespace_that_is_not_told(self):
+        for spoil, kind in ((fault.hung_up, "reset"), (fault.garbage, "reply")):
+            self.new_proxy(spoil)
+            with self.assertRaises(LinkError) as caught, self.opened(timeout=PATIENCES[0]) as wire:
+                wire.write_words(ADDRESS, AFTER, "NODE nsu=urn:mill;s=MoBatch.Words")
+            self.assertEqual(caught.exception.kind, kind)
+            self.assert_no_write(caught.exception)
+
+    def test_what_is_no_node(self):
+        with self.opened() as wire, self.assertRaisesRegex(ValueError, "^Words$"):
+            wire.node("Words")
 
 
 @tagged("post_install", "-at_install")
