@@ -385,7 +385,7 @@ class FinsWire:
         group = code >> 8
         name = NAMES.get(code) or GROUPS.get(group & ~RELAYED, _lt("unknown"))
         cause = CAUSES.get(code) or GROUP_CAUSES.get(group, "route" if group & RELAYED else "")
-        told = {"code": f"{code:04X}", "name": name, "address": address, "command": command.hex().upper(), "count": count}
+        told = {"code": f"{code:04X}", "name": name, "address": address, "command": command.hex(), "count": count}
         detail = _lt("%(code)s (%(name)s) at address %(address)s (command %(command)s, %(count)s words)", **told)
         if group & RELAYED and len(data) == 2:
             told = {"refused": detail, "network": data[0], "node": data[1]}

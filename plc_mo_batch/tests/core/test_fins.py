@@ -214,6 +214,10 @@ class TestFins(FinsCase):
             for address, words in ((0, []), (0, [0] * 124), (-1, [0]), (65535, [0, 0]), (0, [65536]), (0, [-1])):
                 with self.assertRaises(ValueError):
                     wire.write_words(address, words, "D")
+            with self.assertRaisesRegex(ValueError, "^126 words at 5 cannot be read or written in one request$"):
+                wire.read_words(5, 126, "D")
+            with self.assertRaisesRegex(ValueError, "^a word at or after 5 is not between 0 and 65535$"):
+                wire.write_words(5, [65536], "D")
             self.assertEqual(wire.requests, 0)
             wire.write_words(65535, [7], "D")
             self.assertEqual(wire.read_words(65534, 2, "D"), (0, 7))
@@ -639,6 +643,9 @@ class TestRouted(FinsCase):
             error = self.assert_fails(self.poll, "exception")
             self.assertEqual(error.cause, "route")
             self.assertEqual(error.detail, f"8501 (routing) at address 7000 (command 0101, 10 words){told}")
+        self.over("fins_udp", ended(0x0501, b"\2\x05")("fins_udp"))  # nobody relays
+        told = "0501 (not in the routing tables) at address 7000 (command 0101, 10 words)"
+        self.assertEqual(self.assert_fails(self.poll, "exception").detail, told)
 
     def test_answers_from_elsewhere(self):
         """They are passed over."""
