@@ -740,6 +740,37 @@ class TestSecurity(OpcUaCase):
                     self.assertEqual(wire.read_words(1, 3, self.peer.text), (2, 0xFFFF, 4))
                     wire.write_words(2, [3], self.peer.text)
 
+    def test_it_hangs_up(self):
+        """Where there is security, a server that does not trust Odoo may say so in no other way."""
+        passed = [fault.passed_on] * 4  # hello, channel, which securities, farewell
+        for security, before, place in (("encrypt", passed, 1), ("sign", passed, 2), ("none", [], 1), ("none", [], 2)):
+            with self.subTest(security, place=place), fault.FaultProxy(self.peer.port, receive) as proxy:
+                proxy.faults += [*before, *[fault.passed_on] * place, fault.hung_up]
+                with self.assertRaises(LinkError) as caught:
+                    self.entered(replace(self.secure(security), port=proxy.port))
+                found = (caught.exception.kind, caught.exception.cause, caught.exception.detail)
+                told = ("reset", "", "") if security == "none" else ("tls", "refused", "it closes the connection")
+                self.assertEqual(found, told)
+
+    def test_it_answers_what_nobody_can_read(self):
+        for security, count, told in (
+            ("encrypt", 5, ("tls", "", "it does not prove that it has the key of its certificate")),
+            ("none", 1, ("reply", "", "it is not OPC UA")),
+        ):
+            with self.subTest(security), fault.FaultProxy(self.peer.port, receive) as proxy:
+                proxy.faults += [*[fault.passed_on] * count, fault.garbage]
+                with self.assertRaises(LinkError) as caught:
+                    self.entered(replace(self.secure(security), port=proxy.port))
+                self.assertEqual((caught.exception.kind, caught.exception.cause, caught.exception.detail), told)
+
+    def test_it_is_told_that_odoo_leaves(self):
+        """After a refusal, too: a server has few channels."""
+        with fault.FaultProxy(self.peer.port, receive) as proxy:
+            with self.assertRaises(LinkError) as caught:
+                self.entered(replace(self.secure("none", "odoo", "wrong"), port=proxy.port))
+            self.assertEqual(caught.exception.cause, "user")
+            wait_until(lambda: proxy.requests[-1][:3] == b"CLO", "the farewell")
+
     def test_users(self):
         self.refused("tls", "user", user="odoo", password="wrong")
         self.refused("tls", "user", user="nobody", password="secret")
