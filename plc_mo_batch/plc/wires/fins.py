@@ -160,7 +160,7 @@ class _TcpChannel:
             raise
 
     def _shake_hands(self, until: float) -> tuple[int, int]:
-        self._send(ASK_NODE, struct.pack(">I", 0))  # it shall choose ours
+        self._send(ASK_NODE, bytes(4))  # it shall choose ours
         command, error, data = self._receive(until)
         if error:
             raise LinkError("connect", TCP_ERRORS.get(error) or _lt("error %(number)s", number=error), cause="nodes")
