@@ -530,7 +530,7 @@ class OpcUaWire:
         """The number of a namespace; it may be another one after the next download to the PLC."""
         ua = self._library.ua
         if not self._namespaces:
-            item = ua.ReadValueId(ua.NodeId(NAMESPACES), ua.AttributeIds.Value)
+            item = ua.ReadValueId(ua.NodeId(NAMESPACES))
             answer = self._call(self._reading([item]), False)
             with self._understood():
                 [result] = answer.Results
@@ -656,7 +656,7 @@ class OpcUaWire:
     def _write(self, node: Any, array: _Array, address: int, words: Sequence[int]) -> None:
         ua = self._library.ua
         numbers = [word - (word >> 15 << 16) for word in words] if array.kind == ua.VariantType.Int16 else list(words)
-        value = ua.DataValue(ua.Variant(numbers, array.kind, is_array=True), StatusCode=None)  # many PLCs take no more than that
+        value = ua.DataValue(ua.Variant(numbers, array.kind), StatusCode=None)  # many PLCs take no more than that
         request = ua.WriteRequest()
         item = ua.WriteValue(node, ua.AttributeIds.Value, _range(address, len(words)), value)
         request.Parameters.NodesToWrite = [item]

@@ -506,6 +506,21 @@ class TestFaults(FinsCase):
                     self.assert_fails(self.send, expected, writing=True)
                     self.assertEqual(self.poll(), AFTER if applied else BEFORE)
 
+    def test_the_longest_and_the_shortest_frame(self):
+        """FINS/TCP says how long what it carries is: from nothing to the longest frame of FINS, which are passed over here."""
+        for size, is_frame in ((0, True), (1, True), (fins.FRAME, True), (fins.FRAME + 1, False), (-1, False)):
+
+            def spoil(talk, size=size):
+                answer = talk.forward()
+                talk.send(b"FINS" + struct.pack(">III", size + 8, 2, 0) + bytes(max(0, size)) + answer)
+
+            with self.subTest(size):
+                self.over("fins_tcp", spoil)
+                if is_frame:
+                    self.assertEqual(self.poll(), BEFORE)
+                else:
+                    self.assertEqual(self.assert_fails(self.poll, "reply").detail, NO_ANSWER)
+
     def test_what_is_passed_over_keeps_nothing_from_coming(self):
         """The answer is taken, whatever comes before it."""
         for kind in KINDS:

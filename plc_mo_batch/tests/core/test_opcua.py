@@ -22,7 +22,7 @@ from ...plc import trust
 from ...plc.address import parse_networks
 from ...plc.look import look
 from ...plc.trial import Trial
-from ...plc.wire import Endpoint, LinkError, Login, Manners, Tls
+from ...plc.wire import NO_ANSWER, Endpoint, LinkError, Login, Manners, Tls
 from ...plc.wires import KINDS, opcua, opened
 from ...plc.wires.opcua import OPCUA, OpcUaWire
 from ...simulator import Simulator
@@ -690,6 +690,26 @@ class TestAsking(OpcUaCase):
                 wire.ask(request)
         self.assertEqual(caught.exception.kind, "reset")
         self.assert_no_write(caught.exception)
+
+    def test_what_is_written(self):
+        """Words and nothing else: many PLCs refuse a value with a status or a time."""
+        for kind, letter in (("UInt16", 5), ("Int16", 4)):
+            for words in (AFTER, AFTER[:1]):
+                with self.subTest(kind, words=words), patch.object(self.plc.front, "kind", kind), self.opened() as wire:
+                    wire.read_words(ADDRESS, 10, NODE)
+                    wire.write_words(ADDRESS, words, NODE)
+                    place = f"{ADDRESS}:{ADDRESS + 9}" if len(words) > 1 else f"{ADDRESS}"
+                    sent = self.proxy.requests[-1].partition(place.encode())[2]
+                    values = b"".join(word.to_bytes(2, "little") for word in words)
+                    self.assertEqual(sent, b"\1" + bytes([0x80 | letter]) + len(words).to_bytes(4, "little") + values)
+
+    def test_what_is_told_of_writes(self):
+        self.new_proxy(fault.passed_on, without_results)
+        self.assertEqual(self.assert_fails(self.send, "reply", writing=True).detail, NO_ANSWER)
+        for name, doubtful in (("BadUserAccessDenied", False), ("BadInternalError", True)):
+            self.new_proxy(fault.passed_on, self.as_long(status=name))
+            told = f"{name} at index 7000 (10 words)"
+            self.assertEqual(self.assert_fails(self.send, "exception", writing=doubtful).detail, told)
 
     def test_a_namespace_that_is_not_told(self):
         for spoil, kind in ((fault.hung_up, "reset"), (fault.garbage, "reply")):
