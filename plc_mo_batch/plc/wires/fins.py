@@ -125,7 +125,7 @@ class _UdpChannel:
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.connect(address)  # others' datagrams do not come through
         self.node = endpoint.node
-        own = ipaddress.ip_address(self.socket.getsockname()[0].partition("%")[0])
+        own = ipaddress.ip_address(self.socket.getsockname()[0])
         self.own_node = endpoint.own_node or own.packed[-1]
         if self.own_node not in PLACES:
             self.close()

@@ -342,6 +342,23 @@ class TestConnecting(FinsCase):
         self.assertFalse(caught.exception.writing)
         return caught.exception
 
+    def test_how_it_connects(self):
+        """Over TCP: to host and port alone, with the PLC's timeout, whatever else is known of an address of IPv6."""
+        for address in (("192.0.2.7", 9600), ("2001:db8::7", 9600, 0, 3)):
+            with (
+                patch.object(fins, "resolve", return_value=[address]),
+                patch.object(fins.socket, "create_connection", side_effect=ConnectionRefusedError) as connect,
+            ):
+                self.assertEqual(self.assert_unreachable("fins_tcp", "connect", timeout=7.5).cause, "refused")
+            connect.assert_called_once_with(address[:2], 7.5)
+
+    def test_the_node_of_a_scoped_address(self):
+        """Its last number, whichever interface it is on."""
+        for own, node in (("192.0.2.77", 77), ("2001:db8::4d", 77), ("fe80::4d%eth0", 77)):
+            with patch.object(fins.socket, "socket") as made:
+                made.return_value.getsockname.return_value = (own, 50000)
+                self.assertEqual(fins._UdpChannel(("192.0.2.7", 9600), self.endpoint()).own_node, node)
+
     def test_addresses_of_odoo_s_own(self):
         """They are refused before anything is sent, as a name that leads to them is."""
         for kind in KINDS:
@@ -670,6 +687,11 @@ class TestRouted(FinsCase):
                 with self.assertRaises(LinkError) as caught:
                     self.poll(timeout=PATIENCES[0], network=3, unit=0x10)
                 self.assertEqual(caught.exception.detail, f"node 3.10.16 was asked, and node {told} answered")
+
+    def test_places(self):
+        """As Omron writes them; a PLC that is not behind a gateway has a node, and nothing else."""
+        for place, told in ((b"\0\x0a\0", "10"), (b"\3\x0a\0", "3.10.0"), (b"\0\x0a\x10", "0.10.16"), (b"\3\x0a\x10", "3.10.16")):
+            self.assertEqual(fins._place(place), told)
 
     def test_the_network_of_odoo(self):
         """If nobody says what it is, the gateway may enter one; else it has to be that."""

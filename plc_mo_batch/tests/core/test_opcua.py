@@ -196,6 +196,10 @@ class TestOpcUa(OpcUaCase):
             for address, words in ((0, []), (0, [0] * 124), (-1, [0]), (65535, [0, 0]), (0, [65536]), (0, [-1])):
                 with self.assertRaises(ValueError):
                     wire.write_words(address, words, NODE)
+            with self.assertRaisesRegex(ValueError, "^126 words at 5 cannot be read or written in one request$"):
+                wire.read_words(5, 126, NODE)
+            with self.assertRaisesRegex(ValueError, "^a word at or after 5 is not between 0 and 65535$"):
+                wire.write_words(5, [65536], NODE)
             for name in ("holding", "NODE", "NODE ", "NODE x", "NODE ns=2", "NODE ns=x;s=a", "NODE i=a", "D", ""):
                 for call in (lambda: wire.read_words(0, 1, name), lambda: wire.write_words(0, [1], name)):  # noqa: B023
                     with self.assertRaises(LinkError) as caught:
@@ -702,6 +706,12 @@ class TestAsking(OpcUaCase):
                     sent = self.proxy.requests[-1].partition(place.encode())[2]
                     values = b"".join(word.to_bytes(2, "little") for word in words)
                     self.assertEqual(sent, b"\1" + bytes([0x80 | letter]) + len(words).to_bytes(4, "little") + values)
+
+    def test_what_is_told_of_index_0(self):
+        self.front(status="BadUserAccessDenied")
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            wire.read_words(0, 10, NODE)
+        self.assertEqual(caught.exception.detail, "BadUserAccessDenied at index 0 (10 words)")
 
     def test_what_is_told_of_writes(self):
         self.new_proxy(fault.passed_on, without_results)
