@@ -523,6 +523,19 @@ class TestFaults(FinsCase):
                     self.assert_fails(self.send, expected, writing=True)
                     self.assertEqual(self.poll(), AFTER if applied else BEFORE)
 
+    def test_what_is_told(self):
+        for spoil in (fault.half, fault.garbage):
+            self.over("fins_tcp", spoil)
+            self.assertEqual(self.assert_fails(self.poll, "reply").detail, NO_ANSWER)
+        self.over("fins_udp", inside("fins_udp", command(0x0104)))
+        error = self.assert_fails(self.poll, "reply")
+        self.assertEqual((error.detail, error.ids), (NO_ANSWER, ""))
+        self.over("fins_udp")
+        self.proxy.refuse()
+        with self.assertRaises(LinkError) as caught:
+            self.poll()
+        self.assertRegex(caught.exception.detail, "refused")
+
     def test_the_longest_and_the_shortest_frame(self):
         """FINS/TCP says how long what it carries is: from nothing to the longest frame of FINS, which are passed over here."""
         for size, is_frame in ((0, True), (1, True), (fins.FRAME, True), (fins.FRAME + 1, False), (-1, False)):

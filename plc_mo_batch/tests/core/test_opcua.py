@@ -721,6 +721,36 @@ class TestAsking(OpcUaCase):
             told = f"{name} at index 7000 (10 words)"
             self.assertEqual(self.assert_fails(self.send, "exception", writing=doubtful).detail, told)
 
+    def test_what_is_told_of_requests(self):
+        """A service that refuses says nothing of an index."""
+        self.front(fault="BadServiceUnsupported")
+        for call in (self.poll, lambda: self.ask(self.plc.front.ua.ReadRequest())):
+            with self.assertRaises(LinkError) as caught:
+                call()
+            self.assertEqual((caught.exception.detail, caught.exception.address), ("BadServiceUnsupported", -1))
+
+    def ask(self, request):
+        with self.opened() as wire:
+            wire.ask(request)
+
+    def test_what_is_told_of_garbage(self):
+        self.new_proxy(fault.garbage)
+        self.assertEqual(self.assert_fails(self.poll, "reply").detail, NO_ANSWER)
+
+    def test_who_is_told_that_odoo_leaves(self):
+        """A server that answered; not one that has ended the connection, or said nothing that can be read."""
+        error = self.plc.front.ua.ErrorMessage(self.plc.front.ua.StatusCode("BadTcpInternalError"), "")
+        ended = self.plc.front.binary.uatcp_to_binary(self.plc.front.ua.MessageType.Error, error)
+        refuses = self.as_long(fault="BadServiceUnsupported")
+        for spoil, is_told in ((refuses, True), (lambda talk: talk.send(ended), False), (fault.garbage, False)):
+            with self.subTest(is_told), fault.FaultProxy(self.plc.port, receive) as proxy:
+                proxy.faults += [*[fault.passed_on] * 4, spoil]  # hello, channel, session and who we are are passed on
+                with self.assertRaises(LinkError), opened(replace(self.endpoint(), port=proxy.port), "flags") as wire:
+                    self.hurry(wire, PATIENCES[0])
+                    wire.read_words(ADDRESS, 10, NODE)
+                self.assertTrue(proxy.wait_until_closed())
+                self.assertEqual(len(proxy.requests) > 5, is_told)
+
     def test_a_namespace_that_is_not_told(self):
         for spoil, kind in ((fault.hung_up, "reset"), (fault.garbage, "reply")):
             self.new_proxy(spoil)
