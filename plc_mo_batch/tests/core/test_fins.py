@@ -523,7 +523,7 @@ class TestFaults(FinsCase):
                     self.assert_fails(self.send, expected, writing=True)
                     self.assertEqual(self.poll(), AFTER if applied else BEFORE)
 
-    def test_what_is_told(self):
+    def test_what_is_told_of_no_answers(self):
         for spoil in (fault.half, fault.garbage):
             self.over("fins_tcp", spoil)
             self.assertEqual(self.assert_fails(self.poll, "reply").detail, NO_ANSWER)
