@@ -359,6 +359,17 @@ class TestConnecting(FinsCase):
                 made.return_value.getsockname.return_value = (own, 50000)
                 self.assertEqual(fins._UdpChannel(("192.0.2.7", 9600), self.endpoint()).own_node, 77)
 
+    def test_an_address_that_gives_no_node(self):
+        for own, number in (("192.0.2.0", 0), ("192.0.2.255", 255), ("fe80::ff", 255)):
+            with patch.object(fins.socket, "socket") as made, self.assertRaises(LinkError) as caught:
+                made.return_value.getsockname.return_value = (own, 50000)
+                fins._UdpChannel(("192.0.2.7", 9600), self.endpoint())
+            self.assertEqual(
+                (caught.exception.kind, caught.exception.detail),
+                ("setup", f"the address of Odoo ends in {number}: enter its own node"),
+            )
+            made.return_value.close.assert_called_once_with()
+
     def test_addresses_of_odoo_s_own(self):
         """They are refused before anything is sent, as a name that leads to them is."""
         for kind in KINDS:

@@ -355,6 +355,8 @@ class TestVariables(OpcUaCase):
                 self.assertEqual(self.poll(login=Login(max_age=60)), BEFORE)
                 self.send(login=Login(max_age=60))
                 self.put(BEFORE)
+                self.front(stamped=clock - timedelta(seconds=60))
+                self.assertEqual(self.poll(login=Login(max_age=60)), BEFORE)
                 self.front(stamped=clock - timedelta(seconds=90))
                 with self.assertRaises(LinkError) as caught:
                     self.poll(login=Login(max_age=60))
