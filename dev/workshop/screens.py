@@ -60,7 +60,7 @@ SCREENS = [
     Screen("output", "plc-output", ".o_graph_canvas_container canvas"),
     Screen("output-pivot", "plc-output", ".o_pivot td", clicks=(".o_switch_view.o_pivot",)),
     Screen("shift", "plc-shift", ".o_form_view [name=until]"),
-    Screen("shift-report", "plc-shift", "iframe", clicks=("button[name=action_show]",), height=1200),
+    Screen("shift-report", "../report/html/plc_mo_batch.report_plc_shift/{shift}", ".o_plc_shift svg", height=1560),
     Screen("recall", "plc-recall", ".o_form_view [name=subject]"),
     Screen("recall-batch", "plc-history/{done}", ".o_form_view [name=forward_ids]", clicks=("button[name=action_plc_recall]",)),
     Screen("journal", "plc-journal", ".o_list_view .o_data_row"),

@@ -55,8 +55,14 @@ class Stage:
             self._cycle(days)
         self._today()
         with self.env() as env:
-            self.ids["silo"] = self._fill_silos(env)
+            self.ids.update(silo=self._fill_silos(env), shift=self._ask_for_shift(env))
         return self.ids
+
+    def _ask_for_shift(self, env):
+        """The report of a day of the latest cycle, as the operator asked for it."""
+        until = fields.Datetime.now() - timedelta(days=min(HISTORY_DAYS) - 1)
+        values = {"controller_ids": [self.ids["mill"]], "since": until - timedelta(days=1), "until": until}
+        return env["plc.shift"].with_user(self.ids["users"]["operator"]).create(values).id
 
     def _fill_silos(self, env):
         """The first silos are stock locations; one of them is low, and one does not suffice for the queue."""

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import fields
 
 from ...tools.translate import format_number
-from .timeline import Bar, svg
+from .timeline import Bar, gaps, svg
 
 STOP_MINUTES = 5  # a PLC that stood still for less was only between two batches
 LINES = 500  # of one table: a report that is longer is read by nobody
@@ -22,6 +22,10 @@ class Shift:
         own = [("controller_id", "=", controller.id)]
         self.outputs = self.env["plc.output"].search([*own, ("date", ">=", since), ("date", "<", until)], order="date, id")
         self.batches = self.outputs.batch_id
+        began = [("date_started", "!=", False), ("date_started", "<", until)]
+        there = ["|", ("date_finished", "=", False), ("date_finished", ">", since)]
+        every = self.env["mo.batch"].with_context(active_test=False)
+        self.worked_on = every.search([*own, *began, *there], order="date_started, id")
         alarms = [("date_opened", "<", until), "|", ("date_closed", "=", False), ("date_closed", ">", since)]
         concerned = ["|", ("controller_id", "=", controller.id), ("controller_id", "=", False)]
         self.alarms = self.env["plc.alarm"].search([*alarms, *concerned], order="date_opened, id", limit=LINES)
@@ -34,7 +38,7 @@ class Shift:
         minutes = sum(made.mapped("duration_minutes"))
         rate = 60 * sum(made.mapped("made_t")) / minutes if minutes else 0.0
         right = sum(made.mapped("right_percent")) / len(made) if made else 0.0
-        idle = sum(stop.idle_minutes for stop in self.stops())
+        idle = sum(stop["minutes"] for stop in self.stops())
         return [
             (self.env._("Made"), self.env._("%(made)s t of %(planned)s t", **self._tons(self.outputs))),
             (self.env._("Batches"), str(len(made))),
@@ -89,8 +93,24 @@ class Shift:
         return made.line_ids.filtered(lambda line: line.tolerance_state in ("warn", "review"))
 
     def stops(self):
-        """The outputs before which the PLC stood still for a while, as far as that lies in the shift."""
-        return self.outputs.filtered(lambda output: output.idle_minutes >= STOP_MINUTES and output.date_started > self.since)
+        """A row for each while in which the PLC worked on no batch, from the first minute of the shift to its last, or to now."""
+        worked = [(batch.date_started, self._end(batch)) for batch in self.worked_on]
+        for begin, end in gaps(self.since, min(self.until, fields.Datetime.now()), worked):
+            minutes = (end - begin) / timedelta(minutes=1)
+            if minutes >= STOP_MINUTES:
+                yield {"begin": begin, "end": end, "minutes": minutes, "alarm": self._stood(begin, end)}
+
+    def _stood(self, begin, end):
+        """The alarm that stood longest in that time."""
+
+        def overlap(alarm):
+            return min(alarm.date_closed or end, end) - max(alarm.date_opened, begin)
+
+        meanwhile = self.alarms.filtered(lambda alarm: overlap(alarm) > timedelta())
+        return meanwhile.sorted(overlap, reverse=True)[:1]
+
+    def _end(self, batch):
+        return batch.date_finished or self.until
 
     def decisions(self):
         """What people did, from the journal."""
@@ -105,11 +125,8 @@ class Shift:
         return Markup(svg(self.since, self.until, self._bars(), self._ticks()))  # nosec B704: svg() escapes all texts
 
     def _bars(self):
-        began = [("controller_id", "=", self.controller.id), ("date_started", "<", self.until)]
-        there = ["|", ("date_finished", "=", False), ("date_finished", ">", self.since)]
-        batches = self.env["mo.batch"].with_context(active_test=False).search([*began, *there], order="date_started")
-        for batch in batches:
-            end = batch.date_finished or self.until
+        for batch in self.worked_on:
+            end = self._end(batch)
             title = f"{batch.name}, {batch.product_id.display_name}"
             yield Bar(batch.date_started, end, self._kind(batch), title)
             for held, resumed in batch.holds or []:

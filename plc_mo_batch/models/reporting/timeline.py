@@ -20,6 +20,17 @@ class Bar:
     title: str = ""
 
 
+def gaps(since: datetime, until: datetime, stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """What none of the stretches covers between ``since`` and ``until``, in order; they may overlap and come in any order."""
+    found, reached = [], since
+    for begin, end in sorted(stretches):
+        if begin > reached:
+            found.append((reached, min(begin, until)))
+        reached = max(reached, end)
+    found.append((reached, until))
+    return [(begin, end) for begin, end in found if begin < end]
+
+
 def svg(since: datetime, until: datetime, bars: Iterable[Bar], ticks: Iterable[tuple[datetime, str]] = ()) -> str:
     """The picture of ``since`` to ``until``; what lies outside is cut off.
 

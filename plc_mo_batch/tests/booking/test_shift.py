@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
 
 from ...models.reporting.shift import Shift
-from ...models.reporting.timeline import Bar, svg
+from ...models.reporting.timeline import Bar, gaps, svg
 from ..common import MillCase
 
 REPORT = "plc_mo_batch.report_plc_shift"
@@ -79,12 +79,22 @@ class TestShift(MillCase):
     def test_stops_and_their_alarm(self):
         self.make(0, 10, self.lots[0], 600.0)
         self.make(14, 30, self.lots[0], 600.0)  # too short a gap
-        late = self.make(60, 70, self.lots[0], 600.0)
+        self.make(60, 178, self.lots[0], 600.0)
         values = {"kind": "silent", "message": "Silent", "controller_id": self.controller.id}
         self.env["plc.alarm"].create({**values, "date_opened": self.at(35), "date_closed": self.at(55)})
-        stops = self.shift().stops()
-        self.assertEqual((stops.batch_id, stops.idle_kind, round(stops.idle_minutes)), (late, "silent", 30))
+        [stop] = self.shift().stops()
+        self.assertEqual((stop["begin"], stop["end"], stop["alarm"].kind), (self.at(30), self.at(60), "silent"))
         self.assertEqual(dict(self.shift().total())["Idle"], "30 min")
+
+    def test_stops_at_both_ends(self):
+        """A shift that began with one is not told of the hours before; nor is one that goes on counted beyond its end."""
+        self.make(20, 150, self.lots[0], 600.0)
+        found = [(stop["begin"], stop["end"]) for stop in self.shift().stops()]
+        self.assertEqual(found, [(self.since, self.at(20)), (self.at(150), self.at(180))])
+        self.assertEqual([stop["minutes"] for stop in self.shift(160, 220).stops()], [60.0])
+        self.assertEqual(list(self.shift(30, 140).stops()), [])
+        [_first, last] = self.shift(0, 600).stops()  # of which six hours are yet to come
+        self.assertLessEqual(last["end"], fields.Datetime.now())
 
     def test_decisions(self):
         """What people did in that time, at this PLC."""
@@ -168,6 +178,22 @@ class TestTimeline(MillCase):
                 [(x, w, colour)] = self.drawn(bar)
                 self.assertEqual((x, w), (left, width))
                 self.assertRegex(colour, "^#")
+
+    def test_gaps(self):
+        """What none of them covers, whatever their order and however they overlap."""
+        for stretches, right in (
+            ((), [(0, 100)]),
+            (((0, 100),), []),
+            (((-50, 200),), []),
+            (((10, 20), (20, 30)), [(0, 10), (30, 100)]),
+            (((40, 60), (10, 50)), [(0, 10), (60, 100)]),
+            (((10, 90), (20, 30)), [(0, 10), (90, 100)]),
+            (((90, 150), (-20, 5)), [(5, 90)]),
+            (((120, 130),), [(0, 100)]),
+        ):
+            with self.subTest(stretches=stretches):
+                found = gaps(self.since, self.at(100), [(self.at(begin), self.at(end)) for begin, end in stretches])
+                self.assertEqual(found, [(self.at(begin), self.at(end)) for begin, end in right])
 
     def test_what_lies_outside_is_not_drawn(self):
         self.assertEqual(self.drawn((-20, 0, "made"), (1000, 1100, "made")), [])
