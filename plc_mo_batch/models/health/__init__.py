@@ -1,5 +1,6 @@
 from . import (
     plc_alarm,
+    plc_alarm_escalation,
     plc_controller_health,
     plc_metrics,
     plc_task_health,

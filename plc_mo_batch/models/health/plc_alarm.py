@@ -275,16 +275,18 @@ class PlcAlarm(models.Model):
         for controller in self._controllers():
             wanted = {"never": (), "high": ("high",), "all": ("low", "medium", "high")}[controller.alarm_mail]
             if self.priority in wanted and controller.alarm_partner_ids:
-                self.env["mail.mail"].create(
-                    {
-                        "subject": subject,
-                        "body_html": self.env["ir.qweb"]._render(
-                            "plc_mo_batch.alarm_mail", {"alarm": self, "url": self._url()}, minimal_qcontext=True
-                        ),
-                        "recipient_ids": [fields.Command.set(controller.alarm_partner_ids.ids)],
-                        "auto_delete": True,
-                    }
-                )
+                self._queue_mail(subject, controller.alarm_partner_ids)
+
+    def _queue_mail(self, subject, partners):
+        shown = {"alarm": self, "url": self._url()}
+        self.env["mail.mail"].create(
+            {
+                "subject": subject,
+                "body_html": self.env["ir.qweb"]._render("plc_mo_batch.alarm_mail", shown, minimal_qcontext=True),
+                "recipient_ids": [fields.Command.set(partners.ids)],
+                "auto_delete": True,
+            }
+        )
 
     def _url(self):
         return f"{self.get_base_url()}/odoo/plc-alarms/{self.id}"

@@ -52,6 +52,7 @@ class PlcTaskHealth(models.AbstractModel):
             for kind, check in task._checks().items():
                 task._run_check(kind, controller, check)
         self._close_of_others(served)
+        of_all._run_check("escalation", None, self.env["plc.alarm"]._escalate)
         self._remove_surplus()
         self._commit()
         standing = self.env["plc.alarm"].sudo().search_count(self.env["plc.alarm"]._open_domain())

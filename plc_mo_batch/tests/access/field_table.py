@@ -118,8 +118,8 @@ FIELDS = {
     },
     "plc.alarm": {
         SHOWN: (
-            "acknowledged_by_id batch_id company_id controller_id date_acknowledged date_closed date_opened duration key kind "
-            "message priority state"
+            "acknowledged_by_id batch_id company_id controller_id date_acknowledged date_closed date_escalated date_opened "
+            "duration key kind message priority state"
         ),
     },
     "plc.api.answer": {
@@ -135,15 +135,15 @@ FIELDS = {
         SET: (
             "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy batch_limit "
             "baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id disposition_material "
-            "disposition_policy dose_policy enabled equipment_ids filler_id hand_add_check_policy hand_add_policy host lang "
-            "layout_id level_policy level_seconds login_user lot_policy maintenance_requests max_age max_batch_qty max_read "
-            "max_write missing_policy name network no_transaction node node_unit order_minutes own_network own_node parity "
-            "park_failing person_minutes picking_type_ids poll_interval port post_minutes quiet_time rack rack_slot "
-            "request_pause require_available responsible_id review_kg review_percent run_minutes security send_minutes "
-            "sensor_limit_kg sequence serial_device settle_time signature_rule_ids silent_minutes step_policy stopbits "
-            "take_minutes timeout tls_ca tls_server_name tls_verify tolerance_kg tolerance_percent transport tz unsaid_kg "
-            "unsaid_percent uom_id weighing_grace weight_grace weight_policy weight_review_kg weight_review_percent "
-            "weight_tolerance_kg weight_tolerance_percent"
+            "disposition_policy dose_policy enabled equipment_ids escalate_minutes escalate_partner_ids filler_id "
+            "hand_add_check_policy hand_add_policy host lang layout_id level_policy level_seconds login_user lot_policy "
+            "maintenance_requests max_age max_batch_qty max_read max_write missing_policy name network no_transaction node "
+            "node_unit order_minutes own_network own_node parity park_failing person_minutes picking_type_ids poll_interval "
+            "port post_minutes quiet_time rack rack_slot request_pause require_available responsible_id review_kg "
+            "review_percent run_minutes security send_minutes sensor_limit_kg sequence serial_device settle_time "
+            "signature_rule_ids silent_minutes step_policy stopbits take_minutes timeout tls_ca tls_server_name tls_verify "
+            "tolerance_kg tolerance_percent transport tz unsaid_kg unsaid_percent uom_id weighing_grace weight_grace "
+            "weight_policy weight_review_kg weight_review_percent weight_tolerance_kg weight_tolerance_percent"
         ),
         SHOWN: (
             "alarm_count alarm_ids batch_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
