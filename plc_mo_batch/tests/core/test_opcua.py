@@ -364,7 +364,7 @@ class TestVariables(OpcUaCase):
 
     def test_values_that_are_older_than_those_before(self):
         now = datetime.now(timezone.utc)
-        for back, is_believed in ((0.5, True), (5, False)):
+        for back, is_believed in ((0.5, True), (1, True), (5, False)):
             with self.opened() as wire:
                 self.front(stamped=now)
                 wire.read_words(ADDRESS, 10, NODE)
@@ -375,6 +375,7 @@ class TestVariables(OpcUaCase):
                 with self.assertRaises(LinkError) as caught:
                     wire.read_words(ADDRESS, 10, NODE)
                 self.assertEqual((caught.exception.kind, caught.exception.cause), ("reply", "stale"))
+                self.assertEqual(caught.exception.detail, "its values are older than those before")
 
 
 @tagged("post_install", "-at_install")
@@ -752,6 +753,35 @@ class TestAsking(OpcUaCase):
                     wire.read_words(ADDRESS, 10, NODE)
                 self.assertTrue(proxy.wait_until_closed())
                 self.assertEqual(len(proxy.requests) > 5, is_told)
+
+    def test_what_a_server_says_of_its_array(self):
+        """With the first words: whether ranges are taken, and AccessLevelEx. What it does not vouch for does not count."""
+        front = self.plc.front
+        ua, genuine = front.ua, front._attribute
+        bad, kinds, torn = ua.StatusCode("BadInternalError"), ua.VariantType, 0x303
+        one, two = (ua.Variant([1] * count, kinds.UInt16) for count in (1, 2))
+        for access, first, told in (
+            (ua.DataValue(ua.Variant(torn, kinds.UInt32)), None, "NonatomicRead"),
+            (ua.DataValue(ua.Variant(torn, kinds.UInt32), StatusCode=bad), None, ""),
+            (ua.DataValue(ua.Variant("3", kinds.String)), None, ""),
+            (None, ua.DataValue(one, StatusCode=bad), "does not read a part"),
+            (None, ua.DataValue(two), "does not read a part"),
+            (None, ua.DataValue(ua.Variant(7, kinds.UInt16)), "does not read a part"),
+        ):
+
+            def attribute(item, access=access, first=first):
+                if access and item.AttributeId == ua.AttributeIds.AccessLevelEx:
+                    return access
+                return first if first and item.IndexRange == "0" else genuine(item)
+
+            with self.subTest(access=access, first=first), patch.object(front, "_attribute", attribute):
+                if not told:
+                    self.assertEqual(self.poll(), BEFORE)
+                    continue
+                with self.assertRaises(LinkError) as caught:
+                    self.poll()
+                self.assertEqual((caught.exception.kind, caught.exception.cause), ("setup", "array"))
+                self.assertIn(told, caught.exception.detail)
 
     def test_a_namespace_that_is_not_told(self):
         for spoil, kind in ((fault.hung_up, "reset"), (fault.garbage, "reply")):
