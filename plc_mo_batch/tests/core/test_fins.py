@@ -204,6 +204,9 @@ class TestFins(FinsCase):
                             call()
                         self.assertEqual((caught.exception.kind, caught.exception.writing), ("setup", False))
             self.assertEqual(self.proxy.requests, [])
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            wire.read_words(0, 1, "E25")
+        self.assertEqual(caught.exception.detail, "E has the banks 0 to 24")
 
     def test_impossible_requests_are_not_sent(self):
         self.over("fins_udp")
