@@ -355,6 +355,11 @@ class TestConnecting(FinsCase):
                 self.assertEqual(self.assert_unreachable("fins_tcp", "connect", timeout=7.5).cause, "refused")
             connect.assert_called_once_with(address[:2], 7.5)
 
+    def test_over_tcp_the_plc_says_its_node(self):
+        """What was entered for UDP does not count."""
+        self.over("fins_tcp")
+        self.assertEqual(self.poll(node=99), BEFORE)
+
     def test_the_node_of_a_scoped_address(self):
         """Its last number, whichever interface it is on."""
         for own in ("192.0.2.77", "2001:db8::4d", "fe80::4d%eth0"):
