@@ -101,3 +101,15 @@ class TestBagsOfStrangers(HandAddCase):
         self.run_task(3)
         self.assertRecordValues(self.batch, [{"last_error": False, "state": "done"}])
         self.assertEqual((self.booked(), self.line.lots), ({"A": 14.45}, "A 14.45"))
+        late = self.add_late(2.0)
+        self.assertEqual((self.booked(), self.line.lots), ({"A": 14.45, "B": 2.0}, "A 14.45, B 2.00"))
+        self.assertEqual(late.raw_material_production_id, self.batch.production_id)
+
+    def add_late(self, quantity):
+        """A bag that was forgotten, entered when the batch is booked.
+
+        :return: what was posted of it
+        """
+        before = self.batch.production_id.move_raw_ids
+        self.add(quantity, lot="B", agreed=True)
+        return self.batch.production_id.move_raw_ids - before

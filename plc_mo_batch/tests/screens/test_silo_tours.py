@@ -29,3 +29,4 @@ class TestSiloTours(PatientHttpCase, SiloCase):
 @tagged("post_install", "-at_install")
 class TestSiloToursOnPhone(TestSiloTours):
     browser_size = "390x844"
+    test_change_product = None
