@@ -128,7 +128,18 @@ class PlcEquipment(models.Model):
         :param book: its level by the books; None: it has none
         """
         is_told = self._is_sensor_known() and book is not None
-        return is_told and all(differs(level, book, self._sensor_limit()) for level in self._sensed())
+        off = is_told and all(differs(level, book, self._sensor_limit()) for level in self._sensed())
+        return off and not self._has_moved_since_reading()
+
+    def _has_moved_since_reading(self):
+        """It was dosed from, filled or emptied after its sensor was read: the books are of now, and the sensor is not. So nothing
+        can be said before the next reading."""
+        dosed = [("equipment_id", "=", self.id), ("write_date", ">", self.sensor_at), ("batch_id.active", "=", True)]
+        if self.env["mo.batch.line"].sudo().search_count(dosed, limit=1):
+            return True
+        places = ["|", ("location_id", "child_of", self.location_id.id), ("location_dest_id", "child_of", self.location_id.id)]
+        moved = [("state", "=", "done"), ("date", ">", self.sensor_at), *places]
+        return bool(self.location_id and self.env["stock.move.line"].sudo().search_count(moved, limit=1))
 
     def _is_sensor_known(self):
         return bool(self.sensor_at) and not self.sensor_problem and not self._is_sensor_old()

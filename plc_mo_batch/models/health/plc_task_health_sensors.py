@@ -16,8 +16,17 @@ class PlcTaskHealth(models.AbstractModel):
         if not controller.has_levels or not silos:
             return []
         levels = SiloLevels(silos)
-        messages = [(silo, self._sensor_message(silo, levels)) for silo in silos]
+        messages = [(silo, self._sensor_message(silo, levels) or self._still_off(silo)) for silo in silos]
         return [Condition("silo_sensor", message, controller, key=str(silo.id)) for silo, message in messages if message]
+
+    @api.model
+    def _still_off(self, silo):
+        """The message of an alarm that stands, while nobody can say whether it is over; else empty."""
+        if not silo._is_sensor_known() or not silo._has_moved_since_reading():
+            return ""
+        alarms = self.env["plc.alarm"].sudo()
+        own = [("kind", "=", "silo_sensor"), ("controller_id", "=", silo.controller_id.id), ("key", "=", str(silo.id))]
+        return alarms.search([*alarms._open_domain(), *own], limit=1).message or ""
 
     @api.model
     def _sensor_message(self, silo, levels):

@@ -177,6 +177,58 @@ class TestSensors(SensorCase):
         self.controller.sensor_limit_kg = 100.0
         self.assertEqual(self.alarms(), [], "no books to compare it with")
 
+    def test_moved_since_the_reading(self):
+        """The demo mill: while a batch is dosed the books follow each kilogram, and the sensor was read a minute ago. An alarm
+        opens, and closes, only at a reading of what lies there now."""
+        self.controller.sensor_limit_kg = 10.0
+        for move in (self.dose, self.take_out):
+            with self.subTest(move.__name__), self.env.cr.savepoint() as savepoint:
+                self.sense({103: 500.0})
+                self.assertEqual(self.alarms(), [])
+                move(100.0)
+                self.assertEqual(self.alarms(), [], "the sensor has not been read since")
+                self.read()
+                self.assertEqual(len(self.alarms()), 1, "it shows as much as before")
+                move(80.0)
+                self.assertEqual(len(self.alarms()), 1, "nobody knows")
+                self.read(320.0)
+                self.assertEqual(self.alarms(), [])
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def dose(self, quantity):
+        """Of a batch that runs; later than the reading, which a transaction cannot be."""
+        self.batch = self.env["mo.batch"].search([("controller_id", "=", self.controller.id)]) or self.new_running()
+        line = self.line(self.batch)
+        line.actual_qty += quantity
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE mo_batch_line SET write_date = %s WHERE id = %s", [self.later(), line.id])
+        self.env.invalidate_all()
+
+    def new_running(self):
+        order = self.new_order(bom_id=self.lot_bom.id)
+        self.env["plc.task.fill"]._fill(self.controller)
+        order.plc_batch_ids.state = "running"
+        return order.plc_batch_ids
+
+    def take_out(self, quantity):
+        values = {"product_id": self.barley.id, "product_uom_qty": quantity, "product_uom": self.kg.id}
+        places = {"location_id": self.location.id, "location_dest_id": self.store.id}
+        move = self.env["stock.move"].create({**values, **places})
+        move._action_confirm()
+        lot = {"lot_id": self.lots["A"].id, "quantity": quantity, "picked": True}
+        self.env["stock.move.line"].create({"move_id": move.id, "product_id": self.barley.id, **places, **lot})
+        move.picked = True
+        move._action_done()
+        move.move_line_ids.date = self.later()
+
+    def later(self):
+        return self.silo.sensor_at + timedelta(seconds=5)
+
+    def read(self, level=500.0):
+        """The sensor, once more."""
+        self.silo.write({"sensor_level": level, "sensor_at": self.silo.sensor_at + timedelta(seconds=10)})
+
     def test_no_part_in_the_fill_nor_in_the_booking(self):
         """The sensor says that the silo is empty: by the books it is not."""
         self.controller.level_policy = "leave"
