@@ -83,6 +83,7 @@ class SiloLayers:
         self.env = lines.env
         self._left = {}  # (silo's location, product) -> layers, the oldest first
         self._fetch(lines.equipment_id.location_id, lines.product_id)
+        self._newest = {key: layers[-1] for key, layers in self._left.items() if layers}
         self._leave_out_what_is_not_booked(lines.product_id)
 
     def take(self, line, quantity):
@@ -96,8 +97,15 @@ class SiloLayers:
         if rest and layers:
             layers[-1] = layers[-1].of(uom.round(layers[-1].quantity + rest))
         elif not layers:
-            layers = [Layer(location.id, self._last_lot(line).id or 0, 0, 0, quantity)]
+            layers = [self._gone(line).of(quantity)]
         return layers
+
+    def _gone(self, line):
+        """What was dosed last of a silo in which nothing is left: the newest layer by the books, dosed and not booked yet;
+        or else the lot that was moved last."""
+        location = line.equipment_id.location_id
+        newest = self._newest.get((location, line.product_id))
+        return newest or Layer(location.id, self._last_lot(line).id or 0, 0, 0, 0.0)
 
     # What lies there
 
@@ -144,7 +152,7 @@ class SiloLayers:
                     self._left[key] = without(self._left[key], line._frozen_layers(), line.product_id.uom_id)
 
     def _last_lot(self, line):
-        """The lot that was last in the silo, which is empty by the books."""
+        """The lot that was moved last into or out of the silo, which is empty by the books."""
         location, product = line.equipment_id.location_id, line.product_id
         if product.tracking == "none":
             return self.env["stock.lot"]

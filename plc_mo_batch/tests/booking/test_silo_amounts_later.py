@@ -65,6 +65,51 @@ class TestSiloAmountsLater(SiloCase):
 
 
 @tagged("post_install", "-at_install")
+class TestBeyondTheLast(SiloCase):
+    """Nothing is left in the silo, as what was dosed last is not booked yet: what is dosed beyond that is of the newest lot,
+    not of the one that the books moved last (history 20817)."""
+
+    def test_each_door(self):
+        for door in (self.raised, self.dosed_after_it):
+            with self.subTest(door.__name__), self.env.cr.savepoint() as savepoint:
+                self.check(door)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def check(self, door):
+        location = self.make_location()
+        self.bring(30.0, self.lots["A"], location)
+        self.bring(50.0, self.lots["B"], location, days=1)
+        first, second, third = self.queued(3)
+        self.dose(first, 10.0)
+        self.env["plc.task.write.back"]._book(first)
+        self.assertEqual(self.details(self.moves_of(first)), {("silo", "A"): 10.0})
+        self.dose(second, 70.0)
+        door(second, third)
+        for batch in (second, third):
+            if batch.state == "completed":
+                self.env["plc.task.write.back"]._book(batch)
+        self.assertEqual(self.stock(), {("silo", "B"): -25.0})
+
+    def queued(self, count=1):
+        orders = [self.new_order(bom_id=self.lot_bom.id) for _order in range(count)]
+        self.run_task(1)
+        return [order.plc_batch_ids for order in orders]
+
+    def dose(self, batch, kilograms):
+        batch._advance("running", 0.0, {})
+        batch._store_actuals([101, 103], [600.0, kilograms])
+        batch._advance("completed", 0.0, {"acknowledged": True})
+
+    def raised(self, batch, _other):
+        batch._record_anomaly(Anomaly("changed", "word 17", ()))
+        batch.action_enter_amounts([(101, 600.0), (103, 95.0)], "Scale printout")
+
+    def dosed_after_it(self, _batch, other):
+        self.dose(other, 25.0)
+
+
+@tagged("post_install", "-at_install")
 class TestEnteredLotLater(SiloCase):
     """The lot is entered on the silo. What a person finds once it has ended is of the lot that is entered there by then, or
     was when it ended; not of one that is entered before it is booked."""
