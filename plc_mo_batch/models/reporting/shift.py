@@ -122,7 +122,7 @@ class Shift:
 
     def timeline(self):
         """What it did, as SVG."""
-        return Markup(svg(self.since, self.until, self._bars(), self._ticks()))  # nosec B704: svg() escapes all texts
+        return Markup(svg(self.since, self.until, self._bars(), self._ticks()))  # nosec B704 # svg() escapes
 
     def _bars(self):
         for batch in self.worked_on:

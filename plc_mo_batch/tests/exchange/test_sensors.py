@@ -187,11 +187,11 @@ class TestSensors(SensorCase):
                 self.assertEqual(self.alarms(), [])
                 move(100.0)
                 self.assertEqual(self.alarms(), [], "the sensor has not been read since")
-                self.read()
+                self.sensed()
                 self.assertEqual(len(self.alarms()), 1, "it shows as much as before")
                 move(80.0)
                 self.assertEqual(len(self.alarms()), 1, "nobody knows")
-                self.read(320.0)
+                self.sensed(320.0)
                 self.assertEqual(self.alarms(), [])
                 savepoint.rollback()
             self.env.invalidate_all()
@@ -225,7 +225,7 @@ class TestSensors(SensorCase):
     def later(self):
         return self.silo.sensor_at + timedelta(seconds=5)
 
-    def read(self, level=500.0):
+    def sensed(self, level=500.0):
         """The sensor, once more."""
         self.silo.write({"sensor_level": level, "sensor_at": self.silo.sensor_at + timedelta(seconds=10)})
 
