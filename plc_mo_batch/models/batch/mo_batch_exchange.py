@@ -69,15 +69,17 @@ class MoBatch(models.Model):
 
     # What the PLC says
 
-    def _apply(self, step):
+    def _apply(self, step, read_before=None):
         """Store what one step of the reconciler decided.
 
         :param step: a :class:`~...plc.reconcile.Step` about this batch
+        :param read_before: when the PLC was read before, or some seconds earlier
         """
         self.ensure_one()
         values = dict(step.values)
         number = {"job_number": values["number"]} if "number" in values else {}
         if "actuals" in values:
+            self._remark_counts(values["codes"], values["actuals"], read_before)
             self._store_actuals(values["codes"], values["actuals"])
             self.line_ids._follow_amounts()
         self._store_watched(values)

@@ -1,8 +1,11 @@
 """Counts of what lies in silos. Who counts a silo finds what was dosed gone from it, and the books do not know that until the
 batch is booked: it is no part of the difference, or it would be gone twice."""
 
-from odoo import api, models
+from datetime import timedelta
 
+from odoo import api, fields, models
+
+from ...tools.translate import format_number
 from ..batch.silo_layers import layer_of
 from ..batch.silo_levels import SiloLevels
 
@@ -33,10 +36,20 @@ class StockQuant(models.Model):
                 quant.inventory_quantity = quant.quantity - unbooked
         return question
 
+    def _apply_inventory(self, *args, **kwargs):
+        silos = self._plc_silos()
+        result = super()._apply_inventory(*args, **kwargs)
+        silos.write({"counted_at": fields.Datetime.now(), "count_doubtful": False})
+        return result
+
+    def _plc_silos(self):
+        """The silos whose stock it is."""
+        silos = self.env["plc.equipment"].sudo().with_context(active_test=False)
+        return silos.search([("location_id", "parent_of", self.location_id.ids)]) if self else silos
+
     def _plc_unbooked(self):
         """What was dosed of them and is not booked yet, by quant; without those of which nothing was."""
-        silos = self.env["plc.equipment"].sudo().with_context(active_test=False)
-        silos = silos.search([("location_id", "parent_of", self.location_id.ids)]) if self else silos
+        silos = self._plc_silos()
         levels, dosed = SiloLevels(silos), {}
         for silo in {silo.location_id: silo for silo in silos}.values():
             for product, layer in levels.unbooked(silo):
@@ -66,3 +79,49 @@ class StockInventoryConflict(models.TransientModel):
         for quant in self.quant_ids:
             quant.inventory_quantity = quant.quantity - unbooked.get(quant, 0.0) + quant.inventory_diff_quantity
         return self.quant_ids.action_apply_inventory()
+
+
+class PlcEquipment(models.Model):
+    _inherit = "plc.equipment"
+
+    counted_at = fields.Datetime(string="Last Count", readonly=True, copy=False, help="When its stock was counted last.")
+    count_doubtful = fields.Boolean(
+        readonly=True, copy=False, help="The PLC dosed from it while it was counted: nobody knows whether that was gone by then."
+    )
+
+    # Business methods
+
+    def _is_counted_since(self, at):
+        """The last count may be younger than a moment, and nobody was asked to count again yet."""
+        second = timedelta(seconds=1)  # that a stored moment may be younger than it says
+        return bool(self.counted_at and not self.count_doubtful and at) and self.counted_at + second > at
+
+
+class MoBatch(models.Model):
+    _inherit = "mo.batch"
+
+    # Business methods
+
+    def _remark_counts(self, codes, actuals, read_before):
+        """What is new of the actuals was dosed since the PLC was read before. Where a person counted the silo in between, it may
+        have been gone by then, and be taken from stock once more: the person is asked to count again.
+
+        :param codes, actuals: what the PLC shows now, before it is stored
+        :param read_before: when the PLC was read before, or some seconds earlier
+        """
+        counted = self.controller_id.equipment_ids.filtered(lambda silo: silo._is_counted_since(read_before))
+        before = self._dosed_by_code() if counted else {}
+        for silo in counted:
+            new = dict(zip(codes, actuals, strict=True)).get(silo.code, 0.0) - before.get(silo.code, 0.0)
+            if self.uom_id.compare(new, 0) > 0:
+                self._remark(self._counted_meanwhile(silo, new))
+                silo.count_doubtful = True
+
+    def _counted_meanwhile(self, silo, new):
+        return self.env._(
+            "%(silo)s was counted while %(quantity)s %(unit)s were dosed from it that Odoo did not know yet. If they had left "
+            "the silo by then, they are taken from stock twice: count it again.",
+            silo=silo.name,
+            quantity=format_number(self.env, new, ".2f"),
+            unit=self.uom_id.name,
+        )

@@ -131,6 +131,7 @@ class Conversation:
         self._levels = LevelTalk(env, controller_id)
         self._ends = {}  # slot -> (answer, feedback) in which an end was seen that is yet to be believed
         self._refusals = RefusalTalk(env, controller_id)
+        self._read_before = None  # when the PLC was read before this answer, or some seconds earlier
         self._hid = False  # some of its slots were out of reach before this exchange
         self._sent = {}  # Write -> when it was sent: a PLC may show it only after its next scan
         self._last = None  # the LastLook that found nothing to do, as long as nothing is new
@@ -279,6 +280,7 @@ class Conversation:
         if answer.error:
             controller._record_silence(answer.error)
             return None
+        self._read_before = controller.last_contact
         controller._record_contact()
         unsure = controller._is_unsure()
         known = controller._jobs(plan.layout)
@@ -430,7 +432,7 @@ class Conversation:
         if not step.job_id:
             self._record_cleared_slot(step)
             return
-        self.env["mo.batch"].sudo().browse(step.job_id)._apply(step)
+        self.env["mo.batch"].sudo().browse(step.job_id)._apply(step, self._read_before)
 
     def _record_last_job(self, steps):
         number = max(step.values.get("number", 0) for step in steps)
