@@ -28,9 +28,18 @@ LOOKS = {  # width, height, touch, colour scheme
     "light": (1440, 900, False, "light"),
     "dark": (1440, 900, False, "dark"),
     "tablet": (1024, 768, True, "light"),
+    "phone": (390, 844, True, "light"),
+    "phone-dark": (390, 844, True, "dark"),
 }
+KEPT = ("light", "dark", "tablet")  # in docs/images; the others are for whoever changes a screen
 COLOURS = 32  # all pictures together stay under 3 MB
-SCALE = {"light": 1.0, "dark": 0.5, "tablet": 0.5}  # of the picture that is kept: those beside the light one are there to compare
+SCALE = {
+    "light": 1.0,
+    "dark": 0.5,
+    "tablet": 0.5,
+    "phone": 1.0,
+    "phone-dark": 1.0,
+}  # of the picture that is kept: those beside the light one are there to compare
 READY = "window.odoo?.isReady === true && Boolean(document.querySelector('.o_action'))"
 # nothing is left to load, and nothing moves any more
 QUIET = """
@@ -133,8 +142,9 @@ class Photographer:
         for click in screen.clicks:
             browser.wait(f"{click} on {screen.name}", QUIET)
             browser.wait(f"{click} on {screen.name}", self._script(click))
-        browser.wait(f"{screen.shows} on {screen.name}", f"Boolean(document.querySelector({json.dumps(screen.shows)}))")
-        browser.evaluate(SCROLL % json.dumps(screen.shows))
+        shown = json.dumps(shows(screen, look))
+        browser.wait(f"{shown} on {screen.name}", f"Boolean(document.querySelector({shown}))")
+        browser.evaluate(SCROLL % shown)
         browser.evaluate(f"document.head.append(Object.assign(document.createElement('style'), {{textContent: `{STILL}`}})), 1")
         browser.wait(f"The end of the loading of {screen.name}", QUIET)
         time.sleep(1.5 if "canvas" in screen.shows else 0.3)  # charts grow; observers of the size
@@ -169,7 +179,7 @@ def save(png, file, scale=1.0):
 def parse():
     parser = argparse.ArgumentParser(prog="dev/screenshots", description="PNGs of the screens, into docs/images.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="screens (default: all)")
-    parser.add_argument("--look", action="append", choices=LOOKS, help="default: all")
+    parser.add_argument("--look", action="append", choices=LOOKS, help="default: those of docs/images")
     parser.add_argument("--into", type=Path, default=IMAGES, help="another folder")
     parser.add_argument("--full", action="store_true", help="dark and tablet in full size, too")
     parser.add_argument("--keep", metavar="DATABASE", help="keep the stage, and take it as it is the next time")
@@ -201,11 +211,28 @@ def prepare(options, stack):
     return Photographer(server.wait_up(), browser, stage)
 
 
+def is_phone(look):
+    return look.startswith("phone")
+
+
+def has_no_phone(screen):
+    """It is about a view that a phone offers elsewhere."""
+    return any(isinstance(click, str) and ("o_switch_view" in click or "o_list_record" in click) for click in screen.clicks)
+
+
+def shows(screen, look):
+    """The selector of what a screen shows; a list is of cards on a phone."""
+    selector = screen.shows.replace(".o_list_view ", "").replace(
+        ".o_data_row", ":is(.o_data_row, .o_kanban_record:not(.o_kanban_ghost))"
+    )
+    return selector if is_phone(look) else screen.shows
+
+
 def shots(options):
     """Name of the file, screen and look of each picture that is to be taken."""
     for screen in SCREENS:
-        for look in options.look or LOOKS:
-            if not options.names or screen.name in options.names:
+        for look in options.look or KEPT:
+            if (not options.names or screen.name in options.names) and not (is_phone(look) and has_no_phone(screen)):
                 yield screen.name + ("" if look == "light" else f"-{look}"), screen, look
 
 

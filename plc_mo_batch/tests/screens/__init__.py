@@ -6,6 +6,7 @@ from . import (
     test_hand_add_tour,
     test_home,
     test_layout_tours,
+    test_phone_tours,
     test_protocol_pages,
     test_settings,
     test_setup,
