@@ -11,7 +11,7 @@ from odoo.addons.plc_mo_batch.tests.lot import is_turn
 
 from workshop.plant import DEV, RPC_SECONDS, Failure, query, wait_for
 
-LONG_RUNS = 5  # of minutes each: ``make test`` takes one of them in turn
+LONG_RUNS = 6  # of minutes each: ``make test`` takes one of them in turn
 ACCESS_ERROR = 4  # XML-RPC's fault code
 USER_ERROR = 2
 
