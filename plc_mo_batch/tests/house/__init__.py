@@ -1,5 +1,6 @@
 from . import (
     test_filestore,
+    test_imports,
     test_indexes,
     test_language,
     test_layers,
