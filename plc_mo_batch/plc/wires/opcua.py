@@ -596,18 +596,16 @@ class OpcUaWire:
             raise LinkError("reply", NO_ANSWER) from error
 
     def _check_status(self, result: Any, address: int, count: int) -> None:
-        status = result.StatusCode
-        code = status.value & SEVERITY if status else 0
+        code = result.StatusCode.value & SEVERITY
         if code:
             name = self._library.codes.get_name_and_doc(code)[0]
             raise self._refusal(_Status(code, name), address, count, False)
 
     def _words(self, result: Any, address: int, count: int) -> tuple[int, ...]:
-        value = result.Value
-        types = self._library.ua.VariantType
-        if value is None or not isinstance(value.Value, list) or value.VariantType not in (types.UInt16, types.Int16):
-            found = Sentence(getattr(value and value.VariantType, "name", ""))
-            kind = found + "[]" if value is not None and isinstance(value.Value, list) else found
+        value, types = result.Value, self._library.ua.VariantType
+        is_array = isinstance(value.Value, list)
+        if not is_array or value.VariantType not in (types.UInt16, types.Int16):
+            kind = Sentence(value.VariantType.name + "[]" * is_array)
             raise _unfit(_lt("the variable is %(kind)s; words need an array of UInt16 or Int16", kind=kind))
         if len(value.Value) > count or value.Dimensions and len(value.Dimensions) > 1:
             raise _unfit(NO_RANGES)
@@ -620,9 +618,9 @@ class OpcUaWire:
     def _known(self, result: Any, access: Any, first: Any) -> _Array:
         """What the first answer says of the node: a server that passes over ranges would replace the whole array by a slot."""
         alone = first.Value.Value
-        if first.StatusCode and first.StatusCode.value & SEVERITY or not isinstance(alone, list) or len(alone) != 1:
+        if first.StatusCode.value & SEVERITY or not isinstance(alone, list) or len(alone) != 1:
             raise _unfit(NO_RANGES)
-        told = access.Value.Value if not (access.StatusCode and access.StatusCode.value & SEVERITY) else None
+        told = None if access.StatusCode.value & SEVERITY else access.Value.Value
         array = _Array(result.Value.VariantType, told if isinstance(told, int) else None)
         self._check_access(array, CAN_READ, TORN_READ)
         return array

@@ -24,7 +24,7 @@ from ...plc.look import look
 from ...plc.trial import Trial
 from ...plc.wire import NO_ANSWER, Endpoint, LinkError, Login, Manners, Tls
 from ...plc.wires import KINDS, opcua, opened
-from ...plc.wires.opcua import OPCUA, OpcUaWire
+from ...plc.wires.opcua import NO_RANGES, OPCUA, OpcUaWire
 from ...simulator import Simulator
 from ...simulator import opcua as simulated
 from .. import fault_proxy as fault
@@ -782,6 +782,36 @@ class TestAsking(OpcUaCase):
                     self.poll()
                 self.assertEqual((caught.exception.kind, caught.exception.cause), ("setup", "array"))
                 self.assertIn(told, caught.exception.detail)
+
+    def test_what_a_variable_shows(self):
+        """In place of its words: a list of them, in one dimension, as long as was asked for."""
+        front = self.plc.front
+        ua, genuine = front.ua, front._attribute
+        kinds, ten = ua.VariantType, list(BEFORE)
+        unfit = "the variable is %s; words need an array of UInt16 or Int16"
+        for shown, told in (
+            (ua.DataValue(ua.Variant(ten, kinds.UInt16)), ""),
+            (ua.DataValue(ua.Variant(ten, kinds.UInt16), StatusCode=None), ""),
+            (ua.DataValue(ua.Variant(ten, kinds.UInt16, Dimensions=[10])), ""),
+            (ua.DataValue(ua.Variant([ten[:5], ten[5:]], kinds.UInt16, Dimensions=[2, 5])), NO_RANGES),
+            (ua.DataValue(ua.Variant([*ten, 11], kinds.UInt16)), NO_RANGES),
+            (ua.DataValue(ua.Variant(7, kinds.UInt16)), unfit % "UInt16"),
+            (ua.DataValue(ua.Variant("7", kinds.String)), unfit % "String"),
+            (ua.DataValue(ua.Variant([1.0] * 10, kinds.Float)), unfit % "Float[]"),
+            (ua.DataValue(), unfit % "Null"),
+        ):
+
+            def attribute(item, shown=shown):
+                return shown if item.IndexRange == f"{ADDRESS}:{ADDRESS + 9}" else genuine(item)
+
+            with self.subTest(shown=shown.Value), patch.object(front, "_attribute", attribute):
+                if not told:
+                    self.assertEqual(self.poll(), BEFORE)
+                    continue
+                with self.assertRaises(LinkError) as caught:
+                    self.poll()
+                error = caught.exception
+                self.assertEqual((error.kind, error.cause, error.detail), ("setup", "array", told))
 
     def test_a_namespace_that_is_not_told(self):
         for spoil, kind in ((fault.hung_up, "reset"), (fault.garbage, "reply")):
