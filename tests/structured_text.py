@@ -1,7 +1,8 @@
 """Runs a function block of IEC 61131-3 structured text, so that the example in docs/plc is executed and not only printed.
 
 blark parses it, with the grammar of a real vendor's compiler; here it becomes Python. Only what the example uses is known:
-anything else raises, and so does a word that does not fit 16 bits, or an index outside its array.
+anything else raises, and so does a word that does not fit 16 bits, an index outside its array, or a value of one kind in the
+place of another: Sysmac Studio and TIA Portal convert nothing by themselves but a number to a wider one.
 """
 
 from collections.abc import Iterable, MutableSequence
@@ -17,7 +18,10 @@ OPERATORS = {
     **{sign: sign for sign in ("+", "-", "*", "<", ">", "<=", ">=")},
     **{"/": "//", "MOD": "%", "=": "==", "<>": "!=", "AND": "and", "OR": "or", "NOT": "not"},
 }
-BITS = {"WORD": 16, "UINT": 16, "UDINT": 32, "DWORD": 32}
+BITS = {"WORD": 16, "UINT": 16, "DINT": 31, "UDINT": 32, "DWORD": 32}  # a DINT below zero occurs in no conversion
+# what a number fits into beside its own type; one without a type is of any
+WIDER = {"INT": {"DINT"}, "UINT": {"DINT", "UDINT"}, "DINT": set(), "UDINT": set()}
+ANY_NUMBER, BOOL = "number", "BOOL"
 
 
 class Window(MutableSequence):
@@ -75,12 +79,18 @@ def _compiled(source: str) -> tuple[dict[str, Any], CodeType]:
     *lists, block = parse_source_code(source).transform().items  # global constants, and what uses them
     items = [item for section in (*lists, *block.declarations) for item in section.items]
     declarations = {_name(declared): item.init for item in items for declared in item.variables}
+    _Types({_name(declared): _type(item.init) for item in items for declared in item.variables}).check(block.body)
     body = "\n".join(_Python(declarations).body(block.body))
     return declarations, compile(body, "structured text", "exec")
 
 
 def _name(declared: Any) -> str:
     return str(declared.variable.name if hasattr(declared, "variable") else declared)  # that of a list is a token
+
+
+def _type(declared: Any) -> str:
+    """Of a variable; of an array, that of its elements."""
+    return str(declared.spec.type).upper()
 
 
 def _initial(declared: Any) -> Any:
@@ -134,6 +144,8 @@ class _Python:
     def _HexInteger(self, node: Any) -> str:
         return f"0x{node.value}"
 
+    _HexBitString = _HexInteger
+
     def _Boolean(self, node: Any) -> str:
         return str(str(node.value) == "TRUE")
 
@@ -160,3 +172,76 @@ class _Python:
         _source, _to, target = str(node.name.name).partition("_TO_")
         (parameter,) = node.parameters
         return f"convert({self._dispatch(parameter.value)}, {BITS[target]})"
+
+
+class _Types:
+    """The types of statements and expressions.
+
+    :raise TypeError: where a value would have to be converted
+    """
+
+    def __init__(self, types: dict[str, str]):
+        self.types = types
+
+    def check(self, body: Any) -> None:
+        for statement in body.statements if body else ():
+            self._check(statement)
+
+    def _check(self, node: Any) -> None:
+        if isinstance(node, st.AssignmentStatement):
+            self._fit(node, self._of(node.expression), self._of(node.variables[0]))
+        elif isinstance(node, st.IfStatement):
+            for branch in (node, *node.else_ifs):
+                self._fit(node, self._of(branch.if_expression), BOOL)
+                self.check(branch.statements)
+            self.check(node.else_clause and node.else_clause.statements)
+        else:
+            for expression in (node.control, node.from_, node.to):
+                self._fit(node, self._of(expression), "INT")
+            self.check(node.statements)
+
+    def _fit(self, node: Any, value: str, place: str) -> None:
+        if value != place and place not in WIDER.get(value, ()) and not (value == ANY_NUMBER and place in WIDER):
+            raise TypeError(f"{value} is no {place}: {node}")
+
+    def _of(self, node: Any) -> str:
+        return getattr(self, f"_{type(node).__name__}")(node)
+
+    def _Integer(self, node: Any) -> str:
+        return str(node.type_name) if node.type_name else ANY_NUMBER
+
+    _HexInteger = _HexBitString = _Integer
+
+    def _Boolean(self, _node: Any) -> str:
+        return BOOL
+
+    def _SimpleVariable(self, node: Any) -> str:
+        return self.types[str(node.name)]
+
+    def _MultiElementVariable(self, node: Any) -> str:
+        ((subscript,),) = (element.subscripts for element in node.elements)
+        self._fit(node, self._of(subscript), "DINT")
+        return self._of(node.name)
+
+    def _UnaryOperation(self, node: Any) -> str:
+        self._fit(node, self._of(node.expr), BOOL)
+        return BOOL
+
+    def _BinaryOperation(self, node: Any) -> str:
+        left, right, sign = self._of(node.left), self._of(node.right), str(node.op)
+        if left == ANY_NUMBER or right in WIDER.get(left, ()):
+            left, right = right, left
+        self._fit(node, right, BOOL if sign in ("AND", "OR") else left)
+        is_arithmetic = sign in ("+", "-", "*", "/", "MOD")
+        if is_arithmetic and left not in (*WIDER, ANY_NUMBER):
+            raise TypeError(f"{left} is no number: {node}")
+        return left if is_arithmetic else BOOL
+
+    def _ParenthesizedExpression(self, node: Any) -> str:
+        return self._of(node.expr)
+
+    def _FunctionCall(self, node: Any) -> str:
+        source, _to, target = str(node.name.name).partition("_TO_")
+        (parameter,) = node.parameters
+        self._fit(node, self._of(parameter.value), source)
+        return target

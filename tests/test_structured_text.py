@@ -19,8 +19,8 @@ NOTHING = {"Actual": [0] * 15, "Weight": 0, "Finished": False, "Failed": False}
 
 def swapped(source):
     """The block of a programmer whose PLC has the low word of a number first."""
-    pair = re.compile(r"WORD_TO_UDINT\((\w+\[[^]]*\])\) \* 65536 \+ WORD_TO_UDINT\((\w+\[[^]]*\])\)")
-    source, count = pair.subn(r"WORD_TO_UDINT(\2) * 65536 + WORD_TO_UDINT(\1)", source)
+    pair = re.compile(r"WORD_TO_UDINT\((\w+\[[^]]*\])\) \* UDINT#65536 \+ WORD_TO_UDINT\((\w+\[[^]]*\])\)")
+    source, count = pair.subn(r"WORD_TO_UDINT(\2) * UDINT#65536 + WORD_TO_UDINT(\1)", source)
     assert count == 7, count
     return source
 
@@ -28,13 +28,13 @@ def swapped(source):
 class Plant:
     """Ten function blocks, and dosing that takes three scans. In place of the simulator's mill, which it shares nothing with."""
 
-    def __init__(self, memory, off=0, swapped=False, **constants):
+    def __init__(self, memory, off=0, source=SOURCE, **constants):
         """:param off: how many words further on its windows lie than they should
-        :param swapped: it takes the low word of a number for the high one
+        :param source: of the block, with its constants
         :param constants: of the block, where a plant has others
         """
         self.memory = memory
-        self.off, self.swapped, self.constants = off, swapped, constants
+        self.off, self.source, self.constants = off, source, constants
         self.ledger = []  # (order, kg x 100 by line) of each batch that was made
         self.dosed = {}  # slot -> (scans, kg x 100 by line at the end)
         self.fails = False
@@ -43,7 +43,7 @@ class Plant:
 
     def restart(self):
         """The CPU starts again: registers and scales remember, the variables of the blocks do not."""
-        self.blocks = [FunctionBlock(swapped(SOURCE) if self.swapped else SOURCE) for _slot in range(SLOTS)]
+        self.blocks = [FunctionBlock(self.source) for _slot in range(SLOTS)]
         self.inputs = {}
 
     def scan(self, _seconds):
@@ -230,11 +230,11 @@ class TestWiring(MillCase):
         """With the signature none; without it no usual quantity."""
         for quantity in (10.0, 100.0, 655.36, 655.37, 1000.0, 1310.82, 3000.0, 5000.0):
             with self.subTest(quantity):
-                self.assertFalse(self.armed(self.wire(swapped=True), quantity))
+                self.assertFalse(self.armed(self.wire(source=swapped(SOURCE)), quantity))
                 self.assertTrue(self.plc.mill.blocks[0].Refused)
         for quantity in (10.0, 100.0, 655.36, 1000.0, 3000.0, 5000.0):
             with self.subTest(quantity, signed=False):
-                self.assertFalse(self.armed(self.wire(swapped=True, Signed=False), quantity))
+                self.assertFalse(self.armed(self.wire(source=swapped(SOURCE), Signed=False), quantity))
 
     def test_more_than_the_plant_can_make(self):
         self.assertFalse(self.armed(self.wire(LargestBatch=99999), 1000.0))

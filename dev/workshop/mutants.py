@@ -93,7 +93,10 @@ import hypothesis.core
 import workshop.plain
 from hypothesis import settings
 from mutmut.state import state
+from plc_mo_batch.tests import patience
 
+patience.SURE, patience.DEADLINE = 10.0, 15.0  # what a mutant keeps from coming would be waited for until its time is over
+patience.PATIENCES = (*patience.PATIENCES[:2], patience.SURE)
 hypothesis.core.fail_health_check = lambda *_args, **_options: None
 settings.register_profile("mutants", deadline=None, derandomize=True, database=None)
 settings.load_profile("mutants")
