@@ -1,6 +1,8 @@
-"""The shifts of a plant: when the current one began."""
+"""The shifts of a plant: when one began, and when it ends."""
 
 from datetime import datetime, time, timedelta
+
+import pytz
 
 SHIFTS = "6, 14, 22"  # hours at which they begin, unless a setting says otherwise
 
@@ -16,10 +18,15 @@ def shift_hours(text: str) -> list[int]:
     return hours
 
 
-def shift_start(now: datetime, hours: list[int]) -> datetime:
-    """When the shift began that contains ``now``.
+def shift_around(moment: datetime, hours: list[int], zone: str) -> tuple[datetime, datetime]:
+    """When the shift began that contains ``moment``, and when it ends. All in UTC: a shift in which clocks are changed is an hour
+    shorter, or longer.
 
-    :param hours: from :func:`shift_hours`
+    :param hours: from :func:`shift_hours`, by the clock of ``zone``
     """
-    starts = [datetime.combine(now.date() - timedelta(days=days), time(hour)) for days in (0, 1) for hour in hours]
-    return max(start for start in starts if start <= now)
+    place = pytz.timezone(zone)
+    today = pytz.utc.localize(moment).astimezone(place).date()
+    days = [today + timedelta(days=days) for days in (-2, -1, 0, 1, 2)]
+    starts = {place.localize(datetime.combine(day, time(hour))).astimezone(pytz.utc) for day in days for hour in hours}
+    begins = sorted(start.replace(tzinfo=None) for start in starts)
+    return max(each for each in begins if each <= moment), min(each for each in begins if each > moment)

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 
 from ..models.reporting.shift import Shift
 
-HOURS = 8
 MOST = timedelta(days=31)  # a report of a longer time would be read by nobody, and take minutes
 
 
@@ -16,14 +15,21 @@ class PlcShift(models.TransientModel):
     _inherit = ["plc.fenced"]
     _description = "Shift Report"
 
-    controller_ids = fields.Many2many("plc.controller", string="PLCs", help="Empty: all of them.")
-    since = fields.Datetime(string="From", required=True, default=lambda self: self._default_until() - timedelta(hours=HOURS))
-    until = fields.Datetime(string="To", required=True, default=lambda self: self._default_until())
+    controller_ids = fields.Many2many(
+        "plc.controller",
+        string="PLCs",
+        context={"active_test": False},
+        help="Empty: all of them, archived ones as far as they worked.",
+    )
+    since = fields.Datetime(string="From", required=True, default=lambda self: self._last_shift()[0])
+    until = fields.Datetime(string="To", required=True, default=lambda self: self._last_shift()[1])
 
     @api.model
-    def _default_until(self):
-        """The full hour: reports are asked for when a shift is over."""
-        return fields.Datetime.now().replace(minute=0, second=0, microsecond=0)
+    def _last_shift(self):
+        """The last one that is over: reports are asked for then."""
+        plant = self.env["plc.controller"]
+        until, _end = plant._shift_around()
+        return plant._shift_around(until - timedelta(seconds=1))
 
     @api.depends("since", "until")
     @api.depends_context("lang", "tz", "uid")
@@ -58,5 +64,6 @@ class PlcShift(models.TransientModel):
 
     def _shifts(self):
         """A :class:`Shift` of each PLC."""
-        asked = self.controller_ids or self.env["plc.controller"].search([("active", "=", True)])
-        return [Shift(controller, self.since, self.until) for controller in asked]
+        asked = self.controller_ids or self.env["plc.controller"].search([("active", "in", (True, False))])
+        shifts = [Shift(controller, self.since, self.until) for controller in asked]
+        return [shift for shift in shifts if self.controller_ids or shift.controller.active or shift.worked_on]

@@ -30,7 +30,7 @@ class PlcController(models.Model):
         """The health of the PLCs.
 
         :return: for each PLC (without ids: each that the user may see) id, name, enabled, online, last_contact, health (ok,
-            warning, error), reasons, open alarms, checked (when Task 4 last looked)
+            unknown, warning, error), reasons, open alarms, checked (when Task 4 last looked)
         """
         return [controller._api_health() for controller in self._api_seen()]
 

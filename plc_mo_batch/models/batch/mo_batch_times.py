@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo import fields, models
 
 
@@ -20,14 +22,22 @@ class MoBatch(models.Model):
 
     def _was_seen_running(self):
         """A batch that was first seen when it had ended has both times from that moment, up to the turn of a second."""
-        return bool(self.date_started) and (self.date_finished - self.date_started).total_seconds() > 1
+        if not self.date_started or not self.date_finished:
+            return bool(self.date_started)
+        return (self.date_finished - self.date_started).total_seconds() > 1
+
+    def _held(self):
+        """[(begin, end)] in which the PLC held it, as far as it worked on it. A hold that nobody ended lasted until the end, or
+        lasts."""
+        first, last = self.date_started or datetime.min, self.date_finished or fields.Datetime.now()
+        moments = [[fields.Datetime.to_datetime(moment) or last for moment in hold] for hold in self.holds or []]
+        inside = [(max(held, first), min(over, last)) for held, over in moments]
+        return [(begin, end) for begin, end in inside if begin < end]
 
     def _stretches(self, began):
-        """[(begin, end)] in which the PLC worked on it: from ``began`` to its end, without what it was held. A hold that nobody
-        ended lasted until the end."""
-        stretches, end = [], self.date_finished
-        for held, resumed in self.holds or []:
-            held, resumed = fields.Datetime.to_datetime(held), fields.Datetime.to_datetime(resumed) or end
-            stretches.append((began, min(held, end)))
+        """[(begin, end)] in which the PLC worked on it: from ``began`` to its end, without what it was held."""
+        stretches = []
+        for held, resumed in self._held():
+            stretches.append((began, held))
             began = max(began, resumed)
-        return [(first, last) for first, last in [*stretches, (began, end)] if first < last]
+        return [(first, last) for first, last in [*stretches, (began, self.date_finished)] if first < last]

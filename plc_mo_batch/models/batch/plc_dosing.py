@@ -1,19 +1,18 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-# Figures of many doses that Odoo has no aggregator for: how far they scatter
-SPREADS = ("spread_qty", "spread_percent")
-
 
 class PlcDosing(models.Model):
     """Each dose of a batch that was made: what one silo or tank dosed at once. Doses of failed and cancelled batches say nothing
     of a silo, nor does what was dosed besides the recipe: it had no target."""
 
     _name = "plc.dosing"
+    _inherit = ["plc.spread"]
     _description = "Dose"
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "product_id"
+    _spreads = {"spread_qty": "deviation_qty", "spread_percent": "deviation_percent"}
 
     batch_id = fields.Many2one("mo.batch", readonly=True)
     controller_id = fields.Many2one("plc.controller", string="PLC", readonly=True)
@@ -70,10 +69,3 @@ class PlcDosing(models.Model):
             HAVING sum(line.planned_qty) > 0
             """
         )
-
-    def _read_group_select(self, aggregate_spec, query):
-        name, _colon, function = aggregate_spec.partition(":")
-        if name in SPREADS and function == "avg":
-            of_each = self._field_to_sql(self._table, name.replace("spread", "deviation"), query)
-            return SQL("STDDEV_SAMP(%s)", of_each)
-        return super()._read_group_select(aggregate_spec, query)

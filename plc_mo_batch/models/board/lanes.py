@@ -1,13 +1,11 @@
 from datetime import datetime
 
-import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields
 from odoo.tools import SQL
 
 from ...plc.reconcile import HANDED_OVER
-from ...tools.shifts import shift_start
 from .attention import order_label
 from .gauges import Gauges
 
@@ -156,7 +154,7 @@ class Lanes:
 
     def _finished(self):
         """For each PLC: how many batches were done in this shift, their weight, and the latest ones, including cancelled ones."""
-        since = {controller: self._shift_start(controller) for controller in self.controllers}
+        since = {controller: controller._shift_around()[0] for controller in self.controllers}
         rows = self._latest_finished(since) if since else []
         history = self.env["mo.batch"].with_context(active_test=False)
         shown = history.search([("id", "in", [row[0] for row in rows])], order="date_closed desc, id desc")
@@ -197,9 +195,3 @@ class Lanes:
                 FINISHED_SHOWN,
             )
         )
-
-    def _shift_start(self, controller):
-        """When the plant's shift began (UTC), by the time zone of its working hours and a setting."""
-        zone = pytz.timezone(controller.company_id.sudo().resource_calendar_id.tz or "UTC")
-        start = shift_start(datetime.now(zone).replace(tzinfo=None), controller._shift_hours())
-        return zone.localize(start).astimezone(pytz.utc).replace(tzinfo=None)

@@ -2,8 +2,6 @@ import json
 
 from odoo import api, models
 
-from ...tools.odoo_edge import get_parameter
-from ...tools.shifts import SHIFTS, shift_hours
 from ..batch.arguments import as_whole
 from ..common.roles import MANAGER
 from .attention import Attention
@@ -57,11 +55,3 @@ class PlcController(models.Model):
     def _board_buttons(self):
         """What the user may do about the PLC now; see :meth:`PlcController._offers`."""
         return [button(**offer) for offer in self._offers()]
-
-    @api.model
-    def _shift_hours(self):
-        text = get_parameter(self.env, "plc_mo_batch.shift_hours")
-        try:
-            return shift_hours(text or SHIFTS)
-        except ValueError:  # the setting was changed outside the settings page: the board matters more than its shift
-            return shift_hours(SHIFTS)

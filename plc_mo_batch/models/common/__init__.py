@@ -7,6 +7,7 @@ from . import (
     plc_guarded,
     plc_notifier,
     plc_sealed,
+    plc_spread,
     plc_task,
     plc_task_runs,
     plc_tolerance,

@@ -2,7 +2,7 @@ from datetime import datetime
 
 from odoo import api, fields, models
 
-HEALTH = [("ok", "OK"), ("warning", "Warning"), ("error", "Error")]
+HEALTH = [("ok", "OK"), ("unknown", "Never contacted"), ("warning", "Warning"), ("error", "Error")]
 
 
 class PlcController(models.Model):
@@ -67,7 +67,7 @@ class PlcController(models.Model):
         "Minutes must be between 0 and a year.",
     )
 
-    @api.depends("alarm_ids.date_closed", "alarm_ids.priority", "enabled")
+    @api.depends("alarm_ids.date_closed", "alarm_ids.priority", "enabled", "last_contact")
     def _compute_health(self):
         alarms = self.env["plc.alarm"].sudo()
         found = alarms.search([*alarms._open_domain(), ("controller_id", "in", [*self.ids, False])], order="date_opened, id")
@@ -81,7 +81,8 @@ class PlcController(models.Model):
             controller.alarm_count = len(standing)
             controller.health_reason = "\n".join([*standing.mapped("message"), *([unseen] if unseen else [])])
             worst = "error" if "high" in standing.mapped("priority") else "warning"
-            controller.health = worst if standing or unseen else "ok"
+            well = "ok" if controller.last_contact else "unknown"
+            controller.health = worst if standing or unseen else well
 
     def _search_health(self, operator, value):
         if operator not in ("in", "not in"):

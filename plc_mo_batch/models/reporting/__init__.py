@@ -1,3 +1,4 @@
 from . import (
+    plc_controller_shifts,
     plc_output,
 )

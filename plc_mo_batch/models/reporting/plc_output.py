@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 from ..health.plc_alarm import KINDS
 
-SPREAD = "spread_minutes"  # of many batches: Odoo has no aggregator for it
+SIDE_BY_SIDE = 100  # batches that a PLC may work on at once, at most: one that runs long ends after many that began later
 
 
 class PlcOutput(models.Model):
@@ -14,10 +14,12 @@ class PlcOutput(models.Model):
     """
 
     _name = "plc.output"
+    _inherit = ["plc.spread"]
     _description = "Output of a PLC"
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "batch_id"
+    _spreads = {"spread_minutes": "duration_minutes"}
 
     batch_id = fields.Many2one("mo.batch", readonly=True)
     controller_id = fields.Many2one("plc.controller", string="PLC", readonly=True)
@@ -54,7 +56,7 @@ class PlcOutput(models.Model):
         string="Idle Before (min)",
         digits=(16, 1),
         readonly=True,
-        help="From the end of the PLC's batch before to the start of this one.",
+        help="For how long the PLC had worked on no batch when it began this one.",
     )
     idle_kind = fields.Selection(
         KINDS, string="Alarm Meanwhile", readonly=True, help="The alarm that stood longest while the PLC was idle before it."
@@ -70,8 +72,8 @@ class PlcOutput(models.Model):
 
     @property
     def _table_query(self):
-        """The batch before is looked up for each row, by an index: a window over all batches would read the whole history for one
-        day of it."""
+        """What was before is looked up for each row, by an index: a window over all batches would read the whole history for one
+        day of it. Holds are read as ``MoBatch._held`` does, standstills as ``Shift.stops``: a table of tests compares them."""
         return SQL(
             """
             SELECT batch.id, batch.id AS batch_id, batch.controller_id, batch.company_id, batch.product_id, batch.date_started,
@@ -95,15 +97,18 @@ class PlcOutput(models.Model):
                     SELECT CASE WHEN seen.begun THEN EXTRACT(EPOCH FROM batch.date_finished - batch.date_started) / 60
                            END AS minutes) took
         CROSS JOIN LATERAL (
-                    SELECT COALESCE(SUM(EXTRACT(EPOCH FROM COALESCE((hold->>1)::timestamp, batch.date_finished)
-                                                           - (hold->>0)::timestamp)), 0) / 60 AS minutes
+                    SELECT COALESCE(SUM(GREATEST(0, EXTRACT(EPOCH FROM
+                               LEAST(COALESCE((hold->>1)::timestamp, batch.date_finished), batch.date_finished)
+                               - GREATEST((hold->>0)::timestamp, batch.date_started)))), 0) / 60 AS minutes
                       FROM jsonb_array_elements(COALESCE(batch.holds, '[]')) hold) held
          LEFT JOIN LATERAL (
-                    SELECT other.date_finished AS since
-                      FROM mo_batch other
-                     WHERE other.controller_id = batch.controller_id AND other.date_started < batch.date_started
-                  ORDER BY other.date_started DESC
-                     LIMIT 1) before ON TRUE
+                    SELECT MAX(COALESCE(other.date_finished, other.date_closed, batch.date_started)) AS since
+                      FROM (SELECT earlier.date_finished, earlier.date_closed
+                              FROM mo_batch earlier
+                             WHERE earlier.controller_id = batch.controller_id AND earlier.date_started <= batch.date_started
+                               AND (earlier.date_started, earlier.id) < (batch.date_started, batch.id)
+                          ORDER BY earlier.date_started DESC, earlier.id DESC
+                             LIMIT %(side_by_side)s) other) before ON TRUE
         CROSS JOIN LATERAL (
                     SELECT CASE WHEN seen.begun
                                 THEN GREATEST(EXTRACT(EPOCH FROM batch.date_started - before.since), 0) / 60 END AS minutes) idle
@@ -115,22 +120,20 @@ class PlcOutput(models.Model):
                        AND alarm.date_opened < batch.date_started
                        AND COALESCE(alarm.date_closed, batch.date_started) > before.since
                   ORDER BY LEAST(COALESCE(alarm.date_closed, batch.date_started), batch.date_started)
-                           - GREATEST(alarm.date_opened, before.since) DESC, alarm.id
+                           - GREATEST(alarm.date_opened, before.since) DESC, alarm.date_opened, alarm.id
                      LIMIT 1) stood ON TRUE
              WHERE batch.date_started IS NOT NULL AND batch.date_finished IS NOT NULL
                AND (batch.state IN ('completed', 'done', 'failed')
                     OR batch.state = 'cancelled' AND batch.disposition_order IS NOT NULL)
             """,
             ton=self.env.ref("uom.product_uom_ton").factor,
+            side_by_side=SIDE_BY_SIDE,
         )
-
-    def _read_group_select(self, aggregate_spec, query):
-        if aggregate_spec == f"{SPREAD}:avg":
-            return SQL("STDDEV_SAMP(%s)", self._field_to_sql(self._table, "duration_minutes", query))
-        return super()._read_group_select(aggregate_spec, query)
 
 
 class MoBatch(models.Model):
     _inherit = "mo.batch"
 
-    _started_idx = models.Index("(controller_id, date_started) WHERE date_started IS NOT NULL")
+    _started_idx = models.Index(
+        "(controller_id, date_started, id) INCLUDE (date_finished, date_closed) WHERE date_started IS NOT NULL"
+    )

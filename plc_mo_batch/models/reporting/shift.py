@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import cached_property
 
 from markupsafe import Markup
 
@@ -19,6 +20,7 @@ class Shift:
 
     def __init__(self, controller, since, until):
         self.env, self.controller, self.since, self.until = controller.env, controller, since, until
+        self.reached = min(until, fields.Datetime.now())  # beyond it nothing has happened yet
         own = [("controller_id", "=", controller.id)]
         self.outputs = self.env["plc.output"].search([*own, ("date", ">=", since), ("date", "<", until)], order="date, id")
         self.batches = self.outputs.batch_id
@@ -35,27 +37,26 @@ class Shift:
     def total(self):
         """The line above the tables: (label, value as text), by label."""
         made = self.outputs.filtered(lambda output: output.outcome == "made")
-        minutes = sum(made.mapped("duration_minutes"))
-        rate = 60 * sum(made.mapped("made_t")) / minutes if minutes else 0.0
-        right = sum(made.mapped("right_percent")) / len(made) if made else 0.0
-        idle = sum(stop["minutes"] for stop in self.stops())
+        timed = made.filtered("duration_minutes")  # how long a batch took that was first seen when it had ended, nobody knows
+        minutes = sum(timed.mapped("duration_minutes"))
+        rate = 60 * sum(timed.mapped("made_t")) / minutes if minutes else 0.0
+        right = sum(self.outputs.mapped("right_percent")) / len(self.outputs) if self.outputs else 0.0
+        idle = self._number(sum(stop["minutes"] for stop in self.stops), ".0f")
+        tons = self.env._("%(made)s t of %(planned)s t", **self._tons(self.outputs))
         return [
-            (self.env._("Made"), self.env._("%(made)s t of %(planned)s t", **self._tons(self.outputs))),
+            (self.env._("Made"), tons),
             (self.env._("Batches"), str(len(made))),
             (self.env._("Failed"), str(len(self.outputs) - len(made))),
-            (
-                self.env._("Rate"),
-                self.env._("%s t/h", self._number(rate)),
-            ),
+            (self.env._("Rate"), self.env._("%s t/h", self._number(rate))),
             (self.env._("Right First Time"), f"{self._number(right, '.0f')} %"),
-            (self.env._("Idle"), self.env._("%s min", self._number(idle, ".0f"))),
+            (self.env._("Idle"), self.env._("%s min", idle)),
         ]
 
     def products(self):
         """A row for each product that was to be made."""
         for product, outputs in self.outputs.grouped("product_id").items():
             made = outputs.filtered(lambda output: output.outcome == "made")
-            minutes = made.mapped("duration_minutes")
+            minutes = made.filtered("duration_minutes").mapped("duration_minutes")
             yield {
                 "product": product,
                 "count": len(made),
@@ -92,13 +93,23 @@ class Shift:
         made = self.batches.filtered(lambda batch: batch.state in ("completed", "done"))
         return made.line_ids.filtered(lambda line: line.tolerance_state in ("warn", "review"))
 
+    @cached_property
     def stops(self):
         """A row for each while in which the PLC worked on no batch, from the first minute of the shift to its last, or to now."""
-        worked = [(batch.date_started, self._end(batch)) for batch in self.worked_on]
-        for begin, end in gaps(self.since, min(self.until, fields.Datetime.now()), worked):
+        found = []
+        for begin, end in gaps(self.since, self.reached, self._worked()):
             minutes = (end - begin) / timedelta(minutes=1)
             if minutes >= STOP_MINUTES:
-                yield {"begin": begin, "end": end, "minutes": minutes, "alarm": self._stood(begin, end)}
+                found.append({"begin": begin, "end": end, "minutes": minutes, "alarm": self._stood(begin, end)})
+        return found
+
+    def _worked(self):
+        """(begin, end) of each batch. One that was first seen when it had ended may have begun when the one before ended."""
+        before = self.since
+        for batch in self.worked_on:
+            end = self._end(batch)
+            yield batch.date_started if batch._was_seen_running() else min(before, end), end
+            before = max(before, end)
 
     def _stood(self, begin, end):
         """The alarm that stood longest in that time."""
@@ -110,7 +121,7 @@ class Shift:
         return meanwhile.sorted(overlap, reverse=True)[:1]
 
     def _end(self, batch):
-        return batch.date_finished or self.until
+        return batch.date_finished or self.reached
 
     def decisions(self):
         """What people did, from the journal."""
@@ -126,14 +137,12 @@ class Shift:
 
     def _bars(self):
         for batch in self.worked_on:
-            end = self._end(batch)
             title = f"{batch.name}, {batch.product_id.display_name}"
-            yield Bar(batch.date_started, end, self._kind(batch), title)
-            for held, resumed in batch.holds or []:
-                begin, over = (fields.Datetime.to_datetime(moment) or end for moment in (held, resumed))
-                yield Bar(begin, over, "held", self.env._("On Hold"))
+            yield Bar(batch.date_started, self._end(batch), self._kind(batch), title)
+            for held, resumed in batch._held():
+                yield Bar(held, resumed, "held", self.env._("On Hold"))
         for alarm in self.alarms.filtered("controller_id"):
-            yield Bar(alarm.date_opened, alarm.date_closed or self.until, "alarm", alarm.message)
+            yield Bar(alarm.date_opened, alarm.date_closed or self.reached, "alarm", alarm.message)
 
     def _kind(self, batch):
         return {"completed": "made", "done": "made", "running": "running"}.get(batch.state, "failed")

@@ -30,6 +30,7 @@ from . import (
     test_silo_strangers_race,
     test_silo_table,
     test_sisters,
+    test_standstill,
     test_times,
     test_tolerance,
     test_units_changed,

@@ -109,6 +109,12 @@ class TestOutput(MillCase):
         self.alarm("stuck", 0, 120, controller_id=other.id)
         self.assertEqual(self.kinds()[3], "orders")
 
+    def test_one_that_runs_beside_many(self):
+        """While one of them is still made, the PLC does not stand still; of two that begin at once, neither waited."""
+        for batch, (start, end) in zip(self.batches, ((0, 200), (10, 20), (50, 60), (230, 240), (230, 250)), strict=True):
+            batch.write({"date_started": self.at(start), "date_finished": self.at(end), "holds": []})
+        self.assertEqual([row.idle_minutes for row in self.rows().sorted("id")], [0, 0, 0, 30, 0])
+
     def kinds(self):
         self.env.invalidate_all()
         return [row.idle_kind for row in self.rows()]

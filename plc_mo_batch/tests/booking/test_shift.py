@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from xml.etree import ElementTree
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -82,19 +84,57 @@ class TestShift(MillCase):
         self.make(60, 178, self.lots[0], 600.0)
         values = {"kind": "silent", "message": "Silent", "controller_id": self.controller.id}
         self.env["plc.alarm"].create({**values, "date_opened": self.at(35), "date_closed": self.at(55)})
-        [stop] = self.shift().stops()
+        [stop] = self.shift().stops
         self.assertEqual((stop["begin"], stop["end"], stop["alarm"].kind), (self.at(30), self.at(60), "silent"))
         self.assertEqual(dict(self.shift().total())["Idle"], "30 min")
 
     def test_stops_at_both_ends(self):
         """A shift that began with one is not told of the hours before; nor is one that goes on counted beyond its end."""
         self.make(20, 150, self.lots[0], 600.0)
-        found = [(stop["begin"], stop["end"]) for stop in self.shift().stops()]
+        found = [(stop["begin"], stop["end"]) for stop in self.shift().stops]
         self.assertEqual(found, [(self.since, self.at(20)), (self.at(150), self.at(180))])
-        self.assertEqual([stop["minutes"] for stop in self.shift(160, 220).stops()], [60.0])
-        self.assertEqual(list(self.shift(30, 140).stops()), [])
-        [_first, last] = self.shift(0, 600).stops()  # of which six hours are yet to come
+        self.assertEqual([stop["minutes"] for stop in self.shift(160, 220).stops], [60.0])
+        self.assertEqual(list(self.shift(30, 140).stops), [])
+        [_first, last] = self.shift(0, 600).stops  # of which six hours are yet to come
         self.assertLessEqual(last["end"], fields.Datetime.now())
+
+    def test_first_seen_when_it_had_ended(self):
+        """How long it took, nobody knows: it counts as made, and bends neither rate nor duration."""
+        self.make(0, 60, self.lots[0], 600.0).produced_qty = 2000.0
+        self.make(90, 90, self.lots[0], 600.0).produced_qty = 3000.0
+        figures = dict(self.shift(0, 91).total())
+        self.assertEqual((figures["Made"], figures["Rate"]), ("5.000 t of 2.000 t", "2.000 t/h"))
+        [row] = self.shift(0, 91).products()
+        self.assertEqual((row["count"], row["minutes"]), (2, "60.0"))
+
+    def test_right_first_time_is_that_of_the_output(self):
+        self.make(0, 10, self.lots[0], 600.0)
+        self.make(12, 20, self.lots[0], 100.0, state="failed", book=False)
+        shift = self.shift()
+        [(mean,)] = self.env["plc.output"]._read_group([("batch_id", "in", shift.batches.ids)], [], ["right_percent:avg"])
+        self.assertEqual(dict(shift.total())["Right First Time"], f"{mean:.0f} %")
+
+    def test_what_goes_on_is_drawn_until_now(self):
+        """In a shift that is not over: a batch, its hold, an alarm."""
+        batch = self.make(200, 210, self.lots[0], 600.0, book=False)
+        batch.write({"state": "running", "date_finished": False, "holds": [[fields.Datetime.to_string(self.at(230)), None]]})
+        self.env["plc.alarm"].create(
+            {"kind": "stuck", "message": "It stands.", "controller_id": self.controller.id, "date_opened": self.at(232)}
+        )
+        bars = list(self.shift(180, 900)._bars())
+        self.assertEqual([bar.kind for bar in bars], ["running", "held", "alarm"])
+        for bar in bars:
+            self.assertLess(abs(bar.end - fields.Datetime.now()), timedelta(minutes=1))
+        self.assertEqual([stop["end"] for stop in self.shift(180, 900).stops], [self.at(200)])
+
+    def test_a_batch_over_both_ends(self):
+        """It is of the shift in which it ended, and in the other one the PLC did not stand still."""
+        batch = self.make(-30, 200, self.lots[0], 600.0)
+        for since, until, is_there in ((-60, 0, False), (0, 180, False), (180, 240, True)):
+            shift = self.shift(since, until)
+            self.assertEqual(shift.batches == batch, is_there)
+            self.assertIn(batch, shift.worked_on)
+        self.assertFalse(self.shift(0, 180).stops)
 
     def test_decisions(self):
         """What people did in that time, at this PLC."""
@@ -138,8 +178,28 @@ class TestShift(MillCase):
             self.shift_report(until=self.since)
         with self.assertRaises(UserError):
             self.shift_report(until=self.since + timedelta(days=32))
-        form = Form(self.env["plc.shift"])
-        self.assertEqual(form.until - form.since, timedelta(hours=8))
+
+    def test_the_last_shift_is_offered(self):
+        """By the plant's clock."""
+        self.env.company.resource_calendar_id.tz = "Asia/Kolkata"
+        with freeze_time("2026-03-02 03:00:00"):
+            form = Form(self.env["plc.shift"])
+        found = [fields.Datetime.to_string(moment) for moment in (form.since, form.until)]
+        self.assertEqual(found, ["2026-03-01 16:30:00", "2026-03-02 00:30:00"])
+
+    def test_archived_plcs(self):
+        """One that worked in that time is in the report, one that did not is not; nor is it lost where somebody asks for it."""
+        self.make(0, 10, self.lots[0], 600.0)
+        idle = self.new_controller(name="Another PLC", equipment_ids=[], picking_type_ids=[])
+        (self.controller | idle).active = False
+        asked = self.shift_report(controller_ids=[])
+        self.env.invalidate_all()
+        found = self.controller.union(*(shift.controller for shift in asked._shifts()))
+        self.assertIn(self.controller, found)
+        self.assertNotIn(idle, found)
+        asked = self.shift_report(controller_ids=[Command.set(idle.ids)])
+        self.env.invalidate_all()
+        self.assertEqual([shift.controller for shift in asked._shifts()], [idle])
 
     def test_all_plcs_of_the_reader(self):
         other = self.new_controller(name="Another PLC", equipment_ids=[], picking_type_ids=[])

@@ -157,6 +157,8 @@ class TestAlarm(MillCase):
 
     def test_health_of_the_plc(self):
         self.watch()
+        self.assertRecordValues(self.controller, [{"health": "unknown", "health_reason": "", "alarm_count": 0}])
+        self.controller.last_contact = Datetime.now()
         self.assertRecordValues(self.controller, [{"health": "ok", "health_reason": "", "alarm_count": 0}])
         self.settle("It stands.", priority="medium")
         self.assertRecordValues(self.controller, [{"health": "warning", "health_reason": "It stands.", "alarm_count": 1}])
@@ -168,7 +170,7 @@ class TestAlarm(MillCase):
 
     def test_health_of_a_plc_that_is_switched_off(self):
         self.settle("It stands.")
-        self.controller.enabled = False
+        self.controller.write({"enabled": False, "last_contact": Datetime.now()})
         self.assertEqual(self.controller.health, "ok")
 
     def test_what_concerns_all_plcs(self):

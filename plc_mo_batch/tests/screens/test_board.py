@@ -12,7 +12,7 @@ from odoo.tests import BaseCase, new_test_user
 from odoo.addons.bus.models.bus import channel_with_db
 
 from ...models.health.plc_alarm import Condition
-from ...tools.shifts import shift_start
+from ...tools.shifts import shift_around
 from ..common import MillCase
 
 FILLED = 3
@@ -535,14 +535,23 @@ class TestBoardMessages(BoardCase):
 
 
 class TestShift(BaseCase):
-    def test_shift_start(self):
-        for now, expected in (
-            ("2026-03-02 06:00", "2026-03-02 06:00"),
-            ("2026-03-02 13:59", "2026-03-02 06:00"),
-            ("2026-03-02 22:30", "2026-03-02 22:00"),
-            ("2026-03-02 05:59", "2026-03-01 22:00"),
+    def test_shift_around(self):
+        """By the plant's clock, told in UTC; the night in which clocks are changed is an hour shorter, or longer."""
+        three, two, night = [6, 14, 22], [18, 6], [2, 14]
+        for moment, hours, zone, since, until in (
+            ("2026-03-02 06:00", three, "UTC", "2026-03-02 06:00", "2026-03-02 14:00"),
+            ("2026-03-02 13:59", three, "UTC", "2026-03-02 06:00", "2026-03-02 14:00"),
+            ("2026-03-02 22:30", three, "UTC", "2026-03-02 22:00", "2026-03-03 06:00"),
+            ("2026-03-02 05:59", three, "UTC", "2026-03-01 22:00", "2026-03-02 06:00"),
+            ("2026-03-02 03:00", [7], "UTC", "2026-03-01 07:00", "2026-03-02 07:00"),
+            ("2026-03-02 03:00", three, "Asia/Jakarta", "2026-03-01 23:00", "2026-03-02 07:00"),
+            ("2026-03-02 03:00", three, "Asia/Kolkata", "2026-03-02 00:30", "2026-03-02 08:30"),
+            ("2026-03-29 00:30", two, "Europe/Berlin", "2026-03-28 17:00", "2026-03-29 04:00"),  # eleven hours
+            ("2026-10-25 00:30", two, "Europe/Berlin", "2026-10-24 16:00", "2026-10-25 05:00"),  # thirteen
+            ("2026-10-25 00:30", night, "Europe/Berlin", "2026-10-24 12:00", "2026-10-25 01:00"),  # 2:30, the first of two
+            ("2026-10-25 01:30", night, "Europe/Berlin", "2026-10-25 01:00", "2026-10-25 13:00"),  # and the second
+            ("2026-03-29 01:00", night, "Europe/Berlin", "2026-03-29 01:00", "2026-03-29 12:00"),  # 2:00, which there is not
         ):
-            self.assertEqual(shift_start(datetime.fromisoformat(now), [6, 14, 22]), datetime.fromisoformat(expected))
-
-    def test_one_shift_a_day(self):
-        self.assertEqual(shift_start(datetime(2026, 3, 2, 3), [7]), datetime(2026, 3, 1, 7))
+            with self.subTest(moment=moment, zone=zone):
+                found = shift_around(datetime.fromisoformat(moment), hours, zone)
+                self.assertEqual([each.isoformat(" ", "minutes") for each in found], [since, until])
