@@ -7,10 +7,10 @@ from ...plc.reconcile import OPEN, RUNNING
 from ...tools.exposition import Metric
 from ...tools.odoo_edge import get_parameter, is_neutralized, set_parameter
 from .plc_alarm import PRIORITIES
-from .plc_controller_health import HEALTH
 
 KEY = "plc_mo_batch.metrics_key"
 PREFIX = "plc_mo_batch_"
+RANKS = {"unknown": -1, "ok": 0, "warning": 1, "error": 2}  # above 0 somebody should look
 CLOSED = ("done", "cancelled")
 COUNTERS = {
     "requests": ("requests_total", "Requests to the PLC that were answered or given up"),
@@ -71,14 +71,13 @@ class PlcMetrics(models.AbstractModel):
         enabled = self._metric("plc_enabled", "Whether the PLC is switched on in Odoo")
         online = self._metric("plc_online", "Whether the PLC answered when it was talked to last")
         contact = self._metric("plc_last_contact_timestamp_seconds", "When the PLC answered last")
-        health = self._metric("plc_health", "0: ok, 1: warning, 2: error")
+        health = self._metric("plc_health", "0: ok, 1: warning, 2: error, -1: never contacted")
         drift = self._metric("plc_clock_drift_seconds", "How far the PLC's clock is ahead of Odoo's, as it was noted last")
-        ranks = {key: rank for rank, (key, _label) in enumerate(HEALTH)}
         for controller in controllers:
             label = labels[controller.id]
             enabled.add(controller.enabled, **label)
             online.add(controller.online, **label)
-            health.add(ranks[controller.health], **label)
+            health.add(RANKS[controller.health], **label)
             if controller.last_contact:
                 contact.add(self._seconds(controller.last_contact), **label)
             if controller.clock_read_at:

@@ -13,6 +13,8 @@ from odoo.tools import mute_logger
 
 from ...controllers import metrics as endpoint
 from ...models.health.plc_alarm import Condition
+from ...models.health.plc_controller_health import HEALTH
+from ...models.health.plc_metrics import RANKS
 from ...plc.reconcile import Anomaly
 from ...tools.attempts import FREE, LONGEST, REMEMBERED, Attempts
 from ...tools.exposition import Metric, render
@@ -77,6 +79,11 @@ class TestMetrics(PatientHttpCase, MillCase):
             counters._add(self.controller, None)
         counters._add(self.controller, "requests", 5)
         self.assertEqual(counters.search([("controller_id", "=", self.controller.id)]).value, 12)
+
+    def test_never_contacted(self):
+        """It is neither well nor a trouble, and does not move the numbers of what is."""
+        self.assertEqual(self.scrape()["plc_health", True], -1)
+        self.assertEqual(RANKS.keys(), dict(HEALTH).keys())
 
     def test_figures(self):
         orders = self.new_order() | self.new_order() | self.new_order()
