@@ -20,21 +20,9 @@ from ...plc import trial
 from ...plc.wire import LinkError, Login
 from ...plc.wires import KINDS, families
 from ...simulator import PROTOCOLS, Simulator
-from ..common import MillCase
 from ..core import test_fins, test_opcua, test_s7
 from ..wires import Authority
-
-# those whose library is there
-MISSING = {name for name, test in (("s7", test_s7), ("opcua", test_opcua)) if not test.HAS_LIBRARY}
-OTHERS = [name for name, kind in KINDS.items() if kind.family.name != "modbus" and name not in MISSING]
-
-
-class ProtocolCase(MillCase):
-    def speak(self, transport, handshake="job_numbers"):
-        """``self.controller`` speaks it from now on; its layout is the shipped one."""
-        protocol = KINDS[transport].family.name
-        layout = self.env.ref(f"plc_mo_batch.plc_register_layout_{handshake}_{protocol}")
-        self.controller.write({"transport": transport, "layout_id": layout.id, "commissioned": True})
+from .protocol_case import OTHERS, ProtocolCase
 
 
 @tagged("post_install", "-at_install")

@@ -10,7 +10,7 @@ from odoo.tests import new_test_user, tagged
 from ...plc.wires import KINDS, fins
 from ...simulator import opcua
 from ..lot import is_drawn
-from .test_protocols import OTHERS, ProtocolCase
+from .protocol_case import OTHERS, OneBatchCase
 
 MOMENTS = ("queued", "offered", "running")
 AN_HOUR_AGO = datetime.now(timezone.utc) - timedelta(hours=1)
@@ -73,7 +73,7 @@ BREAKS = {
 
 
 @tagged("post_install", "-at_install")
-class TestBroken(ProtocolCase):
+class TestBroken(OneBatchCase):
     def setUp(self):
         super().setUp()
         self.patch(fins, "BUSY_PAUSE", 0.001)
@@ -104,60 +104,18 @@ class TestBroken(ProtocolCase):
             self.run_task(2)
             self.assertFalse(self.controller.last_error)
 
-    def brought(self, plc, moment):
-        """An order whose batch is there."""
-        order = self.new_order()
-        self.run_task(1)
-        if moment != "queued":
-            self.run_task(2)
-        if moment == "running":
-            plc.step(1)
-            plc.step(60)
-            self.run_task(2)
-        self.assertEqual(self.queue().state, moment, self.controller.last_error)
-        return order
-
-    def finish(self, plc, order):
-        before = len(plc.mill.ledger)
-        self.run_plc(plc, 1)
-        self.run_task(2)
-        self.run_task(3)
-        self.assertFalse(self.controller.last_error)
-        self.assertEqual(order.state, "done", self.controller.last_error)
-        finished = [record for record in plc.mill.ledger[before:] if record["event"] == "finished"]
-        self.assertEqual([record["order"] for record in finished], [order.name])
-        made = {line["code"]: line["kg"] for line in finished[0]["lines"] if line["kg"]}
-        lines = self.history().filtered(lambda batch: batch.production_id == order).line_ids
-        self.assertEqual({line.code: line.actual_qty for line in lines if line.code and line.actual_qty}, made)
-
 
 @tagged("post_install", "-at_install")
-class TestChanged(ProtocolCase):
+class TestChanged(OneBatchCase):
     """What is changed at a PLC in Odoo while it has a batch."""
 
     def drawn(self):
         return [transport for transport in OTHERS if is_drawn(f"{self._testMethodName} {transport}")]
 
-    def offered(self, transport):
-        self.speak(transport)
-        plc = self.new_simulator()
-        order = self.new_order()
-        self.run_task(1)
-        self.run_task(2)
-        self.assertEqual(self.queue().state, "offered", self.controller.last_error)
-        return plc, order
-
     def refused(self, **values):
         told = "cannot be changed while the PLC has batches|is not in a memory of|of the layout's handshake"
         with self.assertRaisesRegex(ValidationError, told), self.env.cr.savepoint():
             self.controller.write(values)
-
-    def finish(self, plc, order):
-        self.run_plc(plc, 1)
-        self.run_task(2)
-        self.run_task(3)
-        self.assertEqual(order.state, "done", self.controller.last_error)
-        plc.stop()
 
     def test_another_protocol(self):
         """It would be another PLC. Another transport of the same protocol is the same one, and the batch goes on over it."""
@@ -171,7 +129,7 @@ class TestChanged(ProtocolCase):
                         continue
                     self.refused(transport=other)
                     self.refused(transport=other, layout_id=layout._of_protocol(kind.family.name).id)
-            self.finish(plc, order)
+            self.end(plc, order)
         self.speak("fins_udp")
         self.assertEqual(self.controller.protocol, "fins", "once it has none")
 
@@ -182,7 +140,7 @@ class TestChanged(ProtocolCase):
                 with self.subTest(transport, **values):
                     self.refused(**values)
             self.controller.node = 10  # of the same one
-            self.finish(plc, order)
+            self.end(plc, order)
 
     def test_another_node_behind_a_gateway(self):
         for transport in ("fins_udp", "fins_tcp"):
@@ -190,12 +148,9 @@ class TestChanged(ProtocolCase):
             self.controller.write({"network": 3, "node": 10})
             plc = self.new_simulator()
             plc.front.network = 3
-            order = self.new_order()
-            self.run_task(1)
-            self.run_task(2)
-            self.assertEqual(self.queue().state, "offered", self.controller.last_error)
+            order = self.brought(plc, "offered")
             self.refused(node=11)
-            self.finish(plc, order)
+            self.end(plc, order)
             self.controller.write({"network": 0, "node": 0})
 
     def test_the_address(self):
@@ -206,7 +161,7 @@ class TestChanged(ProtocolCase):
             self.controller.with_user(manager).host = "127.0.0.2"
             self.assertFalse(self.controller.commissioned)
             self.controller.host = "127.0.0.1"
-            self.finish(plc, order)
+            self.end(plc, order)
 
     def test_a_copy(self):
         """Of a PLC that has a batch: it has none, is not proven, and waits for an address of its own."""
@@ -219,5 +174,5 @@ class TestChanged(ProtocolCase):
                 self.assertRecordValues(copy, [values])
                 self.assertEqual((copy.layout_id, copy.queue_count), (self.controller.layout_id, 0))
                 self.assertEqual(self.queue(), before)
-                self.finish(plc, order)
+                self.end(plc, order)
                 copy.unlink()

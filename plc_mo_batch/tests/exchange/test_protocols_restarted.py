@@ -2,30 +2,11 @@
 
 from odoo.tests import tagged
 
-from .test_protocols import OTHERS, ProtocolCase
+from .protocol_case import OTHERS, OneBatchCase
 
 
 @tagged("post_install", "-at_install")
-class TestRestarted(ProtocolCase):
-    def offered(self, transport):
-        """A PLC with a recipe in it that it has not taken yet, and the order."""
-        self.speak(transport)
-        plc = self.new_simulator()
-        order = self.new_order()
-        self.run_task(1)
-        self.run_task(2)
-        self.assertEqual(self.queue().state, "offered", self.controller.last_error)
-        return plc, order
-
-    def finish(self, plc, order):
-        self.run_plc(plc, 1)
-        self.run_task(2)
-        self.run_task(3)
-        self.assertEqual(order.state, "done", self.controller.last_error)
-        finished = [record["order"] for record in plc.mill.ledger if record["event"] == "finished"]
-        self.assertEqual(finished, [order.name])
-        plc.stop()
-
+class TestRestarted(OneBatchCase):
     def test_its_server_is_gone_for_a_while(self):
         """Before it takes the recipe, and while it doses: nothing is sent twice, nothing is believed meanwhile."""
         for transport in OTHERS:
@@ -33,9 +14,7 @@ class TestRestarted(ProtocolCase):
                 with self.subTest(transport, taken=taken):
                     plc, order = self.offered(transport)
                     if taken:
-                        plc.step(1)
-                        plc.step(60)
-                        self.run_task(2)
+                        self.take(plc)
                         self.assertEqual(self.queue().state, "running")
                     before = self.queue().state
                     plc.stop()
@@ -45,16 +24,14 @@ class TestRestarted(ProtocolCase):
                     plc.start()
                     self.run_task(2)
                     self.assertFalse(self.controller.last_error)
-                    self.finish(plc, order)
+                    self.end(plc, order)
 
     def test_another_plc_answers_at_its_address(self):
         """An empty one of the same kind, while a batch runs: nothing that it shows is booked, and the first one goes on."""
         for transport in OTHERS:
             with self.subTest(transport):
                 plc, order = self.offered(transport)
-                plc.step(1)
-                plc.step(60)
-                self.run_task(2)
+                self.take(plc)
                 self.assertEqual(self.queue().state, "running")
                 plc.stop()
                 mill, plc.mill = plc.mill, type(plc.mill)()
@@ -66,4 +43,4 @@ class TestRestarted(ProtocolCase):
                 plc.stop()
                 plc.mill = mill
                 plc.start()
-                self.finish(plc, order)
+                self.end(plc, order)

@@ -11,7 +11,7 @@ from ...plc.levels import Level
 from ...plc.transport import Link
 from ..booking.silo_case import SiloCase
 from ..events.test_event_areas import refuse
-from .test_protocols import OTHERS, ProtocolCase
+from .protocol_case import OTHERS, ProtocolCase
 
 BASE, ROWS = 9700, 20
 
