@@ -315,7 +315,7 @@ class OpcUaWire:
         self._has_session = False
         self._arrays: dict[str, _Array] = {}
         self._namespaces: list[str] = []
-        self._answered = 0
+        self._has_answered = False
         self._free_at = 0.0  # when the PLC may be asked again
 
     # Connecting
@@ -325,7 +325,7 @@ class OpcUaWire:
 
         :raise LinkError: nothing is left open then
         """
-        self._arrays, self._namespaces, self._answered = {}, [], 0
+        self._arrays, self._namespaces, self._has_answered = {}, [], False
         try:
             self._enter(self._policy())
         except LinkError:
@@ -542,9 +542,8 @@ class OpcUaWire:
 
     def _make_ready(self) -> None:
         """Connect anew for a PLC that serves one request on each connection, and leave it its pauses."""
-        if self._channel is None:
-            raise LinkError("reset", _lt("there is no connection"))
-        if self._answered and self.endpoint.manners.connect_each:
+        self._connected()
+        if self._has_answered and self.endpoint.manners.connect_each:
             arrays = self._arrays
             self.close()
             self.open()
@@ -552,6 +551,11 @@ class OpcUaWire:
         pause = self._free_at - time.monotonic()
         if pause > 0:
             time.sleep(pause)
+
+    def _connected(self) -> _Channel:
+        if self._channel is None:
+            raise LinkError("reset", _lt("there is no connection"))
+        return self._channel
 
     def _leave_alone(self, seconds: float) -> None:
         """Ask nothing for so long."""
@@ -670,23 +674,21 @@ class OpcUaWire:
 
     def _call(self, request: Any, writing: bool) -> Any:
         """The answer to one request, which may refuse single items."""
-        channel = self._channel
-        if channel is None:
-            raise LinkError("reset", _lt("there is no connection"))
+        channel = self._connected()
         channel.timeout = self.endpoint.timeout
         self.requests += 1
         try:
             answer = channel.ask(request)
         except Exception as error:  # the library raises whatever it likes about what it cannot read
             raise self._fault(error, channel, writing) from error
-        self._answered += 1
+        self._has_answered = True
         self._leave_alone(self.endpoint.manners.request_pause)
         return answer
 
     def _fault(self, error: Exception, channel: _Channel, writing: bool) -> LinkError:
         """What happened instead of an answer. The connection is closed then."""
         self.close(is_well=isinstance(error, _Status) and not error.ends)
-        later = "later" if self._answered else ""
+        later = "later" if self._has_answered else ""
         if isinstance(error, _Status) and error.name in LOST:
             detail = _lt("it has ended the session (%(status)s)", status=error.name)
             return LinkError("reset", detail, writing and error.ends, later, writing)
