@@ -56,6 +56,7 @@ class Stage:
         self._today()
         with self.env() as env:
             self.ids.update(silo=self._fill_silos(env), shift=self._ask_for_shift(env))
+            env["mo.batch"].browse(self.ids["done"])._freeze_report()
         return self.ids
 
     def _ask_for_shift(self, env):

@@ -1,1 +1,1 @@
-from . import metrics, openapi
+from . import diagnostics, metrics, openapi

@@ -24,6 +24,7 @@ PRIVATE_METHODS = {
     ),
     "bus.bus": ("_sendone",),
     "ir.actions.act_window": ("_for_xml_id",),
+    "ir.actions.report": ("_render_qweb_html", "_render_qweb_pdf"),
     "ir.attachment": ("_check_access",),
     "ir.default": ("_get_model_defaults",),
     "ir.model.data": ("_update_xmlids",),

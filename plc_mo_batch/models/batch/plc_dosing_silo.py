@@ -1,10 +1,13 @@
+from statistics import mean, stdev
+
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from ...tools.translate import format_number
 
 DAYS = 30  # what a silo did before says little of how it doses now
 FEWEST = 10  # doses of which a mean says something
+DRAWN = 50  # doses of a picture: as many as one can tell apart
 SURE = 2.0  # standard errors by which a mean differs from 0, to be an error of the silo
 
 
@@ -54,6 +57,12 @@ class PlcDosingSilo(models.Model):
         "It is never sent.",
     )
     suggestion = fields.Char(compute="_compute_suggestion", compute_sudo=False)
+    band = fields.Json(
+        string="Last Doses",
+        compute="_compute_band",
+        compute_sudo=False,
+        help="Deviation of each of the last doses, in percent of its plan; with a band: their mean and spread.",
+    )
 
     @property
     def _table_query(self):
@@ -84,6 +93,11 @@ class PlcDosingSilo(models.Model):
         for silo in self:
             silo.suggestion = silo._suggestion()
 
+    @api.depends_context("lang", "tz")
+    def _compute_band(self):
+        for silo in self:
+            silo.band = silo._band()
+
     # Actions
 
     def action_view_doses(self):
@@ -96,6 +110,29 @@ class PlcDosingSilo(models.Model):
                 "views": [(False, "list"), (False, "pivot"), (False, "graph")]}  # fmt: skip
 
     # Business methods
+
+    def _band(self):
+        """What the picture shows, in percent: ``doses`` with their ``moments`` and ``batches``, oldest first; ``low``, ``mean``
+        and ``high`` of the band; for each dose what it may be off, in ``tolerances``, None without a limit."""
+        same = [("equipment_id", "=", self.equipment_id.id), ("product_id", "=", self.product_id.id)]
+        doses = self.env["plc.dosing"].search([*same, ("uom_id", "=", self.uom_id.id)], order="date desc, id desc", limit=DRAWN)
+        doses = doses[::-1]
+        found = [round(dose.deviation_percent, 3) for dose in doses]
+        middle, spread = (mean(found) if found else 0.0), (stdev(found) if len(found) > 1 else 0.0)
+        return {
+            "doses": found,
+            "moments": [format_datetime(self.env, dose.date, dt_format="short") for dose in doses],
+            "batches": [dose.batch_id.name for dose in doses],
+            "low": round(middle - spread, 3),
+            "mean": round(middle, 3),
+            "high": round(middle + spread, 3),
+            "tolerances": [self._tolerance_percent(dose.planned_qty) for dose in doses],
+        }
+
+    def _tolerance_percent(self, planned):
+        owner = self.equipment_id if self.equipment_id._has_limit("tolerance") else self.controller_id
+        limit = owner._limit("tolerance", planned)
+        return round(100 * limit / planned, 3) if limit else None
 
     def _suggestion(self):
         unit = self.uom_id.name

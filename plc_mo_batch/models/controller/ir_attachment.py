@@ -1,11 +1,13 @@
 from odoo import models
 from odoo.exceptions import AccessError
 
+SEALED = ("plc.controller", "mo.batch.frozen")
+
 
 class IrAttachment(models.Model):
     """Odoo keeps the certificates and the key of a PLC as attachments. Whoever may write to the PLC could write to these as well:
     publish the key to anybody without a login, or put in another certificate, untold by the journal and unchecked. They are
-    written through the PLC alone, which does it with all rights."""
+    written through the PLC alone, which does it with all rights. Frozen reports are attachments, too, and written once."""
 
     _inherit = "ir.attachment"
 
@@ -21,8 +23,8 @@ class IrAttachment(models.Model):
         return (files | refused[0] if refused else files, self._plc_refusal) if files else refused
 
     def _plc_refusal(self):
-        return AccessError(self.env._("The certificates and keys of a PLC are changed on the PLC."))
+        return AccessError(self.env._("Certificates and keys are changed on their PLC, frozen reports never."))
 
     def _plc_files(self):
-        """Those that are the content of a field of a PLC."""
-        return self.filtered(lambda file: file.sudo().res_model == "plc.controller" and file.sudo().res_field)
+        """Those that are the content of a field of a PLC, or of a frozen report."""
+        return self.filtered(lambda file: file.sudo().res_model in SEALED and file.sudo().res_field)

@@ -1,6 +1,7 @@
 from . import (
     plc_alarm,
     plc_alarm_escalation,
+    plc_controller_diagnostics,
     plc_controller_health,
     plc_metrics,
     plc_task_health,

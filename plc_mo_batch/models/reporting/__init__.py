@@ -1,4 +1,7 @@
 from . import (
+    mo_batch_frozen,
     plc_controller_shifts,
     plc_output,
+    plc_papers,
+    plc_shift_mail,
 )

@@ -124,7 +124,10 @@ class FieldCase(SecurityCase):
         answered = cls.env["plc.api.answer"].create(answer)
         rule = cls.env["plc.signature.rule"].create({"controller_id": mill.id, "action": "take_note"})
         batch._record_signatures("take_note", [(cls.env.user, "decided")])
-        cls.keep(rule, batch.signature_ids)
+        batch._freeze_report()
+        shift = {"controller_id": mill.id, "since": "2026-01-01 06:00:00", "until": "2026-01-01 14:00:00", "recipients": MARK}
+        mailed = cls.env["plc.shift.mail"].create(shift)
+        cls.keep(rule, batch.signature_ids, batch.frozen_ids, mailed)
         cls.keep(failure, weighing, alarm, counter, check, check.step_ids[0], journal, answered)
 
     # Wizards belong to who opened them

@@ -35,7 +35,8 @@ FIELDS = {
             "acknowledged active alarm_ids armed attempts attention attention_key cancel_note cancel_order_action "
             "cancel_reason cancel_user_id command command_at company_id consumed controller_id date_closed date_finished "
             "date_offered date_started date_state deviation_percent deviation_qty disposition_booked disposition_material "
-            "disposition_order dosed_qty equipment_failure_ids failure_count finished_weight formula_name given_up_by_id "
+            "disposition_order dosed_qty equipment_failure_ids failure_count finished_weight formula_name frozen_ids "
+            "given_up_by_id "
             "hand_adds_needed holds is_action_add_by_hand_allowed is_action_add_fallen_allowed is_action_cancel_allowed "
             "is_action_command_allowed "
             "is_action_decide_allowed is_action_disposition_allowed is_action_enter_amounts_allowed "
@@ -95,6 +96,10 @@ FIELDS = {
         SHOWN: "action batch_ids problem second_needed user_id",
         NEVER: "request then",
     },
+    "mo.batch.frozen": {
+        SHOWN: "batch_id company_id content file_name is_whole number sha256",
+        NEVER: "seen shown",
+    },
     "mo.batch.signature": {
         SHOWN: "action batch_id company_id meaning signature user_id",
     },
@@ -136,6 +141,7 @@ FIELDS = {
             "active alarm_mail alarm_partner_ids ambiguous_policy any_unit backorder_percent backorder_policy batch_limit "
             "baudrate clock_seconds company_id connect_each connect_pause consumption_policy device_id disposition_material "
             "disposition_policy dose_policy enabled equipment_ids escalate_minutes escalate_partner_ids filler_id "
+            "freeze_since shift_mail shift_mail_partner_ids "
             "hand_add_check_policy hand_add_policy host lang layout_id level_policy level_seconds login_user lot_policy "
             "maintenance_requests max_age max_batch_qty max_read max_write missing_policy name network no_transaction node "
             "node_unit order_minutes own_network own_node parity park_failing person_minutes picking_type_ids poll_interval "
@@ -166,7 +172,7 @@ FIELDS = {
     },
     "plc.dosing.silo": {
         SHOWN: (
-            "company_id controller_id correction_qty currency_id deviation_value dose_count equipment_id judged_count "
+            "band company_id controller_id correction_qty currency_id deviation_value dose_count equipment_id judged_count "
             "mean_percent mean_qty outside_percent planned_qty product_id spread_percent spread_qty suggestion uom_id"
         ),
     },
@@ -244,6 +250,9 @@ FIELDS = {
             "idle_minutes made_t outcome planned_t product_id rate right_percent spread_minutes"
         ),
     },
+    "plc.shift.mail": {
+        SHOWN: "company_id controller_id recipients since until",
+    },
     "plc.shift": {
         SET: "controller_ids since until",
     },
@@ -252,7 +261,7 @@ FIELDS = {
             "company_id component_ids controller_id device_id host is_answering is_checked layout_id line_ids manners message "
             "name node own_node picking_type_ids port rack rack_slot step transport"
         ),
-        SHOWN: "is_commissioned order_count protocol",
+        SHOWN: "is_commissioned is_simulator_refused missing order_count protocol",
     },
     "plc.setup.component": {
         SET: "added percent product_id setup_id",

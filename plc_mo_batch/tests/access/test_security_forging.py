@@ -39,6 +39,9 @@ class TestSecurityForging(SecurityCase):
         self.env["plc.counter"]._add(self.controller, "requests")
         self.controller._begin_commissioning()
         self.batch._record_signatures("take_note", [(self.env.user, "decided")])
+        self.batch._freeze_report()
+        shift = {"since": "2026-01-01 06:00:00", "until": "2026-01-01 14:00:00"}
+        self.env["plc.shift.mail"].create({"controller_id": self.controller.id, **shift})
         self.new_events()
         self.env.flush_all()
 

@@ -11,6 +11,7 @@ from . import (
     test_one_bad_record,
     test_one_product_twice,
     test_output,
+    test_papers,
     test_posted_corrected,
     test_recall,
     test_shares_booking,

@@ -3,6 +3,7 @@
 import random
 from datetime import timedelta
 from statistics import mean, stdev
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
@@ -124,6 +125,35 @@ class TestDosing(MillCase):
             wheat.action_view_doses()["domain"],
             [("equipment_id", "=", wheat.equipment_id.id), ("product_id", "=", self.wheat.id)],
         )
+
+    def test_picture(self):
+        """Each of the last doses in percent of its plan, the band of their spread, and what each may be off: its silo's limit, or
+        else the PLC's."""
+        self.controller.write({"tolerance_percent": 1.0, "tolerance_kg": 0.0, "review_percent": 0.0, "review_kg": 0.0})
+        made = (606.0, 594.0, 609.0)
+        batches = [self.make(kilograms) for kilograms in made]
+        for number, batch in enumerate(batches):
+            batch.date_finished = fields.Datetime.now() - timedelta(hours=3 - number)
+        self.env.flush_all()
+        silo = self.env["plc.dosing.silo"].search(
+            [("controller_id", "=", self.controller.id), ("product_id", "=", self.wheat.id)]
+        )
+        band, percent = silo.band, [100 * (kilograms - 600.0) / 600.0 for kilograms in made]
+        self.assertEqual(band["doses"], percent)
+        self.assertEqual(band["batches"], [batch.name for batch in batches])
+        for name, value in (("mean", 0.5), ("low", 0.5 - stdev(percent)), ("high", 0.5 + stdev(percent))):
+            self.assertAlmostEqual(band[name], value, 3)
+        self.assertEqual((band["tolerances"], len(band["moments"])), ([1.0] * 3, 3))
+        silo.equipment_id.tolerance_kg = 12.0
+        self.env.invalidate_all()
+        self.assertEqual(silo.band["tolerances"], [2.0] * 3)
+        (silo.equipment_id | self.controller.equipment_ids).write({"tolerance_kg": 0.0, "tolerance_percent": 0.0})
+        self.controller.tolerance_percent = 0.0
+        self.env.invalidate_all()
+        self.assertEqual(silo.band["tolerances"], [None] * 3)
+        with patch("odoo.addons.plc_mo_batch.models.batch.plc_dosing_silo.DRAWN", 2):
+            self.env.invalidate_all()
+            self.assertEqual(silo.band["doses"], percent[1:])
 
     def test_too_few_and_too_old(self):
         batch = self.make(610.0)

@@ -1,5 +1,6 @@
 from . import (
     test_alarm,
+    test_diagnostics,
     test_escalation,
     test_health,
     test_metrics,

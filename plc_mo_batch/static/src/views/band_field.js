@@ -1,0 +1,96 @@
+import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
+import { loadBundle } from "@web/core/assets";
+import { cookie } from "@web/core/browser/cookie";
+import { getCustomColor } from "@web/core/colors/colors";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+const SCHEME = cookie.get("color_scheme");
+const GRID = getCustomColor(SCHEME, "#d8dadd", "#3C3E4B");
+const TEXT = getCustomColor(SCHEME, "#111827", "#E4E4E4");
+const DOSE = getCustomColor(SCHEME, "#017e84", "#35b8be");
+const BAND = getCustomColor(SCHEME, "rgba(1, 126, 132, 0.15)", "rgba(53, 184, 190, 0.2)");
+const OUTSIDE = getCustomColor(SCHEME, "#dc3545", "#ff7a85");
+
+/** The deviation of each dose, with the band in which most lie, and the limits that they should keep. */
+export class BandField extends Component {
+    static template = "plc_mo_batch.BandField";
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.canvas = useRef("canvas");
+        onWillStart(() => loadBundle("web.chartjs_lib"));
+        useEffect(
+            () => {
+                const chart = this.canvas.el && new Chart(this.canvas.el, this.config());
+                return () => chart?.destroy();
+            },
+            () => [this.props.record.data[this.props.name]]
+        );
+    }
+
+    get band() {
+        return this.props.record.data[this.props.name] || { doses: [] };
+    }
+
+    /** For who does not see the picture. */
+    get summary() {
+        const { doses, mean, low, high } = this.band;
+        return _t("%(count)s doses: %(mean)s %% from plan on average, most between %(low)s and %(high)s %%", {
+            count: doses.length,
+            mean,
+            low,
+            high,
+        });
+    }
+
+    line(label, values, options = {}) {
+        return { label, data: values, pointRadius: 0, borderWidth: 1, fill: false, ...options };
+    }
+
+    config() {
+        const { doses, moments, batches, low, mean, high, tolerances } = this.band;
+        const flat = (value) => doses.map(() => value);
+        const isOutside = doses.map((dose, index) => tolerances[index] !== null && Math.abs(dose) > tolerances[index]);
+        const colours = isOutside.map((outside) => (outside ? OUTSIDE : DOSE));
+        const limit = { borderColor: OUTSIDE, borderDash: [6, 4] };
+        const datasets = [
+            this.line(_t("Dose"), doses, {
+                borderColor: DOSE,
+                pointRadius: 3,
+                pointBackgroundColor: colours,
+                pointBorderColor: colours,
+            }),
+            this.line(_t("Mean"), flat(mean), { borderColor: TEXT, borderDash: [2, 2] }),
+            this.line(_t("Mean and spread"), flat(high), { borderColor: BAND, backgroundColor: BAND, fill: "+1" }),
+            this.line("", flat(low), { borderColor: BAND }),
+        ];
+        if (tolerances.some((each) => each !== null)) {
+            datasets.push(this.line(_t("Tolerance"), tolerances, limit));
+            datasets.push(this.line("", tolerances.map((each) => each && -each), limit));
+        }
+        return {
+            type: "line",
+            data: { labels: moments, datasets },
+            options: {
+                maintainAspectRatio: false,
+                animation: false,
+                interaction: { mode: "index", intersect: false },
+                plugins: {
+                    legend: { labels: { color: TEXT, filter: (item) => Boolean(item.text) } },
+                    tooltip: {
+                        filter: (item) => item.datasetIndex === 0,
+                        callbacks: { footer: ([item]) => (item ? batches[item.dataIndex] : "") },
+                    },
+                },
+                scales: {
+                    x: { ticks: { color: TEXT, maxTicksLimit: 6, maxRotation: 0 }, grid: { display: false } },
+                    y: { title: { display: true, text: _t("Deviation (%)"), color: TEXT }, ticks: { color: TEXT }, grid: { color: GRID } },
+                },
+            },
+        };
+    }
+}
+
+registry.category("fields").add("plc_band", { component: BandField, supportedTypes: ["json"] });
