@@ -16,6 +16,7 @@ from . import (
     plc_recall_line,
     plc_setup,
     plc_setup_component,
+    plc_setup_ready,
     plc_shift,
     plc_silo_change,
     plc_silo_fill,

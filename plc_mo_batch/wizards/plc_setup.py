@@ -107,10 +107,11 @@ class PlcSetup(models.TransientModel):
         """Check that the PLC answers and fits the layout; if so, go on.
 
         :return: True
-        :raise UserError: without an address, or on a neutralized database
+        :raise UserError: without an address, if another PLC has it, or on a neutralized database
         """
         self.ensure_one()
         plc = self.env["plc.controller"].new(self._connection())
+        self._check_free(plc)
         seen, found = plc._look_for_manners(plc._look(TEST_SECONDS))
         wrong = next(seen.problems(), None)
         self.is_answering = seen.fits
@@ -135,15 +136,20 @@ class PlcSetup(models.TransientModel):
         return True
 
     def action_suggest(self):
-        """Assign the orders' components to the empty silos, most needed first; a person must check them.
+        """Assign the components of the orders, then those of the bills of materials, to the empty silos, most needed first; a
+        person must check them.
 
         :return: True
-        :raise UserError: if there are no such orders
+        :raise UserError: if there are neither
         """
         self.ensure_one()
         components, laid = self._components(), self.line_ids.product_ids
         if not components:
-            raise UserError(self.env._("No confirmed order has one of these operation types. Enter the products of each silo."))
+            raise UserError(
+                self.env._(
+                    "No confirmed order and no bill of materials has one of these operation types. Enter what each silo holds."
+                )
+            )
         components = iter(product for product in components if product not in laid)
         for line in self.line_ids.filtered(lambda line: not line.product_ids):
             line.product_ids = next(components, self.env["product.product"])
@@ -154,11 +160,10 @@ class PlcSetup(models.TransientModel):
         """Create the PLC and its silos, once it is asked how components in no silo get into a batch.
 
         :return: True
-        :raise UserError: if no person has confirmed the contents of the silos
+        :raise UserError: if it would be empty, or no person has confirmed the contents of the silos
         """
         self.ensure_one()
-        if not self.is_checked:
-            raise UserError(self.env._("Check that each silo holds the products listed here, then tick the box."))
+        self._check_ready()
         if self.step != "components" and self._ask_for_components():
             return True
         self._say_components()
@@ -172,6 +177,7 @@ class PlcSetup(models.TransientModel):
         )
         if self.is_answering:
             self.controller_id._begin_commissioning()._try_alone()
+        self.env["plc.task.exchange"]._trigger()  # the board is to show its first contact
         self.step = "done"
         return True
 
@@ -211,14 +217,16 @@ class PlcSetup(models.TransientModel):
         return {**(self.manners or {}), "host": self.host.strip(), **{name: self[name] for name in names}, **ids}
 
     def _components(self):
-        """Products of the confirmed orders that can be weighed, most needed first; without those said to be added by hand."""
+        """Products of the confirmed orders, most needed first, then those of the bills of materials; without what cannot be
+        weighed, and those said to be added by hand."""
         kilogram = self.env.ref("uom.product_uom_kgm")
         domain = [
             ("raw_material_production_id.picking_type_id", "in", self.picking_type_ids.ids),
             ("raw_material_production_id.state", "=", "confirmed"),
         ]
         groups = self.env["stock.move"]._read_group(domain, ["product_id"], ["product_qty:sum"], order="product_qty:sum DESC")
-        dosed = [product for product, _quantity in groups if product.plc_added != "hand"]
+        needed = [product for product, _quantity in groups] + [product for product, _percent in self._shares_in_no_silo()]
+        dosed = [product for product in dict.fromkeys(needed) if product.plc_added != "hand"]
         return [product for product in dosed if product.uom_id._has_common_reference(kilogram)]
 
 

@@ -1,6 +1,6 @@
 """From no PLC to a connected one."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from ...plc import trial
@@ -57,6 +57,7 @@ class TestSetup(MillCase):
         plc.stop()
         setup = self.setup_for(plc)
         setup.action_next()
+        setup.line_ids[0].product_ids = self.wheat
         setup.is_checked = True
         setup.action_connect()  # asks about what is in no silo
         setup.action_connect()
@@ -77,6 +78,64 @@ class TestSetup(MillCase):
         setup.picking_type_ids = self.picking_type.copy()
         with self.assertRaisesRegex(UserError, "No confirmed order"):
             setup.action_suggest()
+
+    def test_suggests_from_bills_of_materials(self):
+        """Where nobody has confirmed an order yet: by their largest share of a formula."""
+        setup = self.setup_for(self.new_simulator())
+        setup.action_next()
+        kind = self.picking_type.copy()
+        setup.picking_type_ids = kind
+        self.new_bom([(self.salt, 500.0), (self.soy, 300.0), (self.wheat, 200.0)], picking_type_id=kind.id)
+        self.wheat.plc_added = "hand"
+        setup.action_suggest()
+        self.assertEqual([line.product_ids for line in setup.line_ids[:2]], [self.salt, self.soy])
+        self.assertFalse(setup.line_ids[2:].product_ids)
+
+    def test_an_empty_plc(self):
+        """Without a silo or an operation type it would make nothing: what is missing is told, one by one, and none is made."""
+        setup = self.setup_for(self.new_simulator())
+        setup.action_next()
+        setup.picking_type_ids = False
+        for words, mend in (
+            ("operation types .* one silo holds .* tick", {"picking_type_ids": self.picking_type.ids}),
+            ("^Enter what at least one silo holds. .* tick", {}),
+            ("^Check that each silo", {"is_checked": True}),
+        ):
+            self.assertRegex(setup.missing, words)
+            with self.assertRaisesRegex(UserError, words):
+                setup.action_connect()
+            setup.write(mend)
+            if not mend:
+                setup.line_ids[0].product_ids = self.wheat
+        self.assertFalse(setup.missing)
+        self.assertFalse(setup.controller_id)
+
+    def test_an_address_that_is_taken(self):
+        """It is told at once, not when all the silos are entered."""
+        plc = self.new_simulator()
+        setup = self.setup_for(plc)
+        self.controller.write({"host": "127.0.0.1", "port": plc.port})
+        with self.assertRaisesRegex(UserError, "Test PLC has the same address"):
+            setup.action_test()
+        self.controller.enabled = False
+        setup.action_test()
+        self.assertTrue(setup.is_answering)
+
+    def test_allow_the_simulator(self):
+        """With one button, for administrators alone; what was allowed before stays."""
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("plc_mo_batch.allowed_networks", "169.254.0.0/16")
+        admin = new_test_user(self.env, "setup_admin", groups="plc_mo_batch.group_manager,base.group_system")
+        setup = self.env["plc.setup"].with_user(self.manager).create({})
+        self.assertTrue(setup.is_simulator_refused)
+        with self.assertRaises(AccessError):
+            setup.action_allow_simulator()
+        setup = self.env["plc.setup"].with_user(admin).create({})
+        setup.action_allow_simulator()
+        self.assertRecordValues(setup, [{"host": "127.0.0.1", "port": 5020}])
+        self.assertEqual(parameters.get_param("plc_mo_batch.allowed_networks"), "169.254.0.0/16, 127.0.0.1")
+        self.env.invalidate_all()
+        self.assertFalse(setup.is_simulator_refused)
 
     def test_a_plc_that_does_not_answer(self):
         plc = self.new_simulator()

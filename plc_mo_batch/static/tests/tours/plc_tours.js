@@ -86,6 +86,8 @@ tours.add("plc_newcomer", {
         },
         { trigger: "button[name=action_test]", run: "click" },
         { trigger: ".alert-success:contains(fit the layout)" },
+        { content: "what is missing is told", trigger: "[name=missing]:contains(Enter what at least one silo holds)" },
+        { content: "until then, it cannot be pressed", trigger: ".o_statusbar_buttons:has(button:disabled:contains(Connect))" },
         { trigger: "button[name=action_suggest]", run: "click" },
         { trigger: "[name=line_ids] .o_data_row:first .o_tag" },
         { trigger: "[name=is_checked] input", run: "click" },
