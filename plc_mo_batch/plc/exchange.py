@@ -7,7 +7,7 @@ cursor must never leave its thread. A dead PLC costs its own timeout and delays 
 
 import logging
 import time
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
@@ -23,6 +23,7 @@ _logger = logging.getLogger(__name__)
 
 MAX_THREADS = 128
 ASK_SECONDS = 1.0  # before it is asked again for a conversation, where there was none
+REST_SECONDS = 0.25  # so long, at most, answers come in without a rest
 
 
 @dataclass(frozen=True)
@@ -238,25 +239,32 @@ def observe_shown(wire: Wire, plan: Plan, kind: str) -> ShownAnswer:
     return ShownAnswer(words, (begin + time.time()) / 2)
 
 
-def converse(conversations: Iterable[Conversation | None], most: int = MAX_THREADS) -> None:
+def converse(
+    conversations: Iterable[Conversation | None], most: int = MAX_THREADS, rest: Callable[[], None] = lambda: None
+) -> None:
     """Run all conversations to their end, side by side. An exception in one of them ends all: they must handle their own.
 
     They are taken from ``conversations`` one by one, as those before get their first answers. None instead of one: there is none
     at the moment, and it is asked again a little later, as long as others go on.
 
     :param most: so many begin at a time
+    :param rest: called when nothing is on the wire, and a few times a second while something is; at last when all have ended
     """
     with ThreadPoolExecutor(MAX_THREADS, "plc") as pool:
-        _Table(pool, iter(conversations), most).run()
+        _Table(pool, iter(conversations), most, rest).run()
 
 
 class _Table:
     """Conversations on the wire, and those waiting until their next plan is due. Waiting takes no thread."""
 
-    def __init__(self, pool: ThreadPoolExecutor, conversations: Iterator[Conversation | None], most: int):
+    def __init__(
+        self, pool: ThreadPoolExecutor, conversations: Iterator[Conversation | None], most: int, rest: Callable[[], None]
+    ):
         self.pool = pool
         self.conversations = conversations
         self.most = most
+        self.rest = rest
+        self.rest_at = 0.0
         self.beginning: set[Connection] = set()  # of conversations that await their first answer
         self.ask_at = 0.0  # for the next conversation, where there was none; 0: now
         self.busy: dict[Future[Answer], tuple[Conversation, Connection]] = {}
@@ -270,8 +278,14 @@ class _Table:
                 self._submit_due()
                 self._collect()
                 self._begin()
+                self._rest()
         finally:
             self._clear()
+
+    def _rest(self) -> None:
+        if not self.busy or time.monotonic() >= self.rest_at:
+            self.rest()
+            self.rest_at = time.monotonic() + REST_SECONDS
 
     def _begin(self) -> None:
         """The next conversations, as many as may begin now."""

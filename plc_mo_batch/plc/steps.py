@@ -1,7 +1,7 @@
 """The input of a decision (:class:`Job`, :class:`Seen`), and its result (:class:`Step`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .layout import HOLDING
@@ -24,6 +24,8 @@ COMMANDS = {"hold": 4, "resume": 5, "abort": 8}
 # A PLC that ran for years with another database is some way ahead of us; a job number further away than this is nonsense.
 MAX_JOB_LEAD = 1_000_000
 MAX_JOB = 0x7FFFFFFF  # the limit of the database's integer
+
+PROGRESS = {"codes", "actuals", "weight", "held", "obeyed"}  # what a step says of a batch that merely goes on
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,16 @@ class Step:
     write: Write | None = None
     anomaly: Anomaly | None = None
     again: bool = False
+
+    @property
+    def is_progress(self) -> bool:
+        """It says what was dosed so far. Once that is stored, nothing is left to do about it."""
+        asks = self.state or self.write or self.anomaly or self.again
+        return not asks and self.values.keys() == PROGRESS and not self.values["obeyed"]
+
+    def without_amounts(self) -> "Step":
+        """What it says besides amounts. Two steps of which that is the same differ in amounts alone."""
+        return replace(self, values={**self.values, "actuals": (), "weight": 0.0})
 
 
 class Rejected(Exception):

@@ -85,16 +85,21 @@ class PlcBoard(models.AbstractModel):
         bus = self.env["bus.bus"]
         for company in self.env["res.company"].browse(pending.pop("companies", ())):
             bus._sendone((company, CHANNEL), CHANNEL, {"at": self._at()})
+        lines = self.env["mo.batch.line"].browse(set().union(*(news["lines"] for news in pending.values()))).exists()
+        changed = lines.grouped("controller_id")
         for controller in self.env["plc.controller"].browse(pending).exists():
-            bus._sendone(controller, CHANNEL, self._message(controller, pending[controller.id]))
+            message = self._message(controller, pending[controller.id], changed.get(controller, lines.browse()))
+            bus._sendone(controller, CHANNEL, message)
 
     @api.model
-    def _message(self, controller, news):
+    def _message(self, controller, news, lines):
+        """
+        :param lines: components of it whose actual quantity changed
+        """
         message = {"plc": controller.id, "at": self._at()}
         if news.get("fill"):
             message["fill"] = news["fill"]
         if not news["lane"]:
-            lines = self.env["mo.batch.line"].browse(news["lines"]).exists()
             contact = fields.Datetime.to_string(controller.last_contact) or ""
             dosings = lines.browse().union(*(line._dosing() for line in lines))._dosings()
             actual = [[dosing[:1].id, sum(dosing.mapped("actual_qty"))] for dosing in dosings]

@@ -7,7 +7,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 
 from ...plc.exchange import Answer, Plan, converse
-from ...plc.layout import CLOCK, FLAGS, LEVEL
+from ...plc.layout import FLAGS, LEVEL
 from ...plc.reconcile import DOWNLOADING, OFFERED, QUEUED, SENDING, highest_job, recipe_slots, reconcile
 from ...tools.moments import future_moments, pull_back_future_moments
 from ...tools.translate import describe_error
@@ -41,7 +41,7 @@ class PlcTaskExchange(models.AbstractModel):
     def _work(self):
         looks, conversations = LastLooks(self), []
         with TakenPlcs(self, self.env["plc.controller"]._to_serve(), looks.is_known) as taken:
-            converse(self._begin(taken, looks, conversations), taken.most)
+            converse(self._begin(taken, looks, conversations), taken.most, looks.amounts.store)
             looks.record_contacts()
         self._vacuum_board()
         requests = {conversation.controller_id: conversation.requests for conversation in conversations}
@@ -134,7 +134,7 @@ class Conversation:
         self._read_before = None  # when the PLC was read before this answer, or some seconds earlier
         self._hid = False  # some of its slots were out of reach before this exchange
         self._sent = {}  # Write -> when it was sent: a PLC may show it only after its next scan
-        self._last = None  # the LastLook that found nothing to do, as long as nothing is new
+        self._last = None  # the LastLook after which nothing is left to do, as long as nothing is new
 
     @property
     def controller(self):
@@ -159,20 +159,27 @@ class Conversation:
         return replace(self._last.asked, plan=replace(plan, levels=levels))
 
     def _look_again(self, asked, answer):
-        """The next plan after an answer to the plan of a look that found nothing to do: if nothing is new since, there is still
-        nothing to do."""
-        last, self._last = self._last, self.looks.last(self.controller_id)
-        if last != self._last:
+        """The next plan after an answer to the plan of a look that left nothing to do: if nothing is new since, or amounts
+        alone, there is still nothing left."""
+        before, self._last = self._last, self.looks.last(self.controller_id)
+        last = self._last
+        if not last or last.asked is not before.asked:
             return self._safely(self._begin_again)
-        if last.shown != shown(answer) or asked.plan.clock and self._safely(self._clock.digest, asked.plan, answer):
+        if not self._is_known(last, answer) or asked.plan.clock and self._safely(self._clock.digest, asked.plan, answer):
             return self._safely(self._take_up, asked, answer)
         if asked.plan.levels:
             self._safely(self._levels.digest, asked.plan, answer)
         self.looks.note_contact(self.controller_id)
         return self._live_again(last)
 
+    def _is_known(self, last, answer):
+        """Nothing new is shown, or amounts alone, which are noted."""
+        what = shown(answer)
+        return what == last.shown or self.looks.amounts.note(self.env, self.controller_id, last, answer.seen, what)
+
     def _begin_again(self):
         """Something was written. It may be that nobody shall talk to the PLC any more."""
+        self.goes_on = False
         return self._first_plan() if self._is_on() else None
 
     def _is_on(self):
@@ -184,7 +191,7 @@ class Conversation:
         return self._digest(asked, answer)
 
     def _live_again(self, last):
-        self.goes_on = bool(last.pause and self.task._is_enabled())
+        self.goes_on = bool(last.pause)
         if not self.goes_on or time.monotonic() + last.pause > self.live_until:
             return None
         return replace(last.asked, plan=replace(last.asked.plan, delay=last.pause, reconnect=True, clock=False))
@@ -303,19 +310,19 @@ class Conversation:
         controller._record_untaken()
         unfinished = self._clock.digest(plan, answer) or unfinished
         self._levels.digest(plan, answer)
-        if not (steps or acks or unfinished or waiting):
-            self._keep_look(asked, answer, known)
         jobs = controller._jobs(plan.layout) if steps or acks or unfinished else known
+        if not (acks or unfinished or waiting) and all(step.is_progress for step in steps):
+            self._keep_look(asked, answer, jobs, steps)
         return self._next_plan(plan.layout, jobs, writes, again, waiting or unfinished, unsure)
 
-    def _keep_look(self, asked, answer, jobs):
-        """Nothing was to be done. If time alone changes nothing of it, the next look may find the same."""
+    def _keep_look(self, asked, answer, jobs, steps):
+        """Nothing is left to do. If time alone changes nothing of it, the next look may find the same."""
         plan = asked.plan
         is_usual = not (plan.writes or asked.unsure or self._hid or self._refusals.is_muted)
         is_whole = (len(plan.feedback), len(plan.events)) == (plan.layout.slots, len(plan.layout.event_places))
-        is_whole = is_whole and plan.clock == plan.layout.has(CLOCK)
-        if is_usual and is_whole and all(job.settled and job.state not in DOWNLOADING for job in jobs):
-            self._last = self.looks.keep(self.controller, asked, answer, jobs)
+        is_settled = all(job.settled and job.id in asked.settled for job in jobs)
+        if is_usual and is_whole and is_settled and all(job.state not in DOWNLOADING for job in jobs):
+            self._last = self.looks.keep(self.controller, asked, answer, jobs, steps)
 
     def _before(self, answer):
         """The feedback of slots in which an end was seen at least a scan ago."""

@@ -224,8 +224,8 @@ class TestOneProductTwice(TwiceCase):
         lines = Lanes(self.controller, batch).items()[0]["batches"][0]["lines"]
         wheat = [line for line in lines if line["place"] == "Silo 101"]
         self.assertEqual([(line["planned"], line["actual"]) for line in wheat], [(640.0, 320.0)])
-        news = {"lane": False, "lines": set(batch.line_ids.ids)}
-        actual = dict(self.env["plc.board"]._message(self.controller, news)["actual"])
+        message = self.env["plc.board"]._message(self.controller, {"lane": False}, batch.line_ids)
+        actual = dict(message["actual"])
         self.assertEqual(actual[wheat[0]["id"]], 320.0)
 
     def test_two_different_products_of_one_silo(self):

@@ -350,6 +350,19 @@ class TestSideBySide(RoundCase):
         converse(conversations())
         self.assertEqual([answer.error for answer in answers], [None])
 
+    def test_a_rest_when_nothing_is_on_the_wire(self):
+        """Also at the end; where one PLC is always on the wire, it is not waited for."""
+        found, answers = [], []
+        plans = [self.plan(feedback=(1,)), self.plan(feedback=(1,), delay=0.05)]
+        converse([self.talk(answers, *plans)], rest=lambda: found.append(len(answers)))
+        self.assertEqual({1, 2} - {*found}, set())
+        with patch.object(exchange, "REST_SECONDS", 0.0):
+            found.clear()
+            with self.silent() as endpoint:
+                slow = self.talk([], replace(self.plan(feedback=(1,)), endpoint=endpoint))
+                converse([slow, self.talk(answers, *plans)], rest=lambda: found.append(len(answers)))
+        self.assertEqual({3, 4} - {*found}, set())
+
     def test_a_plan_whose_time_has_come_does_not_wait_for_others(self):
         def talk(name, plan):
             yield plan

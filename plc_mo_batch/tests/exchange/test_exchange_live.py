@@ -42,14 +42,17 @@ class TestLivePolling(LiveCase):
     def poll(self, between):
         """One run of Task 2, in which ``between`` happens after each look that live polling may follow."""
         self.is_handed_over()
-        honest = Conversation._live_plan
 
-        def live_plan(conversation, *args):
-            self.looks += 1
-            between(conversation)
-            return honest(conversation, *args)
+        def noting(honest):
+            def live_plan(conversation, *args):
+                self.looks += 1
+                between(conversation)
+                return honest(conversation, *args)
 
-        with patch.object(Conversation, "_live_plan", live_plan):
+            return live_plan
+
+        whole, known = noting(Conversation._live_plan), noting(Conversation._live_again)
+        with patch.multiple(Conversation, _live_plan=whole, _live_again=known):
             self.run_task(2)
 
     def test_one_run_follows_all_batches_to_their_end(self):

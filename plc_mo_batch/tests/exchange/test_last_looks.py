@@ -147,11 +147,8 @@ class TestSomethingNew(LastLookCase):
         self.plc.step(0)  # it takes the job
         self.assertTrue(self.decides())
         self.assertEqual(self.batch.state, "running")
-        self.decides()
-        for _minute in range(3):
-            self.plc.step(60)
-            self.assertTrue(self.decides())
-        self.assertGreater(sum(self.batch.line_ids.mapped("actual_qty")), 0)
+        self.run_plc(self.plc, 1)
+        self.assertEqual(self.batch.state, "completed")
 
     def test_the_plc_is_silent(self):
         self.plc.stop()
@@ -171,6 +168,21 @@ class TestSomethingNew(LastLookCase):
     def test_a_clock_that_is_set_back(self):
         with patch.object(fields.Datetime, "now", return_value=fields.Datetime.now() - timedelta(hours=2)):
             self.assertTrue(self.decides())
+
+    def test_what_was_not_settled_when_it_was_asked(self):
+        """It is by the time of the answer: the next look may conclude more from the same words."""
+        last_looks._KEPT.clear()
+        self.batch.date_offered = fields.Datetime.now()
+        digest = Conversation._digest
+
+        def settle(conversation, *args):
+            conversation.env["mo.batch"].sudo().browse(self.batch.id).date_offered -= timedelta(minutes=1)
+            return digest(conversation, *args)
+
+        with patch.object(Conversation, "_digest", settle):
+            self.decides()
+        self.assertTrue(self.decides())
+        self.assertFalse(self.decides())
 
     def test_what_is_not_settled_is_decided_again(self):
         self.batch.date_offered = fields.Datetime.now()

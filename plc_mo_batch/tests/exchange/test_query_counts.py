@@ -17,6 +17,7 @@ MOST = {
     "fill": (76, 3),
     "download": (103, 8),
     "look": (53, 0),  # three of them to remember that it found nothing
+    "amounts": (45, 0),  # of a batch that runs, and nothing else: nearly all of it for all PLCs together
     "nothing new": (33, 0),  # 12 of them are the exchange's, for all PLCs together; the others are the scheduled action's
     "write back": (142, 52),
 }
@@ -69,6 +70,12 @@ class TestQueryCounts(MillCase):
         self.controller.last_contact -= timedelta(minutes=1)  # it is written every few seconds only
         with self.counted(found, "nothing new"):
             self.run_task(2)
+        self.plc.step(0)
+        self.run_task(2)
+        for _look in range(2):
+            self.plc.step(20)
+            with self.counted(found, "amounts"):
+                self.run_task(2)
         self.run_plc(self.plc, batches)
         self.assertEqual(set(self.queue().mapped("state")), {"completed"})
         with self.counted(found, "write back"):
