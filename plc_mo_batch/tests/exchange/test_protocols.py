@@ -140,6 +140,7 @@ class TestVisits(ProtocolCase):
                 setup.picking_type_ids = self.picking_type.copy({"sequence_code": transport})
                 setup.action_test()
                 self.assertRecordValues(setup, [{"step": "silos", "is_answering": True}])
+                setup.line_ids[0].product_ids = self.wheat
                 setup.is_checked = True
                 setup.action_connect()
                 self.assertRecordValues(setup.controller_id, [{"transport": transport, "commissioned": True}])
