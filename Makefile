@@ -12,7 +12,7 @@ help:
 	@echo "make coverage  lines and branches of plc/ and models/ that the tests cover, to docs/coverage.md"
 	@echo "make mutants plc/ changed in one place at a time: do the tests notice? (docs/mutation.md)"
 	@echo "make screenshots  PNGs of every screen, light, dark and on a tablet, to docs/images"
-	@echo "make torture  kills Odoo, the PLC and PostgreSQL at every commit and every Modbus request (hours)"
+	@echo "make torture  kills Odoo, the PLC and PostgreSQL at every commit and every request to the PLC (hours)"
 	@echo "make soak SEED=…  faults, memory losses, jumping clocks, people who click at random; MINUTES=5"
 	@echo "make package  the addon as a wheel in dist/, and an Odoo without this clone installs it in a database"
 	@echo "make audit   known vulnerabilities of the Python packages (asks PyPI, so it needs the network)"
@@ -58,6 +58,7 @@ torture:
 	@dev/torture --handshake flags
 	@dev/torture --cycle events --handshake job-numbers
 	@dev/torture --cycle events --handshake flags
+	@for protocol in fins fins-tcp s7 opcua; do dev/torture --protocol $$protocol --cycle few --no-sabotage --share 1/20 || exit; done
 	@dev/torture --genuine --no-sabotage --stride 137
 
 soak:

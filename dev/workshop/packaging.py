@@ -1,5 +1,5 @@
-"""``dev/package``: the addon as a wheel in dist/, and the proof that Odoo installs it from there, not from the clone; and pip what
-a wire needs."""
+"""``dev/package``: the addon as a wheel in dist/, and the proof that Odoo installs it from there, not from the clone; and pip
+what a wire needs."""
 
 import os
 import subprocess
