@@ -23,15 +23,27 @@ def left_behind(output):
     return [port for port in ports if not is_free(port)] + found
 
 
-@pytest.mark.parametrize(
-    "handshake",
-    [pytest.param(name, marks=in_turn("demo", number, 2)) for number, name in enumerate(("job-numbers", "flags"))],
+# all protocols and both handshakes, one for each commit; FINS over UDP has no flags
+CYCLES = (
+    ("modbus", "job-numbers"),
+    ("fins", "job-numbers"),
+    ("opcua", "flags"),
+    ("modbus", "flags"),
+    ("s7", "job-numbers"),
+    ("fins-tcp", "flags"),
 )
-def test_ten_orders_run_through(handshake, folder):
-    with Process([DEMO, "--once", "--speed", 600, "--handshake", handshake], folder / "demo.log") as demo:
+
+
+@pytest.mark.parametrize(
+    ("protocol", "handshake"),
+    [pytest.param(*cycle, marks=in_turn("demo", number, len(CYCLES))) for number, cycle in enumerate(CYCLES)],
+)
+def test_ten_orders_run_through(protocol, handshake, folder):
+    command = [DEMO, "--once", "--speed", 600, "--protocol", protocol, "--handshake", handshake]
+    with Process(command, folder / "demo.log") as demo:
         assert demo.wait(1800) == 0, demo.output()
     output = demo.output()
-    assert re.search(r"10 orders done .* all \d+ lines agree", output), output
+    assert re.search(rf"10 orders done .*\({protocol}, {handshake}\), all \d+ lines agree", output), output
     for step in ("queued", "sending", "offered", "completed", "written back"):
         batches = set(re.findall(rf"\d\d:\d\d:\d\d  {step} +(BATCH/\d+)  WH/MILL/\d+  slot \d+", output))
         assert len(batches) == 10, f"{step}: {sorted(batches)}"

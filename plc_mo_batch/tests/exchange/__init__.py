@@ -14,6 +14,7 @@ from . import (
     test_parallel_runs,
     test_protocols,
     test_protocols_broken,
+    test_protocols_commissioned,
     test_protocols_restarted,
     test_query_counts,
     test_refusals,
