@@ -152,9 +152,8 @@ class _Channel:
         self.received = 0  # bytes since the last request
         self.is_gone = False  # the server closed it
         self.is_secure = policy.URI != library.policies.SecurityPolicyNone.URI
-        limits = library.channel.TransportLimits(CHUNK, CHUNK, MOST_CHUNKS, MOST_BYTES)
         self._policy = policy
-        self._secure = library.channel.SecureConnection(policy, limits)
+        self._secure = library.channel.SecureConnection(policy, library.channel.TransportLimits())
         self._number = 0
         self._until = 0.0
 
@@ -198,9 +197,7 @@ class _Channel:
         ua, binary = self.library.ua, self.library.binary
         self.timeout = min(self.timeout, CLOSING)
         if session:
-            request = ua.CloseSessionRequest()
-            request.DeleteSubscriptions = True
-            self.ask(request)
+            self.ask(ua.CloseSessionRequest())
         closing = binary.struct_to_binary(ua.CloseSecureChannelRequest())
         self._send(self._secure.message_to_binary(closing, ua.MessageType.SecureClose, self._number + 1))
 
@@ -240,7 +237,7 @@ class _Channel:
         while message is None:
             head = self._exactly(8)
             size = int.from_bytes(head[4:], "little")
-            if not 8 < size <= CHUNK:
+            if not 8 < size <= CHUNK or self.received > MOST_BYTES:  # the library's limits become those of the server
                 raise _NotUa
             data = ua.utils.Buffer(head + self._exactly(size - 8))
             message = self._secure.receive_from_header_and_body(binary.header_from_binary(data), data)

@@ -250,6 +250,42 @@ class TestOpcUa(OpcUaCase):
         self.assertEqual([frame[:3] for frame in frames], [b"HEL", b"OPN", b"MSG", b"MSG", b"MSG", b"CLO"])
         self.assertEqual(frames[-2][TYPE : TYPE + 4], b"\1\0\xd9\1")
 
+    def test_what_is_sent(self):
+        """Hello with what Odoo takes at most; then requests, each with the next number, and how long it is waited for."""
+        frames = []
+        proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive, lambda frame: frames.append(frame) or True))
+        with opened(replace(self.endpoint(timeout=2.5), port=proxy.port), "flags") as wire:
+            wire.read_words(ADDRESS, 10, NODE)
+            wire.read_words(ADDRESS, 10, NODE)
+        wait_until(lambda: len(frames) == 8, "the farewell")
+        hello = [int.from_bytes(frames[0][place : place + 4], "little") for place in range(8, 28, 4)]
+        self.assertEqual(hello, [0, 65535, 65535, 1 << 20, 64])
+        self.assertTrue(frames[0].endswith(f"opc.tcp://127.0.0.1:{proxy.port}".encode()))
+        numbers = [int.from_bytes(frame[20:24], "little") for frame in frames[2:]]
+        self.assertEqual(numbers, [2, 3, 4, 5, 6, 7])
+        ua, binary = self.plc.front.ua, self.plc.front.binary
+        for number, frame in zip((4, 5), frames[4:6], strict=True):
+            header = binary.struct_from_binary(ua.ReadRequest, ua.utils.Buffer(frame[24:])).RequestHeader
+            self.assertEqual((header.RequestHandle, header.TimeoutHint), (number, 2500))
+
+    def test_answers_in_many_pieces(self):
+        """A server may send them so, up to a limit, whatever the server itself says of limits."""
+        genuine, endpoint = simulated._Talk._Read, replace(self.endpoint(), port=self.plc.port)
+
+        def read(talk, request):
+            talk._limits.max_send_buffer = 150
+            return genuine(talk, request)
+
+        with patch.object(simulated._Talk, "_Read", read):
+            with opened(endpoint, "flags") as wire:
+                self.assertEqual(wire.read_words(ADDRESS, 125, NODE)[:10], BEFORE)
+                self.assertEqual(wire.read_words(ADDRESS, 10, NODE), BEFORE)
+            with self.assertRaises(LinkError) as caught, opened(endpoint, "flags") as wire:
+                self.enterContext(patch.object(opcua, "MOST_BYTES", 300))
+                self.assertEqual(wire.read_words(ADDRESS, 10, NODE), BEFORE)
+                wire.read_words(ADDRESS, 125, NODE)
+            self.assertEqual((caught.exception.kind, caught.exception.detail), ("reply", NO_ANSWER))
+
     def test_manners(self):
         with patch.object(opcua, "time", Rests()) as rests, self.opened(manners=Manners(0.5, 0.2)) as wire:
             for _request in range(3):
