@@ -6,9 +6,10 @@ import socket
 import subprocess
 
 import pytest
+import requests
 from support import in_turn
 
-from workshop.plant import DEV, Process, is_free, query, wait_for
+from workshop.plant import ADMIN, DEV, Process, free_port, is_free, query, wait_for
 
 DEMO = DEV / "demo"
 
@@ -56,6 +57,30 @@ def test_ctrl_c_leaves_nothing_behind(folder):
         demo.signal(signal.SIGINT)
         assert demo.wait(1800) == 130, demo.output()
     assert not left_behind(demo.output())
+
+
+def test_it_waits_for_somebody_and_goes_on(folder):
+    """Nothing is queued before somebody looks at the board; when all is done, the same orders come again."""
+    with Process([DEMO, "--speed", 600, "--bare", "--port", free_port()], folder / "demo.log") as demo:
+        wait_for("The link", lambda: "to begin." in demo.output(), 600, demo.check)
+        url = re.search(r"http://\S+/odoo/plc-board", demo.output()).group()
+        assert "queued" not in demo.output()
+        look_at_the_board(url.removesuffix("/odoo/plc-board"))
+        wait_for("The second round", lambda: demo.output().count("orders are done") == 2, 900, demo.check)
+        demo.signal(signal.SIGINT)
+        assert demo.wait(1800) == 0, demo.output()
+    batches = set(re.findall(r"written back +(BATCH/\d+)", demo.output()))
+    assert len(batches) == 20, sorted(batches)
+
+
+def look_at_the_board(url):
+    """As its page does."""
+    with requests.Session() as browser:
+        database = query("postgres", "SELECT datname FROM pg_database WHERE datname = 'plc_demo'")[0][0]
+        params = {"db": database, "login": ADMIN[0], "password": ADMIN[1]}
+        browser.post(f"{url}/web/session/authenticate", json={"params": params}, timeout=120)
+        call = {"model": "plc.controller", "method": "get_board", "args": [], "kwargs": {}}
+        browser.post(f"{url}/web/dataset/call_kw/plc.controller/get_board", json={"params": call}, timeout=120)
 
 
 def test_busy_port_is_named():

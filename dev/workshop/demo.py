@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import sys
@@ -39,6 +40,7 @@ MILL_SECONDS = 10 * 5 * 60.0  # more than ten batches take at speed 1
 LOOK_SECONDS = 0.3
 WEIGHING = "202:3.02"  # what is weighed by hand for the first order, besides what the mill doses: product number and kg
 SENSOR_SECONDS = 120.0  # a run of the exchange reads the sensors once, and may go on for a minute
+VISIT = "/plc.controller/get_board"  # what a board asks the server for, in its log
 PRESS_AGAIN_SECONDS = 5.0  # a server's cron workers may not have been listening yet
 
 COLOURS = {
@@ -91,7 +93,7 @@ def main():
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="dev/demo", description="Ten orders run from confirmed to done, before your eyes.")
+    parser = argparse.ArgumentParser(prog="dev/demo", description="Orders run from confirmed to done, before your eyes.")
     add = parser.add_argument
     add("--once", action="store_true", help="one cycle without a person, a mass balance; exit code 0: every line agrees")
     add("--handshake", default="job-numbers", choices=HANDSHAKES, help="which of the two layouts (default: %(default)s)")
@@ -206,6 +208,17 @@ class Office:
         self._rpc.call("mrp.production", "action_assign", self.ids)
         self._rpc.call("plc.controller", "write", [self.plc], {"enabled": True})
 
+    def order_more(self):
+        """The same orders again, once their silos are full."""
+        self.silos.refill()
+        self.ids = [self._copy(order) for order in self.ids]
+        self._rpc.call("mrp.production", "action_confirm", self.ids)
+        self._rpc.call("mrp.production", "action_assign", self.ids)
+
+    def _copy(self, order):
+        made = self._rpc.call("mrp.production", "copy", [order])
+        return made[0] if isinstance(made, list) else made
+
     def fill(self):
         """The button "Fill now"."""
         self._rpc.call("plc.controller", "action_fill_now", [self.plc])
@@ -312,13 +325,28 @@ class Demo:
         self.office.open()
         self.screen = Screen(self.server.log)
         self._announce()
-        seconds = self._cycle()
         if self.options.once:
-            return self._settle(seconds)
-        say(paint("good", f"\nAll {len(self.office.ids)} orders are done, {seconds:.0f} s after the fill."))
-        say(f"Odoo goes on running at {self.server.url} - Ctrl-C stops everything.\n")
+            return self._settle(self._cycle())
+        self._wait_for_somebody()
         while True:
-            self._look()
+            seconds = self._cycle()
+            say(paint("good", f"\nAll {len(self.office.ids)} orders are done, {seconds:.0f} s after the fill."))
+            say("The same orders come again - Ctrl-C stops everything.\n")
+            self.office.order_more()
+
+    def _wait_for_somebody(self):
+        """Nobody is to log in to batches that are over."""
+        say(f"Open the board{', or press Enter here,' if sys.stdin.isatty() else ''} to begin.\n")
+        while not self._is_somebody_there():
+            self._check()
+
+    def _is_somebody_there(self):
+        if not sys.stdin.isatty():
+            time.sleep(LOOK_SECONDS)
+        elif select.select([sys.stdin], [], [], LOOK_SECONDS)[0]:
+            sys.stdin.readline()
+            return True
+        return VISIT in self.server.log.read_text("utf-8", errors="replace")
 
     def _prepare(self):
         port = self.options.port
@@ -361,7 +389,7 @@ class Demo:
     def _announce(self):
         server, login = self.server, "{} / {}".format(*ADMIN)
         say()
-        say(f"  Odoo           {paint('good', server.url + '/odoo/action-plc_mo_batch.mo_batch_action')}  (login {login})")
+        say(f"  Odoo           {paint('good', server.url + '/odoo/plc-board')}  (login {login})")
         what = f"{self.options.protocol}, {self.options.handshake}, {self.options.speed:g} times real time"
         say(f"  PLC simulator  127.0.0.1:{self.simulator.port}, {what}")
         say(f"  Logs           {self.folder}")

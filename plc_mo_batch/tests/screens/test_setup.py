@@ -97,8 +97,8 @@ class TestSetup(MillCase):
         setup.action_next()
         setup.picking_type_ids = False
         for words, mend in (
-            (r"operation types .* one silo holds\. .* tick", {"picking_type_ids": self.picking_type.ids}),
-            (r"^Enter what at least one silo holds\. .* tick", {}),
+            ("operation types .*one silo holds.*tick", {"picking_type_ids": self.picking_type.ids}),
+            ("^Enter what at least one silo holds.*tick", {}),
             ("^Check that each silo", {"is_checked": True}),
         ):
             self.assertRegex(setup.missing, words)

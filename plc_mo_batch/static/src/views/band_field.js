@@ -78,7 +78,7 @@ export class BandField extends Component {
                 animation: false,
                 interaction: { mode: "index", intersect: false },
                 plugins: {
-                    legend: { labels: { color: TEXT, filter: (item) => Boolean(item.text) } },
+                    legend: { labels: { color: TEXT, boxWidth: 24, boxHeight: 2, filter: (item) => Boolean(item.text) } },
                     tooltip: {
                         filter: (item) => item.datasetIndex === 0,
                         callbacks: { footer: ([item]) => (item ? batches[item.dataIndex] : "") },
