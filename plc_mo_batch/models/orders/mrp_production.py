@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ...plc.codec import CodecError
 from ...tools.translate import translate
@@ -232,10 +233,17 @@ class MrpProduction(models.Model):
         letters = layout.area("recipe").field("order").words * 2
         name = f"{self.name}#{share.part:02}" if share.count > 1 else self.name
         name = name if len(name) <= letters else f"~{name[1 - letters :]}"
-        others = [("controller_id", "=", controller.id), ("order_name", "=", name), ("production_id", "!=", self.id)]
-        if self.env["mo.batch"].with_context(active_test=False).search_count(others, limit=1):
+        if self._plc_is_name_of_another(controller, name):
             raise NotQueueable(self.env._("the PLC already has another order called %s", name))
         return name
+
+    def _plc_is_name_of_another(self, controller, name):
+        """Whether the PLC has, or ever had, another order of that name. It is asked for each recipe: by SQL, as building a search
+        takes ten times as long as running it."""
+        self.env["mo.batch"].flush_model(["controller_id", "order_name", "production_id"])
+        query = "SELECT EXISTS (SELECT FROM mo_batch WHERE controller_id = %s AND order_name = %s AND production_id <> %s)"
+        [[found]] = self.env.execute_query(SQL(query, controller.id, name, self.id))
+        return found
 
     def _prepare_plc_lines(self, controller, layout, share):
         lines, seen = Recipe(self, controller, layout, share).lines(), {}

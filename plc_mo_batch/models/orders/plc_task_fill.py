@@ -6,6 +6,7 @@ from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import split_every
 
 from ...plc.codec import CodecError
 from ...tools.translate import describe_error
@@ -17,6 +18,7 @@ from .order_versions import OrderVersions
 
 ORDER = "plc_first desc, priority desc, date_start, id"
 PAGE = 50  # orders checked in one go while the fill is not complete
+TOGETHER = 8  # PLCs whose rows one transaction holds, for less than a second: an exchange that writes to one waits so long
 
 
 @dataclass(frozen=True)
@@ -47,21 +49,38 @@ class PlcTaskFill(models.AbstractModel):
 
     @api.model
     def _work(self):
-        for served in self._mine():
-            controller = served.with_prefetch()._in_plc_language()  # alone: each commit forgets all that were read
-            try:
-                controller.env[self._name]._fill(controller)
-                self._commit()
-            except TransactionRollbackError:
-                self._rollback()  # another fill was faster, or the exchange, which writes to the same row
-                self._log("%s: another transaction was faster, nothing done", controller.name)
-                self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
-                self._commit()
-            except Exception as error:
-                self._rollback()
-                self._log("%s: not filled: %s", controller.name, error)
-                self.env["mo.batch.journal"]._record("error", describe_error(controller.env, error), controller=controller)
-                self._commit()
+        for ids in split_every(TOGETHER, self._mine().ids):
+            self._fill_together(self.env["plc.controller"].sudo().browse(ids))
+
+    @api.model
+    def _fill_together(self, controllers):
+        """Fill the queues of some PLCs in one transaction, which reads once what their recipes share. If that fails, each by
+        itself (rule 8).
+
+        What was read is forgotten by each commit, so of the other PLCs nothing is read.
+        """
+        try:
+            for controller in controllers:
+                plc = controller._in_plc_language()
+                plc.env[self._name]._fill(plc)
+            self._commit()
+        except Exception as error:
+            self._rollback()
+            if len(controllers) == 1:
+                self._record_not_filled(controllers._in_plc_language(), error)
+            else:
+                for controller in controllers:
+                    self._fill_together(controller.with_prefetch())
+
+    @api.model
+    def _record_not_filled(self, controller, error):
+        if isinstance(error, TransactionRollbackError):  # of another fill, or the exchange, which writes to the same row
+            self._log("%s: another transaction was faster, nothing done", controller.name)
+            self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
+        else:
+            self._log("%s: not filled: %s", controller.name, error)
+            self.env["mo.batch.journal"]._record("error", describe_error(controller.env, error), controller=controller)
+        self._commit()
 
     @api.model
     def _fill(self, controller):
@@ -92,9 +111,8 @@ class PlcTaskFill(models.AbstractModel):
             versions = OrderVersions(controller).of_batches()
             for batch in batches:
                 batch.order_version = versions[batch.id]
-        self._recheck(controller)
+        refused = self._recheck(controller) and self.env["mrp.production"].search_count(self._refused_domain(controller))
         self._log("Auto-sync completed: %s MO batches synced", len(batches))
-        refused = self.env["mrp.production"].search_count(self._refused_domain(controller))
         self.env["plc.board"]._mark_filled(controller, queued=len(batches), refused=refused)
         if batches:
             self.env["plc.task.exchange"]._trigger()
@@ -167,13 +185,18 @@ class PlcTaskFill(models.AbstractModel):
     @api.model
     def _recheck(self, controller):
         """Clear reasons that no longer hold, also of orders that are not due yet. If there are many, each fill checks the next
-        ones."""
-        productions = self.env["mrp.production"]
+        ones.
+
+        :return: how many there were
+        """
+        productions, found = self.env["mrp.production"], 0
         for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
             refused = [*domain, ("plc_reason", "!=", False)]
             count = productions.search_count(refused)
             offset = controller.fill_count * PAGE % count if count > PAGE else 0
             self._recheck_page(controller, count and productions.search(refused, order=ORDER, limit=PAGE, offset=offset))
+            found += count
+        return found
 
     @api.model
     def _recheck_page(self, controller, refused):

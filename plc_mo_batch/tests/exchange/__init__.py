@@ -10,6 +10,7 @@ from . import (
     test_exchange_live,
     test_fault_sentences,
     test_last_looks,
+    test_more_plcs,
     test_noted_amounts,
     test_parallel_runs,
     test_protocols,

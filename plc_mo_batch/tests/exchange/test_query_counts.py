@@ -14,8 +14,8 @@ FEW, MANY = 2, 8  # batches
 OURS = ("SAVEPOINT", "RELEASE")  # no table is touched
 # task -> (queries for a PLC with its run, more for each batch)
 MOST = {
-    "fill": (76, 3),
-    "download": (103, 8),
+    "fill": (75, 2),
+    "download": (90, 0),
     "look": (53, 0),  # three of them to remember that it found nothing
     "amounts": (45, 0),  # of a batch that runs, and nothing else: nearly all of it for all PLCs together
     "nothing new": (33, 0),  # 12 of them are the exchange's, for all PLCs together; the others are the scheduled action's

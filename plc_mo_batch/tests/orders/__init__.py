@@ -6,6 +6,7 @@ from . import (
     test_doors_undecided,
     test_doors_waiting,
     test_fill,
+    test_fill_lots,
     test_fill_race,
     test_fill_together,
     test_level_table,
