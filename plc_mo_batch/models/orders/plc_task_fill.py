@@ -66,20 +66,22 @@ class PlcTaskFill(models.AbstractModel):
             self._commit()
         except Exception as error:
             self._rollback()
-            if len(controllers) == 1:
-                self._record_not_filled(controllers._in_plc_language(), error)
-            else:
+            if len(controllers) > 1:
                 for controller in controllers:
                     self._fill_together(controller.with_prefetch())
+            elif isinstance(error, TransactionRollbackError):
+                self._put_off(controllers)
+            else:
+                self._log("%s: not filled: %s", controllers.name, error)
+                message = describe_error(controllers._in_plc_language().env, error)
+                self.env["mo.batch.journal"]._record("error", message, controller=controllers)
+                self._commit()
 
     @api.model
-    def _record_not_filled(self, controller, error):
-        if isinstance(error, TransactionRollbackError):  # of another fill, or the exchange, which writes to the same row
-            self._log("%s: another transaction was faster, nothing done", controller.name)
-            self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
-        else:
-            self._log("%s: not filled: %s", controller.name, error)
-            self.env["mo.batch.journal"]._record("error", describe_error(controller.env, error), controller=controller)
+    def _put_off(self, controller):
+        """Another fill was faster, or the exchange, which writes to the same row."""
+        self._log("%s: another transaction was faster, nothing done", controller.name)
+        self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
         self._commit()
 
     @api.model

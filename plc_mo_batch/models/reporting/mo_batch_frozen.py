@@ -21,7 +21,7 @@ class MoBatchFrozen(models.Model):
     _order = "batch_id, number"
     _rec_name = "file_name"
 
-    batch_id = fields.Many2one("mo.batch", required=True, readonly=True, ondelete="cascade")
+    batch_id = fields.Many2one("mo.batch", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="batch_id.company_id", store=True)
     number = fields.Integer(string="Version", required=True, readonly=True, aggregator=None)
     create_date = fields.Datetime(string="Frozen On", readonly=True)

@@ -37,7 +37,7 @@ export class BandField extends Component {
     /** For who does not see the picture. */
     get summary() {
         const { doses, mean, low, high } = this.band;
-        return _t("%(count)s doses: %(mean)s %% from plan on average, most between %(low)s and %(high)s %%", {
+        return _t("%(count)s doses: on average %(mean)s percent from plan, most of them between %(low)s and %(high)s", {
             count: doses.length,
             mean,
             low,
