@@ -37,9 +37,9 @@ class StockQuant(models.Model):
         return question
 
     def _apply_inventory(self, *args, **kwargs):
-        silos = self._plc_silos()
+        places = self._plc_silos().location_id
         result = super()._apply_inventory(*args, **kwargs)
-        silos.write({"counted_at": fields.Datetime.now(), "count_doubtful": False})
+        places.plc_counted_at = fields.Datetime.now()
         return result
 
     def _plc_silos(self):
@@ -81,12 +81,23 @@ class StockInventoryConflict(models.TransientModel):
         return self.quant_ids.action_apply_inventory()
 
 
+class StockLocation(models.Model):
+    """When a silo was counted stands where Odoo writes its own date of a count: written to the silo, a count and the end of a batch
+    would hold each other up."""
+
+    _inherit = "stock.location"
+
+    plc_counted_at = fields.Datetime(string="Counted On", readonly=True, copy=False)
+
+
 class PlcEquipment(models.Model):
     _inherit = "plc.equipment"
 
-    counted_at = fields.Datetime(string="Last Count", readonly=True, copy=False, help="When its stock was counted last.")
-    count_doubtful = fields.Boolean(
-        readonly=True, copy=False, help="The PLC dosed from it while it was counted: nobody knows whether that was gone by then."
+    counted_at = fields.Datetime(
+        related="location_id.plc_counted_at", string="Last Count", related_sudo=True, help="When its stock was counted last."
+    )
+    doubted_count = fields.Datetime(
+        readonly=True, copy=False, help="The PLC dosed while it was counted then: nobody knows whether that was gone by that time."
     )
 
     # Business methods
@@ -94,7 +105,7 @@ class PlcEquipment(models.Model):
     def _is_counted_since(self, at):
         """The last count may be younger than a moment, and nobody was asked to count again yet."""
         second = timedelta(seconds=1)  # that a stored moment may be younger than it says
-        return bool(self.counted_at and not self.count_doubtful and at) and self.counted_at + second > at
+        return bool(self.counted_at and self.counted_at != self.doubted_count and at) and self.counted_at + second > at
 
 
 class MoBatch(models.Model):
@@ -115,7 +126,7 @@ class MoBatch(models.Model):
             new = dict(zip(codes, actuals, strict=True)).get(silo.code, 0.0) - before.get(silo.code, 0.0)
             if self.uom_id.compare(new, 0) > 0:
                 self._remark(self._counted_meanwhile(silo, new))
-                silo.count_doubtful = True
+                silo.doubted_count = silo.counted_at
 
     def _counted_meanwhile(self, silo, new):
         return self.env._(

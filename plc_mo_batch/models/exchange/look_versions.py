@@ -7,7 +7,7 @@ from ..layouts.layout_versions import LAYOUT_ROWS, row_versions, version_of
 
 # What a look reads, each table with where its rows come from: ``r`` is the row, ``plc_id`` whose look it is.
 _PLC = "plc JOIN {table} r ON r.{key} = plc.plc_id"
-_SILO = "plc JOIN plc_equipment e ON e.controller_id = plc.plc_id JOIN {table} r ON r.{key} = e.id"
+_SILO = "plc JOIN plc_equipment e ON e.controller_id = plc.plc_id JOIN {table} r ON r.{key} = e.{own}"
 _BATCH = "siblings AS plc JOIN {table} r ON r.{key} = plc.batch_id"
 _ORDER = "orders AS plc JOIN {table} r ON r.{key} = plc.order_id"
 _EVENT = """plc JOIN plc_register_area a ON a.layout_id = plc.layout_id AND a.kind = '{kind}',
@@ -16,7 +16,8 @@ _EVENT = """plc JOIN plc_register_area a ON a.layout_id = plc.layout_id AND a.ki
 ROWS = {
     "plc_equipment": _PLC.format(table="plc_equipment", key="controller_id"),
     "plc_controller_stock_picking_type_rel": _PLC.format(table="plc_controller_stock_picking_type_rel", key="plc_controller_id"),
-    "plc_equipment_product_product_rel": _SILO.format(table="plc_equipment_product_product_rel", key="plc_equipment_id"),
+    "plc_equipment_product_product_rel": _SILO.format(table="plc_equipment_product_product_rel", key="plc_equipment_id", own="id"),
+    "stock_location": _SILO.format(table="stock_location", key="id", own="location_id"),  # when it was counted
     "ir_attachment": "plc JOIN ir_attachment r ON r.res_model = 'plc.controller' AND r.res_id = plc.plc_id",  # certificates
     "mo_batch": _BATCH.format(table="mo_batch", key="id"),
     "mo_batch_line": _BATCH.format(table="mo_batch_line", key="batch_id"),

@@ -64,18 +64,27 @@ class PlcTaskFill(models.AbstractModel):
                 plc = controller._in_plc_language()
                 plc.env[self._name]._fill(plc)
             self._commit()
+        except TransactionRollbackError:
+            self._rollback()
+            if not self._fill_each(controllers):
+                self._put_off(controllers)
         except Exception as error:
             self._rollback()
-            if len(controllers) > 1:
-                for controller in controllers:
-                    self._fill_together(controller.with_prefetch())
-            elif isinstance(error, TransactionRollbackError):
-                self._put_off(controllers)
-            else:
+            if not self._fill_each(controllers):
                 self._log("%s: not filled: %s", controllers.name, error)
                 message = describe_error(controllers._in_plc_language().env, error)
                 self.env["mo.batch.journal"]._record("error", message, controller=controllers)
                 self._commit()
+
+    @api.model
+    def _fill_each(self, controllers):
+        """
+        :return: whether there are several
+        """
+        several = len(controllers) > 1
+        for controller in controllers if several else ():
+            self._fill_together(controller.with_prefetch())
+        return several
 
     @api.model
     def _put_off(self, controller):

@@ -182,7 +182,7 @@ FIELDS = {
             "product_ids product_number review_kg review_percent sensor_limit_kg sequence tolerance_kg tolerance_percent"
         ),
         SHOWN: (
-            "cleaned_at company_id count_doubtful counted_at emptied_at last_fill_id level level_lots level_outlook "
+            "cleaned_at company_id counted_at doubted_count emptied_at last_fill_id level level_lots level_outlook "
             "level_percent level_state sensor_at sensor_level sensor_problem sensor_told"
         ),
     },

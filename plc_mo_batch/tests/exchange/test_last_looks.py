@@ -208,6 +208,7 @@ class TestLookVersions(LastLookCase):
         center = self.env["mrp.workcenter"].create({"name": "Mixer"})
         self.env["mrp.workorder"].create({"name": "Mix", "workcenter_id": center.id, "production_id": self.order.id})
         self.controller.tls_ca = b"bm9uZQ=="
+        self.controller.equipment_ids[:1].location_id = self.picking_type.default_location_src_id.copy({"name": "Silo"})
         event = {"controller_id": self.controller.id, "event_slot": 1, "words": "1", "event_key": "A"}
         event["company_id"] = self.env.company.id
         self.env["plc.failure"].create({**event, "equipment_code": "101"})
