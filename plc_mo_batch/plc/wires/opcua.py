@@ -579,7 +579,7 @@ class OpcUaWire:
                 raise _NotUa
             self._check_status(results[0], address, count)
             words = self._words(results[0], address, count)
-            if len(items) > 1:
+            if text not in self._arrays:
                 self._arrays[text] = self._known(*results)
             self._check_age(self._arrays[text], results[0], answer.ResponseHeader.Timestamp)
         return words

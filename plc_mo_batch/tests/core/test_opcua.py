@@ -857,6 +857,17 @@ class TestAsking(OpcUaCase):
             self.assertEqual(caught.exception.kind, kind)
             self.assert_no_write(caught.exception)
 
+    def test_what_names_no_node(self):
+        """Spaces are no end of a name."""
+        told = '%s does not name a node; expected something like ns=3;s="Mo"."Slots"'
+        for name in ("x", "ns=2", "x y"):
+            with self.assertRaises(LinkError) as caught, self.opened() as wire:
+                wire.read_words(ADDRESS, 10, f"NODE {name}")
+            self.assertEqual((caught.exception.kind, caught.exception.detail), ("setup", told % name))
+        with self.assertRaises(LinkError) as caught, self.opened() as wire:
+            wire.read_words(ADDRESS, 10, "NODE ns=2;s=No Such Words")
+        self.assertEqual((caught.exception.kind, caught.exception.cause), ("exception", "node"))
+
     def test_what_is_no_node(self):
         with self.opened() as wire, self.assertRaisesRegex(ValueError, "^Words$"):
             wire.node("Words")

@@ -56,6 +56,16 @@ def coded(place, code, length=0):
     return spoil
 
 
+def foreign(talk):
+    """A fault: what would be a refusal, of another protocol."""
+    talk.send(b"\3\0\0\x13\2\xf0\x80\x33\3\0\0" + talk.request[11:13] + b"\0\0\0\0\x81\4")
+
+
+def empty(talk):
+    """A fault: a telegram with nothing in it."""
+    talk.send(b"\3\0\0\7\2\xf0\x80")
+
+
 # beside those of the table (wire_faults): fault -> kind of the error, of a read and of a write alike; whether the request had
 # reached the PLC
 FAULTS = {
@@ -70,8 +80,14 @@ FAULTS = {
     "another function": (fault.flipped(19, 0x02), "reply", True),
     "another function's last bit": (fault.flipped(19), "reply", True),
     "two items": (fault.flipped(20, 0x03), "reply", True),
+    "a refusal of another protocol": (foreign, "reply", False),
+    "an empty telegram": (empty, "reply", False),
 }
-READ_FAULTS = {"length": (fault.flipped(23), "reply"), "length's last byte": (fault.flipped(24, 0x08), "reply")}
+READ_FAULTS = {
+    "length": (fault.flipped(23), "reply"),
+    "length's last byte": (fault.flipped(24, 0x08), "reply"),
+    "done, and no data": (coded(21, 0xFF), "reply"),
+}
 # code -> cause, whether a write's fate is unknown
 ITEM_CODES = {
     0x01: ("", True), 0x03: ("access", False), 0x05: ("2", False), 0x06: ("", False), 0x07: ("", False),
