@@ -61,6 +61,7 @@ SCREENS = [
     Screen("silo-band", "plc-silo-dosing", ".o_plc_band canvas", clicks=(".o_data_row:first-of-type td[name=equipment_id]",)),
     Screen("output", "plc-output", ".o_graph_canvas_container canvas"),
     Screen("output-pivot", "plc-output", ".o_pivot td", clicks=(".o_switch_view.o_pivot",)),
+    Screen("output-calendar", "plc-output", ".o_calendar_view .fc-event", clicks=(".o_switch_view.o_calendar",)),
     Screen("shift", "plc-shift", ".o_form_view [name=until]"),
     Screen("shift-report", "../report/html/plc_mo_batch.report_plc_shift/{shift}", ".o_plc_shift svg", height=1560),
     Screen("recall", "plc-recall", ".o_form_view [name=subject]"),

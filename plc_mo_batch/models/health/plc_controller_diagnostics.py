@@ -1,4 +1,5 @@
 import json
+import re
 
 import odoo.release
 from odoo import fields, models
@@ -7,7 +8,7 @@ from odoo.modules.module import get_manifest
 from ..common.roles import check_manager
 
 LATEST = 200  # lines of the journal
-REDACTED = "**REDACTED**"
+REDACTED, PERSON = "**REDACTED**", "**PERSON**"
 # what nobody needs to find a fault, and what a file that is mailed around must not tell
 SECRETS = ("login_password", "login_user", "tls_ca", "tls_certificate", "tls_key")
 PEOPLE = ("res.partner", "res.users")
@@ -46,6 +47,23 @@ class PlcController(models.Model):
         return json.dumps(self._told_diagnostics(), indent=2, ensure_ascii=False, default=str)
 
     def _told_diagnostics(self):
+        told = self._whole_diagnostics()
+        names = self._people()
+        for part in ("batches", "alarms", "journal"):
+            told[part] = [{name: _without(names, value) for name, value in row.items()} for row in told[part]]
+        return told
+
+    def _people(self):
+        """Names that sentences may have: who acted, and who is told of alarms and shifts. The longest first, as one may be part
+        of another."""
+        journal = self.env["mo.batch.journal"]._read_group([("controller_id", "=", self.id)], ["user_id"])
+        users = self.env["res.users"].union(*(user for (user,) in journal), self.responsible_id).sudo()
+        users -= self.env.ref("base.user_root")
+        partners = [self[name].sudo() for name, field in self._fields.items() if field.comodel_name == "res.partner"]
+        names = {*users.mapped("name"), *(name for each in partners for name in each.mapped("name"))}
+        return sorted(filter(None, names), key=len, reverse=True)
+
+    def _whole_diagnostics(self):
         batches = self.env["mo.batch"].search([("controller_id", "=", self.id)], order="slot, id")
         alarms = self.env["plc.alarm"].search(self.env["plc.alarm"]._open_domain(self), order="date_opened, id")
         journal = self.env["mo.batch.journal"].search([("controller_id", "=", self.id)], limit=LATEST)
@@ -74,6 +92,14 @@ class PlcController(models.Model):
             else:
                 told[name] = field.convert_to_read(self[name], self, use_display_name=True)
         return told
+
+
+def _without(names, value):
+    """A sentence without these names."""
+    if isinstance(value, str):
+        for name in names:
+            value = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", PERSON, value)
+    return value
 
 
 def _is_setting(field):

@@ -31,6 +31,7 @@ def paper(report, records, name, lang, zone):
     :param lang: code of the language; None: English
     :param zone: in which times are told
     """
+    lang = lang or "en_US"  # the template would else take that of who renders it
     report = report.with_context(lang=lang, tz=zone)
     told = {"paper_lang": lang}
     page = _whole_page(report._render_qweb_html(report.report_name, records.ids, data=dict(told))[0])

@@ -76,6 +76,8 @@ class PlcShiftMail(models.Model):
         :return: what was mailed, or nothing
         """
         partners = controller.shift_mail_partner_ids.filtered("email")
+        if not partners:
+            return self.browse()
         names = ", ".join(partners.mapped("name"))
         values = {"controller_id": controller.id, "since": since, "until": until, "recipients": names}
         try:

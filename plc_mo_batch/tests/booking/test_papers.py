@@ -223,6 +223,9 @@ class TestShiftMail(PapersCase):
         self.assertEqual(len(self.mails("2026-03-02 23:00:00")), 1)
 
     def test_to_nobody(self):
+        self.chief.email = False
+        self.assertFalse(self.mails("2026-03-02 07:01:00"))
+        self.chief.email = "chief@example.com"
         for values in ({"shift_mail": "never"}, {"shift_mail_partner_ids": [Command.clear()]}, {"active": False}):
             with self.subTest(values), self.env.cr.savepoint() as savepoint:
                 self.controller.write(values)

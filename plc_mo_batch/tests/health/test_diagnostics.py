@@ -46,8 +46,11 @@ class TestDiagnostics(PatientHttpCase, MillCase):
         self.assertTrue(told["journal"] and told["layout"] and told["versions"]["addon"])
 
     def test_what_it_keeps_to_itself(self):
+        night = new_test_user(self.env, "diagnostics_night", name="Night Name", groups="plc_mo_batch.group_operator")
+        self.order.plc_batch_ids.with_user(night)._journal("user", "Night Name gave up this batch; Chief Name was told.")
         text = self.download("manager").text
-        for hidden in (SECRET, base64.b64encode(SECRET.encode()).decode(), "Chief Name", "chief@example.com"):
+        self.assertIn("**PERSON** gave up this batch; **PERSON** was told.", text)
+        for hidden in (SECRET, base64.b64encode(SECRET.encode()).decode(), "Chief Name", "Night Name", "chief@example.com"):
             self.assertNotIn(hidden, text)
         told = json.loads(text)["plc"]
         redacted = {name: told[name] for name in SECRETS if told[name]}
