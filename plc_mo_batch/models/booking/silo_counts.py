@@ -85,7 +85,8 @@ class StockLocation(models.Model):
     """When a silo was counted stands where Odoo writes its own date of a count: written to the silo, a count and the end of a batch
     would hold each other up."""
 
-    _inherit = "stock.location"
+    _name = "stock.location"
+    _inherit = ["stock.location", "plc.sealed"]
 
     plc_counted_at = fields.Datetime(string="Counted On", readonly=True, copy=False)
 

@@ -79,6 +79,7 @@ class FieldCase(SecurityCase):
         cls.picking_type.name = f"Mill {MARK}"
         cls.keep(layout, layout.area_ids[0], layout.area_ids[0].field_ids[0], mill.equipment_ids[0], partner, lot)
         cls.keep(cls.picking_type, cls.maker, cls.bom, cls.env.company)
+        cls.keep(cls.picking_type.default_location_src_id.copy({"name": f"Place {MARK}"})).plc_counted_at = "2026-01-02 03:04:05"
         line = cls.keep(cls.bom.bom_line_ids[0])
         line.plc_equipment_id = mill.equipment_ids[0]
 

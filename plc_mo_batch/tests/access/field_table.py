@@ -26,6 +26,7 @@ ODOO = {
     "product.product": (EVERYBODY, SETTINGS),
     "product.template": (EVERYBODY, SETTINGS),
     "res.config.settings": (SETTINGS, SETTINGS),
+    "stock.location": (EVERYBODY, SETTINGS),
     "stock.move": (PLANNERS, PLANNERS),
 }
 
@@ -318,6 +319,9 @@ FIELDS = {
             "plc_task_1_enabled plc_task_1_minutes plc_task_2_enabled plc_task_2_minutes plc_task_3_enabled "
             "plc_task_3_minutes plc_task_4_enabled plc_task_4_minutes plc_write_back_tries"
         ),
+    },
+    "stock.location": {
+        SHOWN: "plc_counted_at",
     },
     "stock.move": {
         SHOWN: "plc_batch_id plc_carried plc_carried_value",

@@ -144,6 +144,7 @@ class TestSecurityFields(FieldCase):
             "plc.register.field": {"area_id": layout.area_ids[0].id, "name": "New", "role": "formula", "offset": 90},
             "plc.register.layout": {"name": "New"},
             "mrp.production": {"product_id": self.feed.id, "picking_type_id": self.picking_type.id},
+            "stock.location": {"name": "New"},
             "stock.move": {"product_id": self.feed.id, **self.places()},
             "mrp.workorder": self.copied("mrp.workorder", "name", "workcenter_id", "production_id", "product_uom_id"),
             "mrp.workcenter.productivity": self.copied("mrp.workcenter.productivity", "workcenter_id", "loss_id"),
