@@ -150,7 +150,6 @@ class _Channel:
         self.timeout = timeout
         self.token = library.ua.NodeId()  # of the session
         self.received = 0  # bytes since the last request
-        self.is_gone = False  # the server closed it
         self.is_secure = policy.URI != library.policies.SecurityPolicyNone.URI
         self._policy = policy
         self._secure = library.channel.SecureConnection(policy, library.channel.TransportLimits())
@@ -255,7 +254,6 @@ class _Channel:
             self.plain.settimeout(left)
             part = self.plain.recv(count - len(data))
             if not part:
-                self.is_gone = True
                 raise ConnectionResetError
             data += part
             self.received += len(part)
@@ -693,7 +691,7 @@ class OpcUaWire:
             return self._refusal(error, -1, 0, writing)
         if isinstance(error, TimeoutError) and not channel.received:
             return LinkError("timeout", writing=writing, cause=later)
-        if channel.is_gone or isinstance(error, ConnectionError):
+        if isinstance(error, ConnectionError):
             return LinkError("reset", writing=writing, cause=later)
         return LinkError("reply", NO_ANSWER, writing)
 

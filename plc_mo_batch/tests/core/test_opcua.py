@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from contextlib import contextmanager
 from dataclasses import replace
@@ -285,6 +286,27 @@ class TestOpcUa(OpcUaCase):
                 self.assertEqual(wire.read_words(ADDRESS, 10, NODE), BEFORE)
                 wire.read_words(ADDRESS, 125, NODE)
             self.assertEqual((caught.exception.kind, caught.exception.detail), ("reply", NO_ANSWER))
+
+    def test_bytes_that_come_in_parts(self):
+        """As many as belong to a message, and none of the next."""
+        there = bytearray(range(20))
+
+        class Parts:
+            def settimeout(self, _seconds):
+                pass
+
+            def recv(self, count):
+                part = bytes(there[: min(count, 3)])
+                del there[: len(part)]
+                return part
+
+        library = opcua._library()
+        channel = opcua._Channel(library, Parts(), library.policies.SecurityPolicyNone(), SURE)
+        channel._until = time.monotonic() + SURE
+        self.assertEqual(channel._exactly(8), bytes(range(8)))
+        self.assertEqual((channel.received, len(there)), (8, 12))
+        with self.assertRaises(ConnectionResetError):
+            channel._exactly(13)
 
     def test_manners(self):
         with patch.object(opcua, "time", Rests()) as rests, self.opened(manners=Manners(0.5, 0.2)) as wire:
