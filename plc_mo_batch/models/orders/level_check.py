@@ -17,6 +17,8 @@ class LevelCheck:
         self.policy = controller.level_policy
         silos = controller.equipment_ids if self.policy != "ignore" else controller.equipment_ids.browse()
         self._levels = SiloLevels(silos)
+        self._silos = {silo.id: (silo, silo.location_id) for silo in silos.sudo() if silo in self._levels}
+        self._free = {}  # (silo, product) -> weight that nothing takes of what was queued before
         self._queued = {}  # (place, product) -> weight, of what is queued since
 
     def shortages(self, lines):
@@ -45,11 +47,12 @@ class LevelCheck:
         one."""
         wanted, first = {}, {}
         for line in lines:
-            silo = self.env["plc.equipment"].sudo().browse(line["equipment_id"])
-            if silo in self._levels:
-                key = first.setdefault(silo.location_id, silo), self.env["product.product"].browse(line["product_id"])
+            silo, place = self._silos.get(line["equipment_id"], (None, None))
+            if silo:
+                key = first.setdefault(place, silo), line["product_id"]
                 wanted[key] = wanted.get(key, 0.0) + line["planned_qty"]
-        return [(*key, weight) for key, weight in wanted.items()]
+        products = self.env["product.product"]
+        return [(silo, products.browse(product), weight) for (silo, product), weight in wanted.items()]
 
     def _take(self, silo, product, weight):
         key = silo.location_id, product
@@ -59,7 +62,9 @@ class LevelCheck:
         return self._levels.owed(silo, product) + self._queued.get((silo.location_id, product), 0.0)
 
     def _left(self, silo, product):
-        return self._levels.weight(silo, product) - self._taken(silo, product)
+        if (silo, product) not in self._free:
+            self._free[silo, product] = self._levels.weight(silo, product) - self._levels.owed(silo, product)
+        return self._free[silo, product] - self._queued.get((silo.location_id, product), 0.0)
 
     def _lacks(self, silo, product, weight):
         return float_compare(self._left(silo, product), weight, precision_digits=2) < 0
