@@ -15,7 +15,7 @@ def part(name):
 
 
 def main():
-    parts = ["wire", "writeback", "silos"]
+    parts = ["wire", "writeback", "silos", "live"]
     if not all(map(part, parts)):
         return 1
     kept = "--no-load" in sys.argv[1:] or part("load")

@@ -69,6 +69,8 @@ SECTIONS = {
             "handover_xmlrpc_s",
             "1 times",
         ),
+        ("Live look at one of 100 PLCs whose amounts change each second", "live_look_ms", MS, "", "", "5 ms"),
+        ("Share of them that decide more than amounts", "live_whole_looks", "", "", "", ""),
     ),
 }
 RATIOS = {
