@@ -98,7 +98,9 @@ class PlcEquipment(models.Model):
         related="location_id.plc_counted_at", string="Last Count", related_sudo=True, help="When its stock was counted last."
     )
     doubted_count = fields.Datetime(
-        readonly=True, copy=False, help="The PLC dosed while it was counted then: nobody knows whether that was gone by that time."
+        readonly=True,
+        copy=False,
+        help="The PLC dosed while it was counted then: nobody knows whether that was gone by that time.",
     )
 
     # Business methods

@@ -16,7 +16,9 @@ _EVENT = """plc JOIN plc_register_area a ON a.layout_id = plc.layout_id AND a.ki
 ROWS = {
     "plc_equipment": _PLC.format(table="plc_equipment", key="controller_id"),
     "plc_controller_stock_picking_type_rel": _PLC.format(table="plc_controller_stock_picking_type_rel", key="plc_controller_id"),
-    "plc_equipment_product_product_rel": _SILO.format(table="plc_equipment_product_product_rel", key="plc_equipment_id", own="id"),
+    "plc_equipment_product_product_rel": _SILO.format(
+        table="plc_equipment_product_product_rel", key="plc_equipment_id", own="id"
+    ),
     "stock_location": _SILO.format(table="stock_location", key="id", own="location_id"),  # when it was counted
     "ir_attachment": "plc JOIN ir_attachment r ON r.res_model = 'plc.controller' AND r.res_id = plc.plc_id",  # certificates
     "mo_batch": _BATCH.format(table="mo_batch", key="id"),
