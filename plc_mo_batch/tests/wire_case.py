@@ -5,6 +5,7 @@ Plain Python.
 
 from contextlib import contextmanager
 from dataclasses import replace
+from unittest.mock import patch
 
 from odoo.tests import BaseCase
 
@@ -74,6 +75,19 @@ class WireCase(BaseCase):
     def send(self, **values):
         with self.opened(**values) as wire:
             wire.write_words(ADDRESS, AFTER, self.registers)
+
+    def assert_connects(self, module):
+        """To host and port alone, with the PLC's timeout, whatever else is known of an address of IPv6."""
+        for address in (("192.0.2.7", 9600), ("2001:db8::7", 9600, 0, 3)):
+            with (
+                patch.object(module, "resolve", return_value=[address]),
+                patch.object(module.socket, "create_connection", side_effect=ConnectionRefusedError) as connect,
+                self.assertRaises(LinkError) as caught,
+                opened(self.endpoint(timeout=7.5), "job_numbers"),
+            ):
+                pass
+            self.assertEqual((caught.exception.kind, caught.exception.cause), ("connect", "refused"))
+            connect.assert_called_once_with(address[:2], 7.5)
 
     def assert_fails(self, call, kind, writing=False):
         """After one request, or after those before a write, on a connection that is closed."""

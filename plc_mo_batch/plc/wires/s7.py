@@ -95,10 +95,10 @@ class _PatientSocket:
 
 
 def _refused_read(pdu: bytes) -> int:
-    """What the item of a read was refused with, else 0. Some servers say that data follow, and the library then takes the answer
+    """What the item of a read without data says, else 0. Some servers say that data follow, and the library then takes the answer
     for a truncated one."""
     is_whole = len(pdu) == 18 and pdu[6:10] == NO_DATA and pdu[12:14] == ONE_READ
-    return pdu[14] if is_whole and pdu[14] != DONE else 0
+    return pdu[14] if is_whole else 0
 
 
 class S7Wire:

@@ -501,6 +501,9 @@ class TestConnecting(OpcUaCase):
             self.assertEqual(self.poll(), BEFORE)
             self.assertEqual({call.args[0][0] for call in connect.call_args_list}, {"127.0.0.1"})
 
+    def test_how_it_connects(self):
+        self.assert_connects(opcua)
+
     def test_addresses(self):
         for host in ("127.0.0.1", "localhost"):
             self.assertEqual(self.fails(host=host, allowed=()).kind, "address")

@@ -247,6 +247,9 @@ class TestConnecting(S7Case):
             with patch.object(self.plc.front, "pdu", pdu):
                 self.assertEqual(str(self.fails()), f"reply: {NO_ANSWER}")
 
+    def test_how_it_connects(self):
+        self.assert_connects(s7)
+
     def test_addresses(self):
         for host in ("127.0.0.1", "localhost"):
             self.assertEqual(self.fails(host=host, allowed=()).kind, "address")
