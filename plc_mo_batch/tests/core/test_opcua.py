@@ -4,6 +4,7 @@ simulator; and every fault that an answer can have."""
 import asyncio
 import importlib.util
 import json
+import logging
 import socket
 import subprocess
 import sys
@@ -500,6 +501,43 @@ class TestConnecting(OpcUaCase):
             connect.side_effect = create_connection
             self.assertEqual(self.poll(), BEFORE)
             self.assertEqual({call.args[0][0] for call in connect.call_args_list}, {"127.0.0.1"})
+
+    def test_who_odoo_says_it_is(self):
+        """With a certificate the name that it has."""
+        asked, genuine = [], simulated._Talk._CreateSession
+
+        def create(talk, request):
+            asked.append(request.Parameters.ClientDescription)
+            return genuine(talk, request)
+
+        certificate = Authority().application("urn:other").certificate
+        with patch.object(simulated._Talk, "_CreateSession", create):
+            for tls, uri in ((Tls(), "urn:odoo:plc_mo_batch"), (Tls(certificate=certificate), "urn:other")):
+                with opened(replace(self.endpoint(), tls=tls), "flags"):
+                    self.assertEqual((asked[-1].ApplicationUri, asked[-1].ApplicationName.Text), (uri, "Odoo"))
+
+    def test_a_session_that_there_is_not_is_not_closed(self):
+        frames = []
+        proxy = self.enterContext(fault.FaultProxy(self.plc.port, receive, lambda frame: frames.append(frame[:3]) or True))
+        with patch.object(simulated._Talk, "_CreateSession", lambda talk, _request: talk._fault("BadTooManySessions")):
+            self.assertEqual(self.fails(port=proxy.port).cause, "sessions")
+        wait_until(lambda: frames[-1] == b"CLO", "the farewell")
+        self.assertEqual(frames, [b"HEL", b"OPN", b"MSG", b"CLO"])
+
+    def test_a_farewell_that_is_not_answered(self):
+        """Nobody is told: what was read or written stands."""
+        with fault.FaultProxy(self.plc.port, receive) as proxy:
+            proxy.faults += [*[fault.passed_on] * 5, fault.hung_up]
+            with opened(replace(self.endpoint(), port=proxy.port), "flags") as wire:
+                self.assertEqual(wire.read_words(ADDRESS, 10, NODE), BEFORE)
+
+    def test_the_library_s_log(self):
+        """It is silent, unless somebody wants to hear it."""
+        logger = logging.getLogger("asyncua")
+        for level, expected in ((logging.NOTSET, logging.CRITICAL + 1), (logging.DEBUG, logging.DEBUG)):
+            with patch.object(logger, "level", level):
+                opcua._library()
+                self.assertEqual(logger.level, expected)
 
     def test_how_it_connects(self):
         self.assert_connects(opcua)
