@@ -40,7 +40,7 @@ MILL_SECONDS = 10 * 5 * 60.0  # more than ten batches take at speed 1
 LOOK_SECONDS = 0.3
 WEIGHING = "202:3.02"  # what is weighed by hand for the first order, besides what the mill doses: product number and kg
 SENSOR_SECONDS = 120.0  # a run of the exchange reads the sensors once, and may go on for a minute
-VISIT = "/plc.controller/get_board"  # what a board asks the server for, in its log
+VISITED = "SELECT EXISTS (SELECT FROM res_device_log)"  # by a browser: Odoo notes from which device somebody is logged in
 PRESS_AGAIN_SECONDS = 5.0  # a server's cron workers may not have been listening yet
 
 COLOURS = {
@@ -336,7 +336,7 @@ class Demo:
 
     def _wait_for_somebody(self):
         """Nobody is to log in to batches that are over."""
-        say(f"Open the board{', or press Enter here,' if sys.stdin.isatty() else ''} to begin.\n")
+        say(f"Log in{', or press Enter here,' if sys.stdin.isatty() else ''} to begin.\n")
         while not self._is_somebody_there():
             self._check()
 
@@ -346,7 +346,7 @@ class Demo:
         elif select.select([sys.stdin], [], [], LOOK_SECONDS)[0]:
             sys.stdin.readline()
             return True
-        return VISIT in self.server.log.read_text("utf-8", errors="replace")
+        return query(self.database, VISITED)[0][0]
 
     def _prepare(self):
         port = self.options.port
