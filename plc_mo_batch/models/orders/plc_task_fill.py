@@ -50,48 +50,43 @@ class PlcTaskFill(models.AbstractModel):
     @api.model
     def _work(self):
         for ids in split_every(TOGETHER, self._mine().ids):
-            self._fill_together(self.env["plc.controller"].sudo().browse(ids))
+            controllers = self.env["plc.controller"].sudo().browse(ids)  # each commit forgets what was read: not those of others
+            if len(ids) == 1 or not self._filled_together(controllers):
+                for controller in controllers:
+                    self._fill_alone(controller.with_prefetch()._in_plc_language())
 
     @api.model
-    def _fill_together(self, controllers):
-        """Fill the queues of some PLCs in one transaction, which reads once what their recipes share. If that fails, each by
-        itself (rule 8).
+    def _filled_together(self, controllers):
+        """Fill the queues of some PLCs in one transaction, which reads once what their recipes share.
 
-        What was read is forgotten by each commit, so of the other PLCs nothing is read.
+        :return: False if that failed: then nothing was done, and each has to be tried by itself (rule 8)
         """
         try:
             for controller in controllers:
                 plc = controller._in_plc_language()
                 plc.env[self._name]._fill(plc)
             self._commit()
-        except TransactionRollbackError:
-            self._rollback()
-            if not self._fill_each(controllers):
-                self._put_off(controllers)
         except Exception as error:
             self._rollback()
-            if not self._fill_each(controllers):
-                self._log("%s: not filled: %s", controllers.name, error)
-                message = describe_error(controllers._in_plc_language().env, error)
-                self.env["mo.batch.journal"]._record("error", message, controller=controllers)
-                self._commit()
+            self._log("PLC by PLC, as not all can be filled: %s", error)
+            return False
+        return True
 
     @api.model
-    def _fill_each(self, controllers):
-        """
-        :return: whether there are several
-        """
-        several = len(controllers) > 1
-        for controller in controllers if several else ():
-            self._fill_together(controller.with_prefetch())
-        return several
-
-    @api.model
-    def _put_off(self, controller):
-        """Another fill was faster, or the exchange, which writes to the same row."""
-        self._log("%s: another transaction was faster, nothing done", controller.name)
-        self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
-        self._commit()
+    def _fill_alone(self, controller):
+        try:
+            controller.env[self._name]._fill(controller)
+            self._commit()
+        except TransactionRollbackError:
+            self._rollback()  # another fill was faster, or the exchange, which writes to the same row
+            self._log("%s: another transaction was faster, nothing done", controller.name)
+            self._trigger(fields.Datetime.add(fields.Datetime.now(), minutes=1))
+            self._commit()
+        except Exception as error:
+            self._rollback()
+            self._log("%s: not filled: %s", controller.name, error)
+            self.env["mo.batch.journal"]._record("error", describe_error(controller.env, error), controller=controller)
+            self._commit()
 
     @api.model
     def _fill(self, controller):
