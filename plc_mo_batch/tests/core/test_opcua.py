@@ -1057,6 +1057,22 @@ class TestSecurity(OpcUaCase):
         with patch(policies, "urn:none"):
             self.assertIn("does not offer this security", self.refused("tls", "policy"))
 
+    def test_a_security_that_it_has_for_others(self):
+        """What it offers counts with its mode; it is asked by the address that Odoo knows."""
+        genuine, asked = opcua._Channel.ask, []
+
+        def ask(channel, request, *kind):
+            answer = genuine(channel, request, *kind)
+            if type(request).__name__ == "GetEndpointsRequest":
+                asked.append(request.Parameters.EndpointUrl)
+                answer.Endpoints = [found for found in answer.Endpoints if found.SecurityMode.name == "Sign"]
+            return answer
+
+        with patch.object(opcua._Channel, "ask", ask):
+            self.assertEqual(self.entered(self.secure("sign")), BEFORE)
+            self.assertIn("does not offer this security", self.refused("tls", "policy"))
+        self.assertEqual(set(asked), {f"opc.tcp://127.0.0.1:{self.peer.port}"})
+
     def test_the_name_of_the_application(self):
         self.assertEqual(trust.application_of(self.ours.certificate), "urn:odoo:plc_mo_batch")
         for text in ("", "x", self.authority.own.certificate):
