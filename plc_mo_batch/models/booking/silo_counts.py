@@ -82,8 +82,8 @@ class StockInventoryConflict(models.TransientModel):
 
 
 class StockLocation(models.Model):
-    """When a silo was counted stands where Odoo writes its own date of a count: written to the silo, a count and the end of a batch
-    would hold each other up."""
+    """When a silo was counted stands where Odoo writes its own date of a count: written to the silo, a count and the end of a
+    batch would hold each other up."""
 
     _name = "stock.location"
     _inherit = ["stock.location", "plc.sealed"]
