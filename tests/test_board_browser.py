@@ -93,6 +93,16 @@ class Board(Browser):
     def wait_for(self, selector, text="", seconds=SECONDS):
         return wait_for(f"{selector} with {text!r}", lambda: self.has(selector, text), seconds, self._process.check)
 
+    def wait_focus(self, what, meant):
+        """Until what has the focus is what is meant: a dialog gives it back a moment after it is gone.
+
+        :raise Failure: with what has it instead
+        """
+        try:
+            wait_for(what, lambda: meant(self.evaluate(FOCUS)), SOON, self._process.check)
+        except Failure as failure:
+            raise Failure(f"{failure} The focus: {self.evaluate(FOCUS)}") from None
+
     def press(self, key, shift=False):
         """A key of the keyboard, as the browser gets it from the machine."""
         event = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": KEYS[key], "modifiers": 8 * shift}
@@ -138,7 +148,7 @@ def test_keyboard_alone_fills_holds_and_resumes(board):
     board.press(" ")
     board.wait_for(".o_plc_now .o_plc_batch", "On Hold")
     board.wait_for("button[name=action_resume]")
-    assert board.evaluate(FOCUS)["onBoard"]  # the button that had it is gone
+    board.wait_focus("The focus on the board", lambda focus: focus["onBoard"])  # the button that had it is gone
     board.tab_to("Resume")
     board.press("Enter")
     board.wait_for("button[name=action_hold]")
@@ -158,14 +168,14 @@ def test_dialog_keeps_the_focus_and_gives_it_back(board):
     assert {"Abort", "Back"} <= seen
     board.press("Escape")
     wait_for("The end of the question", lambda: not board.has(".modal"), SECONDS)
-    assert board.evaluate(FOCUS)["name"] == asked["name"]
+    board.wait_focus("The focus on Abort", lambda focus: focus["name"] == asked["name"])
     board.tab_to("Cancel: Slot 10")
     board.press("Enter")
     board.wait_for(".modal [name=reason]")
-    assert board.evaluate(FOCUS)["inDialog"]
+    board.wait_focus("The focus in the dialog", lambda focus: focus["inDialog"])
     board.press("Escape")
     wait_for("The end of the dialog", lambda: not board.has(".modal"), SECONDS)
-    assert board.evaluate(FOCUS)["name"].startswith("Cancel: Slot 10")
+    board.wait_focus("The focus on Cancel", lambda focus: focus["name"].startswith("Cancel: Slot 10"))
 
 
 def test_screen_reader(board):

@@ -64,6 +64,7 @@ class TestEscalation(MillCase):
             self.assertEqual(self.told(partner), ["All PLCs: not acknowledged for 20 minutes: Stuck batch"])
 
     def test_task_4_does_it(self):
+        self.cron(2).lastcall = Datetime.now()  # while Task 2 is late no PLC is said to be silent
         self.run_task(4)
         standing = self.alarms.search([("controller_id", "=", self.controller.id), ("date_closed", "=", False)])
         standing._close()
@@ -71,7 +72,7 @@ class TestEscalation(MillCase):
             {"silent_minutes": 1, "last_contact": "2020-01-01 00:00:00", "watched_since": "2020-01-01 00:00:00"}
         )
         self.run_task(4)
-        alarm = self.alarms.search([("controller_id", "=", self.controller.id), ("kind", "=", "silent")], limit=1)
+        alarm = self.alarms.search([("controller_id", "=", self.controller.id), ("kind", "=", "silent")]).ensure_one()
         alarm.date_opened = Datetime.now() - timedelta(minutes=30)
         self.run_task(4)
         self.assertTrue(alarm.date_escalated)
