@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 
 from psycopg2.errors import UniqueViolation
@@ -161,17 +162,25 @@ class PlcAlarm(models.Model):
 
     @api.model
     def _sync(self, kind, controller, conditions):
+        """As :meth:`_sync_kinds`, of one kind.
+
+        :param controller: the PLC that was checked; None for what affects all
+        """
+        return self._sync_kinds(controller or self.env["plc.controller"], {kind: conditions})
+
+    @api.model
+    def _sync_kinds(self, controller, found):
         """Open what is new, close what is over, and leave alone what goes on.
 
-        :param kind: what was checked; open alarms of this kind and PLC that are not among the conditions are over
-        :param controller: the PLC that was checked; None for what affects all
-        :param conditions: a :class:`Condition` each, all of this kind and PLC
+        :param controller: the PLC that was checked; empty for what affects all
+        :param found: kind that was checked -> a :class:`Condition` each, all of this kind and PLC; open alarms of such a kind
+            and this PLC that are not among the conditions are over
         :return: the alarms that were opened
         """
-        scope = [("kind", "=", kind), ("controller_id", "=", controller.id if controller else False)]
+        scope = [("kind", "in", list(found)), ("controller_id", "=", controller.id)]
         standing = {alarm._identity(): alarm for alarm in self.sudo().search([*scope, ("date_closed", "=", False)])}
         opened = self.browse()
-        for condition in conditions:
+        for condition in chain.from_iterable(found.values()):
             alarm = standing.pop(condition.identity, None)
             if alarm is None:
                 opened |= self._raise(condition)

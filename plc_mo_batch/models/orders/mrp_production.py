@@ -104,10 +104,16 @@ class MrpProduction(models.Model):
             "context": {"active_test": False},
         }
 
+    def action_confirm(self):
+        result = super().action_confirm()
+        self.env["plc.task.fill"]._on_confirmed(self)
+        return result
+
     def action_plc_requeue(self):
         """Let a withheld order be queued again by the next fill."""
         check_operator(self)
         self.sudo().write({"plc_withheld": False, "plc_stopped": False})
+        self.env["plc.task.fill"]._on_confirmed(self)
         return True
 
     # Business methods: what screens show about the PLC

@@ -12,6 +12,7 @@ from ...plc.codec import CodecError
 from ...tools.translate import describe_error
 from ..common.rule8 import apart
 from .level_check import LevelCheck
+from .mrp_production import OPEN_ORDER
 from .mrp_production_share import Share
 from .not_queueable import NotQueueable
 from .order_versions import OrderVersions
@@ -54,6 +55,16 @@ class PlcTaskFill(models.AbstractModel):
             if len(ids) == 1 or not self._filled_together(controllers):
                 for controller in controllers:
                     self._fill_alone(controller.with_prefetch()._in_plc_language())
+
+    @api.model
+    def _on_confirmed(self, orders):
+        """Fill an empty queue as soon as an order for it is confirmed (a setting), without waiting for the next run."""
+        if not self._setting("fill_on_confirm"):
+            return
+        plcs = self.env["plc.controller"]._to_serve()
+        kinds = orders.filtered(lambda order: order.state in OPEN_ORDER).picking_type_id
+        if any(not plc.queue_count for plc in plcs.filtered_domain([("picking_type_ids", "in", kinds.ids)])):
+            self._trigger()
 
     @api.model
     def _filled_together(self, controllers):

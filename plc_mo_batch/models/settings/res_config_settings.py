@@ -53,6 +53,9 @@ class ResConfigSettings(models.TransientModel):
     default_weight_policy = policy("weight_policy")
     plc_metrics_key = fields.Char(string="Metrics Key", config_parameter="plc_mo_batch.metrics_key", readonly=True, groups=SYSTEM)
     plc_refill = fields.Boolean(string="Refill an empty queue at once", config_parameter="plc_mo_batch.refill", groups=SYSTEM)
+    plc_fill_on_confirm = fields.Boolean(
+        string="Fill when an order is confirmed", config_parameter="plc_mo_batch.fill_on_confirm", groups=SYSTEM
+    )
     plc_allowed_networks = fields.Char(
         string="Allowed PLC networks", config_parameter="plc_mo_batch.allowed_networks", groups=SYSTEM
     )

@@ -315,8 +315,8 @@ FIELDS = {
             "default_ambiguous_policy default_backorder_policy default_consumption_policy default_disposition_policy "
             "default_dose_policy default_hand_add_check_policy default_hand_add_policy default_level_policy "
             "default_lot_policy default_missing_policy default_step_policy default_weight_policy plc_allowed_networks "
-            "plc_batch_limit plc_enabled plc_journal_days plc_metrics_key plc_parallel_runs plc_refill plc_shift_hours "
-            "plc_task_1_enabled plc_task_1_minutes plc_task_2_enabled plc_task_2_minutes plc_task_3_enabled "
+            "plc_batch_limit plc_enabled plc_fill_on_confirm plc_journal_days plc_metrics_key plc_parallel_runs plc_refill "
+            "plc_shift_hours plc_task_1_enabled plc_task_1_minutes plc_task_2_enabled plc_task_2_minutes plc_task_3_enabled "
             "plc_task_3_minutes plc_task_4_enabled plc_task_4_minutes plc_write_back_tries"
         ),
     },

@@ -38,6 +38,30 @@ class TestSettings(MillCase):
             self.assertFalse(self.queue())
             self.assertEqual(bool(self.env["ir.cron.trigger"].search_count(trigger)), refill)
 
+    def test_order_that_is_confirmed(self):
+        """It wakes Task 1 if that is wished, and its PLC has nothing to do; so does one that people release again."""
+        trigger = [("cron_id", "=", self.cron(1).id)]
+        elsewhere = self.picking_type.copy().id
+
+        def woken(act):
+            self.env["ir.cron.trigger"].search(trigger).unlink()
+            act()
+            return bool(self.env["ir.cron.trigger"].search_count(trigger))
+
+        for wished in (False, True):
+            self.save(plc_fill_on_confirm=wished)
+            self.assertEqual(woken(self.new_order), wished)
+            withheld = self.new_order()
+            withheld.plc_withheld = True
+            self.assertEqual(woken(withheld.action_plc_requeue), wished)
+            self.assertFalse(woken(lambda: self.new_order(picking_type_id=elsewhere)), "no PLC makes it")
+            self.run_task(1)
+            self.assertFalse(woken(self.new_order), "the queue is not empty")
+            self.queue().action_cancel(reason="plan", order_action="cancel")
+            self.assertFalse(self.queue())
+        self.controller.enabled = False
+        self.assertFalse(woken(self.new_order))
+
     def test_every_policy_has_its_places(self):
         """In the form of a PLC, and as the policy of a new one on the settings page."""
         policies = {name for name in self.controller._fields if name.endswith("_policy")}
