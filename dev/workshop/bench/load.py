@@ -63,9 +63,10 @@ class Plcs:
         self._process.wait()
 
     def tell(self, command):
+        """Their answer, a line."""
         self._process.stdin.write(f"{command}\n")
         self._process.stdin.flush()
-        self._process.stdout.readline()
+        return self._process.stdout.readline()
 
 
 @contextmanager

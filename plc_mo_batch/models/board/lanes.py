@@ -56,6 +56,7 @@ class Lanes:
             "id": controller.id,
             "name": controller.name,
             "place": controller.place or "",
+            "group": self._group(controller),
             "connection": self._connection_state(controller),
             "error": controller.last_error or "",
             "last_contact": fields.Datetime.to_string(controller.last_contact) or "",
@@ -64,6 +65,11 @@ class Lanes:
             "operation_types": controller.sudo().picking_type_ids.ids,
             "unit": controller.uom_id.name or "",
         }
+
+    def _group(self, controller):
+        """Its warehouse, with which others it is shown together where there are many; and its company, if there are several."""
+        warehouse = controller.sudo().picking_type_ids.warehouse_id[:1].name or self.env._("No warehouse")
+        return f"{controller.company_id.name} / {warehouse}" if len(self.controllers.company_id) > 1 else warehouse
 
     def _connection_state(self, controller):
         if not controller.enabled:

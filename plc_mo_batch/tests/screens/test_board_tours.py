@@ -54,3 +54,16 @@ class TestBoardTours(PatientHttpCase):
         self.assertTrue(other)
         (self.batches[0].production_id | other).plc_reason = "no silo"
         self.start_tour("/odoo/plc-board", "plc_board_why", login="night")
+
+    def test_many_plcs(self):
+        """A tile each; who touches one sees it whole."""
+        self.env["plc.controller"].search([("id", "!=", self.mill.id)]).active = False
+        kind, layout = self.mill.picking_type_ids[:1], self.mill.layout_id.id
+        values = [
+            {"name": f"Mixer {n:02}", "host": f"192.0.2.{n}", "layout_id": layout, "picking_type_ids": [(6, 0, kind.copy().ids)]}
+            for n in range(13)
+        ]
+        self.env["plc.controller"].create(values)
+        self.batches[0]._set_state("running")
+        self.batches[1]._record_error("no lot is known")
+        self.start_tour("/odoo/plc-board", "plc_board_tiles", login="night")

@@ -14,10 +14,12 @@ import { Connection } from "./connection";
 import { useKeptFocus } from "./kept_focus";
 import { Lane } from "./lane";
 import { BoardButtons, TimeAgo, TimeUntil } from "./parts";
+import { Tiles } from "./tiles";
 
 const CHANNEL = "plc_board";
 const WALL_TYPE = [1 / 48, 1 / 15]; // of the screen's height, at least and at most: smaller is not read from three metres
 const TURN_SECONDS = 15; // for which a page of a wall screen is shown
+const MOST_LANES = 12; // so many PLCs are shown each whole; more of them as tiles
 const SCHEMES = ["auto", "light", "dark"];
 
 const SEVERITIES = {
@@ -32,7 +34,7 @@ const isPageDark = () => Boolean(document.querySelector("link[href*='assets_web_
 /** The first screen: what are the PLCs doing, what is next, what is wrong, what may I do. */
 export class PlcBoard extends Component {
     static template = "plc_mo_batch.Board";
-    static components = { BoardButtons, Lane, Layout, TimeAgo, TimeUntil };
+    static components = { BoardButtons, Lane, Layout, Tiles, TimeAgo, TimeUntil };
     static props = { ...standardActionServiceProps };
 
     setup() {
@@ -187,7 +189,7 @@ export class PlcBoard extends Component {
         }
         const { top, bottom } = room.getBoundingClientRect();
         const edge = top + room.querySelector(".o_plc_top").offsetHeight;
-        const lanes = [...room.querySelectorAll(".o_plc_lane")].map((lane) => lane.getBoundingClientRect());
+        const lanes = [...room.querySelectorAll(".o_plc_lane, .o_plc_tile")].map((lane) => lane.getBoundingClientRect());
         const next = lanes.find((lane) => lane.bottom > bottom + 1);
         const page = next && next.top > edge + 1 ? next.top - edge : bottom - edge; // one that is larger than the page in pieces
         room.scrollTo({ top: next ? room.scrollTop + page : 0, behavior: "smooth" });
@@ -232,6 +234,10 @@ export class PlcBoard extends Component {
 
     get time() {
         return this.store.now.toLocaleString(luxon.DateTime.TIME_SIMPLE);
+    }
+
+    get isCrowded() {
+        return this.store.lanes.length > MOST_LANES;
     }
 
     get summary() {

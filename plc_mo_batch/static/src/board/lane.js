@@ -41,6 +41,12 @@ const SILOS = {
     short: { kind: "danger", icon: "fa-exclamation-circle" },
 };
 
+/** How a PLC is connected: a PLC that was not heard for long is no longer online, whatever it was. */
+export function connectionOf({ connection, last_contact: time, stale_after: seconds }, now) {
+    const isStale = Boolean(time && seconds) && now.diff(deserializeDateTime(time)).as("seconds") > seconds;
+    return CONNECTIONS[connection === "online" && isStale ? "stale" : connection];
+}
+
 /** The batch that the PLC makes: a bar for each component. */
 class BatchCard extends Component {
     static template = "plc_mo_batch.BatchCard";
@@ -116,13 +122,7 @@ export class Lane extends Component {
     // The PLC
 
     get connection() {
-        const { connection } = this.props.lane;
-        return CONNECTIONS[connection === "online" && this.isStale ? "stale" : connection];
-    }
-
-    get isStale() {
-        const { last_contact: time, stale_after: seconds } = this.props.lane;
-        return Boolean(time && seconds) && this.store.now.diff(deserializeDateTime(time)).as("seconds") > seconds;
+        return connectionOf(this.props.lane, this.store.now);
     }
 
     /** Nothing is in its queue, waits for it, or was made in the shift: of many such PLCs a line each is enough. */

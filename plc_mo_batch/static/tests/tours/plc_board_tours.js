@@ -126,3 +126,19 @@ tours.add("plc_board_live", {
         },
     ]),
 });
+
+tours.add("plc_board_tiles", {
+    steps: patient(() => [
+        { content: "each PLC is a tile", trigger: ".o_plc_group:has(h2:contains(YourCompany)):contains(14 PLCs, 1 running)" },
+        { content: "none is shown whole", trigger: ".o_plc_board:not(:has(.o_plc_lane))" },
+        { content: "the one that needs somebody says so", trigger: ".o_plc_tile:contains(Feed mill) .fa-exclamation-circle" },
+        { content: "what it makes", trigger: ".o_plc_tile:contains(Feed mill) .o_plc_tile_what:contains(0 %)" },
+        { content: "touch it", trigger: ".o_plc_tile:contains(Feed mill)", run: "click" },
+        { content: "it is shown whole", trigger: ".o_plc_lane h2:contains(Feed mill)" },
+        { content: "it alone", trigger: ".o_plc_tile[aria-expanded=true]:contains(Feed mill)" },
+        { content: "another one", trigger: ".o_plc_tile:contains(Mixer 05)", run: "click" },
+        { content: "is shown beside it", trigger: ".o_plc_lanes:has(.o_plc_lane h2:contains(Mixer 05)) .o_plc_lane h2:contains(Feed mill)" },
+        { content: "touch it again", trigger: ".o_plc_tile:contains(Mixer 05)", run: "click" },
+        { content: "it is a tile again", trigger: ".o_plc_board:not(:has(.o_plc_lane h2:contains(Mixer 05)))" },
+    ]),
+});
