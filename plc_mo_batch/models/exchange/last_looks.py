@@ -87,7 +87,7 @@ class LastLooks:
 
     def __init__(self, task):
         self.task = task
-        self.controllers = []  # ids of the PLCs that the run has taken up
+        self.controllers = {}  # whose keys are the ids of the PLCs that the run has taken up
         self.amounts = NotedAmounts(self)
         self._versions = {}
         self._read_at = {}  # id of a PLC -> time.monotonic() of its version
@@ -103,7 +103,7 @@ class LastLooks:
 
         :param controllers: their ids
         """
-        self.controllers += controllers
+        self.controllers |= dict.fromkeys(controllers)
         self._read_versions(controllers)
 
     def last(self, controller_id):
@@ -115,6 +115,16 @@ class LastLooks:
             self._read_versions([each for each in self.controllers if not self._is_fresh(each)])
         look = _KEPT.get(self._key(controller_id))
         return look if look and look.holds(self._versions.get(controller_id)) else None
+
+    def written_to(self, controllers):
+        """Those among these PLCs about which something was written since the last look that found nothing to do, or for which it
+        is time: once, until there is another such look.
+
+        :param controllers: their ids
+        """
+        found = [controller_id for controller_id in controllers if self.is_known(controller_id) and not self.last(controller_id)]
+        self.forget(found)
+        return found
 
     def keep(self, controller, asked, answer, jobs, steps):
         """Remember a look after which nothing is left to do; in the transaction that stored what it found.

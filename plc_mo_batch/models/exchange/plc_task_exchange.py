@@ -1,4 +1,5 @@
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -26,6 +27,7 @@ LIVE_SECONDS = 60  # so long one run goes on polling; then it hands over to its 
 SETTLE_PAUSE = 0.1  # seconds before the first looks at a PLC that does not show a write yet
 LONGEST_PAUSE = 1.0  # seconds before the later ones
 PATIENCE = 1.0  # seconds beyond the PLC's settle time that an exchange waits for it
+AGAIN_SECONDS = 3.0  # after a conversation that left something to be decided, as long as the run goes on
 TRIES = 5  # for one decision, if another transaction changed the same batch meanwhile
 WAITED_FOR = ("date_offered", "withdrawn_at", "command_at", "date_finished")  # of a batch: the PLC has its settle time from then
 
@@ -44,13 +46,15 @@ class PlcTaskExchange(models.AbstractModel):
             converse(self._begin(taken, looks, conversations), taken.most, looks.amounts.store)
             looks.record_contacts()
         self._vacuum_board()
-        requests = {conversation.controller_id: conversation.requests for conversation in conversations}
+        requests = Counter()  # a PLC may have had several conversations
+        for conversation in conversations:
+            requests[conversation.controller_id] += conversation.requests
         self.env["plc.counter"]._add_each("requests", requests)
         for controller in taken.missed:
             self._log("%s: another exchange is at work, nothing done", controller.name)
         if taken.others and not taken.missed:
             self._log("%s PLCs left to the runs beside this one", len(taken.others))
-        self._log("Exchange completed: %s PLCs, %s requests", len(conversations), sum(requests.values()))
+        self._log("Exchange completed: %s PLCs, %s requests", len(requests), sum(requests.values()))
         if any(conversation.goes_on for conversation in conversations):
             self._trigger()
         elif any(conversation.put_off for conversation in conversations) or taken.missed:
@@ -61,19 +65,32 @@ class PlcTaskExchange(models.AbstractModel):
     @api.model
     def _begin(self, taken, looks, conversations):
         """The conversations of a run, for :func:`~...plc.exchange.converse`: with the PLCs that it takes, lot by lot, and later
-        with those that a run beside it left behind when it died.
+        with those that ask for one, as long as others go on.
 
         :param conversations: each is added to this list
         """
         live_until = time.monotonic() + LIVE_SECONDS
-        for lot in chain(taken.lots(), taken.left_behind()):
-            new = [Conversation(plc._in_plc_language().env, plc.id, live_until, looks) for plc in lot]
+        for lot in chain(taken.lots(), self._later(taken, looks, conversations)):
+            known = {conversation.controller_id for conversation in conversations}
+            new = [Conversation(plc._in_plc_language().env, plc.id, live_until, looks, plc.id in known) for plc in lot]
             conversations += new
             looks.take_up(lot.ids)
             self._commit()
             yield from (conversation.run() for conversation in new)
             if not new:
                 yield None
+
+    @api.model
+    def _later(self, taken, looks, conversations):
+        """Again and again: the PLCs that a run beside this one left behind when it died, those for which something was written
+        after their conversation had ended, and those of which it left something undecided. A run that follows one PLC for a
+        minute must not keep a recipe from another one."""
+        left_behind, none = taken.left_behind(), taken.wanted.browse()
+        while True:
+            latest = {conversation.controller_id: conversation for conversation in conversations}
+            ended = [controller_id for controller_id, conversation in latest.items() if conversation.ended_at]
+            due = [controller_id for controller_id in ended if latest[controller_id].is_due_again()]
+            yield next(left_behind, none) | none.browse([*due, *looks.written_to(ended)])
 
     @api.model
     def _vacuum_board(self):
@@ -111,15 +128,19 @@ class Conversation:
 
     :param live_until: ``time.monotonic()`` value until which a PLC with live polling is looked at again and again
     :param looks: the :class:`~.last_looks.LastLooks` of the run
+    :param is_later: the run has talked to the PLC before: whether it still may is asked again
     """
 
-    def __init__(self, env, controller_id, live_until, looks):
+    def __init__(self, env, controller_id, live_until, looks, is_later=False):
         self.env = env
         self.task = env["plc.task.exchange"]
         self.controller_id = controller_id
         self.live_until = live_until
         self.looks = looks
+        self.ended_at = 0.0  # time.monotonic(); 0: it goes on
+        self.failed = False  # the PLC did not answer, or cannot be served
         self.requests = 0
+        self._first = self._begin_again if is_later else self._first_plan
         self.goes_on = False
         self.put_off = False  # something was left for the next run, as another transaction was busy with it
         self._rounds = 0
@@ -143,7 +164,7 @@ class Conversation:
     def run(self):
         """The conversation, for :func:`~...plc.exchange.converse`."""
         self._last = self.looks.last(self.controller_id)
-        asked = self._asked_again() if self._last else self._safely(self._first_plan)
+        asked = self._asked_again() if self._last else self._safely(self._first)
         while asked:
             answer = yield asked.plan
             self.requests += answer.requests
@@ -151,6 +172,12 @@ class Conversation:
                 asked = self._look_again(asked, answer)
             else:
                 asked = self._safely(self._digest, asked, answer)
+        self.ended_at = time.monotonic()
+
+    def is_due_again(self):
+        """It ended a while ago, and left something to be decided that time alone may ask for."""
+        is_settled = self.failed or self.looks.is_known(self.controller_id)
+        return not is_settled and time.monotonic() - self.ended_at > AGAIN_SECONDS
 
     def _asked_again(self):
         """The plan of a look that found nothing to do, with the sensors if they are due."""
@@ -214,6 +241,7 @@ class Conversation:
                 self.env["mo.batch.journal"]._record("error", message, controller=self.controller)
                 self.task._commit()
                 self._show_error(message)
+                self.failed = True
                 return None
         self.task._log("%s: exchange put off, its records are busy", self.controller.name)
         self.put_off = True
@@ -278,6 +306,11 @@ class Conversation:
 
     # Answers
 
+    def _end_silent(self, error):
+        """The PLC did not answer: nothing more is asked of it in this run."""
+        self.controller._record_silence(error)
+        self.failed = True
+
     def _digest(self, asked: Asked, answer: Answer):
         """Store what an answer means, and return the next plan, or None."""
         controller, plan = self.controller, asked.plan
@@ -285,8 +318,7 @@ class Conversation:
         self._record_writes(asked, answer)
         self._refusals.digest(plan, answer)
         if answer.error:
-            controller._record_silence(answer.error)
-            return None
+            return self._end_silent(answer.error)
         self._read_before = controller.last_contact
         controller._record_contact()
         unsure = controller._is_unsure()

@@ -25,4 +25,5 @@ from . import (
     test_snapshot,
     test_watched,
     test_withdraw,
+    test_written_meanwhile,
 )
