@@ -51,6 +51,7 @@ MODULES = {
     "events": ("test_events", "test_events_rules"),
     "clock": ("test_clock",),
     "levels": ("test_levels",),
+    "curve": ("test_curve",),
     "doses": ("test_doses",),
     "address": ("test_address",),
     "transport": ("test_transport", "test_wires", "test_address", "test_manners"),

@@ -35,6 +35,7 @@ TESTS = (  # fast ones first
     "test_constants",
     "test_register_table",
     "test_pasted_table",
+    "test_curve",
     "test_doses",
     "test_simulator_bins",
     "test_simulator_events",

@@ -40,6 +40,7 @@ SCREENS = [
     ),
     Screen("queue-by-state", "plc-batches", ".o_kanban_view .o_kanban_record", clicks=(".o_switch_view.o_kanban",)),
     Screen("batch-running", "plc-batches/{running}", ".o_form_view .o_data_row"),
+    Screen("batch-dosing", "plc-batches/{running}", ".o_plc_curves canvas", clicks=("a[name=dosing]",)),
     Screen("batch-part", "plc-batches/{part}", ".o_form_view .o_data_row"),
     Screen("batch-failed", "plc-batches/{failed}", ".o_form_view .o_data_row"),
     Screen("batch-review", "plc-batches/{review}", ".o_form_view .o_data_row"),

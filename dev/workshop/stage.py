@@ -27,6 +27,7 @@ from workshop import plant
 HISTORY_DAYS = (19, 12, 6)  # how long ago each of the full cycles was
 SECONDS = 20.0  # of plant time between two looks
 FAST = 150.0  # the same, for the history
+FOLLOWED = 3.0  # the same, of the batch whose doses are drawn
 CLOCK_OFFSET = -95.0  # seconds
 LIMIT = 400  # looks; more than ten batches need
 USERS = {"operator": "Rini Hartati", "manager": "Budi Santoso"}
@@ -168,7 +169,7 @@ class Stage:
         self._run_until(lambda env: self._at(env, 4).state == "failed")
         self._cancel(10)
         self._run_until(lambda env: self._at(env, 10).state == "cancelled", seconds=0.1)
-        self._run_until(lambda env: self._at(env, 5).progress > 55)
+        self._follow_live(5, lambda env: self._at(env, 5).progress > 55)
         self._tell_beside()
         with self.env() as env:
             self._note(env)
@@ -251,6 +252,24 @@ class Stage:
         error, self.plc.mill.error = self.plc.mill.error, 6.0
         self._run_until(lambda env: self._at(env, 3).state == "completed")
         self.plc.mill.error = error
+
+    def _follow_live(self, slot, reached):
+        """As with live polling: how each dose grows is kept. The plant's time passes, as Odoo sees it."""
+        exchange = import_module("odoo.addons.plc_mo_batch.models.exchange.plc_task_exchange")
+        self._poll(FOLLOWED)
+
+        def look(env):
+            batch = self._at(env, slot)
+            batch.date_started = batch.date_started and batch.date_started - timedelta(seconds=FOLLOWED)
+            return reached(env)
+
+        with patch.object(exchange, "LIVE_SECONDS", 0.0):
+            self._run_until(look, FOLLOWED)
+        self._poll(0)
+
+    def _poll(self, interval):
+        with self.env() as env:
+            env["plc.controller"].browse(self.ids["mill"]).poll_interval = interval
 
     def _tell_beside(self):
         """Equipment fails, and people weigh for the batch that runs; one weighing is for an order that nobody knows."""

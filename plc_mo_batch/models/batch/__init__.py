@@ -7,6 +7,7 @@ from . import (
     mo_batch_exchange,
     mo_batch_journal,
     mo_batch_line,
+    mo_batch_line_curve,
     mo_batch_line_lots,
     mo_batch_line_scale,
     mo_batch_line_sisters,

@@ -80,7 +80,7 @@ class MoBatch(models.Model):
         number = {"job_number": values["number"]} if "number" in values else {}
         if "actuals" in values:
             self._remark_counts(values["codes"], values["actuals"], read_before)
-            self._store_actuals(values["codes"], values["actuals"])
+            self._store_actuals(values["codes"], values["actuals"], self._seconds_running())
             self.line_ids._follow_amounts()
         self._store_watched(values)
         self._store_progress(values)
@@ -177,19 +177,21 @@ class MoBatch(models.Model):
             return sum(line._consumed_weight() for line in self.line_ids)
         return self.planned_qty
 
-    def _store_actuals(self, codes, actuals):
+    def _store_actuals(self, codes, actuals, seconds=None):
         """Write the actuals (kg, by equipment code) into the lines, only where they changed.
 
         A component that the recipe does not name gets its own line: no dosed kilogram is dropped.
+
+        :param seconds: since the start, for the curve of each dose; None if there is none
         """
         by_code = self.line_ids.filtered("code").grouped("code")
         for code, actual in zip(codes, actuals, strict=True):
             if code in by_code:
-                self._store_actual(by_code[code], actual)
+                self._store_actual(by_code[code], actual, seconds)
             elif actual:
-                self._add_off_recipe_line(code, actual)
+                self._add_off_recipe_line(code, actual, seconds)
 
-    def _store_actual(self, lines, actual):
+    def _store_actual(self, lines, actual, seconds):
         """Divide what one equipment dosed among its lines, in proportion to the plan; the last one takes the rest, so that no
         decimal is lost."""
         digits = self.env["decimal.precision"].precision_get("Product Unit")
@@ -199,9 +201,9 @@ class MoBatch(models.Model):
             part = rest if line == lines[-1] else share
             rest = float_round(rest - part, precision_digits=digits)
             if not line.reported or float_compare(line.actual_qty, part, precision_digits=digits):
-                line.write({"actual_qty": part, "reported": True})
+                line.write({"actual_qty": part, "reported": True, **line._curve_values(part, seconds)})
 
-    def _add_off_recipe_line(self, code, actual):
+    def _add_off_recipe_line(self, code, actual, seconds):
         line = self.env["mo.batch.line"].create(
             {
                 "batch_id": self.id,
@@ -212,6 +214,7 @@ class MoBatch(models.Model):
                 "reported": True,
             }
         )
+        line.write(line._curve_values(actual, seconds))
         line._count_for_sister()
         line._find_product()
 

@@ -34,7 +34,7 @@ FIELDS = {
     "mo.batch": {
         SHOWN: (
             "acknowledged active alarm_ids armed attempts attention attention_key cancel_note cancel_order_action "
-            "cancel_reason cancel_user_id command command_at company_id consumed controller_id date_closed date_finished "
+            "cancel_reason cancel_user_id command command_at company_id consumed controller_id curves date_closed date_finished "
             "date_offered date_started date_state deviation_percent deviation_qty disposition_booked disposition_material "
             "disposition_order dosed_qty equipment_failure_ids failure_count finished_weight formula_name frozen_ids "
             "given_up_by_id "
@@ -77,7 +77,7 @@ FIELDS = {
     },
     "mo.batch.line": {
         SHOWN: (
-            "actual_qty all_added batch_id carried_qty code company_id controller_id currency_id date deviation_percent "
+            "actual_qty all_added batch_id carried_qty code company_id controller_id currency_id curve date deviation_percent "
             "deviation_qty deviation_value dosed_from entry_needed equipment_id fallen_qty is_added_enough is_sister "
             "late layers lot_id lots "
             "made_product_id move_id move_qty planned_qty product_id reported sequence tolerance_state typed typed_qty "

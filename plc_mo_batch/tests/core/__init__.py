@@ -5,6 +5,7 @@ from . import (
     test_codec_properties,
     test_constants,
     test_conversations,
+    test_curve,
     test_dissect,
     test_doses,
     test_events,

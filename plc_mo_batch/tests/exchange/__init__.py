@@ -4,6 +4,7 @@ from . import (
     test_clock,
     test_commissioning,
     test_connection,
+    test_curves,
     test_exchange,
     test_exchange_alone,
     test_exchange_isa88,

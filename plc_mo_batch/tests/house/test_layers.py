@@ -6,6 +6,7 @@ from odoo.tests import BaseCase, tagged
 ADDON = Path(__file__).resolve().parents[2]
 # from the wire up
 ORDER = [
+    "curve",
     "doses",
     "sentences",
     "codec",
