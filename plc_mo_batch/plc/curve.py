@@ -5,7 +5,8 @@ Where it gets too long, the point goes without which the line that is drawn chan
 
 from collections.abc import Sequence
 
-MOST = 48  # points: of a picture, nobody sees more
+MOST = 64  # points that are stored: of a picture, nobody sees more
+KEPT = 48  # to which they are thinned, so that most looks only add one
 LATE = 3  # intervals without a change, after which an amount stood still instead of rising slowly
 
 Point = tuple[int, float]  # seconds since the start, kg
@@ -23,17 +24,31 @@ def extended(curve: str, seconds: float, kilograms: float, interval: float) -> s
     :param seconds: since the start. A clock that was set back counts as standing still
     :param interval: seconds between two looks
     """
-    found = points(curve)
-    last, before = found[-1] if found else (0, 0.0)
-    now = max(round(seconds), last)
-    if found and now == last:
-        found.pop()
-    elif found and now - last > LATE * max(interval, 1):
-        found.append((round(now - max(interval, 1)), before))
-    found.append((now, kilograms))
-    while len(found) > MOST:
-        del found[_least(found)]
+    rest, _space, end = curve.rpartition(" ")
+    [(last, before)] = points(end) or [(0, 0.0)]
+    now, pause = max(round(seconds), last), max(interval, 1)
+    new = [(now, kilograms)]
+    if now == last:
+        curve = rest
+    elif end and now - last > LATE * pause:
+        new.insert(0, (round(now - pause), before))
+    curve = _joined(curve, _text(new))
+    return curve if curve.count(" ") < MOST else _thinned(curve)
+
+
+def _joined(*texts: str) -> str:
+    return " ".join(text for text in texts if text)
+
+
+def _text(found: Sequence[Point]) -> str:
     return " ".join(f"{at}:{kg:.7g}" for at, kg in found)
+
+
+def _thinned(curve: str) -> str:
+    found = points(curve)
+    while len(found) > KEPT:
+        del found[_least(found)]
+    return _text(found)
 
 
 def _least(found: Sequence[Point]) -> int:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ...plc.curve import MOST, extended, points
+from ...plc.curve import KEPT, MOST, extended, points
 
 
 def drawn(looks, interval=1.0):
@@ -46,10 +46,11 @@ class TestCurve(BaseCase):
                 self.assertEqual(drawn(looks, interval), found)
 
     def test_flow_and_knees_stay(self):
-        """Coarse flow, then fine: drawn from 48 points as from a thousand, but for a little."""
+        """Coarse flow, then fine: drawn from few points as from a thousand, but for a little."""
         looks = [(second, min(second, 500) + max(0, second - 500) / 20) for second in range(1000)]
         found = drawn(looks)
-        self.assertEqual((len(found), found[0], found[-1]), (MOST, looks[0], looks[-1]))
+        self.assertTrue(KEPT <= len(found) <= MOST)
+        self.assertEqual((found[0], found[-1]), (looks[0], looks[-1]))
         self.assertLess(max(abs(at(found, second) - kilograms) for second, kilograms in looks), 1.0)
 
     @given(st.lists(st.tuples(st.integers(-10, 90_000), st.floats(0, 999_999)), max_size=120), st.floats(0, 90_000))
