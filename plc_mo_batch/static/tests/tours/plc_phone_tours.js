@@ -1,9 +1,4 @@
-import { registry } from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
-
-// On a busy machine a page takes longer than the 10 s that Odoo gives a step; 60 s is the most that it allows.
-const patient = (steps) => () => steps().map((step) => ({ timeout: 60000, ...step }));
+import { tour } from "./patient";
 
 const enter = (what, quantity) => [
     { trigger: `.modal [name=line_ids] .o_kanban_record:contains(${what})`, run: "click" },
@@ -13,27 +8,23 @@ const enter = (what, quantity) => [
 ];
 
 // Components are cards; a hand-add is entered in one of them
-tours.add("plc_phone_review", {
-    steps: patient(() => [
-        { trigger: "[name=line_ids] .o_kanban_record:contains(salt):contains(by hand)" },
-        { trigger: ".o_statusbar_buttons button[name=action_open_review]", run: "click" },
-        { content: "not entered, and no -1", trigger: ".modal [name=line_ids] .o_kanban_record:contains(salt):not(:contains(-1))" },
-        ...enter("salt", "14.20"),
-        { trigger: ".modal button[name=action_confirm]:visible", run: "click" },
-        { trigger: "body:not(:has(.modal)) .o_form_view" },
-    ]),
-});
+tour("plc_phone_review", () => [
+    { trigger: "[name=line_ids] .o_kanban_record:contains(salt):contains(by hand)" },
+    { trigger: ".o_statusbar_buttons button[name=action_open_review]", run: "click" },
+    { content: "not entered, and no -1", trigger: ".modal [name=line_ids] .o_kanban_record:contains(salt):not(:contains(-1))" },
+    ...enter("salt", "14.20"),
+    { trigger: ".modal button[name=action_confirm]:visible", run: "click" },
+    { trigger: "body:not(:has(.modal)) .o_form_view" },
+]);
 
 // What the PLC dosed, entered where its figures are not believed
-tours.add("plc_phone_amounts", {
-    steps: patient(() => [
-        { trigger: ".o_statusbar_buttons .oi-ellipsis-v", run: "click" },
-        { trigger: ".o-dropdown--menu button[name=action_open_amounts]", run: "click" },
-        ...enter("wheat", "598.40"),
-        ...enter("soy", "353.10"),
-        ...enter("molasses", "33.00"),
-        { trigger: ".modal [name=reason] input", run: "edit Scale printout" },
-        { trigger: ".modal button[name=action_confirm]", run: "click" },
-        { trigger: "body:not(:has(.modal)) .o_form_view" },
-    ]),
-});
+tour("plc_phone_amounts", () => [
+    { trigger: ".o_statusbar_buttons .oi-ellipsis-v", run: "click" },
+    { trigger: ".o-dropdown--menu button[name=action_open_amounts]", run: "click" },
+    ...enter("wheat", "598.40"),
+    ...enter("soy", "353.10"),
+    ...enter("molasses", "33.00"),
+    { trigger: ".modal [name=reason] input", run: "edit Scale printout" },
+    { trigger: ".modal button[name=action_confirm]", run: "click" },
+    { trigger: "body:not(:has(.modal)) .o_form_view" },
+]);
