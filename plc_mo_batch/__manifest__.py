@@ -47,6 +47,7 @@
         "views/plc_equipment_sensor_views.xml",
         "views/plc_signature_views.xml",
         "views/mo_batch_frozen_views.xml",
+        "views/plc_shift_mail_views.xml",
         "views/plc_controller_papers_views.xml",
         "report/plc_register_table_report.xml",
         "report/plc_commissioning_report.xml",

@@ -65,6 +65,7 @@ SCREENS = [
     Screen("output-calendar", "plc-output", ".o_calendar_view .fc-event", clicks=(".o_switch_view.o_calendar",)),
     Screen("shift", "plc-shift", ".o_form_view [name=until]"),
     Screen("shift-report", "../report/html/plc_mo_batch.report_plc_shift/{shift}", ".o_plc_shift svg", height=1560),
+    Screen("shift-mails", "plc-shift-mails", ".o_list_view .o_data_row"),
     Screen("recall", "plc-recall", ".o_form_view [name=subject]"),
     Screen("recall-batch", "plc-history/{done}", ".o_form_view [name=forward_ids]", clicks=("button[name=action_plc_recall]",)),
     Screen("journal", "plc-journal", ".o_list_view .o_data_row"),

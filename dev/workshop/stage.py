@@ -58,6 +58,7 @@ class Stage:
         with self.env() as env:
             self.ids.update(silo=self._fill_silos(env), shift=self._ask_for_shift(env))
             env["mo.batch"].browse(self.ids["done"])._freeze_report()
+            self._mail_shifts(env)
         return self.ids
 
     def _ask_for_shift(self, env):
@@ -65,6 +66,16 @@ class Stage:
         until = fields.Datetime.now() - timedelta(days=min(HISTORY_DAYS) - 1)
         values = {"controller_ids": [self.ids["mill"]], "since": until - timedelta(days=1), "until": until}
         return env["plc.shift"].with_user(self.ids["users"]["operator"]).create(values).id
+
+    def _mail_shifts(self, env):
+        """The reports of three shifts of today and yesterday were mailed."""
+        mill = env["plc.controller"].browse(self.ids["mill"])
+        chief = env["res.partner"].create({"name": "Dewi Lestari", "email": "dewi@example.com"})
+        mill.write({"shift_mail": "shift", "shift_mail_partner_ids": [(6, 0, chief.ids)]})
+        since, until = mill._mailed_period()
+        for number in range(3):
+            back = timedelta(hours=8 * number)
+            env["plc.shift.mail"]._mail(mill, since - back, until - back)
 
     def _fill_silos(self, env):
         """The first silos are stock locations; one of them is low, and one does not suffice for the queue."""

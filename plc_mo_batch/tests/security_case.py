@@ -49,6 +49,13 @@ class SecurityCase(MillCase):
         failure = self.env["plc.failure"].create({**common, "text": "A test"})
         return failure, self.env["plc.weighing"].create({**common, "order_name": "A test"})
 
+    def new_shift_mail(self):
+        """A shift report that was mailed, with its file."""
+        period = {"since": "2026-03-02 06:00:00", "until": "2026-03-02 14:00:00"}
+        mailed = self.env["plc.shift.mail"].create({"controller_id": self.controller.id, **period})
+        mailed._attachment()
+        return mailed
+
     @classmethod
     def new_dose(cls):
         """A dose of a batch that was made, the silo's figures, and the PLC's output."""

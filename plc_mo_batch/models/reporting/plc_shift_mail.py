@@ -4,6 +4,7 @@ from markupsafe import Markup
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
@@ -56,6 +57,18 @@ class PlcShiftMail(models.Model):
     recipients = fields.Char(readonly=True, help="Their names, as they were then.")
 
     _period_uniq = models.UniqueIndex("(controller_id, until)", "The report of this shift was mailed already.")
+
+    # Actions
+
+    def action_download(self):
+        """The report as it was sent."""
+        self.ensure_one()
+        self.check_access("read")
+        of_mail = [("res_model", "=", self._name), ("res_id", "=", self.id)]
+        file = self.env["ir.attachment"].search(of_mail, order="id", limit=1)
+        if not file:
+            raise UserError(self.env._("The file of this report was deleted."))
+        return {"type": "ir.actions.act_url", "url": f"/web/content/{file.id}?download=true", "target": "download"}
 
     # Business methods
 

@@ -110,6 +110,7 @@ METHODS = {
     ("plc.controller", "get_board"): (PLANNERS,),
     ("plc.controller", "test_connection"): (OPERATORS,),
     ("plc.dosing.silo", "action_view_doses"): (PLANNERS,),
+    ("plc.shift.mail", "action_download"): (OPERATORS,),
     ("plc.shift", "action_print"): (OPERATORS,),
     ("plc.shift", "action_show"): (OPERATORS,),
     ("plc.equipment", "action_forget_sensor"): (MANAGERS,),
@@ -204,7 +205,7 @@ class TestSecurityMethods(SecurityCase):
         kind = self.env.ref("stock.warehouse0").out_type_id
         places = {"location_id": kind.default_location_src_id.id, "location_dest_id": kind.default_location_dest_id.id}
         picking = self.env["stock.picking"].create({"picking_type_id": kind.id, **places})
-        records += [lot, picking, self.controller.equipment_ids[0], self.new_dose()[1]]
+        records += [lot, picking, self.controller.equipment_ids[0], self.new_dose()[1], self.new_shift_mail()]
         self.ids = {record._name: record.ids for record in records}
         batches = {"batch_ids": self.batch.ids}
         self.wizards = {

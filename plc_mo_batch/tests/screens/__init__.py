@@ -3,6 +3,7 @@ from . import (
     test_board,
     test_board_tours,
     test_dialogs,
+    test_every_device,
     test_hand_add_tour,
     test_home,
     test_layout_tours,
