@@ -92,6 +92,7 @@ class MoBatch(models.Model):
 
     def _store_entered(self, amounts, reason):
         before = self._dosed_by_code()
+        self._remark_entered(amounts)
         self._store_actuals(*zip(*amounts, strict=True))
         entered = self.line_ids.filtered(lambda line: line.code in dict(amounts))
         entered.write({"typed": True, "fallen_qty": 0.0, "carried_qty": 0.0})

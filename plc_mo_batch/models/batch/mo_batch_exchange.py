@@ -69,17 +69,17 @@ class MoBatch(models.Model):
 
     # What the PLC says
 
-    def _apply(self, step, read_before=None):
+    def _apply(self, step, read_at=0.0):
         """Store what one step of the reconciler decided.
 
         :param step: a :class:`~...plc.reconcile.Step` about this batch
-        :param read_before: when the PLC was read before, or some seconds earlier
+        :param read_at: when the PLC showed it, in seconds since 1970
         """
         self.ensure_one()
         values = dict(step.values)
         number = {"job_number": values["number"]} if "number" in values else {}
         if "actuals" in values:
-            self._remark_counts(values["codes"], values["actuals"], read_before)
+            self._remark_counts(values["codes"], values["actuals"], read_at)
             self._store_actuals(values["codes"], values["actuals"], self._seconds_running())
             self.line_ids._follow_amounts()
         self._store_watched(values)

@@ -1,13 +1,16 @@
 """Counts of what lies in silos. Who counts a silo finds what was dosed gone from it, and the books do not know that until the
 batch is booked: it is no part of the difference, or it would be gone twice."""
 
-from datetime import timedelta
+import time
+from datetime import datetime
 
 from odoo import api, fields, models
 
+from ...plc.reconcile import HANDED_OVER, OFFERED, SENDING
 from ...tools.translate import format_number
 from ..batch.silo_layers import layer_of
 from ..batch.silo_levels import SiloLevels
+from ..controller.silo_places import SiloPlaces
 
 
 class StockQuant(models.Model):
@@ -37,9 +40,14 @@ class StockQuant(models.Model):
         return question
 
     def _apply_inventory(self, *args, **kwargs):
-        places = self._plc_silos().location_id
+        silos = self._plc_silos()
+        places, counted = SiloPlaces(silos.location_id), {}
+        for quant in self:
+            counted.setdefault(places.of(quant.location_id), set()).add(quant.product_id)
         result = super()._apply_inventory(*args, **kwargs)
-        places.plc_counted_at = fields.Datetime.now()
+        silos = silos.filtered(lambda silo: silo.location_id in counted)
+        silos.location_id.plc_counted_at = fields.Datetime.now()
+        silos.filtered(lambda silo: not counted[silo.location_id].isdisjoint(silo.product_ids))._note_count()
         return result
 
     def _plc_silos(self):
@@ -55,8 +63,24 @@ class StockQuant(models.Model):
             for product, layer in levels.unbooked(silo):
                 key = product, layer.place
                 dosed[key] = dosed.get(key, 0.0) + layer.quantity
+        dosed = self._plc_with_quants(dosed, SiloPlaces(silos.location_id)) if dosed else {}
         found = {quant: dosed.get((quant.product_id, layer_of(quant, 0.0).place)) for quant in self} if dosed else {}
         return {quant: quantity for quant, quantity in found.items() if quantity}
+
+    def _plc_with_quants(self, dosed, places):
+        """What was dosed of a lot of which nothing lies there by the books is booked from what is found there instead, so that it
+        is a matter of the newest quant of the product."""
+        held = [("product_id", "in", self.product_id.ids), ("location_id", "child_of", places.silos.location_id.ids)]
+        newest, known = {}, set()
+        for quant in self.sudo().search(held, order="id"):
+            known.add((quant.product_id, layer_of(quant, 0.0).place))
+            newest[quant.product_id, places.of(quant.location_id)] = layer_of(quant, 0.0).place
+        found = {}
+        for (product, place), quantity in dosed.items():
+            if (product, place) not in known:
+                place = newest.get((product, places.of(self.env["stock.location"].sudo().browse(place[0]))), place)
+            found[product, place] = found.get((product, place), 0.0) + quantity
+        return found
 
 
 class StockInventoryConflict(models.TransientModel):
@@ -97,39 +121,79 @@ class PlcEquipment(models.Model):
     counted_at = fields.Datetime(
         related="location_id.plc_counted_at", string="Last Count", related_sudo=True, help="When its stock was counted last."
     )
-    doubted_count = fields.Datetime(
-        readonly=True,
-        copy=False,
-        help="The PLC dosed while it was counted then: nobody knows whether that was gone by that time.",
-    )
 
     # Business methods
 
-    def _is_counted_since(self, at):
-        """The last count may be younger than a moment, and nobody was asked to count again yet."""
-        second = timedelta(seconds=1)  # that a stored moment may be younger than it says
-        return bool(self.counted_at and self.counted_at != self.doubted_count and at) and self.counted_at + second > at
+    def _note_count(self):
+        """What batches dosed from the silos since their PLC was read, Odoo does not know.
+
+        Of a count and a reading at the same moment, the second begins anew, and sees the first: a reading locks its batch, to which
+        a count writes, and writes to its components, which a count locks.
+        """
+        at = time.time()
+        sent = [("controller_id", "in", self.controller_id.ids), ("state", "in", (SENDING, *HANDED_OVER))]
+        batches = self.env["mo.batch"].sudo().search(sent, order="id")
+        for batch in batches:
+            silos = self.filtered(lambda silo, batch=batch: silo.controller_id == batch.controller_id)
+            batch.unread_counts = {**(batch.unread_counts or {}), **dict.fromkeys(map(str, silos.ids), at)}
+        self.env.flush_all()
+        self.env.cr.execute("SELECT id FROM mo_batch_line WHERE batch_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [batches.ids])
 
 
 class MoBatch(models.Model):
     _inherit = "mo.batch"
 
+    unread_counts = fields.Json(
+        readonly=True,
+        copy=False,
+        help="Silos that were counted since the PLC was read: what the batch dosed from them in between, Odoo did not know. "
+        "{id: seconds since 1970}.",
+    )
+
     # Business methods
 
-    def _remark_counts(self, codes, actuals, read_before):
-        """What is new of the actuals was dosed since the PLC was read before. Where a person counted the silo in between, it may
+    def _remark_counts(self, codes, actuals, read_at):
+        """What is new of the actuals was dosed since it was read before. Where a person counted the silo in between, it may
         have been gone by then, and be taken from stock once more: the person is asked to count again.
 
-        :param codes, actuals: what the PLC shows now, before it is stored
-        :param read_before: when the PLC was read before, or some seconds earlier
+        :param codes, actuals: what is known now, before it is stored
+        :param read_at: when the PLC showed it, in seconds since 1970
         """
-        counted = self.controller_id.equipment_ids.filtered(lambda silo: silo._is_counted_since(read_before))
-        before = self._dosed_by_code() if counted else {}
-        for silo in counted:
-            new = dict(zip(codes, actuals, strict=True)).get(silo.code, 0.0) - before.get(silo.code, 0.0)
+        if not self.unread_counts:
+            return
+        silos = self.env["plc.equipment"].sudo().browse(map(int, self.unread_counts)).exists()
+        self._remark_counted(silos, dict(zip(codes, actuals, strict=True)))
+        self._forget_counts(read_at)
+
+    def _remark_entered(self, amounts):
+        """The same of what a person enters: of a batch that had ended, whatever was counted since then."""
+        silos = self.env["plc.equipment"].sudo().browse(map(int, self.unread_counts or ())).exists()
+        if self.state not in (SENDING, *HANDED_OVER) and self.date_finished:
+            silos |= self.controller_id.equipment_ids.filtered(
+                lambda silo: (silo.counted_at or datetime.min) >= self.date_finished
+            )
+        self._remark_counted(silos, dict(amounts))
+        self.unread_counts = False
+
+    def _remark_counted(self, silos, actuals):
+        before = self._dosed_by_code() if silos else {}
+        for silo in silos:
+            new = actuals.get(silo.code, 0.0) - before.get(silo.code, 0.0)
             if self.uom_id.compare(new, 0) > 0:
                 self._remark(self._counted_meanwhile(silo, new))
-                silo.doubted_count = silo.counted_at
+
+    def _forget_counts(self, read_at):
+        """The PLC was read since. A count that is younger than the reading, by a moment, waits for the next one; one of the
+        future is of a clock that was set back."""
+        for batch in self:
+            left = {silo: at for silo, at in batch.unread_counts.items() if read_at < at <= time.time()}
+            batch.unread_counts = left or False
+
+    def _forget_counts_before_taken(self, read_at):
+        """Of batches that the PLC was seen not to have taken: nothing was dosed before that."""
+        counted = self.filtered(lambda batch: batch.unread_counts and batch.state in (SENDING, OFFERED))
+        if counted:
+            counted.try_lock_for_update(allow_referencing=True)._forget_counts(read_at)
 
     def _counted_meanwhile(self, silo, new):
         return self.env._(

@@ -152,7 +152,7 @@ class Conversation:
         self._levels = LevelTalk(env, controller_id)
         self._ends = {}  # slot -> (answer, feedback) in which an end was seen that is yet to be believed
         self._refusals = RefusalTalk(env, controller_id)
-        self._read_before = None  # when the PLC was read before this answer, or some seconds earlier
+        self._read_at = 0.0  # when the PLC was read for this answer, in seconds since 1970
         self._hid = False  # some of its slots were out of reach before this exchange
         self._sent = {}  # Write -> when it was sent: a PLC may show it only after its next scan
         self._last = None  # the LastLook after which nothing is left to do, as long as nothing is new
@@ -319,7 +319,7 @@ class Conversation:
         self._refusals.digest(plan, answer)
         if answer.error:
             return self._end_silent(answer.error)
-        self._read_before = controller.last_contact
+        self._read_at = time.time() - (time.monotonic() - answer.at)
         controller._record_contact()
         unsure = controller._is_unsure()
         known = controller._jobs(plan.layout)
@@ -334,6 +334,7 @@ class Conversation:
         steps = reconcile(plan.layout, jobs, seen, controller.last_job)
         self._remember_ends(steps, jobs, answer)
         writes, again, waiting = self._apply(plan.layout, steps) if steps else ([], False, False)
+        self._forget_counts(jobs, steps, answer.seen)
         acks, unfinished = self._events.digest(asked, answer, not unsure and self._may_write())
         writes += acks
         # The wish to write is committed before the write leaves: after a kill in between, it may or may not have left (rule 4).
@@ -343,7 +344,7 @@ class Conversation:
         unfinished = self._clock.digest(plan, answer) or unfinished
         self._levels.digest(plan, answer)
         jobs = controller._jobs(plan.layout) if steps or acks or unfinished else known
-        if not (acks or unfinished or waiting) and all(step.is_progress for step in steps):
+        if not (acks or unfinished or waiting or self.put_off) and all(step.is_progress for step in steps):
             self._keep_look(asked, answer, jobs, steps)
         return self._next_plan(plan.layout, jobs, writes, again, waiting or unfinished, unsure)
 
@@ -403,6 +404,12 @@ class Conversation:
             again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
             writes += self._to_send(step)
         return writes, again, waiting
+
+    def _forget_counts(self, jobs, steps, seen):
+        """Silos may have been counted since the PLC was read before; of batches that it has not taken, that is of no matter."""
+        unclear = {step.job_id for step in steps if step.state not in (None, OFFERED) or step.anomaly or step.again}
+        ids = [job.id for job in jobs if job.slot in seen.feedback and job.id not in unclear]
+        self.env["mo.batch"].sudo().browse(ids)._forget_counts_before_taken(self._read_at)
 
     def _due(self, layout, steps):
         """The steps that can be stored now, and whether one was put off because the PLC has yet to show that a write arrived."""
@@ -471,7 +478,7 @@ class Conversation:
         if not step.job_id:
             self._record_cleared_slot(step)
             return
-        self.env["mo.batch"].sudo().browse(step.job_id)._apply(step, self._read_before)
+        self.env["mo.batch"].sudo().browse(step.job_id)._apply(step, self._read_at)
 
     def _record_last_job(self, steps):
         number = max(step.values.get("number", 0) for step in steps)

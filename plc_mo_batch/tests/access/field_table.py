@@ -48,7 +48,7 @@ FIELDS = {
             "order_version parked part part_count planned_qty produced_qty product_id product_name production_id progress "
             "release remark resent review_needed reviewed shown_amounts shown_before signature_ids slot state taken_before "
             "tolerance_state "
-            "trouble uom_id waits_since watch_needed weighing_ids weighings_until weight_needed weight_state weight_typed "
+            "trouble unread_counts uom_id waits_since watch_needed weighing_ids weighings_until weight_needed weight_state weight_typed "
             "withdrawn_at"
         ),
         FOR_OPERATORS: "journal_ids",
@@ -183,7 +183,7 @@ FIELDS = {
             "product_ids product_number review_kg review_percent sensor_limit_kg sequence tolerance_kg tolerance_percent"
         ),
         SHOWN: (
-            "cleaned_at company_id counted_at doubted_count emptied_at last_fill_id level level_lots level_outlook "
+            "cleaned_at company_id counted_at emptied_at last_fill_id level level_lots level_outlook "
             "level_percent level_state sensor_at sensor_level sensor_problem sensor_told"
         ),
     },

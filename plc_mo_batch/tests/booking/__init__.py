@@ -4,6 +4,7 @@ from . import (
     test_byproduct_lots,
     test_closing_questions,
     test_dosing,
+    test_doubtful_counts,
     test_entered_amounts,
     test_expired_lots,
     test_failure,

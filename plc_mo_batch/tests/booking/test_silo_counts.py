@@ -1,10 +1,7 @@
 """A silo is counted while doses of it are not booked yet: what was found there is what lies there once they are."""
 
-from datetime import timedelta
-
 from odoo.tests import tagged
 
-from ...tools.translate import format_number
 from .silo_case import SiloCase
 
 
@@ -132,77 +129,3 @@ class TestSiloCounts(SiloCase):
         self.assertEqual((quant.inventory_diff_quantity, quant.is_outdated), (-30.0, False))
         quant.action_apply_inventory()
         self.assertEqual(quant.quantity, 70.0)
-
-
-@tagged("post_install", "-at_install")
-class TestCountedBetweenReadings(SiloCase):
-    """What the PLC has dosed since it was read, Odoo does not know: whether that was gone from the silo when a person counted it,
-    nobody can tell but who counts again."""
-
-    def setUp(self):
-        super().setUp()
-        self.location = self.make_location()
-        self.bring(500.0, self.lots["A"], self.location)
-        self.quant = self.env["stock.quant"].search([("location_id", "=", self.location.id), ("lot_id", "=", self.lots["A"].id)])
-        self.plc = self.new_simulator()
-        self.batch = self.offered()
-        self.dose(30.0)
-        self.look()
-
-    def offered(self):
-        order = self.new_order(bom_id=self.lot_bom.id)
-        self.run_task(1)
-        self.look()
-        return order.plc_batch_ids
-
-    def look(self):
-        self.run_task(2)
-        self.env.invalidate_all()
-
-    def dose(self, kilograms):
-        """The PLC goes on, unseen, until it has dosed so much from the silo."""
-        while self.dosed() < kilograms:
-            self.plc.step(0.1)
-
-    def dosed(self):
-        batch = self.plc.mill.batch
-        return sum(dose.kg(batch.elapsed) for dose in batch.doses if dose.code == 103) if batch else 0.0
-
-    def count(self, kilograms=420.0):
-        self.quant.with_context(inventory_mode=True).inventory_quantity_auto_apply = kilograms
-
-    def test_asked_to_count_again(self):
-        before = self.line(self.batch).actual_qty
-        self.dose(60.0)
-        self.count()
-        self.assertTrue(self.silo.counted_at)
-        self.look()
-        new = format_number(self.env, self.line(self.batch).actual_qty - before, ".2f")
-        self.assertIn(f"Silo 103 was counted while {new} kg were dosed from it", self.batch.remark)
-        remark = self.batch.remark
-        self.dose(80.0)
-        self.look()
-        self.assertEqual(self.batch.remark, remark, "it was said before")
-        self.silo.doubted_count -= timedelta(seconds=5)  # or the next count may be of the same second
-        self.count(380.0)
-        self.dose(90.0)
-        self.look()
-        self.assertEqual(self.batch.remark.count("was counted while"), 2)
-
-    def test_nothing_was_dosed(self):
-        """Between the count and the next reading: what is dosed later lay there when it was counted."""
-        self.location.plc_counted_at = self.controller.last_contact - timedelta(seconds=1)
-        self.dose(60.0)
-        self.look()
-        self.assertFalse(self.batch.remark)
-
-    def test_another_silo(self):
-        self.dose(60.0)
-        elsewhere = self.new_silo(105, self.barley, location_id=self.silo.location_id.copy({"name": "Elsewhere"}).id)
-        self.bring(100.0, self.lots["B"], elsewhere.location_id)
-        quant = self.env["stock.quant"].search([("location_id", "=", elsewhere.location_id.id)])
-        quant.with_context(inventory_mode=True).inventory_quantity_auto_apply = 90.0
-        self.look()
-        self.assertTrue(elsewhere.counted_at)
-        self.assertFalse(self.silo.counted_at)
-        self.assertFalse(self.batch.remark)
