@@ -127,8 +127,8 @@ class PlcEquipment(models.Model):
     def _note_count(self):
         """What batches dosed from the silos since their PLC was read, Odoo does not know.
 
-        Of a count and a reading at the same moment, the second begins anew, and sees the first: a reading locks its batch, to which
-        a count writes, and writes to its components, which a count locks.
+        Of a count and a reading at the same moment, the second begins anew, and sees the first: a reading locks its batch, to
+        which a count writes, and writes to its components, which a count locks.
         """
         at = time.time()
         sent = [("controller_id", "in", self.controller_id.ids), ("state", "in", (SENDING, *HANDED_OVER))]

@@ -319,7 +319,6 @@ class Conversation:
         self._refusals.digest(plan, answer)
         if answer.error:
             return self._end_silent(answer.error)
-        self._read_at = time.time() - (time.monotonic() - answer.at)
         controller._record_contact()
         unsure = controller._is_unsure()
         known = controller._jobs(plan.layout)
@@ -333,8 +332,7 @@ class Conversation:
         seen = replace(answer.seen, before=self._before(answer))
         steps = reconcile(plan.layout, jobs, seen, controller.last_job)
         self._remember_ends(steps, jobs, answer)
-        writes, again, waiting = self._apply(plan.layout, steps) if steps else ([], False, False)
-        self._forget_counts(jobs, steps, answer.seen)
+        writes, again, waiting = self._apply(plan.layout, jobs, steps, answer)
         acks, unfinished = self._events.digest(asked, answer, not unsure and self._may_write())
         writes += acks
         # The wish to write is committed before the write leaves: after a kill in between, it may or may not have left (rule 4).
@@ -392,17 +390,19 @@ class Conversation:
             if batch:
                 batch._set_state(SENDING)
 
-    def _apply(self, layout, steps):
+    def _apply(self, layout, jobs, steps, answer):
         """Store the steps' changes.
 
         :return: the writes to send after the commit; whether a state changed, so that there may be more to do at once; and
             whether a write was put off because the PLC has yet to show that it arrived
         """
-        due, waiting = self._due(layout, steps)
+        self._read_at = time.time() - (time.monotonic() - answer.at)
+        due, waiting = self._due(layout, steps) if steps else ([], False)
         writes, again = [], False
         for step in self._store_together(due):
             again = again or bool(step.state) or "acknowledged" in step.values  # the slot may be free now
             writes += self._to_send(step)
+        self._forget_counts(jobs, steps, answer.seen)
         return writes, again, waiting
 
     def _forget_counts(self, jobs, steps, seen):

@@ -55,7 +55,9 @@ class PlcController(models.Model):
         required=True,
         default="never",
     )
-    alarm_partner_ids = fields.Many2many("res.partner", string="Mail Recipients", domain="[('email', '!=', False)]")
+    alarm_partner_ids = fields.Many2many(
+        "res.partner", string="Mail Recipients", domain="[('email', '!=', False)]", check_company=True
+    )
 
     _health_minutes_positive = models.Constraint(
         "CHECK(silent_minutes >= 0 AND send_minutes >= 0 AND run_minutes >= 0 AND post_minutes >= 0"

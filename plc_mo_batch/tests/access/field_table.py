@@ -47,8 +47,8 @@ FIELDS = {
             "job_number journal_count last_error line_ids name next_try noted on_hold order_changed order_name order_qty "
             "order_version parked part part_count planned_qty produced_qty product_id product_name production_id progress "
             "release remark resent review_needed reviewed shown_amounts shown_before signature_ids slot state taken_before "
-            "tolerance_state "
-            "trouble unread_counts uom_id waits_since watch_needed weighing_ids weighings_until weight_needed weight_state weight_typed "
+            "tolerance_state trouble unread_counts "
+            "uom_id waits_since watch_needed weighing_ids weighings_until weight_needed weight_state weight_typed "
             "withdrawn_at"
         ),
         FOR_OPERATORS: "journal_ids",
@@ -127,6 +127,7 @@ FIELDS = {
             "acknowledged_by_id batch_id company_id controller_id date_acknowledged date_closed date_escalated date_opened "
             "duration key kind message priority state"
         ),
+        NEVER: "mail_ids",
     },
     "plc.api.answer": {
         SHOWN: "answer date digest key user_id",
