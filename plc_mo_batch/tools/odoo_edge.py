@@ -5,6 +5,9 @@ methods come and go with every version. To port the addon, start here: fix these
 the test reports as missing.
 """
 
+from odoo.exceptions import AccessDenied
+from odoo.http import request
+
 # Odoo's private names that the addon calls or overrides, by the model that has them
 PRIVATE_METHODS = {
     "base": (
@@ -103,14 +106,40 @@ def is_neutralized(env):
     return bool(get_parameter(env, "database.is_neutralized"))
 
 
-def check_password(user, password):
-    """Whether a password is the user's, as at a login: LDAP and others count as there, and so do failures.
+class WrongPassword(AccessDenied):
+    """:param user: whose it should be"""
 
-    :raise AccessDenied: if it is not, or after too many wrong ones
+    def __init__(self, user):
+        super().__init__()
+        self.user = user
+
+
+def check_passwords(given):
+    """Whether passwords are the users', as at a login: LDAP and others count as there, and so do failures. All of them are one
+    try: who knows one of two could guess the other for ever, if each right one began the count anew.
+
+    :param given: pairs of a user and a password
+    :raise WrongPassword: if one is not
+    :raise AccessDenied: after too many wrong ones, with a sentence for people
     """
-    own = user.with_user(user)
-    with own._assert_can_auth(user=user.id):
-        own._check_credentials({"type": "password", "login": user.login, "password": password}, {"interactive": True})
+    first = given[0][0]
+    with first.with_user(first)._assert_can_auth(user=first.id):
+        for user, password in given:
+            _check_password(user.with_user(user), password)
+
+
+def _check_password(user, password):
+    session = request.session if request else None
+    token = session and session.session_token
+    credential = {"type": "password", "login": user.login, "password": password}
+    try:
+        user._check_credentials(credential, {"interactive": True})
+    except AccessDenied as error:
+        raise WrongPassword(user) from error
+    if session and session.uid != user.id and session.session_token != token:
+        # Odoo has stored the password in a newer form, and takes the session for the user's
+        session.session_token = token
+        user.env.registry.clear_cache()
 
 
 def consumption_of(order):

@@ -4,7 +4,9 @@ from odoo.exceptions import AccessDenied, UserError
 from ..models.batch.actions import ACTIONS, SIGNABLE
 from ..models.common.roles import OPERATOR
 from ..models.common.signed import SIGNING, kept, kept_call
-from ..tools.odoo_edge import check_password
+from ..tools.odoo_edge import WrongPassword, check_passwords
+
+PASSWORDS = {"decided": "password", "second": "second_password"}  # meaning of a signature -> key of the context
 
 
 class MoBatchSign(models.TransientModel):
@@ -81,27 +83,28 @@ class MoBatchSign(models.TransientModel):
 
         :raise UserError: if one of them cannot sign
         """
-        self._check_password(self.env.user, "password")
         signers = [(self.env.user, "decided")]
         if self.second_needed:
             self._check_second()
-            self._check_password(self.second_id, "second_password")
             signers.append((self.second_id, "second"))
+        self._check_passwords([(user, PASSWORDS[meaning]) for user, meaning in signers])
         return signers
 
-    def _check_password(self, user, key):
-        given = self.env.context.get(key)
+    def _check_passwords(self, wanted):
+        given = [(user, self.env.context.get(key)) for user, key in wanted]
         try:
-            check_password(user, given if isinstance(given, str) else "")
+            check_passwords([(user, password if isinstance(password, str) else "") for user, password in given])
+        except WrongPassword as error:
+            raise UserError(self.env._("The password of %s is not right. Nothing was done.", error.user.name)) from error
         except AccessDenied as error:
-            raise UserError(self.env._("The password of %s is not right. Nothing was done.", user.name)) from error
+            raise UserError(str(error)) from error
 
     def _check_second(self):
         """
         :raise UserError: if the second person is none, the same, or could not decide it himself
         """
         second = self.second_id
-        if not second or second == self.env.user:
+        if not second or second == self.env.user or second.sudo().partner_id == self.env.user.partner_id:
             raise UserError(self.env._("Choose the second person who confirms it: not yourself."))
         own = self.batch_ids.with_user(second).with_context(allowed_company_ids=second.sudo().company_ids.ids)
         if not second.active or not second.has_group(ACTIONS[self.action].role) or not own.has_access("read"):

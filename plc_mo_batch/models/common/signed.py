@@ -45,7 +45,7 @@ def is_question(result):
 
 def kept_call(records, method, args=(), kwargs=None):
     """A call as text, with as much of its context as can be kept; :func:`kept` reads it."""
-    known = {key: value for key, value in records.env.context.items() if _is_jsonable(value)}
+    known = {key: value for key, value in records.env.context.items() if "password" not in key and _is_jsonable(value)}
     return json.dumps([known, records._name, records.ids, method, args, kwargs or {}])
 
 

@@ -22,4 +22,5 @@ from . import (
     test_security_methods,
     test_security_models,
     test_signatures,
+    test_signers,
 )
