@@ -11,6 +11,7 @@ Nothing in this package imports ``odoo``, and each module imports only modules t
   ``transport``: the wire that speaks Modbus, and the only file that knows pymodbus; ``wires``: the registry of all wires;
 * ``signature``: what a PLC's signature proves; ``look``: a visit that only reads; ``browse``: which arrays an
   OPC UA server has; ``trial``: what a new PLC is tried with;
+* ``curve``: the curve of a dose, for a picture;
 * ``steps``: the input and the result of a decision; ``handshake``: what both handshakes share;
   ``job_numbers``, ``flags``: the decisions of each, as a table; ``reconcile``: observation + batches -> steps;
 * ``events``: the same for what a PLC reports beside its batches; ``clock``: what the PLC's clock shows;

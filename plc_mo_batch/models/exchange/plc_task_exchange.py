@@ -71,14 +71,15 @@ class PlcTaskExchange(models.AbstractModel):
         """
         live_until = time.monotonic() + LIVE_SECONDS
         for lot in chain(taken.lots(), self._later(taken, looks, conversations)):
+            if not lot:
+                yield None
+                continue
             known = {conversation.controller_id for conversation in conversations}
             new = [Conversation(plc._in_plc_language().env, plc.id, live_until, looks, plc.id in known) for plc in lot]
             conversations += new
             looks.take_up(lot.ids)
             self._commit()
             yield from (conversation.run() for conversation in new)
-            if not new:
-                yield None
 
     @api.model
     def _later(self, taken, looks, conversations):

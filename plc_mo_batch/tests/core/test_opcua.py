@@ -396,7 +396,7 @@ class TestVariables(OpcUaCase):
             self.poll(login=Login(max_age=60))
         error = caught.exception
         self.assertEqual((error.kind, error.cause), ("reply", "stale"))
-        self.assertRegex(error.detail, r"its values are 3\d\d\d s old")
+        self.assertRegex(error.detail, r"its values are \d{4} s old")
 
     def test_its_clock_is_wrong(self):
         """By whatever: both times are the server's. Only what is old by its own clock is not believed."""

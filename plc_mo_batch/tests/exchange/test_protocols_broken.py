@@ -67,7 +67,7 @@ BREAKS = {
         "the PLC behind it is stopped": (front(status="BadNoCommunication"), "BadNoCommunication.*check both"),
         "the last usable value": (front(status="UncertainLastUsableValue"), "UncertainLastUsableValue.*not believed"),
         "sessions end": (front(fault="BadSessionIdInvalid"), "closed the connection"),
-        "old values": (oldest(60), r"its values are 3\d\d\d s old"),
+        "old values": (oldest(60), r"its values are \d{4} s old"),
     },
 }
 
