@@ -48,9 +48,25 @@ class TestSetup(MillCase):
         self.assertEqual(mill.equipment_ids[:1].product_ids, self.wheat)
         self.assertRecordValues(setup, [{"step": "done", "order_count": 2}])
         self.assertTrue(mill.commissioned, "the simulator needs no person")
-        setup.action_fill()
+        self.assertEqual(setup.action_fill()["tag"], self.env.ref("plc_mo_batch.plc_board_action").tag)
         self.run_task(1)
         self.assertEqual(mill.queue_count, 2)
+
+    def test_it_ends_with_one_contact_made(self):
+        """Connecting wakes the exchange; the board, on which the set-up ends, says *Connected* and not *Never contacted*."""
+        plc = self.new_simulator()
+        self.patch(trial.time, "sleep", lambda _seconds: plc.step(1))
+        setup = self.setup_for(plc)
+        setup.action_test()
+        setup.action_suggest()
+        setup.is_checked = True
+        woken = self.env["ir.cron.trigger"].search([])
+        setup.action_connect()
+        self.assertIn(self.cron(2), (self.env["ir.cron.trigger"].search([]) - woken).cron_id)
+        self.run_task(2)
+        lanes = self.env["plc.controller"].with_user(self.manager).get_board()["lanes"]
+        [lane] = [lane for lane in lanes if lane["id"] == setup.controller_id.id]
+        self.assertEqual(lane["connection"], "online")
 
     def test_a_plc_that_does_not_answer_is_not_commissioned(self):
         plc = self.new_simulator()

@@ -1,6 +1,6 @@
 """What people do, in a real browser: fill, watch, cancel with a reason, try again; as operator and as manager.
 
-From the first-run page to a finished batch needs a server with its tasks running: tests/test_newcomer.py.
+From the empty board to a finished batch needs a server with its tasks running: tests/test_newcomer.py.
 """
 
 from odoo.tests import new_test_user, tagged

@@ -259,6 +259,11 @@ export class Lane extends Component {
         return this.action.doAction(await this.orm.call("plc.controller", "action_view_refused_orders", [[this.props.lane.id]]));
     }
 
+    openDosing() {
+        const additionalContext = { search_default_controller_id: this.props.lane.id };
+        return this.action.doAction("plc_mo_batch.plc_dosing_silo_action", { additionalContext });
+    }
+
     openOrders() {
         return this.action.doAction({
             type: "ir.actions.act_window",
