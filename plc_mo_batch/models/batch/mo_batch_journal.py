@@ -2,9 +2,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-
-from ..common.marks import VACUUM
 
 GATHERED = "plc_mo_batch.journal"  # values of lines that are created together
 AREAS = [
@@ -19,6 +16,7 @@ AREAS = [
 
 class MoBatchJournal(models.Model):
     _name = "mo.batch.journal"
+    _inherit = "plc.append.only"
     _description = "Batch Journal"
     _order = "id desc"
     _rec_name = "message"
@@ -57,18 +55,6 @@ class MoBatchJournal(models.Model):
             words = [int(word) for word in (line.words or "").split()]
             area = line.area or "feedback"
             line.words_html = bool(words) and line.layout_id._words_table(area, words, line.slot, line.wrong_word)
-
-    # CRUD: append only
-
-    def write(self, vals):
-        if self:
-            raise UserError(self.env._("The journal cannot be changed."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        if not VACUUM.is_on(self.env):
-            raise UserError(self.env._("The journal cannot be deleted."))
 
     # Business methods
 

@@ -1,5 +1,4 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo import fields, models
 
 from ...tools.translate import label_of
 from .actions import SIGNABLE
@@ -9,6 +8,7 @@ class MoBatchSignature(models.Model):
     """Who signed which decision about a batch. The name is kept as it was then; nobody changes or deletes it."""
 
     _name = "mo.batch.signature"
+    _inherit = "plc.append.only"
     _description = "Electronic Signature"
     _order = "id"
     _rec_name = "signature"
@@ -27,17 +27,6 @@ class MoBatchSignature(models.Model):
         """Of one decision: what was signed, and by whom."""
         names = ", ".join(f"{each.signature} ({label_of(each, 'meaning').lower()})" for each in self)
         return self.env._("%(decision)s signed: %(names)s.", decision=label_of(self[:1], "action"), names=names)
-
-    # CRUD: append only
-
-    def write(self, vals):
-        if self:
-            raise UserError(self.env._("A signature cannot be changed."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("A signature cannot be deleted."))
 
 
 class MoBatch(models.Model):

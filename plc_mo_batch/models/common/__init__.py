@@ -1,4 +1,5 @@
 from . import (
+    plc_append_only,
     plc_board_source,
     plc_bounded,
     plc_changes,

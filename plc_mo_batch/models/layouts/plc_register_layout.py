@@ -72,8 +72,8 @@ class PlcRegisterLayout(models.Model):
         "strings mostly have it in the low byte.",
     )
     address_offset = fields.Integer(
-        help="Added to every address. The addresses below are protocol addresses, counted from 0. Enter -1 or -40001 if yours "
-        "count from 1 or 40001."
+        help="Added to every address. The addresses below are protocol addresses, counted from 0. Enter -1 if yours count from "
+        "1; with Modbus, -40001 if they count from 40001."
     )
     copies_on_take = fields.Boolean(
         string="Shows the Order When Taken",

@@ -2,7 +2,6 @@ import base64
 from hashlib import sha256
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .paper import paper
@@ -17,9 +16,11 @@ class MoBatchFrozen(models.Model):
     it; its hash stands in the journal, too."""
 
     _name = "mo.batch.frozen"
+    _inherit = "plc.append.only"
     _description = "Frozen Batch Report"
     _order = "batch_id, number"
     _rec_name = "file_name"
+    _own_notes = ("seen",)
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="batch_id.company_id", store=True)
@@ -39,17 +40,6 @@ class MoBatchFrozen(models.Model):
         for frozen in self.with_context(bin_size=False):
             content = base64.b64decode(frozen.content or b"")
             frozen.is_whole = sha256(content).hexdigest() == frozen.sha256
-
-    # CRUD: append only
-
-    def write(self, vals):
-        if self and set(vals) != {"seen"}:
-            raise UserError(self.env._("A frozen report cannot be changed."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("A frozen report cannot be deleted."))
 
 
 class MoBatch(models.Model):

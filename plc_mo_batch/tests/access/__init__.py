@@ -8,6 +8,7 @@ from . import (
     test_api_keys,
     test_api_old_values,
     test_api_openapi,
+    test_append_only,
     test_bounds,
     test_cancel,
     test_changes,
