@@ -90,6 +90,8 @@ class PlcTaskExchange(models.AbstractModel):
         while True:
             latest = {conversation.controller_id: conversation for conversation in conversations}
             ended = [controller_id for controller_id, conversation in latest.items() if conversation.ended_at]
+            if len(ended) == len(latest):
+                ended = []  # the run is over: its next one is woken by whoever writes
             due = [controller_id for controller_id in ended if latest[controller_id].is_due_again()]
             yield next(left_behind, none) | none.browse([*due, *looks.written_to(ended)])
 

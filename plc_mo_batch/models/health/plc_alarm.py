@@ -87,7 +87,7 @@ class PlcAlarm(models.Model):
     duration = fields.Float(compute="_compute_duration", store=True, help="Hours between opening and closing.")
     date_acknowledged = fields.Datetime(string="Acknowledged On", readonly=True)
     acknowledged_by_id = fields.Many2one("res.users", readonly=True)
-    mail_ids = fields.Many2many("mail.mail", readonly=True, copy=False, groups=fields.NO_ACCESS, help="Mails to be sent.")
+    mails = fields.Json(readonly=True, copy=False, groups=fields.NO_ACCESS, help="Ids of the mails that tell of it.")
 
     _open_uniq = models.UniqueIndex(
         "(kind, COALESCE(controller_id, 0), COALESCE(batch_id, 0), COALESCE(key, '')) WHERE date_closed IS NULL",
@@ -289,7 +289,7 @@ class PlcAlarm(models.Model):
 
     def _queue_mail(self, subject, partners):
         shown = {"alarm": self, "url": self._url()}
-        self.sudo().mail_ids += self.env["mail.mail"].create(
+        mail = self.env["mail.mail"].create(
             {
                 "subject": subject,
                 "body_html": self.env["ir.qweb"]._render("plc_mo_batch.alarm_mail", shown, minimal_qcontext=True),
@@ -297,6 +297,7 @@ class PlcAlarm(models.Model):
                 "auto_delete": True,
             }
         )
+        self.sudo().mails = [*(self.sudo().mails or ()), mail.id]
 
     def _url(self):
         return f"{self.get_base_url()}/odoo/plc-alarms/{self.id}"

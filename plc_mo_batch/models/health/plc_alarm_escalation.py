@@ -96,5 +96,6 @@ class PlcAlarm(models.Model):
     @api.model
     def _mail_again(self, domain):
         """Odoo does not repeat a mail that the mail server did not take: as long as nobody has seen the alarm, it is repeated."""
-        failed = self.sudo().search(domain).mail_ids.filtered(lambda mail: mail.state == "exception")
+        ids = [mail_id for alarm in self.sudo().search(domain) for mail_id in alarm.mails or ()]
+        failed = self.env["mail.mail"].sudo().browse(ids).exists().filtered(lambda mail: mail.state == "exception")
         failed.filtered(lambda mail: mail.failure_type not in USELESS).mark_outgoing()

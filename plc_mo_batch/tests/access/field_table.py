@@ -127,7 +127,7 @@ FIELDS = {
             "acknowledged_by_id batch_id company_id controller_id date_acknowledged date_closed date_escalated date_opened "
             "duration key kind message priority state"
         ),
-        NEVER: "mail_ids",
+        NEVER: "mails",
     },
     "plc.api.answer": {
         SHOWN: "answer date digest key user_id",

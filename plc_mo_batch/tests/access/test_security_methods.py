@@ -64,6 +64,7 @@ METHODS = {
     ("mo.batch.weight", "action_confirm"): (OPERATORS,),
     ("plc.controller", "copy_data"): (MANAGERS,),
     ("plc.register.layout", "copy_data"): (OPERATORS,),
+    ("mrp.production", "action_confirm"): (PLANNERS,),
     ("mrp.production", "action_merge"): (PLANNERS,),
     ("mrp.production", "copy_data"): (PLANNERS,),
     ("mrp.production", "action_plc_start_over"): (OPERATORS,),
