@@ -30,6 +30,7 @@ PRIVATE_METHODS = {
     "ir.actions.report": ("_render_qweb_html", "_render_qweb_pdf"),
     "ir.attachment": ("_check_access",),
     "ir.default": ("_get_model_defaults",),
+    "ir.model": ("_get",),
     "ir.model.data": ("_update_xmlids",),
     "ir.cron": ("_commit_progress", "_reschedule_later", "_trigger"),
     "ir.qweb": ("_render",),
