@@ -27,6 +27,7 @@ class Lanes:
         self.env = controllers.env
         self.controllers = controllers
         self.batches = batches
+        self.has_companies = len(controllers.company_id) > 1
         named = ("state", "command", "tolerance_state")
         self.labels = {name: dict(batches._fields[name]._description_selection(self.env)) for name in named}
 
@@ -69,7 +70,7 @@ class Lanes:
     def _group(self, controller):
         """Its warehouse, with which others it is shown together where there are many; and its company, if there are several."""
         warehouse = controller.sudo().picking_type_ids.warehouse_id[:1].name or self.env._("No warehouse")
-        return f"{controller.company_id.name} / {warehouse}" if len(self.controllers.company_id) > 1 else warehouse
+        return f"{controller.company_id.name} / {warehouse}" if self.has_companies else warehouse
 
     def _connection_state(self, controller):
         if not controller.enabled:
