@@ -322,6 +322,7 @@ class Conversation:
         self._refusals.digest(plan, answer)
         if answer.error:
             return self._end_silent(answer.error)
+        self.looks.forget([self.controller_id])  # what is stored now would else count as written by somebody since the last look
         controller._record_contact()
         unsure = controller._is_unsure()
         known = controller._jobs(plan.layout)

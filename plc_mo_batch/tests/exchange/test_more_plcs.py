@@ -3,11 +3,12 @@
 import cProfile
 import pstats
 from datetime import timedelta
+from math import inf
 
 from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
-from ...models.exchange import last_looks
+from ...models.exchange import last_looks, plc_task_exchange
 from ...simulator import Simulator
 from ..common import MillCase
 
@@ -28,6 +29,7 @@ class TestMorePlcs(MillCase):
             return execute(cr, *args, **options)
 
         self.patch(Cursor, "execute", count)
+        self.patch(plc_task_exchange, "AGAIN_SECONDS", inf)  # a run of many lasts longer: what is looked at again is not asked
         self.mills, self.plcs = [], self.controller.browse()
         self.wait_for_answers()
         for number in range(MANY):

@@ -1,6 +1,7 @@
 """A run that follows one PLC for a minute serves another one for which something is written meanwhile."""
 
 from datetime import timedelta
+from math import inf
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -93,6 +94,20 @@ class TestWrittenMeanwhile(MillCase):
     def test_nothing(self):
         """It is not talked to again and again."""
         self.assertEqual(self.follow(lambda: None, None), 0)
+
+    def test_what_its_own_look_stored(self):
+        """That was not written meanwhile: it was looked at after."""
+        self.patch(plc_task_exchange, "AGAIN_SECONDS", inf)  # the end leaves something to be decided later
+        self.fill()
+        self.follow(lambda: None, lambda: self.batch().state == "offered")
+        self.batch().date_offered -= timedelta(minutes=1)  # the PLC had its settle time
+        self.other_plc.step(0)
+        self.follow(lambda: None, lambda: self.batch().state == "running")
+        self.follow(lambda: None, None)  # which finds nothing to do
+        self.assertIn((self.env.cr.dbname, self.other.id), last_looks._KEPT)
+        self.other_plc.step(600)
+        self.assertEqual(self.follow(lambda: None, None), 0)
+        self.assertEqual(self.batch().state, "completed")
 
     def test_nobody_shall_talk_to_it(self):
         def switch_off():
