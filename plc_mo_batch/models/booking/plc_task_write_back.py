@@ -190,10 +190,7 @@ class PlcTaskWriteBack(models.AbstractModel):
     @api.model
     def _refill(self, controllers):
         """Refill an emptied queue at once (a setting), without waiting for the next run of Task 1."""
-        if not self._setting("refill"):
-            return
-        if any(not controller.queue_count for controller in controllers):
-            self.env["plc.task.fill"]._trigger()
+        self.env["plc.task.fill"]._fill_at_once("refill", [("id", "in", controllers.ids)])
 
     @api.model
     def _stop_waiting(self):

@@ -159,21 +159,23 @@ class MoBatch(models.Model):
         :param codes, actuals: what is known now, before it is stored
         :param read_at: when the PLC showed it, in seconds since 1970
         """
-        if not self.unread_counts:
-            return
-        silos = self.env["plc.equipment"].sudo().browse(map(int, self.unread_counts)).exists()
-        self._remark_counted(silos, dict(zip(codes, actuals, strict=True)))
-        self._forget_counts(read_at)
+        if self.unread_counts:
+            self._remark_counted(self._silos_counted(), dict(zip(codes, actuals, strict=True)))
+            self._forget_counts(read_at)
 
     def _remark_entered(self, amounts):
         """The same of what a person enters: of a batch that had ended, whatever was counted since then."""
-        silos = self.env["plc.equipment"].sudo().browse(map(int, self.unread_counts or ())).exists()
+        silos = self._silos_counted()
         if self.state not in (SENDING, *HANDED_OVER) and self.date_finished:
             silos |= self.controller_id.equipment_ids.filtered(
                 lambda silo: (silo.counted_at or datetime.min) >= self.date_finished
             )
         self._remark_counted(silos, dict(amounts))
         self.unread_counts = False
+
+    def _silos_counted(self):
+        """Those that were counted since the PLC was read."""
+        return self.env["plc.equipment"].sudo().browse(map(int, self.unread_counts or ())).exists()
 
     def _remark_counted(self, silos, actuals):
         before = self._dosed_by_code() if silos else {}

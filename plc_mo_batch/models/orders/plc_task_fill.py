@@ -59,11 +59,19 @@ class PlcTaskFill(models.AbstractModel):
     @api.model
     def _on_confirmed(self, orders):
         """Fill an empty queue as soon as an order for it is confirmed (a setting), without waiting for the next run."""
-        if not self._setting("fill_on_confirm"):
-            return
-        plcs = self.env["plc.controller"]._to_serve()
         kinds = orders.filtered(lambda order: order.state in OPEN_ORDER).picking_type_id
-        if any(not plc.queue_count for plc in plcs.filtered_domain([("picking_type_ids", "in", kinds.ids)])):
+        self._fill_at_once("fill_on_confirm", [("picking_type_ids", "in", kinds.ids)])
+
+    @api.model
+    def _fill_at_once(self, setting, domain):
+        """Where the setting says so, fill without waiting for the next run if the queue of one of these PLCs is empty.
+
+        :param domain: of the PLCs
+        """
+        if not self._setting(setting):
+            return
+        plcs = self.env["plc.controller"].sudo().search([("enabled", "=", True), *domain])
+        if any(not plc.queue_count for plc in plcs):
             self._trigger()
 
     @api.model
