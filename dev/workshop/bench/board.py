@@ -72,7 +72,7 @@ def measure(plcs, picture):
         server = stack.enter_context(Server(name, folder / "odoo.log")).wait_up()
         (since,) = query(name, "SELECT now() AT TIME ZONE 'UTC'")[0]
         wait_for("An answer of each PLC", lambda: query(name, ANSWERED, since)[0][0] == plcs, 300, server.check)
-        peers.tell("go 0.5")
+        peers.tell("go 0.5 0.001")
         return {"kB": size / 1000, **look(server, plcs, picture)}
 
 

@@ -172,7 +172,7 @@ def measure(plcs, batches, seconds):
         query(name, NOTE)
         with Server(name, Path(folder) / "odoo.log") as server:
             latency = Latency(name, peers, server.wait_up())
-            peers.tell(f"go {PLANT_SECONDS / seconds}")
+            peers.tell(f"go {PLANT_SECONDS / seconds} {seconds / plcs}")
             query(name, TASKS_BEGIN)
             latency.run(batches)
             found = latency.sum_up()

@@ -1,8 +1,9 @@
 """Many PLCs in a process of their own: ``python -m workshop.bench.plcs COUNT`` prints their ports, then obeys lines on its
 standard input.
 
-``step SECONDS``: each PLC scans once, that much plant time after the last scan. ``forget``: each loses its memory. ``go SPEED``:
-from now on they move by themselves, that many seconds of plant time a second. ``ended``: which orders have ended since this was
+``step SECONDS``: each PLC scans once, that much plant time after the last scan. ``forget``: each loses its memory. ``go SPEED
+STAGGER``: from now on they move by themselves, that many seconds of plant time a second, each that many seconds later than the one
+before it: a plant's PLCs do not end their batches at the same moment. ``ended``: which orders have ended since this was
 asked last, as JSON: [name of the order, seconds since 1970]. Each command is answered with a line.
 """
 
@@ -30,9 +31,12 @@ class Plcs:
         self._ended = []
         self._lock = threading.Lock()
 
-    def step(self, seconds):
+    def step(self, seconds, count=None):
+        """
+        :param count: so many of them alone, the first ones
+        """
         with self._lock:
-            for number, plc in enumerate(self.plcs):
+            for number, plc in enumerate(self.plcs[:count]):
                 plc.step(seconds)
                 self._note(number, plc.mill.ledger)
 
@@ -45,15 +49,15 @@ class Plcs:
             for plc in self.plcs:
                 plc.lose_memory()
 
-    def go(self, speed):
-        threading.Thread(target=self._move, args=[speed], daemon=True).start()
+    def go(self, speed, stagger):
+        threading.Thread(target=self._move, args=[speed, stagger], daemon=True).start()
 
-    def _move(self, speed):
-        last = time.monotonic()
+    def _move(self, speed, stagger):
+        begun = last = time.monotonic()
         while True:
             time.sleep(max(SCAN, SCAN_OF_EACH * len(self.plcs)))
             now = time.monotonic()
-            self.step((now - last) * speed)
+            self.step((now - last) * speed, 1 + int((now - begun) / stagger))
             last = now
 
     def ended(self):

@@ -1,9 +1,10 @@
 """``make soak SEED=…``: minutes in which hours of a plant go by, with everything that goes wrong in them, drawn from a seed.
 
-Two Odoo servers on one database, three PLCs (job numbers, flags, ISA-88) behind proxies that lose, delay, double, tear and swap
-answers; memory losses, clocks that jump, servers that are killed, database sessions that end; an operator and a manager who click
-at random through the API, and try what they may not. One of the PLCs tells what people weigh and what fails. What must always
-hold is looked at all the while. At the end the faults cease, everything comes to rest, and the books are compared.
+Two Odoo servers on one database, on which two runs of the exchange share three PLCs (job numbers, flags, ISA-88) behind proxies
+that lose, delay, double, tear and swap answers; memory losses, clocks that jump, servers that are killed, database sessions that
+end; an operator and a manager who click at random through the API, and try what they may not. One of the PLCs tells what people
+weigh and what fails. What must always hold is looked at all the while. At the end the faults cease, everything comes to rest, and
+the books are compared.
 """
 
 import argparse

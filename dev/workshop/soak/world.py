@@ -13,6 +13,7 @@ from workshop.torture.silos import BINS, Place, Shelf, set_up_silos
 from workshop.torture.watch import Watch
 from workshop.torture.world import BY_HAND, WEIGHED, new_orders
 
+RUNS = 2  # of each task that several may share: whichever server is free takes one
 SPEED = 200.0  # a batch of four minutes takes a good second
 GRACE_MINUTES = 0.1  # for what is weighed by hand
 ORDERS = 20  # of each PLC at first
@@ -176,6 +177,7 @@ def set_up(env, batches=0):
         silos = {item.code: item.product_ids.id for item in controller.equipment_ids}
         kind = controller.picking_type_ids
         facts.append([controller.id, name, kind.id, orders.product_id.id, orders.bom_id.id, silos, places_of_plc])
+    env["res.config.settings"].create({"plc_parallel_runs": RUNS}).execute()
     env["ir.cron"].search([]).write({"nextcall": fields.Datetime.now()})
     return facts, [new_user(env, role) for role in ROLES], in_store
 
