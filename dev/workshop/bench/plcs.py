@@ -2,8 +2,8 @@
 standard input.
 
 ``step SECONDS``: each PLC scans once, that much plant time after the last scan. ``forget``: each loses its memory. ``go SPEED
-STAGGER``: from now on they move by themselves, that many seconds of plant time a second, each that many seconds later than the one
-before it: a plant's PLCs do not end their batches at the same moment. ``ended``: which orders have ended since this was
+STAGGER``: from now on they move by themselves, that many seconds of plant time a second, each that many seconds later than the
+one before it, as a plant's PLCs do not end their batches at the same moment. ``ended``: which orders have ended since this was
 asked last, as JSON: [name of the order, seconds since 1970]. Each command is answered with a line.
 """
 
