@@ -33,22 +33,22 @@ LOGGED = ("write_date", "write_uid")
 
 
 class OrderVersions:
-    """Whether the orders of a PLC's batches may have changed since each batch was last compared with its order.
+    """Whether the orders of PLCs' batches may have changed since each batch was last compared with its order.
 
     To compare means to freeze the recipe anew, which is most of the work of a look at a PLC where nothing happens. A version is a
     digest of the row versions of everything that a recipe is frozen from: PostgreSQL gives a row a new one at each write, by
     whatever way. It is stored with the batch in the transaction that compared. So a crash, a restored database or another server
     can lose both or neither; a dump that is read in changes all of them, and everything is compared again.
 
-    :param controller: a PLC
+    :param controllers: PLCs
     """
 
-    def __init__(self, controller):
-        self.env = controller.env
-        self.controller = controller
+    def __init__(self, controllers):
+        self.env = controllers.env
+        self.controllers = controllers
 
     def of_batches(self):
-        """{id of an open batch of the PLC: the version of its order}"""
+        """{id of an open batch of these PLCs: the version of its order}"""
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -59,9 +59,9 @@ class OrderVersions:
                        mo_batch AS batch JOIN mrp_production AS production ON production.id = batch.production_id,
                        LATERAL (WITH moves AS (%(moves)s)
                                 SELECT concat_ws('|', %(siblings)s, %(relatives)s, %(own)s) AS version) AS own
-                 WHERE plc.id = %(plc)s AND batch.controller_id = plc.id AND batch.active
+                 WHERE plc.id = ANY(%(plcs)s) AND batch.controller_id = plc.id AND batch.active
                 """,
-                plc=self.controller.id,
+                plcs=self.controllers.ids,
                 telemetry=self._unsteady("plc.controller"),
                 shared=row_versions(SHARED, id=SQL("plc.layout_id")),
                 moves=SQL(_MOVES),

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from psycopg2.errors import UniqueViolation
@@ -19,7 +20,7 @@ from .order_versions import OrderVersions
 
 ORDER = "plc_first desc, priority desc, date_start, id"
 PAGE = 50  # orders checked in one go while the fill is not complete
-TOGETHER = 8  # PLCs whose rows one transaction holds, for less than a second: an exchange that writes to one waits so long
+TOGETHER = 16  # PLCs whose rows one transaction holds, for less than a second: an exchange that writes to one waits so long
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,9 @@ class PlcTaskFill(models.AbstractModel):
         :return: False if that failed: then nothing was done, and each has to be tried by itself (rule 8)
         """
         try:
-            for controller in controllers:
-                plc = controller._in_plc_language()
-                plc.env[self._name]._fill(plc)
+            for plcs in controllers.grouped(lambda plc: plc._language()).values():
+                plcs = plcs[0]._in_plc_language().browse(plcs.ids)
+                plcs.env[self._name]._fill(plcs)
             self._commit()
         except Exception as error:
             self._rollback()
@@ -108,40 +109,58 @@ class PlcTaskFill(models.AbstractModel):
             self._commit()
 
     @api.model
-    def _fill(self, controller):
-        """If the PLC's queue is empty, queue orders up to its limit.
+    def _fill(self, controllers):
+        """Queue orders for those of these PLCs whose queue is empty, up to their limits.
 
         Two fills that start at the same moment both see an empty queue. Writing to the PLC's row makes the second one fail; a
         lock alone does not (docs/architecture/fill.md).
 
+        :param controllers: PLCs of one language
+        :return: the new batches
         :raise TransactionRollbackError: if another transaction has filled meanwhile
         """
-        if not controller.try_lock_for_update(allow_referencing=True):
+        controllers = self._begun(controllers)
+        of_these = [("controller_id", "in", controllers.ids), ("parked", "=", False)]
+        waiting = dict(self.env["mo.batch"]._read_group(of_these, ["controller_id"], ["__count"]))
+        batches = self._queue_orders(controllers.filtered(lambda plc: plc not in waiting))
+        if batches:  # the exchange freezes the recipes again only if something of their orders is written meanwhile
+            for batch_id, version in OrderVersions(batches.controller_id).of_batches().items():
+                self.env["mo.batch"].browse(batch_id).order_version = version
+            self.env["plc.task.exchange"]._trigger()
+        refused = self._recheck(controllers)
+        for controller in controllers:
+            queued = batches.filtered(lambda batch, controller=controller: batch.controller_id == controller)
+            self._tell_filled(controller, waiting.get(controller, 0), len(queued), controller in refused)
+        return batches
+
+    @api.model
+    def _begun(self, controllers):
+        """Those of these PLCs that this fill has for itself, and that may be served."""
+        free = controllers.try_lock_for_update(allow_referencing=True)
+        for controller in controllers - free:
             self._log("%s: another fill is at work, nothing done", controller.name)
-            return self.env["mo.batch"]
-        if refusal := controller._refusal_uncommissioned():
-            self._log("%s", refusal)
-            return self.env["mo.batch"]
-        # This write, not the lock above, makes the second of two fills fail. It comes before the queue is counted.
-        controller.fill_count += 1
-        controller.flush_recordset()
-        waiting = self.env["mo.batch"].search_count([("controller_id", "=", controller.id), ("parked", "=", False)])
+        for controller in free:
+            if refusal := controller._refusal_uncommissioned():
+                self._log("%s", refusal)
+                free -= controller
+        # This write, not the lock above, makes the second of two fills fail. It comes before the queues are counted.
+        for controller in free:
+            controller.fill_count += 1
+        free.flush_recordset()
+        return free
+
+    @api.model
+    def _tell_filled(self, controller, waiting, queued, is_refused):
+        """
+        :param is_refused: there are orders that carry a reason
+        """
         if waiting:
             self._log("mo_batch has %s records: skipping, waiting for the PLC to finish", waiting)
-            self._recheck(controller)
             self.env["plc.board"]._mark_filled(controller, busy=waiting)
-            return self.env["mo.batch"]
-        batches = self._queue_orders(controller)
-        if batches:  # the exchange freezes the recipes again only if something of their orders is written meanwhile
-            versions = OrderVersions(controller).of_batches()
-            for batch in batches:
-                batch.order_version = versions[batch.id]
-        refused = self._recheck(controller) and self.env["mrp.production"].search_count(self._refused_domain(controller))
-        self._log("Auto-sync completed: %s MO batches synced", len(batches))
-        self.env["plc.board"]._mark_filled(controller, queued=len(batches), refused=refused)
-        if batches:
-            self.env["plc.task.exchange"]._trigger()
-        return batches
+            return
+        refused = self.env["mrp.production"].search_count(self._refused_domain(controller)) if is_refused else 0
+        self._log("Auto-sync completed: %s MO batches synced", queued)
+        self.env["plc.board"]._mark_filled(controller, queued=queued, refused=refused)
 
     @api.model
     def _refused_domain(self, controllers):
@@ -149,29 +168,37 @@ class PlcTaskFill(models.AbstractModel):
         return self.env["mrp.production"]._plc_waiting_domain(controllers) & Domain("plc_reason", "!=", False)
 
     @api.model
-    def _queue_orders(self, controller):
-        """Freeze the recipes of the next eligible orders as batches in slots 1..n.
+    def _queue_orders(self, controllers):
+        """Freeze the recipes of the next eligible orders as batches in slots 1..n of each of these PLCs.
 
         Ten batches that are created together cost a third of ten that are created one by one. If that fails, each order is
         tried by itself: one bad order never stops the others (rule 8).
         """
-        limit = controller._batch_limit()
-        if not limit:
-            return self.env["mo.batch"]
-        layout = controller.layout_id._layout()
-        if controller._has_sister_silos():  # which of them doses for an order depends on what is queued before it
-            return self._queue_singly(controller, layout, limit)
-        with apart(self.env) as together:
-            batches = self._queue_together(controller, layout, limit)
-        if together.error:
-            self._log("%s: order by order, as not all can be queued: %s", controller.name, together.error)
-            return self._queue_singly(controller, layout, limit)
+        batches = self.env["mo.batch"]
+        for plcs in _apart(controllers):
+            batches |= self._queue_disjoint(plcs)
         return batches
 
     @api.model
-    def _queue_singly(self, controller, layout, limit):
+    def _queue_disjoint(self, controllers):
+        """
+        :param controllers: PLCs of which none takes what another one could have
+        """
+        if controllers[:1]._has_sister_silos():  # which of them doses for an order depends on what is queued before it
+            return self._queue_singly(controllers)
+        with apart(self.env) as together:
+            batches = self._queue_together(controllers)
+        if together.error:
+            names = ", ".join(controllers.mapped("name"))
+            self._log("%s: order by order, as not all can be queued: %s", names, together.error)
+            return self.env["mo.batch"].union(*map(self._queue_singly, controllers))
+        return batches
+
+    @api.model
+    def _queue_singly(self, controller):
         batches, check = self.env["mo.batch"], LevelCheck(controller)
-        for production in self._eligible(controller):
+        layout, limit = controller.layout_id._layout(), controller._batch_limit()
+        for production in self._eligible(controller) if limit else ():
             slots = range(len(batches) + 1, limit + 1)
             batches |= self._queue_shares(controller, layout, production, slots, check)
             if len(batches) == limit:
@@ -190,27 +217,53 @@ class PlcTaskFill(models.AbstractModel):
         return batches
 
     @api.model
-    def _queue_together(self, controller, layout, limit):
+    def _queue_together(self, controllers):
         """All recipes are frozen before the first batch is created, but for those that depend on what is queued before."""
+        batches, frozen = self.env["mo.batch"], []
+        pages = [self._pages(controller) for controller in controllers]
+        firsts = [next(of_plc, self.env["mrp.production"]) for of_plc in pages]
+        together = self.env["mrp.production"].union(*firsts)._prefetch_ids  # what their recipes share is read once
+        for controller, first, rest in zip(controllers, firsts, pages, strict=True):
+            queued, recipes = self._freeze_next(controller, chain(first.with_prefetch(together), chain.from_iterable(rest)))
+            batches |= queued
+            frozen += recipes
+        return batches | self._create_batches(frozen)
+
+    @api.model
+    def _freeze_next(self, controller, productions):
+        """
+        :return: the batches that had to be created before others, and the :class:`Frozen` recipes of those yet to be created
+        """
         batches, frozen, check = self.env["mo.batch"], [], LevelCheck(controller)
-        for production in self._eligible(controller):
+        layout, limit = controller.layout_id._layout(), controller._batch_limit()
+        for production in productions if limit else ():
             recipe = self._freeze(controller, layout, production, len(batches) + len(frozen) + 1, check)
             if recipe and recipe.share.count == 1 and recipe.name not in {other.name for other in frozen}:
                 frozen.append(recipe)
             elif recipe:
                 check.put_back(recipe.lines)
-                batches |= self._create_batches(controller, frozen)
+                batches |= self._create_batches(frozen)
                 frozen = []
                 slots = range(len(batches) + 1, limit + 1)
                 batches |= self._queue_shares(controller, layout, production, slots, check)
             if len(batches) + len(frozen) == limit:
                 break
-        return batches | self._create_batches(controller, frozen)
+        return batches, frozen
 
     @api.model
-    def _recheck(self, controller):
-        """Clear reasons that no longer hold, also of orders that are not due yet. If there are many, each fill checks the next
-        ones.
+    def _recheck(self, controllers):
+        """Clear reasons that no longer hold, also of orders that are not due yet.
+
+        :return: the PLCs for which there were any
+        """
+        with_reason = [("plc_reason", "!=", False), ("picking_type_id", "in", controllers.picking_type_ids.ids)]
+        if not self.env["mrp.production"].search_count([*with_reason, ("state", "in", OPEN_ORDER)], limit=1):
+            return controllers.browse()
+        return controllers.filtered(self._recheck_of)
+
+    @api.model
+    def _recheck_of(self, controller):
+        """If there are many, each fill checks the next ones.
 
         :return: how many there were
         """
@@ -248,11 +301,18 @@ class PlcTaskFill(models.AbstractModel):
     @api.model
     def _eligible(self, controller):
         """The orders that may be queued, one by one: first those that are begun, then the most urgent."""
+        return chain.from_iterable(self._pages(controller))
+
+    @api.model
+    def _pages(self, controller):
         seen = productions = self.env["mrp.production"]
         for domain in (productions._plc_begun_domain(controller), productions._plc_eligible_domain(controller)):
-            while page := productions.search([*domain, ("id", "not in", seen.ids)], order=ORDER, limit=PAGE):
-                yield from page
+            page = [None] * PAGE
+            while len(page) == PAGE:  # a page that is not full is the last one
+                page = productions.search([*domain, ("id", "not in", seen.ids)], order=ORDER, limit=PAGE)
                 seen |= page
+                if page:
+                    yield page
 
     @api.model
     def _queue_order(self, controller, layout, production, slot, check=None):
@@ -263,7 +323,7 @@ class PlcTaskFill(models.AbstractModel):
             return self.env["mo.batch"]
         try:
             with self.env.cr.savepoint():
-                return self._create_batches(controller, [recipe])
+                return self._create_batches([recipe])
         except UniqueViolation:
             check.put_back(recipe.lines)
             self._log("%s: queued by another PLC just now", production.name)
@@ -289,7 +349,7 @@ class PlcTaskFill(models.AbstractModel):
         return recipe
 
     @api.model
-    def _create_batches(self, controller, frozen):
+    def _create_batches(self, frozen):
         """:param frozen: :class:`Frozen` ones, of different orders"""
         batches = self.env["mo.batch"].create([recipe.values for recipe in frozen])
         journal = self.env["mo.batch.journal"]
@@ -302,7 +362,7 @@ class PlcTaskFill(models.AbstractModel):
             lines.append(journal._line("state", message, batch=batch))
             for shortage in recipe.shortages:
                 batch._remark(shortage)
-            self._log("queued: %s %s in slot %s of %s", batch.name, batch.order_name, batch.slot, controller.name)
+            self._log("queued: %s %s in slot %s of %s", batch.name, batch.order_name, batch.slot, batch.controller_id.name)
         journal.sudo().create(lines)
         return batches
 
@@ -318,3 +378,17 @@ class PlcTaskFill(models.AbstractModel):
 def _lines_of(values):
     """Values of the lines of a batch that is not created yet."""
     return [line for _command, _id, line in values["line_ids"]]
+
+
+def _apart(controllers):
+    """The PLCs in lots, in their order, of which no two may be given the same order, or dose from the same silos. One with sister
+    silos is by itself."""
+    lot, taken = controllers.browse(), set()
+    for controller in controllers:
+        own = {*controller.picking_type_ids, *controller.equipment_ids.location_id}
+        if lot and (taken & own or controller._has_sister_silos() or lot[0]._has_sister_silos()):
+            yield lot
+            lot, taken = controllers.browse(), set()
+        lot, taken = lot | controller, taken | own
+    if lot:
+        yield lot

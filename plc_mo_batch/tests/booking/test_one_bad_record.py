@@ -129,7 +129,7 @@ class TestBadPlc(OneBadCase):
         self.new_order()
         self.new_order(picking_type_id=kind.id)
         with (
-            self.failing("plc.task.fill", "_queue_orders", lambda _task, controller, *_rest: controller == self.controller),
+            self.failing("plc.task.fill", "_queue_orders", lambda _task, controllers: self.controller in controllers),
             self.assertLogs(TASK, logging.INFO) as log,
         ):
             self.run_task(1)

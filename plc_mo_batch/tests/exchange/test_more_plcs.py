@@ -13,6 +13,7 @@ from ...simulator import Simulator
 from ..common import MillCase
 
 FEW, MANY = 3, 9  # PLCs
+OF_A_FILL = 20  # queries for a PLC, with the run's: a fill of one alone takes 75
 MORE = 1.05  # so much more calls for a PLC among many are none: what a dictionary grows by, a sort
 
 
@@ -90,6 +91,7 @@ class TestMorePlcs(MillCase):
         self.cycle(FEW, few)
         last_looks._KEPT.clear()
         self.cycle(MANY, many)
+        self.assertLessEqual(many["fill"][0] / MANY, OF_A_FILL)
         for name in few:
             for kind, one, other in zip(("queries", "calls"), few[name], many[name], strict=True):
                 with self.subTest(name, kind=kind, few=one / FEW, many=other / MANY):

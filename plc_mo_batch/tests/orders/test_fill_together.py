@@ -48,10 +48,6 @@ class TestFillTogether(SiloCase):
     def bom_of(self, kind):
         return self.lot_bom if kind in ("from the silo", "beyond the mixer") else self.wheat_bom
 
-    def way(self, name):
-        """A way of filling, as the fill calls it."""
-        return lambda plc: getattr(self.task, name)(plc, plc.layout_id._layout(), plc._batch_limit())
-
     def undone(self, fill, orders):
         """What a way of filling makes of the orders; then everything is as before."""
         savepoint = self.env.cr.savepoint()
@@ -76,8 +72,8 @@ class TestFillTogether(SiloCase):
             savepoint = self.env.cr.savepoint()
             orders = self.env["mrp.production"].union(*map(self.make, kinds))
             with self.subTest(kinds=kinds, policy=policy, limit=limit):
-                singly = self.undone(self.way("_queue_singly"), orders)
-                self.assertEqual(self.undone(self.way("_queue_together"), orders), singly)
+                singly = self.undone(self.task._queue_singly, orders)
+                self.assertEqual(self.undone(self.task._queue_together, orders), singly)
                 self.assertTrue(singly[0])
             savepoint.close(rollback=True)
             self.env.invalidate_all()
@@ -85,10 +81,10 @@ class TestFillTogether(SiloCase):
     def test_what_cannot_be_stored_together_is_stored_singly(self):
         """As when another PLC queues one of the orders at the same moment."""
         orders = self.env["mrp.production"].union(*map(self.make, KINDS))
-        singly, create = self.undone(self.way("_queue_singly"), orders), type(self.task)._create_batches
+        singly, create = self.undone(self.task._queue_singly, orders), type(self.task)._create_batches
 
-        def store(task, controller, frozen):
-            found = create(task, controller, frozen)
+        def store(task, frozen):
+            found = create(task, frozen)
             if len(frozen) > 1:
                 raise UniqueViolation("the other PLC's")
             return found
@@ -103,7 +99,7 @@ class TestFillTogether(SiloCase):
         sister = self.new_silo(104, self.barley)
         self.assertTrue(self.controller._has_sister_silos())
         orders = self.env["mrp.production"].union(*map(self.make, KINDS))
-        singly = self.undone(self.way("_queue_singly"), orders)
+        singly = self.undone(self.task._queue_singly, orders)
         with patch.object(type(self.task), "_queue_together", side_effect=AssertionError):
             self.assertEqual(self.undone(self.task._queue_orders, orders), singly)
         sister.in_use = False
