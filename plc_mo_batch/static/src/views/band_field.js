@@ -1,40 +1,19 @@
-import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
-import { loadBundle } from "@web/core/assets";
-import { cookie } from "@web/core/browser/cookie";
 import { getCustomColor } from "@web/core/colors/colors";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-const SCHEME = cookie.get("color_scheme");
-const GRID = getCustomColor(SCHEME, "#d8dadd", "#3C3E4B");
-const TEXT = getCustomColor(SCHEME, "#111827", "#E4E4E4");
+import { ChartField, SCHEME, TEXT } from "./chart_field";
+
 const DOSE = getCustomColor(SCHEME, "#017e84", "#35b8be");
 const BAND = getCustomColor(SCHEME, "rgba(1, 126, 132, 0.15)", "rgba(53, 184, 190, 0.2)");
 const OUTSIDE = getCustomColor(SCHEME, "#dc3545", "#ff7a85");
 
 /** The deviation of each dose, with the band in which most lie, and the limits that they should keep. */
-export class BandField extends Component {
-    static template = "plc_mo_batch.BandField";
-    static props = { ...standardFieldProps };
-
-    setup() {
-        this.canvas = useRef("canvas");
-        onWillStart(() => loadBundle("web.chartjs_lib"));
-        useEffect(
-            () => {
-                const chart = this.canvas.el && new Chart(this.canvas.el, this.config());
-                return () => chart?.destroy();
-            },
-            () => [this.props.record.data[this.props.name]]
-        );
-    }
-
+export class BandField extends ChartField {
     get band() {
-        return this.props.record.data[this.props.name] || { doses: [] };
+        return this.value || { doses: [] };
     }
 
-    /** For who does not see the picture. */
     get summary() {
         const { doses, mean, low, high } = this.band;
         return _t("%(count)s doses: on average %(mean)s percent from plan, most of them between %(low)s and %(high)s", {
@@ -49,8 +28,8 @@ export class BandField extends Component {
         return { label, data: values, pointRadius: 0, borderWidth: 1, fill: false, ...options };
     }
 
-    config() {
-        const { doses, moments, batches, low, mean, high, tolerances } = this.band;
+    datasets() {
+        const { doses, low, mean, high, tolerances } = this.band;
         const flat = (value) => doses.map(() => value);
         const isOutside = doses.map((dose, index) => tolerances[index] !== null && Math.abs(dose) > tolerances[index]);
         const colours = isOutside.map((outside) => (outside ? OUTSIDE : DOSE));
@@ -70,26 +49,28 @@ export class BandField extends Component {
             datasets.push(this.line(_t("Tolerance"), tolerances, limit));
             datasets.push(this.line("", tolerances.map((each) => each && -each), limit));
         }
-        return {
-            type: "line",
-            data: { labels: moments, datasets },
-            options: {
-                maintainAspectRatio: false,
-                animation: false,
+        return datasets;
+    }
+
+    config() {
+        const { moments, batches } = this.band;
+        return this.lines(
+            { labels: moments, datasets: this.datasets() },
+            {
                 interaction: { mode: "index", intersect: false },
                 plugins: {
-                    legend: { labels: { color: TEXT, boxWidth: 24, boxHeight: 2, filter: (item) => Boolean(item.text) } },
+                    legend: { labels: { filter: (item) => Boolean(item.text) } },
                     tooltip: {
                         filter: (item) => item.datasetIndex === 0,
                         callbacks: { footer: ([item]) => (item ? batches[item.dataIndex] : "") },
                     },
                 },
                 scales: {
-                    x: { ticks: { color: TEXT, maxTicksLimit: 6, maxRotation: 0 }, grid: { display: false } },
-                    y: { title: { display: true, text: _t("Deviation (%)"), color: TEXT }, ticks: { color: TEXT }, grid: { color: GRID } },
+                    x: this.axis("", { ticks: { color: TEXT, maxTicksLimit: 6, maxRotation: 0 }, grid: { display: false } }),
+                    y: this.axis(_t("Deviation (%)")),
                 },
-            },
-        };
+            }
+        );
     }
 }
 

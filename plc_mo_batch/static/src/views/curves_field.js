@@ -1,37 +1,21 @@
-import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
-import { loadBundle } from "@web/core/assets";
-import { cookie } from "@web/core/browser/cookie";
-import { getColor, getCustomColor } from "@web/core/colors/colors";
+import { getColor } from "@web/core/colors/colors";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-const SCHEME = cookie.get("color_scheme");
-const GRID = getCustomColor(SCHEME, "#d8dadd", "#3C3E4B");
-const TEXT = getCustomColor(SCHEME, "#111827", "#E4E4E4");
+import { ChartField, SCHEME } from "./chart_field";
 
 /** How each dose of a batch grew: kilograms over the minutes since its start. */
-export class CurvesField extends Component {
-    static template = "plc_mo_batch.CurvesField";
-    static props = { ...standardFieldProps };
-
-    setup() {
-        this.canvas = useRef("canvas");
-        onWillStart(() => loadBundle("web.chartjs_lib"));
-        useEffect(
-            () => {
-                const chart = this.canvas.el && new Chart(this.canvas.el, this.config());
-                return () => chart?.destroy();
-            },
-            () => [this.props.record.data[this.props.name]]
-        );
-    }
+export class CurvesField extends ChartField {
+    static height = 360;
 
     get curves() {
-        return this.props.record.data[this.props.name] || { doses: [], missing: "" };
+        return this.value || { doses: [], missing: "" };
     }
 
-    /** For who does not see the picture. */
+    get missing() {
+        return this.curves.missing;
+    }
+
     get summary() {
         return this.curves.doses.map(({ name, points }) => `${name}: ${points.at(-1)[1]} kg`).join(", ");
     }
@@ -51,16 +35,12 @@ export class CurvesField extends Component {
     }
 
     config() {
-        const title = (text) => ({ display: true, text, color: TEXT });
-        return {
-            type: "line",
-            data: { datasets: this.curves.doses.map((dose, index) => this.dataset(dose, index)) },
-            options: {
-                maintainAspectRatio: false,
-                animation: false,
+        return this.lines(
+            { datasets: this.curves.doses.map((dose, index) => this.dataset(dose, index)) },
+            {
                 interaction: { mode: "nearest", intersect: false },
                 plugins: {
-                    legend: { position: "bottom", labels: { color: TEXT, boxWidth: 24, boxHeight: 2 } },
+                    legend: { position: "bottom" },
                     tooltip: {
                         callbacks: {
                             title: ([item]) => (item ? _t("%s min", item.parsed.x.toFixed(1)) : ""),
@@ -69,11 +49,11 @@ export class CurvesField extends Component {
                     },
                 },
                 scales: {
-                    x: { type: "linear", min: 0, title: title(_t("Minutes since the start")), ticks: { color: TEXT }, grid: { display: false } },
-                    y: { beginAtZero: true, title: title(_t("kg")), ticks: { color: TEXT }, grid: { color: GRID } },
+                    x: this.axis(_t("Minutes since the start"), { type: "linear", min: 0, grid: { display: false } }),
+                    y: this.axis(_t("kg"), { beginAtZero: true }),
                 },
-            },
-        };
+            }
+        );
     }
 }
 

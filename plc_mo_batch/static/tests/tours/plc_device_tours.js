@@ -34,7 +34,7 @@ const fits = () => ({
 // A batch that is closed: how its doses grew, and its frozen report
 tour("plc_device_batch", () => [
     { trigger: ".o_notebook .nav-link[name=dosing]", run: "click" },
-    { trigger: ".o_plc_curves canvas[aria-label*='600']" },
+    { trigger: "[name=curves] canvas[aria-label*='600']" },
     { trigger: ".o_notebook .nav-link[name=frozen]", run: "click" },
     { trigger: "[name=frozen_ids] .o_data_row [name=content], [name=frozen_ids] .o_kanban_record [name=content]" },
     fits(),
@@ -52,7 +52,7 @@ tour("plc_device_shift_mails", () => [
 // A silo's doses, as a band
 tour("plc_device_silo", () => [
     { trigger: row("Test wheat", "[name=equipment_id]"), run: "click" },
-    { trigger: ".o_form_view .o_plc_band canvas[aria-label]" },
+    { trigger: ".o_form_view [name=band] canvas[aria-label]" },
     fits(),
     { isActive: ["mobile"], trigger: ".o-form-buttonbox .dropdown-toggle, .oe_button_box .o_button_more, button[name=action_view_doses]", run: "click" },
     { isActive: ["mobile"], trigger: "button[name=action_view_doses]", run: "click" },
