@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from workshop.browser import Browser
-from workshop.plant import Failure, Server, Simulator, query, wait_for
+from workshop.plant import ADMIN, Failure, Server, Simulator, query, wait_for
 
 OPERATOR = ("night", "night-secret-1")
 SECONDS = 300  # for what the PLC, the tasks or a new connection take
@@ -14,8 +14,17 @@ SOON = 60  # for what the board finds out by itself
 LIVE = "document.querySelector('.o_plc_live')?.textContent.trim() === 'Live'"
 NOT_LIVE = "document.querySelector('.o_plc_board.o_plc_old .o_plc_live')?.textContent.includes('Not live')"
 IMPATIENT = """
-Object.assign(odoo.loader.modules.get("@plc_mo_batch/board/connection").PATIENCE, {ask: 1, deaf: 3, mend: 2, answer: 3})
+Object.assign(odoo.loader.modules.get("@plc_mo_batch/board/connection").PATIENCE, {ask: 1, deaf: 3, mend: 2, answer: 3, poll: 1})
 """
+# as where a proxy does not pass on Odoo's websocket
+DEAF = """
+(() => {
+    const { bus_service, worker_service } = odoo.__WOWL_DEBUG__.root.env.services;
+    bus_service.start = () => {};
+    worker_service.send("BUS:STOP");
+})()
+"""
+POLLED = "document.querySelector('.o_plc_board:not(.o_plc_old) .o_plc_live')?.textContent.includes('Every 10 seconds')"
 # what has the focus: its words for a screen reader, and whether it is seen to have it
 FOCUS = """
 (() => {
@@ -78,9 +87,9 @@ def server(database, plc, folder):
 class Board(Browser):
     """The board in front of an operator. It is never loaded anew: whatever is shown later came by itself."""
 
-    def show(self, server):
+    def show(self, server, user=OPERATOR):
         self.resize(1440, 900)
-        self.set_cookie(server.url, "session_id", server.session(*OPERATOR))
+        self.set_cookie(server.url, "session_id", server.session(*user))
         self.open(f"{server.url}/odoo/plc-board")
         self.wait("The board", LIVE, SECONDS)
         self.evaluate(f"window.isTheSamePage = true; {IMPATIENT}; 1")
@@ -229,6 +238,20 @@ def test_wall_screen_shows_each_plc_in_turn(server):
         wait_for("Each PLC", lambda: len(seen.update(wall.evaluate(SEEN_WHOLE)) or seen) == 6, SECONDS, server.check)
         wait_for("The first page", lambda: "Feed mill" in wall.evaluate(SEEN_WHOLE), SECONDS, server.check)
     query(server.database, "DELETE FROM plc_controller WHERE name LIKE 'Line %'")
+
+
+@pytest.mark.parametrize("user", [OPERATOR, ADMIN], ids=["operator", "manager"])
+def test_without_a_websocket(server, user):
+    """HTTP works: the board asks, and tells managers why."""
+    name = f"Seen by {user[0]}"
+    with Board() as deaf:
+        deaf.show(server, user)
+        deaf.evaluate(f"{DEAF}, 1")
+        deaf.wait("Polling", POLLED, SOON)
+        query(server.database, f"UPDATE plc_controller SET name = '{name}'")
+        deaf.wait_for(".o_plc_lane h2", name, SOON)
+        assert deaf.has(".o_plc_unheard", "websocket") == (user == ADMIN)
+    query(server.database, "UPDATE plc_controller SET name = 'Feed mill'")
 
 
 def test_offline(board):

@@ -70,6 +70,15 @@ class TestEveryDevice(PatientHttpCase, MillCase):
     def test_diagnostics(self):
         self.walk("plc_device_diagnostics", self.manager, f"plc-controllers/{self.controller.id}")
 
+    def test_attention(self):
+        """Nine of them: those that come first, then all, each sentence whole."""
+        for number in range(9):
+            self.new_order(quantity=1000 + number)
+        self.run_task(1)
+        for batch in self.queue():
+            batch.write({"attention": f"{batch.name}: {'what the PLC shows of it cannot be believed, as it seems; ' * 6}"})
+        self.walk("plc_device_attention", self.operator, "plc-board")
+
     def test_commands(self):
         self.controller.write({"layout_id": self.env.ref("plc_mo_batch.plc_register_layout_isa88").id, "commissioned": True})
         orders = self.new_order(), self.new_order()

@@ -19,6 +19,7 @@ import { Tiles } from "./tiles";
 const CHANNEL = "plc_board";
 const WALL_TYPE = [1 / 48, 1 / 15]; // of the screen's height, at least and at most: smaller is not read from three metres
 const TURN_SECONDS = 15; // for which a page of a wall screen is shown
+const FIRST = 6; // so many matters that need attention are shown at once, and all that are urgent
 const MOST_LANES = 12; // so many PLCs are shown each whole; more of them as tiles
 const SCHEMES = ["auto", "light", "dark"];
 
@@ -44,13 +45,15 @@ export class PlcBoard extends Component {
         this.action = useService("action");
         this.dialog = useService("dialog");
         this.bus = useState(useService("bus_service"));
-        this.connection = new Connection(this.bus, useService("worker_service"), () => this.askForEcho());
+        const [ask, poll] = [() => this.askForEcho(), () => this.store.refresh()];
+        this.connection = new Connection(this.bus, useService("worker_service"), ask, poll);
         this.severities = SEVERITIES;
         this.store = useState(
             new BoardStore((ids) => this.orm.silent.call("plc.controller", "get_board", [], { controller_ids: ids }))
         );
         this.state = useState({
             busy: "",
+            all: false,
             wall: browser.localStorage.getItem("plc_board.wall") === "1",
             scheme: browser.localStorage.getItem("plc_board.scheme") || "auto",
             systemDark: browser.matchMedia("(prefers-color-scheme: dark)").matches,
@@ -132,7 +135,12 @@ export class PlcBoard extends Component {
         if (this.connection.isNew && !this.store.failed) {
             return { kind: "muted", icon: "fa-circle-o", word: _t("Connecting") };
         }
-        const time = luxon.DateTime.fromMillis(this.connection.heard).toLocaleString(luxon.DateTime.TIME_WITH_SECONDS);
+        const isPolled = !this.store.failed && this.connection.isFresh(this.store.read);
+        const seen = isPolled ? this.store.read : Math.max(this.connection.heard, this.store.read);
+        const time = luxon.DateTime.fromMillis(seen).toLocaleString(luxon.DateTime.TIME_WITH_SECONDS);
+        if (isPolled) {
+            return { kind: "warning", icon: "fa-refresh", word: _t("Every 10 seconds: last updated at %s", time), polled: true };
+        }
         return { kind: "danger", icon: "fa-chain-broken", word: _t("Not live: last updated at %s", time), old: true };
     }
 
@@ -249,6 +257,17 @@ export class PlcBoard extends Component {
     get wrong() {
         const wrong = this.store.attention.length;
         return wrong === 1 ? _t("1 needs attention") : wrong ? _t("%s need attention", wrong) : "";
+    }
+
+    /** What needs attention, most urgent first: all of it, or so much that the PLCs are seen, too. */
+    get attention() {
+        const { attention } = this.store;
+        const urgent = attention.filter(({ severity }) => severity === "danger").length;
+        return this.state.all ? attention : attention.slice(0, Math.max(FIRST, urgent));
+    }
+
+    get allText() {
+        return this.state.all ? _t("Show fewer") : _t("Show all %s", this.store.attention.length);
     }
 
     batchOf(item) {

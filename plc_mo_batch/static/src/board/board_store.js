@@ -16,6 +16,7 @@ export class BoardStore {
     manager = false;
     loaded = false;
     failed = false; // the last load failed: what is shown may be old
+    read = 0; // when all of it was loaded last, by this machine's clock
     clock = 0; // milliseconds that the server's clock is ahead of this one
     now = luxon.DateTime.now();
     dirty = new Set();
@@ -32,12 +33,14 @@ export class BoardStore {
     }
 
     async load() {
+        const asked = Date.now();
         const board = await inTime(this.fetch([]));
         this.clock = deserializeDateTime(board.at.slice(0, 19)).diffNow().milliseconds;
         this.lanes = board.lanes.map((lane) => ({ ...lane, at: board.at }));
         this.attention = board.attention;
         this.manager = board.manager;
         this.loaded = true;
+        this.read = asked;
         this.failed = false;
         this.tick();
     }

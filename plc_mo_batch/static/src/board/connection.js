@@ -5,12 +5,14 @@ export const PATIENCE = {
     deaf: 35, // of silence, after which what is shown counts as old
     mend: 20, // between two attempts to connect anew
     answer: 20, // for which the server may take
+    poll: 10, // between two looks of a board that is not told of changes
 };
 
 /**
  * Whether the board hears of what changes. What Odoo says of its websocket is not enough: it counts as connected while the
  * browser is offline, and for a quarter of an hour after a cable was pulled out or while the server hangs. A PLC that works is
- * heard of every second; where nothing happens the bus is asked for a sign of life, and without one the board is not live.
+ * heard of every second; where nothing happens the bus is asked for a sign of life, and without one the board is not live. It
+ * then asks by itself, as HTTP may work where the websocket does not.
  */
 export class Connection {
     isCut = false;
@@ -18,14 +20,16 @@ export class Connection {
     heard = Date.now();
     asked = 0;
     mended = Date.now();
+    polled = Date.now();
 
     /**
      * @param {Object} bus Odoo's bus_service
      * @param {Object} worker Odoo's worker_service, in which the websocket lives
      * @param {Function} ask has the server send a sign of life over the bus
+     * @param {Function} poll loads the board
      */
-    constructor(bus, worker, ask) {
-        Object.assign(this, { bus, worker, ask });
+    constructor(bus, worker, ask, poll) {
+        Object.assign(this, { bus, worker, ask, poll });
     }
 
     get isLive() {
@@ -38,6 +42,11 @@ export class Connection {
 
     isOlder(time, seconds) {
         return Date.now() - time > 1000 * seconds;
+    }
+
+    /** What was read then is as new as polling makes it. */
+    isFresh(read) {
+        return !this.isOlder(read, 2 * PATIENCE.poll);
     }
 
     hear() {
@@ -63,6 +72,10 @@ export class Connection {
             this.mended = Date.now();
             this.worker.send("BUS:STOP"); // a websocket that is stuck would not be replaced
             this.bus.start();
+        }
+        if (!this.isLive && !this.isNew && this.isOlder(this.polled, PATIENCE.poll)) {
+            this.polled = Date.now();
+            this.poll();
         }
     }
 }

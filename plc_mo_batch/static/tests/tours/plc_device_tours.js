@@ -102,3 +102,30 @@ tour("plc_device_companies", () => [
 tour("plc_device_company", () => [
     { trigger: ".o_plc_board:has(.o_plc_lane:contains(Other PLC)):not(:has(.o_plc_lane:contains(Test PLC)))" },
 ]);
+
+/** Nothing of it is cut off, and nothing in it scrolls by itself. */
+const whole = (selector) => ({
+    content: `${selector} is whole`,
+    trigger: selector,
+    run() {
+        for (const found of document.querySelectorAll(selector)) {
+            if (found.scrollHeight > found.clientHeight + 1 || found.scrollWidth > found.clientWidth + 1) {
+                throw new Error(`cut: ${found.textContent}`);
+            }
+        }
+    },
+});
+
+// What needs attention: the first of it, and all of it; the page alone scrolls
+tour("plc_device_attention", () => [
+    { trigger: ".o_plc_attention:has(.o_plc_alert:nth-child(6)):not(:has(.o_plc_alert:nth-child(7)))" },
+    whole(".o_plc_attention"),
+    whole(".o_plc_attention .o_plc_message"),
+    { trigger: ".o_plc_attention .o_plc_all_attention", run: "click" },
+    { trigger: ".o_plc_attention .o_plc_alert:nth-child(9)" },
+    whole(".o_plc_attention"),
+    whole(".o_plc_attention .o_plc_message"),
+    fits(),
+    { trigger: ".o_plc_attention .o_plc_all_attention", run: "click" },
+    { trigger: ".o_plc_attention:not(:has(.o_plc_alert:nth-child(7)))" },
+]);
