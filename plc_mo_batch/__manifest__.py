@@ -28,6 +28,7 @@
         "wizards/mo_batch_disposition_views.xml",
         "wizards/mo_batch_review_views.xml",
         "wizards/mo_batch_sign_views.xml",
+        "wizards/mo_batch_undecided_views.xml",
         "report/mo_batch_reports.xml",
         "report/mo_batch_templates.xml",
         "report/plc_recall_report.xml",

@@ -23,6 +23,7 @@ OTHERS = {
     "review": (COMPLETED,),
     "fell": (COMPLETED, FAILED),
     "reopened": (COMPLETED, FAILED),
+    "given_up": (FAILED,),
     "rejected": (CANCELLED,),  # a failed batch with a disposition is a failed one to the reconciler
 }
 # without a person: the PLC goes on, or one of the tasks

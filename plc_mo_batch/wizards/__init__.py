@@ -5,6 +5,7 @@ from . import (
     mo_batch_disposition,
     mo_batch_review,
     mo_batch_sign,
+    mo_batch_undecided,
     mo_batch_weight,
     plc_failure_resolve,
     plc_hand_add,

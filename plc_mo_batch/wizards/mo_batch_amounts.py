@@ -10,9 +10,6 @@ class MoBatchAmounts(models.TransientModel):
     _description = "Enter What Was Dosed"
 
     batch_id = fields.Many2one("mo.batch", required=True, readonly=True, default=lambda self: self.env.context.get("active_id"))
-    production_id = fields.Many2one(related="batch_id.production_id", related_sudo=False)
-    product_id = fields.Many2one(related="batch_id.product_id", related_sudo=False)
-    slot = fields.Integer(related="batch_id.slot", related_sudo=False)
     controller_id = fields.Many2one(related="batch_id.controller_id", related_sudo=False)
     uom_id = fields.Many2one(related="batch_id.uom_id", related_sudo=False)
     attention = fields.Char(related="batch_id.attention", related_sudo=False)
@@ -62,6 +59,7 @@ class MoBatchAmounts(models.TransientModel):
             "product_names": ", ".join(dosing.product_id.mapped("display_name")),
             "planned": sum(dosing.mapped("planned_qty")),
             "reported": sum(dosing.mapped("actual_qty")),
+            "fell": sum(dosing.mapped("fallen_qty")),
             "quantity": sum(dosing.mapped("actual_qty")),
         }
 
@@ -86,4 +84,5 @@ class MoBatchAmountsLine(models.TransientModel):
     product_names = fields.Char(string="Component")
     planned = fields.Float(digits="Product Unit")
     reported = fields.Float(digits="Product Unit", help="What was last believed.")
+    fell = fields.Float(string="Fell By", digits="Product Unit", help="The PLC had shown more, and shows so much less now.")
     quantity = fields.Float(string="Dosed", digits="Product Unit")

@@ -165,7 +165,7 @@ ACTIONS = {
                 **_in(OFFERED, CANCELLING, case=(*UNDECIDED, "rejected", "silent")),
                 **_in(RUNNING, case=(*UNDECIDED, "rejected", "unsteady", "silent", "stalled", "fell", "reopened")),
                 **_in(COMPLETED, case=("fell", "changed", "review")),
-                **_in(FAILED, case=("fell", "changed")),
+                **_in(FAILED, case=("fell", "changed", "given_up")),  # given up: what was dosed after it was last read
                 **_in(DONE, case=("changed",)),  # what is more than was booked is booked late
             },
         ),

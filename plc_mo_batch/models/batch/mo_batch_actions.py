@@ -44,6 +44,7 @@ class MoBatch(models.Model):
         "controller_id.run_minutes",
         "controller_id.last_error",
         "controller_id.online",
+        "given_up_by_id",
         "line_ids.actual_qty",
         "line_ids.code",
         "on_hold",
@@ -127,12 +128,14 @@ class MoBatch(models.Model):
 
     def _cases(self):
         """The case that its attention is about; ``silent`` while its PLC does not answer, as nothing is known of it then;
-        ``stalled`` if the PLC may never end it; ``review`` while a person is to judge what was reported."""
+        ``stalled`` if the PLC may never end it; ``review`` while a person is to judge what was reported; ``given_up`` if a
+        person said that nothing more is to be reported."""
         controller = self.controller_id.sudo()
         others = {
             "silent": bool(controller.last_error) and not controller.online,
             "stalled": self._is_stalled(),
             "review": self.review_needed,
+            "given_up": bool(self.given_up_by_id),
         }
         return {self._case(), *(case for case, stands in others.items() if stands)}
 

@@ -1,5 +1,6 @@
 from odoo import fields
 
+from ...plc.reconcile import HANDED_OVER, UNDECIDED
 from ...tools.translate import label_of
 from ..common.roles import OPERATOR
 from ..common.tasks import TASKS
@@ -74,13 +75,29 @@ class Attention:
         )
 
     def _of_batches(self):
-        for batch in self.batches.filtered("attention"):
+        together = self._undecided_together()
+        yield from (self._of_undecided(batches) for batches in together.values())
+        apart = self.batches.browse().union(*together.values())
+        for batch in self.batches.filtered("attention") - apart:
             urgent = batch.state == "failed" or batch.is_action_decide_allowed
             yield self._of_batch(batch, "attention", "danger" if urgent else "warning", batch.attention)
         for batch in self.batches.filtered("last_error"):
             times, error = batch.attempts, batch.last_error
             message = self.env._("Write-back failed (%(times)s times): %(error)s", times=times, error=error)
             yield self._of_batch(batch, "error", "danger", message, until=batch.next_try)
+
+    def _undecided_together(self):
+        """By PLC, several batches of which somebody has to say whether the PLC took them: it lost its memory, and that is one
+        matter."""
+        undecided = self.batches.filtered(lambda batch: batch.state in HANDED_OVER and batch._case() in UNDECIDED)
+        return {controller: batches for controller, batches in undecided.grouped("controller_id").items() if len(batches) > 1}
+
+    def _of_undecided(self, batches):
+        message = self.env._("%(count)s batches: %(first)s", count=len(batches), first=batches[0].attention)
+        decide = button("action_open_undecided", self.env._("Decide"), "gavel", first=True)
+        shown = {"model": "plc.controller", "id": batches.controller_id.id, "buttons": [decide] if self._is_operator() else []}
+        since = fields.Datetime.to_string(min(filter(None, batches.mapped("waits_since")), default=None)) or ""
+        return self._of_plc(batches.controller_id, "undecided", "danger", message, since=since, **shown)
 
     def _of_refused_orders(self):
         """An item for each PLC whose orders cannot be queued as they are, with the reasons of the first; none where an alarm
@@ -134,10 +151,13 @@ class Attention:
     def _with_alarms(self, items, controller_ids):
         """Add the open alarms of these PLCs: to the item on the same matter, or else as an item of their own."""
         by_key = {item["key"]: item for item in items}
+        told = {f"batch-attention-{batch.id}" for batches in self._undecided_together().values() for batch in batches}
         alarms = self.env["plc.alarm"]
         for alarm in alarms.search([*alarms._open_domain(), ("controller_id", "in", controller_ids)], order="date_opened, id"):
             same = SAME.get(alarm.kind, "alarm")
             subject = {"plc": alarm.controller_id, "alarm": alarm}.get(same, alarm.batch_id)
+            if f"{same}-{subject.id}" in told:
+                continue
             item = by_key.setdefault(f"{same}-{subject.id}", self._of_alarm(alarm))
             item.update(self._known_by_alarm(alarm))
         return list(by_key.values())

@@ -3,7 +3,7 @@ import json
 from odoo import api, models
 
 from ..batch.arguments import as_whole
-from ..common.roles import MANAGER
+from ..common.roles import MANAGER, check_operator
 from .attention import Attention
 from .lanes import Lanes
 from .plc_board import button
@@ -51,6 +51,14 @@ class PlcController(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mrp_production_action_refused")
         refused = self.env["plc.task.fill"]._refused_domain(self.sudo())
         return {**json.loads(json.dumps(action, default=str)), "domain": list(refused)}
+
+    def action_open_undecided(self):
+        """Ask what to do with all batches of these PLCs of which nobody knows whether the PLC took them."""
+        check_operator(self)
+        undecided = self.env["mo.batch"].search([("controller_id", "in", self.ids)]).filtered("is_action_decide_allowed")
+        action = self.env["ir.actions.act_window"]._for_xml_id("plc_mo_batch.mo_batch_undecided_action")
+        return {**json.loads(json.dumps(action, default=str)), "views": [(False, "form")],
+                "context": {"default_batch_ids": undecided.ids}}  # fmt: skip
 
     def _board_buttons(self):
         """What the user may do about the PLC now; see :meth:`PlcController._offers`."""

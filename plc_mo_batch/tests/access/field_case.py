@@ -150,6 +150,7 @@ class FieldCase(SecurityCase):
             "mo.batch.booked": {**of_batch, "comment": MARK},
             "mo.batch.cancel": {**of_batches, "reason": "plan", "note": MARK},
             "mo.batch.disposition": of_batches,
+            "mo.batch.undecided": of_batches,
             "mo.batch.review": {**of_batch, "comment": MARK},
             "mo.batch.sign": {**of_batches, "action": "give_up", "request": MARK, "then": MARK},
             "mo.batch.weight": {**of_batch, "weight": MARK_KG},

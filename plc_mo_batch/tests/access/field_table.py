@@ -55,10 +55,10 @@ FIELDS = {
     },
     "mo.batch.amounts": {
         SET: "batch_id line_ids outcome reason weight",
-        SHOWN: "attention controller_id is_over product_id production_id slot uom_id words_html",
+        SHOWN: "attention controller_id is_over uom_id words_html",
     },
     "mo.batch.amounts.line": {
-        SET: "amounts_id code equipment_id planned product_names quantity reported",
+        SET: "amounts_id code equipment_id fell planned product_names quantity reported",
         SHOWN: "controller_id",
     },
     "mo.batch.booked": {
@@ -70,7 +70,7 @@ FIELDS = {
     },
     "mo.batch.disposition": {
         SET: "batch_ids booking order_action",
-        SHOWN: "line_ids",
+        SHOWN: "is_amounts_allowed line_ids",
     },
     "mo.batch.journal": {
         SHOWN: "area batch_id company_id controller_id kind layout_id message slot user_id words words_html wrong_word",
@@ -103,6 +103,10 @@ FIELDS = {
     },
     "mo.batch.signature": {
         SHOWN: "action batch_id company_id meaning signature user_id",
+    },
+    "mo.batch.undecided": {
+        SET: "batch_ids decision",
+        SHOWN: "effect",
     },
     "mo.batch.weight": {
         SET: "batch_id weight",

@@ -57,8 +57,8 @@ EXPECTED = {
     "cancel": dict.fromkeys(("queued", "sending", "offered")),
     "requeue": {"cancelled": None},
 }
-# name -> states in which it is to be had in any case while the batch is held for a review
-HELD = {"enter_amounts": ("completed",)}
+# name -> states in which it is to be had in any case while the batch is held for a review, or was given up
+HELD = {"enter_amounts": ("completed", "failed")}
 # what else the batch may be like -> the actions that have to wait for it there
 WORLDS = {
     "all is asked for": {"rebook"},
@@ -104,6 +104,7 @@ class TestActions(MillCase):
         yield salt, {"code": 0 if asked else 999}
         yield self.batch, {"weight_needed": asked}
         yield self.batch, {"review_needed": asked}
+        yield self.batch, {"given_up_by_id": self.env.uid if asked else False}
         yield self.batch, {"hand_adds_needed": asked}
         yield self.batch, {"attempts": int(asked)}
         yield self.order, {"plc_withheld": asked}

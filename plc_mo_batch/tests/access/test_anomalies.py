@@ -80,6 +80,8 @@ class TestAnomalies(MillCase):
             self.env.flush_all()
             self.env.cr.execute("UPDATE mo_batch_line SET write_date = '2020-01-01' WHERE batch_id = %s", [batch.id])
             self.env.invalidate_all()
+        if case == "given_up":
+            batch.write({"attention_key": False, "given_up_by_id": self.env.uid})
         if case == "silent":
             batch.write({"attention_key": False})
             self.controller.write({"online": False, "last_error": "No answer."})

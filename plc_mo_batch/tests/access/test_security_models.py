@@ -22,6 +22,7 @@ MODELS = {
     "mo.batch.sign": WIZARD,
     "mo.batch.signature": (PLANNERS, NOBODY, NOBODY),
     "mo.batch.disposition": WIZARD,
+    "mo.batch.undecided": WIZARD,
     "mo.batch.amounts": WIZARD,
     "mo.batch.amounts.line": WIZARD,
     "mo.batch.weight": WIZARD,
@@ -130,12 +131,17 @@ class TestSecurityModels(SecurityCase):
             ("mo.batch.review.line", {"batch_line_id": batch.line_ids[0].id, "review_id": review}),
             ("mo.batch.cancel", {"batch_ids": [(6, 0, batch.ids)], "reason": "plan"}),
             ("mo.batch.disposition", {"batch_ids": [(6, 0, batch.ids)]}),
+            ("mo.batch.undecided", {"batch_ids": [(6, 0, batch.ids)]}),
             ("plc.failure.resolve", {"failure_ids": [(6, 0, failure.ids)]}),
             ("plc.hand.add", {"batch_id": batch.id}),
             ("plc.weighing.decide", {"weighing_ids": [(6, 0, weighing.ids)]}),
         ):
             with self.subTest(model):
                 fields = {name: {} for name in self.env[model]._fields}
-                if model not in ("mo.batch.disposition", "plc.failure.resolve"):  # they show nothing of their records
+                if model not in (
+                    "mo.batch.disposition",
+                    "mo.batch.undecided",
+                    "plc.failure.resolve",
+                ):  # they show nothing of their records
                     self.assertTrue(self.is_refused("operator", model, "onchange", [], values, list(values), fields), "onchange")
                 self.assertTrue(self.is_refused("operator", model, "web_save", [], values, fields), "web_save")

@@ -293,6 +293,30 @@ class TestSigning(SigningCase):
         self.batch.attention_key = False
         self.raised("its reports are accepted", asked, password=NIGHT)
 
+    def test_several_batches_with_one_decision(self):
+        """What is sent again and what is given up are signed one after the other; nothing before."""
+        self.new_order()
+        self.controller.batch_limit = 2
+        offered = self.batch.copy({"slot": 9, "production_id": self.new_order().id}) | self.batch
+        self.rule("send_again")
+        self.rule("give_up")
+        other = offered - self.batch
+        self.batch.write({"state": "running", "attention_key": "lost x"})
+        other.write({"state": "offered", "attention_key": "lost x"})
+        values = {"batch_ids": offered.ids, "decision": "send_again"}
+        dialog = self.env["mo.batch.undecided"].with_user(self.night).create(values)
+        asked = self.click("mo.batch.undecided", "action_confirm", dialog.ids)
+        self.assertEqual(self.env["mo.batch.sign"].browse(asked["res_id"]).action, "send_again")
+        self.env.invalidate_all()
+        self.assertEqual((other.state, self.batch.state), ("offered", "running"))
+        asked = self.sign(asked, password=NIGHT)
+        self.env.invalidate_all()
+        self.assertEqual((other.state, self.batch.state), ("queued", "running"))
+        self.sign(asked, password=NIGHT)
+        self.env.invalidate_all()
+        self.assertEqual((other.state, self.batch.state), ("queued", "failed"))
+        self.assertEqual((other.signature_ids.action, self.batch.signature_ids.action), ("send_again", "give_up"))
+
     def test_release_with_hand_adds(self):
         """One dialog after the other; both are carried out."""
         self.prepare("action_release_review")

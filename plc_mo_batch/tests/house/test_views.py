@@ -90,6 +90,7 @@ class TestViews(PatientHttpCase):
             "mo.batch.booked": {"default_batch_id": cls.batches[1].id},
             "mo.batch.cancel": {"default_batch_ids": cls.batches[1:3].ids},
             "mo.batch.disposition": {"default_batch_ids": cls.batches[1:2].ids},
+            "mo.batch.undecided": {"default_batch_ids": cls.batches[1:3].ids},
             "mo.batch.review": {"default_batch_id": cls.batches[1].id},
             "mo.batch.amounts": {"default_batch_id": cls.batches[1].id},
             "mo.batch.weight": {"default_batch_id": cls.batches[1].id},
