@@ -164,6 +164,17 @@ def test_keyboard_alone_fills_holds_and_resumes(board):
     board.wait_for(".o_plc_now .o_plc_batch", "Running")
 
 
+def test_fill_from_the_form_says_what_came_of_it(server):
+    """Not only that it begins: the queue is not empty, so nothing is queued."""
+    with Board() as form:
+        form.show(server)
+        form.click(".o_plc_head h2 button")
+        form.wait_for(".o_form_view button[name=action_fill_now]")
+        form.evaluate("document.querySelector('.o_form_view button[name=action_fill_now]').click(), 1")
+        form.wait_for(".o_notification", "The queue is being filled")
+        form.wait_for(".o_notification", "Feed mill: nothing was queued")
+
+
 def test_dialog_keeps_the_focus_and_gives_it_back(board):
     asked = board.tab_to("Abort")
     board.press("Enter")

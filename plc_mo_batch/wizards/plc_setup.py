@@ -1,6 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.base.models.res_partner import _lang_get
+
 from ..models.controller.plc_connection import PORTS, PROTOCOLS
 from ..models.controller.plc_controller_look import TEST_SECONDS
 from ..plc.transport import TCP
@@ -45,6 +47,13 @@ class PlcSetup(models.TransientModel):
         domain="[('company_id', 'in', (False, company_id)), ('protocol', '=', protocol)]",
         help="Where recipes and feedback are located in the PLC's memory. Ask the PLC programmer which layout applies.",
     )
+    lang = fields.Selection(
+        _lang_get,
+        string="Language",
+        default=lambda self: self.env["plc.controller"]._default_lang(),
+        help="In which the tasks write about the PLC: journal, attention messages, alarms, mails and reports.",
+    )
+    is_multilingual = fields.Boolean(compute="_compute_is_multilingual")
     message = fields.Char(readonly=True)
     manners = fields.Json(readonly=True, help="Settings of the connection without which the PLC does not answer.")
     is_answering = fields.Boolean(readonly=True, help="The PLC answered, and its data fits the layout.")
@@ -70,6 +79,10 @@ class PlcSetup(models.TransientModel):
     def _compute_protocol(self):
         for setup in self:
             setup.protocol = KINDS[setup.transport].family.name if setup.transport in KINDS else False
+
+    @api.depends("lang")
+    def _compute_is_multilingual(self):
+        self.is_multilingual = len(self.env["res.lang"].get_installed()) > 1
 
     @api.depends("controller_id")
     def _compute_order_count(self):
@@ -212,7 +225,7 @@ class PlcSetup(models.TransientModel):
         """
         if not (self.host or "").strip():
             raise UserError(self.env._("Enter the PLC's address: a host name or an IP address."))
-        names = ("name", "transport", "port", "device_id", "node", "own_node", "rack", "rack_slot")
+        names = ("name", "lang", "transport", "port", "device_id", "node", "own_node", "rack", "rack_slot")
         ids = {"company_id": self.company_id.id, "layout_id": self.layout_id.id}
         return {**(self.manners or {}), "host": self.host.strip(), **{name: self[name] for name in names}, **ids}
 

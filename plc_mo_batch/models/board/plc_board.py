@@ -98,13 +98,19 @@ class PlcBoard(models.AbstractModel):
         """
         message = {"plc": controller.id, "at": self._at()}
         if news.get("fill"):
-            message["fill"] = news["fill"]
+            message["fill"] = {**news["fill"], "first": self._first_refused(controller) if news["fill"].get("refused") else ""}
         if not news["lane"]:
             contact = fields.Datetime.to_string(controller.last_contact) or ""
             dosings = lines.browse().union(*(line._dosing() for line in lines))._dosings()
             actual = [[dosing[:1].id, sum(dosing.mapped("actual_qty"))] for dosing in dosings]
             message |= {"contact": contact, "actual": actual}
         return message
+
+    @api.model
+    def _first_refused(self, controller):
+        """The first of the orders that a fill refused, with its reason."""
+        [order] = self.env["mrp.production"].search(self.env["plc.task.fill"]._refused_domain(controller), limit=1) or [None]
+        return f"{order.name}: {order.plc_reason}" if order else ""
 
     @api.model
     def _at(self):

@@ -35,8 +35,10 @@ class PlcController(models.Model):
     # Actions
 
     def action_fill_now(self):
-        """Wake Task 1 now; it runs in the background."""
-        return self._wake("plc.task.fill")
+        """Wake Task 1 now; it runs in the background. Whoever asked is told what came of it."""
+        asked = self._wake("plc.task.fill")
+        asked["params"]["plcs"] = [[controller.id, controller.name] for controller in self]
+        return {**asked, "tag": "plc_mo_batch.fill_asked"}
 
     def action_exchange_now(self):
         """Wake Task 2 now; it runs in the background."""

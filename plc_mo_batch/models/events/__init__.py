@@ -1,4 +1,5 @@
 from . import (
+    mo_batch_fits,
     mo_batch_scale,
     plc_event,
     plc_failure,

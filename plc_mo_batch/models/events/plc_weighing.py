@@ -182,6 +182,11 @@ class PlcWeighing(models.Model):
         found = by_hand or products
         return found if len(found) == 1 else found.browse()
 
+    def _possible_products(self):
+        """All that the PLC may have meant; a product of its own once one was found."""
+        named = self._products_by_code() if self.product_code else self._products(self.controller_id, self.product_number)
+        return self.product_id or named
+
     def _on_stored(self):
         if self.flagged:
             self.product_id = self._product_in(self._named_batch())

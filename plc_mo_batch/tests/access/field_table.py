@@ -264,10 +264,10 @@ FIELDS = {
     },
     "plc.setup": {
         SET: (
-            "company_id component_ids controller_id device_id host is_answering is_checked layout_id line_ids manners message "
-            "name node own_node picking_type_ids port rack rack_slot step transport"
+            "company_id component_ids controller_id device_id host is_answering is_checked lang layout_id line_ids manners "
+            "message name node own_node picking_type_ids port rack rack_slot step transport"
         ),
-        SHOWN: "is_commissioned is_simulator_refused missing order_count protocol",
+        SHOWN: "is_commissioned is_multilingual is_simulator_refused missing order_count protocol",
     },
     "plc.setup.component": {
         SET: "added percent product_id setup_id",

@@ -71,7 +71,7 @@ class TestSecurity(MillCase):
             self.queue().unlink()
 
     def test_buttons_are_for_operators(self):
-        self.assertEqual(self.controller.with_user(self.operator).action_fill_now()["tag"], "display_notification")
+        self.assertEqual(self.controller.with_user(self.operator).action_fill_now()["tag"], "plc_mo_batch.fill_asked")
         day = new_test_user(self.env, "day", groups="mrp.group_mrp_user")
         for button in ("action_fill_now", "action_exchange_now", "action_write_back_now"):
             with self.assertRaises(AccessError):

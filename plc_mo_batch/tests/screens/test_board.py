@@ -465,10 +465,12 @@ class TestBoardMessages(BoardCase):
         self.told()
         self.env["plc.task.fill"]._fill(self.controller)
         ((_channel, message),) = self.told()
+        first = message["fill"].pop("first")
         self.assertEqual(message["fill"], {"queued": 1, "refused": 1})
+        self.assertEqual(first, f"{bad.name}: {bad.plc_reason}")
         self.env["plc.task.fill"]._fill(self.controller)
         ((_channel, message),) = self.told()
-        self.assertEqual(message["fill"], {"busy": 1})
+        self.assertEqual(message["fill"], {"busy": 1, "first": ""})
         self.assertEqual(good.plc_batch_ids.state, "queued")
 
     def test_an_order_is_withheld(self):

@@ -151,3 +151,27 @@ class TestLostMemory(MillCase):
         self.running.write({"attention": False, "attention_key": False})
         with self.assertRaisesRegex(UserError, "its reports are accepted"), self.env.cr.savepoint():
             dialog.action_confirm()
+
+
+@tagged("post_install", "-at_install")
+class TestFittingBatches(MillCase):
+    def test_batches_that_fit_a_weighing_come_first(self):
+        """Those that have its product, and of these the one that was made then; the others come after them."""
+        oil = self.new_product("Test oil")
+        for _order in range(4):
+            self.new_order()
+        self.run_task(1)
+        first, second, oily, third = self.queue().sorted("slot")
+        for day, batch in ((1, first), (2, second), (3, oily), (9, third)):
+            batch.write({"date_started": f"2026-03-{day:02} 08:00:00", "date_finished": f"2026-03-{day:02} 08:10:00"})
+        oily.line_ids.filtered(lambda line: not line.code).product_id = oil
+        self.salt.plc_number = 77
+        values = {"controller_id": self.controller.id, "company_id": self.controller.company_id.id, "product_number": 77}
+        weighing = self.env["plc.weighing"].create({**values, "event_key": "F", "date": "2026-03-02 08:05:00", "words": "1"})
+        ours = [("id", "in", (first | second | oily | third).ids)]
+        found = self.env["mo.batch"].with_context(fits_weighing=weighing.ids).name_search("", ours)
+        self.assertEqual([row[0] for row in found], [second.id, first.id, third.id, oily.id])
+        found = self.env["mo.batch"].with_context(fits_weighing=weighing.ids).name_search("", ours, limit=2)
+        self.assertEqual([row[0] for row in found], [second.id, first.id])
+        for forged in ("all", [True], ["1"], {"a": 1}, [0]):
+            self.assertEqual(len(self.env["mo.batch"].with_context(fits_weighing=forged).name_search("", ours)), 4)

@@ -52,6 +52,22 @@ class TestSetup(MillCase):
         self.run_task(1)
         self.assertEqual(mill.queue_count, 2)
 
+    def test_in_which_language_the_tasks_write(self):
+        """It is asked where there is more than one."""
+        plc = self.new_simulator()
+        self.patch(trial.time, "sleep", lambda _seconds: plc.step(1))
+        self.assertFalse(self.setup_for(plc).is_multilingual)
+        self.env["res.lang"]._activate_lang("id_ID")
+        setup = self.setup_for(plc)
+        self.assertTrue(setup.is_multilingual)
+        self.assertEqual(setup.lang, "en_US", "that of whoever sets it up")
+        setup.lang = "id_ID"
+        setup.action_test()
+        setup.action_suggest()
+        setup.is_checked = True
+        setup.action_connect()
+        self.assertEqual(setup.controller_id.lang, "id_ID")
+
     def test_it_ends_with_one_contact_made(self):
         """Connecting wakes the exchange; the board, on which the set-up ends, says *Connected* and not *Never contacted*."""
         plc = self.new_simulator()

@@ -11,12 +11,12 @@ import { Component, onWillDestroy, onWillStart, useEffect, useExternalListener, 
 
 import { BoardStore } from "./board_store";
 import { Connection } from "./connection";
+import { listen } from "./fill_told";
 import { useKeptFocus } from "./kept_focus";
 import { Lane } from "./lane";
 import { BoardButtons, TimeAgo, TimeUntil } from "./parts";
 import { Tiles } from "./tiles";
 
-const CHANNEL = "plc_board";
 const WALL_TYPE = [1 / 48, 1 / 15]; // of the screen's height, at least and at most: smaller is not read from three metres
 const TURN_SECONDS = 15; // for which a page of a wall screen is shown
 const FIRST = 6; // so many matters that need attention are shown at once, and all that are urgent
@@ -40,8 +40,6 @@ export class PlcBoard extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.notification = useService("notification");
-        this.fillAsked = new Set(); // ids of PLCs whose fill was requested here, and has yet to say what came of it
         this.action = useService("action");
         this.dialog = useService("dialog");
         this.bus = useState(useService("bus_service"));
@@ -68,9 +66,7 @@ export class PlcBoard extends Component {
     // Live
 
     listen() {
-        const receive = (message) => this.receive(message);
-        this.bus.subscribe(CHANNEL, receive);
-        this.bus.addChannel(CHANNEL);
+        const leave = listen(this.bus, (message) => this.receive(message));
         for (const event of ["BUS:CONNECT", "BUS:RECONNECT"]) {
             useBus(this.bus, event, () => {
                 this.connection.connect();
@@ -80,8 +76,7 @@ export class PlcBoard extends Component {
         useBus(this.bus, "BUS:DISCONNECT", () => this.connection.cut());
         onWillDestroy(() => {
             this.store.closed = true;
-            this.bus.unsubscribe(CHANNEL, receive);
-            this.bus.deleteChannel(CHANNEL);
+            leave();
         });
     }
 
@@ -90,25 +85,10 @@ export class PlcBoard extends Component {
         if (message.echo) {
             return;
         }
-        if (message.fill && this.fillAsked.delete(message.plc)) {
-            this.tellFilled(message);
-        }
         if (!message.plc) {
             this.bus.forceUpdateChannels(); // a PLC that is new has a channel of its own
         }
         this.store.receive(message);
-    }
-
-    /** What came of a fill, to whom requested it. */
-    tellFilled({ plc, fill }) {
-        const name = this.store.lanes.find((lane) => lane.id === plc)?.name || "";
-        const told = { plc: name, ...fill };
-        const text = fill.busy
-            ? _t("%(plc)s: nothing was queued, as it still has %(busy)s batches.", told)
-            : fill.refused
-              ? _t("%(plc)s: %(queued)s queued, %(refused)s not. See what needs attention.", told)
-              : _t("%(plc)s: %(queued)s queued.", told);
-        this.notification.add(text, { type: fill.refused ? "warning" : fill.queued ? "success" : "info" });
     }
 
     async askForEcho() {
@@ -283,9 +263,6 @@ export class PlcBoard extends Component {
             return;
         }
         this.state.busy = `${model} ${id} ${button.method}`;
-        if (button.method === "action_fill_now") {
-            this.fillAsked.add(id);
-        }
         const giveFocusBack = this.keepFocus();
         try {
             const result = await rpc(`/web/dataset/call_button/${model}/${button.method}`, {
@@ -305,7 +282,7 @@ export class PlcBoard extends Component {
         if (!result || !result.type) {
             return;
         }
-        if (result.tag === "display_notification") {
+        if (["display_notification", "plc_mo_batch.fill_asked"].includes(result.tag)) {
             delete result.params.next; // the board follows by itself
         }
         return this.action.doAction(result, {
