@@ -2,8 +2,7 @@
 
 import pytest
 
-from workshop import plant
-from workshop.databases import drop_database, throwaway_name
+from workshop.plant import fresh_database
 
 
 @pytest.fixture(scope="module")
@@ -15,10 +14,5 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def database(folder):
     """A fresh database with the demo data, whose PLC is at a port where nobody listens yet. No server runs on it."""
-    name = throwaway_name()
-    try:
-        plant.new_database(name, folder / "newdb.log")
-        plant.connect_plc(name, plant.free_port())
+    with fresh_database(folder) as name:
         yield name
-    finally:
-        drop_database(name)

@@ -11,12 +11,12 @@ import socket
 import subprocess
 import time
 import xmlrpc.client
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import requests
 
-from workshop.databases import query
+from workshop.databases import drop_database, query, throwaway_name
 from workshop.host import Failure
 from workshop.paths import DEV, ROOT
 
@@ -277,6 +277,18 @@ def new_database(name, log, force=False, say=lambda _line: None, world="bare"):
             told = len(lines)
         if newdb.exit_code:
             raise Failure(f"The database {name} could not be made:\n{newdb.tail()}")
+
+
+@contextmanager
+def fresh_database(folder):
+    """A new database with the demo data, whose PLC is at a port where nobody listens yet. No server runs on it."""
+    name = throwaway_name()
+    try:
+        new_database(name, folder / "newdb.log")
+        connect_plc(name, free_port())
+        yield name
+    finally:
+        drop_database(name)
 
 
 def connect_plc(database, port, handshake="job-numbers", protocol="modbus"):
