@@ -37,6 +37,7 @@
         "views/mo_batch_views.xml",
         "views/mo_batch_line_views.xml",
         "views/plc_dosing_views.xml",
+        "report/plc_dosing_report.xml",
         "views/plc_output_views.xml",
         "views/plc_equipment_views.xml",
         "views/plc_register_layout_views.xml",

@@ -41,7 +41,7 @@ def svg(since: datetime, until: datetime, bars: Iterable[Bar], ticks: Iterable[t
         share = (moment - since) / (until - since)
         return round(min(max(share, 0.0), 1.0) * WIDTH, 1)
 
-    parts = [f'<rect x="0" y="0" width="{WIDTH}" height="{HEIGHT}" fill="#e9ecef"/>']
+    parts = [f'<rect x="0" y="0" width="{WIDTH}" height="{HEIGHT}" fill="#6c757d" fill-opacity="0.15"/>']
     for bar in bars:
         left, right = place(bar.begin), place(bar.end)
         if bar.end <= since or bar.begin >= until:
@@ -53,6 +53,6 @@ def svg(since: datetime, until: datetime, bars: Iterable[Bar], ticks: Iterable[t
     for moment, text in ticks:
         left = place(moment)
         parts.append(f'<line x1="{left}" y1="0" x2="{left}" y2="{HEIGHT + 3}" stroke="#6c757d" stroke-width="0.7"/>')
-        parts.append(f'<text x="{left + 2}" y="{HEIGHT + 12}" font-size="11" fill="#6c757d">{escape(text)}</text>')
+        parts.append(f'<text x="{left + 2}" y="{HEIGHT + 12}" font-size="12" fill="currentColor">{escape(text)}</text>')
     size = f'viewBox="0 0 {WIDTH:.0f} {HEIGHT + TICKS:.0f}" width="100%"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}</svg>'

@@ -161,8 +161,8 @@ FIELDS = {
             "alarm_count alarm_ids batch_ids clock_drift clock_problem clock_read_at clock_status commissioned event_problem "
             "failure_count fill_count has_clock has_events has_levels has_maintenance health health_reason "
             "is_action_exchange_allowed is_action_fill_allowed is_action_switch_allowed is_action_write_back_allowed "
-            "last_contact last_error last_job levels_problem online place protocol queue_count shown_job slot_problem "
-            "twin_warning unconfirmed_write_at watched_since weighing_count write_problem write_problem_at"
+            "last_contact last_error last_job levels_problem online place protocol queue_count shift_picture shown_job "
+            "slot_problem twin_warning unconfirmed_write_at watched_since weighing_count write_problem write_problem_at"
         ),
         FOR_OPERATORS: "commissioning_ids journal_ids recent_journal_ids",
         FOR_MANAGERS: "login_password tls_certificate tls_key",

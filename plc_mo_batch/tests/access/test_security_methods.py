@@ -90,6 +90,7 @@ METHODS = {
     ("plc.controller", "action_generate_layout"): (MANAGERS,),
     ("plc.controller", "action_make_silo_locations"): (MANAGERS,),
     ("plc.controller", "action_open_commissioning"): (OPERATORS,),
+    ("plc.controller", "action_open_shift_report"): (PLANNERS,),
     ("plc.controller", "action_open_undecided"): (OPERATORS,),
     ("plc.controller", "action_vouch"): (MANAGERS,),
     ("plc.controller", "action_switch_off"): (MANAGERS,),

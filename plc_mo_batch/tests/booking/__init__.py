@@ -13,6 +13,7 @@ from . import (
     test_one_product_twice,
     test_output,
     test_papers,
+    test_pictures,
     test_posted_corrected,
     test_recall,
     test_shares_booking,

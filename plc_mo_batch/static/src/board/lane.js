@@ -5,8 +5,9 @@ import { useService } from "@web/core/utils/hooks";
 import { Component, useState } from "@odoo/owl";
 
 import { progress } from "./board_store";
-import { BoardButtons, TimeAgo } from "./parts";
+import { BoardButtons, ShiftPicture, TimeAgo } from "./parts";
 
+const DRAWN_SECONDS = 300; // the batch that runs grows in the picture of the shift, too
 const EPSILON = 0.005; // half of what is shown
 
 const CONNECTIONS = {
@@ -110,7 +111,7 @@ class BatchCard extends Component {
 /** A PLC: its connection, its slots in order, what it makes, what it made. */
 export class Lane extends Component {
     static template = "plc_mo_batch.Lane";
-    static components = { BatchCard, BoardButtons, TimeAgo };
+    static components = { BatchCard, BoardButtons, ShiftPicture, TimeAgo };
     static props = { lane: Object };
 
     setup() {
@@ -203,6 +204,14 @@ export class Lane extends Component {
 
     get shiftText() {
         return _t("This shift, since %s", this.clock(this.props.lane.finished.since));
+    }
+
+    /** What the picture of the shift is of. */
+    get drawn() {
+        const { finished, batches } = this.props.lane;
+        const running = batches.filter((batch) => batch.started).map((batch) => [batch.id, batch.state, batch.on_hold]);
+        const closed = finished.batches.map((batch) => batch.id);
+        return JSON.stringify([finished.since, closed, running, Math.floor(this.store.now.toSeconds() / DRAWN_SECONDS)]);
     }
 
     get doneText() {

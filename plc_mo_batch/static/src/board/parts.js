@@ -1,6 +1,7 @@
 import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
-import { Component, useState } from "@odoo/owl";
+import { useService } from "@web/core/utils/hooks";
+import { Component, markup, useEffect, useState } from "@odoo/owl";
 
 /** How long ago something was, ticking. */
 export class TimeAgo extends Component {
@@ -29,6 +30,37 @@ export class TimeAgo extends Component {
 export class TimeUntil extends TimeAgo {
     get text() {
         return this.time > this.store.now ? this.time.toRelative({ base: this.store.now, style: "short" }) : _t("now");
+    }
+}
+
+/** What a PLC did since the shift began, from left to right; ``of`` changes when there is something new to draw. */
+export class ShiftPicture extends Component {
+    static template = "plc_mo_batch.ShiftPicture";
+    static props = { plc: Number, of: String };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.state = useState({ drawn: "" });
+        useEffect(
+            () => {
+                this.draw();
+            },
+            () => [this.props.of]
+        );
+    }
+
+    async draw() {
+        try {
+            const [{ shift_picture: drawn }] = await this.orm.silent.read("plc.controller", [this.props.plc], ["shift_picture"]);
+            this.state.drawn = markup(drawn || "");
+        } catch {
+            // the board says that it is not live; the next change has it drawn again
+        }
+    }
+
+    async openReport() {
+        return this.action.doAction(await this.orm.call("plc.controller", "action_open_shift_report", [[this.props.plc]]));
     }
 }
 
