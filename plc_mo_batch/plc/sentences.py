@@ -5,9 +5,12 @@ it (``tools/translate.py``); here, and in tests, it is read, compared and logged
 argument of each ``_lt()``, here as in its own code.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
+
+NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|0x[0-9a-fA-F]+|-?inf|nan")
 
 
 class Sentence(str):
@@ -39,6 +42,15 @@ class Label(str):
 
 class Number(str):
     """A number as English writes it: another language may use a decimal comma."""
+
+
+def shape(text: str) -> str:
+    """The text without the numbers in it: the same for what was found again with another amount."""
+    if isinstance(text, Sentence) and text.values:
+        return text.source % {
+            name: shape(str(value) if not isinstance(value, str) else value) for name, value in text.values.items()
+        }
+    return "#" if isinstance(text, Number) or NUMBER.fullmatch(text) else str(text)
 
 
 def _lt(source: str, **values: Any) -> Sentence:

@@ -3,7 +3,8 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import float_compare, float_round
 
-from ...plc.reconcile import ENDED, HANDED_OVER, Job
+from ...plc.reconcile import ENDED, HANDED_OVER, WATCHED, Job
+from ...plc.sentences import shape
 from ...tools.translate import translate
 from .mo_batch import CONSUMING, RECIPE_FIELDS
 
@@ -221,8 +222,8 @@ class MoBatch(models.Model):
     # What is odd about it
 
     def _record_anomaly(self, anomaly):
-        """Journal an anomaly once per change, and show it on the batch."""
-        key = f"{anomaly.code} {anomaly.detail}"
+        """Journal an anomaly once per change, and show it on the batch. A value that is another one at each look is no change."""
+        key = self._anomaly_key(anomaly)
         if self.attention_key == key:
             return
         if self._keeps_attention(anomaly):
@@ -236,6 +237,13 @@ class MoBatch(models.Model):
             self.env["plc.task.health"]._trigger(fields.Datetime.now() + timedelta(seconds=REJECT_SECONDS))
             self.env["plc.counter"]._add(self.controller_id, "rejected")
         self._on_anomaly(anomaly)
+
+    def _anomaly_key(self, anomaly):
+        """What is the same as long as the matter is. Of what a person decides by its amounts, each amount is told."""
+        if anomaly.code in WATCHED:
+            return f"{anomaly.code} {anomaly.detail}"
+        place = "" if anomaly.offset is None else f" @{anomaly.offset}"
+        return f"{anomaly.code} {shape(anomaly.detail)}{place}"
 
     def _anomaly_message(self, anomaly):
         sentences = {

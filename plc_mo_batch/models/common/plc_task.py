@@ -188,11 +188,12 @@ class PlcTask(models.AbstractModel):
         if not cron.active:
             return self.env._("%s is not running: its scheduled action is switched off.", self._title())
         if self._is_late():
-            moment = format_datetime(self.env, self._last_run(), tz="UTC", dt_format="short")
+            zone = self.env.company.sudo().resource_calendar_id.tz or "UTC"  # whose times stand on the board, too
             return self.env._(
-                "%(task)s has not run since %(time)s (UTC). Check that the server's cron workers are running.",
+                "%(task)s has not run since %(time)s (%(zone)s). Check that the server's cron workers are running.",
                 task=self._title(),
-                time=moment,
+                time=format_datetime(self.env, self._last_run(), tz=zone, dt_format="short"),
+                zone=zone,
             )
         if cron.failure_count:
             return self.env._("%s is failing. See the server log.", self._title())

@@ -115,7 +115,8 @@ class PlcTaskHealth(models.AbstractModel):
     @api.model
     def _local_time(self, controller, moment):
         """The moment as the plant's people write it."""
-        zone = controller.responsible_id.tz or self.env.user.tz or "UTC"
+        company = controller.company_id or self.env.company
+        zone = controller.responsible_id.tz or company.sudo().resource_calendar_id.tz or "UTC"
         return f"{format_datetime(self.env, moment, tz=zone, dt_format='short')} ({zone})"
 
     @api.model
@@ -313,7 +314,7 @@ class PlcTaskHealth(models.AbstractModel):
         if not self._setting("enabled") or self._is_neutralized():
             return self.env._("PLCs are not monitored: PLC batches are switched off in the settings.")
         if not self._is_enabled():
-            return self.env._("PLCs are not monitored: the health monitor (Task 4) is switched off in the settings.")
+            return self.env._("PLCs are not monitored: Task 4 (Monitor) is switched off in the settings.")
         return self._trouble() or self._ended_too_soon()
 
     @api.model

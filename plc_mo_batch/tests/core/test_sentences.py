@@ -7,7 +7,7 @@ from pathlib import Path
 from odoo.tests import BaseCase, tagged
 
 from ...plc.handshake import Sight
-from ...plc.sentences import Label, Sentence, either, listed, role
+from ...plc.sentences import Label, Number, Sentence, either, listed, role, shape
 
 PLAIN = Path(__file__).resolve().parents[2] / "plc"
 # told to programmers: in a traceback, in pymodbus's log, in the documentation; and the order that a trial writes
@@ -56,6 +56,16 @@ class TestSentence(BaseCase):
         for sentence in (Sentence("job %(job)s", {"job": 7}), role("slot")):
             twin = copy.deepcopy(sentence)
             self.assertEqual((twin, type(twin), vars(twin)), (sentence, type(sentence), vars(sentence)))
+
+    def test_the_same_with_other_numbers(self):
+        def told(value, name="Actual 2"):
+            return Sentence("%(name)s: %(why)s", {"name": name, "why": Sentence("holds %(value)s", {"value": value})})
+
+        for value in (13, -1.5, "12.50", Number("7"), "0x3039", 1e30, "-inf"):
+            self.assertEqual(shape(told(value)), "Actual 2: holds #", value)
+        self.assertEqual(shape(told("'WH/MO/00002'")), "Actual 2: holds 'WH/MO/00002'")
+        self.assertEqual(shape("as it stands"), "as it stands")
+        self.assertNotEqual(shape(told(1)), shape(told(1, "Actual 3")))
 
     def test_lists(self):
         self.assertEqual(listed(["a", "b", "c"]), "a, b, c")

@@ -47,6 +47,22 @@ class WatchCase(OfferedCase):
 
 @tagged("post_install", "-at_install")
 class TestTaken(WatchCase):
+    def test_a_value_that_is_another_one_at_each_look_is_one_line_of_the_journal(self):
+        """In 67 s of live polling there were 64, with their raw words. Another wrong word is another line."""
+        self.plc.step(1)
+        self.batch._set_state("running")
+        self.put_kg(100.0)
+        before = self.batch.journal_ids
+        for word in range(1000, 1020):
+            self.put(0, word)  # which slot it is
+            self.run_task(2)
+        [line] = self.batch.journal_ids - before
+        self.assertIn("holds 1000", line.message)
+        self.put(0, 1)
+        self.put(27, 999)  # the code of a silo
+        self.run_task(2)
+        self.assertEqual(len(self.batch.journal_ids - before), 2)
+
     def test_a_report_that_is_not_believed_is_of_a_running_batch(self):
         for offset, word in ((0, 9), (1, 0x5858), (27, 999), (FINISHED, 7)):
             with self.subTest(offset):

@@ -196,7 +196,7 @@ class TestAlarm(MillCase):
         self.watch()
         self.env["ir.config_parameter"].set_param("plc_mo_batch.task_4_enabled", False)
         self.controller.invalidate_recordset()
-        self.assertIn("health monitor (Task 4) is switched off in the settings", self.controller.health_reason)
+        self.assertIn("Task 4 (Monitor) is switched off in the settings", self.controller.health_reason)
         self.env["ir.config_parameter"].set_param("plc_mo_batch.enabled", False)
         self.controller.invalidate_recordset()
         self.assertEqual(self.controller.health_reason, "PLCs are not monitored: PLC batches are switched off in the settings.")

@@ -315,6 +315,7 @@ class TestTasks(HealthCase):
         self.cron(3).lastcall = self.ago(17)  # twice three minutes, and ten
         self.assertAlarms("task")
         self.assertIn("Task 3 has not run since", self.alarms().message)
+        self.assertIn(f"({self.env.company.resource_calendar_id.tz})", self.alarms().message, "as the board's times")
         self.assertFalse(self.alarms().controller_id)
         self.cron(3).lastcall = self.now
         self.assertAlarms()
