@@ -55,7 +55,8 @@ CLICK = """
     const found = what.startsWith('=')
         ? [...document.querySelectorAll('button, a, [role=tab]')].find(named)
         : document.querySelector(what);
-    found?.click();
+    const others = document.querySelector('.o_statusbar_buttons .oi-ellipsis-v, .o_statusbar_buttons .dropdown-toggle');
+    (found || !document.querySelector('.o-dropdown--menu') && others)?.click();  // a phone has some buttons in a menu
     return Boolean(found);
 })()
 """

@@ -30,6 +30,7 @@ FAST = 150.0  # the same, for the history
 FOLLOWED = 3.0  # the same, of the batch whose doses are drawn
 CLOCK_OFFSET = -95.0  # seconds
 LIMIT = 400  # looks; more than ten batches need
+ZONE = "Europe/Brussels"  # as the browser's
 USERS = {"operator": "Rini Hartati", "manager": "Budi Santoso"}
 
 
@@ -57,6 +58,7 @@ class Stage:
         self._today()
         with self.env() as env:
             self.ids.update(silo=self._fill_silos(env), shift=self._ask_for_shift(env))
+            self.ids["dosing"] = env["plc.dosing.silo"].search([], limit=1).id
             env["mo.batch"].browse(self.ids["done"])._freeze_report()
             self._mail_shifts(env)
         return self.ids
@@ -131,7 +133,7 @@ class Stage:
 
     def _new_user(self, env, role):
         groups = [env.ref("base.group_user").id, env.ref(f"plc_mo_batch.group_{role}").id]
-        values = {"name": USERS[role], "login": role, "password": role, "group_ids": [(6, 0, groups)]}
+        values = {"name": USERS[role], "login": role, "password": role, "tz": ZONE, "group_ids": [(6, 0, groups)]}
         return env["res.users"].create(values).id
 
     def _cycle(self, days):
@@ -366,18 +368,19 @@ def main():
     initialize_sys_path()  # from here on the addon can be found
     simulator = import_module("odoo.addons.plc_mo_batch.simulator")
     known = folder / "ids.json"
-    with simulator.Simulator(scan_time=None, seed=7, memory_file=folder / "memory.json") as plc:
+    plcs = simulator.Simulator(scan_time=None, seed=7, memory_file=folder / "memory.json"), simulator.Simulator(scan_time=None)
+    with plcs[0] as plc, plcs[1] as spare:  # the other is for the page that sets one up
         stage = Stage(database, plc)
         if known.exists():
             stage.ids = json.loads(known.read_text())
             take_up(database, stage.ids["mill"], plc.port)
         else:
             known.write_text(json.dumps(stage.set()))
-        print(json.dumps({**stage.ids, "port": plc.port}), flush=True)
+        print(json.dumps({**stage.ids, "port": spare.port}), flush=True)
         for _line in sys.stdin:
             if "weight" not in stage.ids:
                 known.write_text(json.dumps(stage.second_act()))
-            print(json.dumps({**stage.ids, "port": plc.port}), flush=True)
+            print(json.dumps({**stage.ids, "port": spare.port}), flush=True)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ export class BandField extends ChartField {
                     },
                 },
                 scales: {
-                    x: this.axis("", { ticks: { color: TEXT, maxTicksLimit: 6, maxRotation: 0 }, grid: { display: false } }),
+                    x: this.axis("", { ticks: { color: TEXT, maxTicksLimit: 6, maxRotation: 0, autoSkipPadding: 16 }, grid: { display: false } }),
                     y: this.axis(_t("Deviation (%)")),
                 },
             }
