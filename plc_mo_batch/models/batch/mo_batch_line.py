@@ -37,6 +37,13 @@ class MoBatchLine(models.Model):
     equipment_id = fields.Many2one("plc.equipment", string="Dosed From", readonly=True, help="Empty: added by hand.")
     code = fields.Integer(string="Equipment Code", readonly=True, help="As sent to the PLC; 0: added by hand.")
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
+    consumed_qty = fields.Float(
+        string="Booked",
+        digits="Product Unit",
+        compute="_compute_consumed_qty",
+        compute_sudo=False,
+        help="What counts as consumed once the batch is done: of a hand-add, as entered, as weighed, or as planned.",
+    )
     planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
     move_qty = fields.Float(
         digits="Product Unit", readonly=True, help="Planned consumption of the order's component, in the component's unit."
@@ -157,6 +164,11 @@ class MoBatchLine(models.Model):
         if self.code:
             return self.actual_qty if self.reported else 0.0
         return self.typed_qty if self.typed else self.weighed_qty
+
+    @api.depends("batch_id.state", "actual_qty", "code", "planned_qty", "typed", "typed_qty", "weighed", "weighed_qty")
+    def _compute_consumed_qty(self):
+        for line in self:
+            line.consumed_qty = line._consumed_qty() if line.batch_id.state == "done" else 0.0
 
     def _consumed_qty(self):
         """What the order consumed, in the line's unit: the PLC's actual. For a hand-add, the quantity entered by hand, or else

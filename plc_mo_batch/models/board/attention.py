@@ -64,7 +64,9 @@ class Attention:
 
     def _of_silent_plc(self, controller):
         since = fields.Datetime.to_string(controller.last_contact) or ""
-        return self._of_plc(controller, "plc", "danger", controller.last_error, since=since)
+        test = button("action_test_connection", self.env._("Test Connection"), "plug")
+        shown = {"model": controller._name, "id": controller.id, "buttons": [test] if self._is_operator() else []}
+        return self._of_plc(controller, "plc", "danger", controller.last_error, since=since, **shown)
 
     def _of_unproven_plc(self, controller):
         return self._of_plc(controller, "commission", "warning", controller._refusal_uncommissioned())

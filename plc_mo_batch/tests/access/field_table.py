@@ -77,7 +77,8 @@ FIELDS = {
     },
     "mo.batch.line": {
         SHOWN: (
-            "actual_qty all_added batch_id carried_qty code company_id controller_id currency_id curve date deviation_percent "
+            "actual_qty all_added batch_id carried_qty code company_id consumed_qty controller_id currency_id curve date "
+            "deviation_percent "
             "deviation_qty deviation_value dosed_from entry_needed equipment_id fallen_qty is_added_enough is_sister "
             "late layers lot_id lots "
             "made_product_id move_id move_qty planned_qty product_id reported sequence tolerance_state typed typed_qty "

@@ -184,6 +184,7 @@ HARMLESS = {("res.config.settings", "default_get"), ("res.config.settings", "get
 # Odoo's own, and its rights to count, or to write, decide
 HARMLESS |= {("stock.inventory.conflict", f"action_keep_{what}") for what in ("counted_quantity", "difference")}
 HARMLESS |= {("stock.quant", "action_set_inventory_quantity"), ("plc.register.layout", "copy_translations")}
+HARMLESS |= {("mo.batch", "name_search")}
 # they are asked without ids
 OF_THE_MODEL = {(model, "api_changes") for model in ("mo.batch", "mo.batch.journal", "plc.alarm")}
 OF_THE_MODEL |= {("mo.batch", "api_find"), ("mo.batch", "api_recall"), ("plc.controller", "api_version")}

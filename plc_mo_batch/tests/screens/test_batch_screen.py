@@ -46,6 +46,19 @@ class TestBatchScreen(MillCase):
         places = self.queue().line_ids.mapped("dosed_from")
         self.assertEqual(places, ["Silo 101", "Silo 102", "Tank 114", "by hand"])
 
+    def test_what_was_booked_of_a_hand_add(self):
+        """Its actual is empty, as the PLC reports none; what was booked stands beside it once the batch is done."""
+        batch = self.complete(self.new_order())
+        salt = batch.line_ids.filtered(lambda line: line.product_id == self.salt)
+        self.assertEqual(salt.consumed_qty, 0.0)
+        batch.acknowledged = True
+        self.run_task(3)
+        self.assertEqual((batch.state, salt.consumed_qty), ("done", salt.planned_qty))
+        self.assertEqual(
+            {line: line.consumed_qty for line in batch.line_ids if line.code},
+            {line: line.actual_qty for line in batch.line_ids if line.code},
+        )
+
     def test_columns_of_the_kanban_in_the_order_of_life(self):
         state = self.env["mo.batch"]._group_expand_state(["failed", "completed", "queued"], [])
         self.assertEqual(state, ["queued", "completed", "failed"])

@@ -185,6 +185,7 @@ class TestBoard(BoardCase):
         self.controller.sudo().last_error = "It does not answer."
         items = self.board()["attention"]
         self.assertEqual([item["severity"] for item in items], ["danger", "danger", "warning"])
+        self.assertEqual([button["method"] for button in items[0]["buttons"]], ["action_test_connection"])
         self.assertEqual(
             [item["message"] for item in items],
             ["It does not answer.", "Write-back failed (1 times): no lot is known", "Look at it."],

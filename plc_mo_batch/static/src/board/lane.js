@@ -132,6 +132,12 @@ export class Lane extends Component {
         return !batches.length && !waiting.orders && !waiting.withheld && !finished.batches.length;
     }
 
+    /** Why it is not connected, unless that stands above already, with what needs attention. */
+    get why() {
+        const { error } = this.props.lane;
+        return error && !this.store.attention.some((item) => item.message === error) ? error : "";
+    }
+
     get buttons() {
         const isEmpty = !this.props.lane.batches.length;
         return this.props.lane.buttons.filter((button) => !isEmpty || button.method !== "action_fill_now");
