@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ...plc.steps import Anomaly
 from ..common import MillCase
 from ..lot import is_turn
 from ..patient_http import PatientHttpCase
@@ -78,6 +79,21 @@ class TestEveryDevice(PatientHttpCase, MillCase):
         for batch in self.queue():
             batch.write({"attention": f"{batch.name}: {'what the PLC shows of it cannot be believed, as it seems; ' * 6}"})
         self.walk("plc_device_attention", self.operator, "plc-board")
+
+    def test_lost_memory(self):
+        for _order in range(3):
+            self.new_order()
+        self.run_task(1)
+        batches = self.queue()
+
+        def before():
+            for batch, name in zip(batches, ("ONE", "TWO", "THREE"), strict=True):
+                batch.write({"order_name": name, "state": "offered", "attention_key": False, "active": True})
+                batch._record_anomaly(Anomaly("lost", "its slot is empty"))
+
+        self.walk("plc_device_undecided", self.operator, "plc-board", before)
+        self.env.invalidate_all()
+        self.assertEqual(set(batches.mapped("state")), {"cancelled"})
 
     def test_commands(self):
         self.controller.write({"layout_id": self.env.ref("plc_mo_batch.plc_register_layout_isa88").id, "commissioned": True})

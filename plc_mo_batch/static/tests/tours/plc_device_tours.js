@@ -129,3 +129,14 @@ tour("plc_device_attention", () => [
     { trigger: ".o_plc_attention .o_plc_all_attention", run: "click" },
     { trigger: ".o_plc_attention:not(:has(.o_plc_alert:nth-child(7)))" },
 ]);
+
+// A PLC that lost its memory: one row, one dialog, and what it did in the shift is drawn below
+tour("plc_device_undecided", () => [
+    { trigger: ".o_plc_lane .o_plc_shift_picture svg" },
+    { trigger: ".o_plc_attention .o_plc_alert:only-of-type button[name=action_open_undecided]", run: "click" },
+    { trigger: ".modal [name=batch_ids] .o_data_row:contains(THREE), .modal [name=batch_ids] .o_kanban_record:contains(THREE)" },
+    { trigger: ".modal [name=decision] input[data-value=give_up]", run: "click" },
+    fits(),
+    { trigger: ".modal button[name=action_confirm]", run: "click" },
+    { trigger: "body:not(:has(.modal)) .o_plc_board:not(:has(button[name=action_open_undecided]))" },
+]);
