@@ -14,14 +14,15 @@ SOON = 60  # for what the board finds out by itself
 LIVE = "document.querySelector('.o_plc_live')?.textContent.trim() === 'Live'"
 NOT_LIVE = "document.querySelector('.o_plc_board.o_plc_old .o_plc_live')?.textContent.includes('Not live')"
 IMPATIENT = """
-Object.assign(odoo.loader.modules.get("@plc_mo_batch/board/connection").PATIENCE, {ask: 1, deaf: 3, mend: 2, answer: 3, poll: 1})
+Object.assign(odoo.loader.modules.get("@plc_mo_batch/board/connection").PATIENCE, {ask: 1, deaf: 3, mend: 2, answer: 3, poll: 3})
 """
-# as where a proxy does not pass on Odoo's websocket
+# as where a proxy does not pass on Odoo's websocket: it is cut, and whatever would open it again comes to nothing
 DEAF = """
 (() => {
-    const { bus_service, worker_service } = odoo.__WOWL_DEBUG__.root.env.services;
-    bus_service.start = () => {};
-    worker_service.send("BUS:STOP");
+    const { worker_service: worker } = odoo.__WOWL_DEBUG__.root.env.services;
+    const send = worker.send.bind(worker);
+    worker.send = (action, data) => action === "BUS:STOP" && send(action, data);
+    worker.send("BUS:STOP");
 })()
 """
 POLLED = "document.querySelector('.o_plc_board:not(.o_plc_old) .o_plc_live')?.textContent.includes('Every 10 seconds')"
