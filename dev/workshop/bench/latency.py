@@ -16,6 +16,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
+from xmlrpc.client import Fault
 
 from workshop.bench.load import Load, Plcs
 from workshop.bench.machine import machine
@@ -98,12 +99,16 @@ class Latency:
         return query(self.name, CLOSED)[0][0]
 
     def _cancel(self):
-        found = query(self.name, OFFERED)
-        if found:
+        """Whether it was done: the PLC may have taken the batch meanwhile, and then it is refused."""
+        for (batch,) in query(self.name, OFFERED):
             clicked = time.time()
-            self.rpc.call("mo.batch", "action_cancel", [found[0][0]], reason="plan")
-            self.cancels[found[0][0]] = clicked
-        return found
+            try:
+                self.rpc.call("mo.batch", "action_cancel", [batch], reason="plan")
+            except Fault:
+                return False
+            self.cancels[batch] = clicked
+            return True
+        return False
 
     def confirm(self, template, picking_types):
         """One order after the other, for each PLC in turn, when its last one is closed."""

@@ -110,14 +110,15 @@ class SiloLayers:
     # What lies there
 
     def _fetch(self, locations, products):
-        held = [("product_id", "in", products.ids), ("location_id", "child_of", locations.ids), ("quantity", ">", 0)]
+        held = [("product_id", "in", products.ids), ("location_id", "child_of", locations.ids)]
         quants = self.env["stock.quant"].sudo().search(held, order="in_date, id")
         quants = quants.filtered(lambda quant: quant.lot_id or quant.product_id.tracking == "none")
         fills, places = self._fills(quants), SiloPlaces(locations)
         for location in locations:
             inside = quants.filtered(lambda quant, location=location: places.of(quant.location_id) == location)
             for product, there in inside.grouped("product_id").items():
-                dated = sorted(part for quant in there for part in self._dated(quant, fills))
+                same_place = there.grouped(lambda quant: layer_of(quant, 0.0).place)
+                dated = sorted(part for quants in same_place.values() for part in self._dated(quants, fills))
                 self._left[location, product] = [layer for _came_in, _id, layer in dated]
 
     def _fills(self, quants):
@@ -132,16 +133,21 @@ class SiloLayers:
             lambda item: (item.location_dest_id.id, item.lot_id.id, item.result_package_id.id or 0, item.owner_id.id or 0)
         )
 
-    def _dated(self, quant, fills):
-        """(when it came in, id, layer): what is left of a lot is of its last fills."""
-        layer, rest = layer_of(quant, quant.quantity), quant.quantity
+    def _dated(self, quants, fills):
+        """(when it came in, id, layer): what is left of a lot is of its last fills.
+
+        :param quants: of one lot in one place. There may be several, one of them below zero: Odoo adds to a new one where another
+            transaction has locked the first, and merges them later.
+        """
+        uom, rest = quants[0].product_uom_id, sum(quants.mapped("quantity"))
+        layer = layer_of(quants[0], rest)
         for item in fills.get(layer.place, ()):
             part = min(rest, item.quantity_product_uom)
             if part > 0:
                 yield item.date, item.id, layer.of(part)
-            rest = quant.product_uom_id.round(rest - part)
+            rest = uom.round(rest - part)
         if rest > 0:
-            yield quant.in_date, 0, layer.of(rest)
+            yield quants[0].in_date, 0, layer.of(rest)
 
     def _leave_out_what_is_not_booked(self, products):
         lines = self.env["mo.batch.line"].sudo()

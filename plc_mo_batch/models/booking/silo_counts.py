@@ -64,7 +64,8 @@ class StockQuant(models.Model):
                 key = product, layer.place
                 dosed[key] = dosed.get(key, 0.0) + layer.quantity
         dosed = self._plc_with_quants(dosed, SiloPlaces(silos.location_id)) if dosed else {}
-        found = {quant: dosed.get((quant.product_id, layer_of(quant, 0.0).place)) for quant in self} if dosed else {}
+        # of several quants of one place, which Odoo merges later, it is taken from one
+        found = {quant: dosed.pop((quant.product_id, layer_of(quant, 0.0).place), 0.0) for quant in self.sorted("id")}
         return {quant: quantity for quant, quantity in found.items() if quantity}
 
     def _plc_with_quants(self, dosed, places):

@@ -156,6 +156,15 @@ class TestWriteBackFailing(MillCase):
         self.run_task(3)
         self.assertRecordValues(batch, [{"state": "done", "remark": False}])
 
+    def test_enough_stock_in_several_quants_nothing_is_told(self):
+        """Odoo takes from a new quant, below zero, where another transaction has locked the first."""
+        self.put_in_stock(5000.0, self.wheat, self.soy, self.molasses, self.salt)
+        store = self.env.ref("stock.warehouse0").lot_stock_id
+        self.env["stock.quant"].sudo().create({"product_id": self.wheat.id, "location_id": store.id, "quantity": -50.0})
+        batch = self.complete(self.new_order())
+        self.run_task(3)
+        self.assertRecordValues(batch, [{"state": "done", "remark": False}])
+
     # What a person changed on the order meanwhile
 
     def test_component_taken_off_the_order(self):
