@@ -32,7 +32,7 @@ LOOKS = {  # width, height, touch, colour scheme
     "phone-dark": (390, 844, True, "dark"),
 }
 KEPT = ("light", "dark", "tablet")  # in docs/images; the others are for whoever changes a screen
-COLOURS = 32  # all pictures together stay under 3 MB
+COLOURS = 32  # all pictures together stay under 5 MB
 SCALE = {
     "light": 1.0,
     "dark": 0.5,
