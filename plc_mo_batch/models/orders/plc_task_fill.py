@@ -124,8 +124,9 @@ class PlcTaskFill(models.AbstractModel):
         waiting = dict(self.env["mo.batch"]._read_group(of_these, ["controller_id"], ["__count"]))
         batches = self._queue_orders(controllers.filtered(lambda plc: plc not in waiting))
         if batches:  # the exchange freezes the recipes again only if something of their orders is written meanwhile
-            for batch_id, version in OrderVersions(batches.controller_id).of_batches().items():
-                self.env["mo.batch"].browse(batch_id).order_version = version
+            versions = OrderVersions(batches.controller_id).of_batches()
+            for batch in batches:  # not those that are parked: nobody compared them just now
+                batch.order_version = versions[batch.id]
             self.env["plc.task.exchange"]._trigger()
         refused = self._recheck(controllers)
         for controller in controllers:

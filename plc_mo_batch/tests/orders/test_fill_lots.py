@@ -122,6 +122,14 @@ class TestFillApart(LotsCase):
             self.filled(8)
         self.assertIn(6, sizes)
 
+    def test_parked_batch(self):
+        """It was not compared with its order by the fill."""
+        parked = self.env["mo.batch"].search([("controller_id", "=", self.busy.id)])
+        parked.write({"parked": True, "slot": 9, "order_version": "as it was compared last"})
+        batches = self.env["plc.task.fill"]._fill(self.busy)
+        self.assertTrue(all(batches.mapped("order_version")))
+        self.assertEqual(set(parked.mapped("order_version")), {"as it was compared last"})
+
     def test_what_another_one_could_have(self):
         """A silo that two of them share, or an operation type: each of these PLCs sees what is queued before it."""
         place = self.env["stock.location"].create(
